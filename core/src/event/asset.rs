@@ -1,0 +1,40 @@
+//! Events about emotes, stickers, sounds and commands.
+
+use serde::{Deserialize, Serialize};
+
+use crate::Asset;
+
+/// Events about emotes, stickers, sounds and commands.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub enum AssetEvent {
+    /// An asset may be used.
+    New {
+        /// Where; `None` is everywhere.
+        channel_id: Option<String>,
+        /// Which.
+        asset: Asset,
+    },
+    /// An asset has changed.
+    Update {
+        /// Where; `None` is everywhere.
+        channel_id: Option<String>,
+        /// The id it had until now.
+        asset_id: String,
+        /// The whole asset as it is now.
+        new_asset: Asset,
+    },
+    /// An asset is gone.
+    Remove {
+        /// Where; `None` is everywhere.
+        channel_id: Option<String>,
+        /// Which.
+        asset_id: String,
+    },
+    /// All assets are to be forgotten.
+    ClearList {
+        /// Where; `None` is everywhere.
+        channel_id: Option<String>,
+    },
+}

@@ -1,0 +1,53 @@
+//! Events about messages.
+
+use serde::{Deserialize, Serialize};
+
+use crate::Message;
+
+/// Events about messages.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub enum ChatEvent {
+    /// Received: it was said now. Sent: say it.
+    New {
+        /// Where; `None` is the current channel.
+        channel_id: Option<String>,
+        /// What.
+        message: Message,
+    },
+    /// Received: a message has changed, or an own one was settled. Sent: edit it.
+    Update {
+        /// Where; `None` is the current channel.
+        channel_id: Option<String>,
+        /// The id it had until now; `new_message.id` may differ.
+        message_id: String,
+        /// The whole message as it is now.
+        new_message: Message,
+    },
+    /// Received: a message is gone. Sent: delete it.
+    Remove {
+        /// Where; `None` is the current channel.
+        channel_id: Option<String>,
+        /// Which.
+        message_id: String,
+    },
+    /// Messages from before now: backlog, missed ones, an answer to a history request. Oldest first; never news.
+    History {
+        /// Where.
+        channel_id: String,
+        /// Oldest first.
+        messages: Vec<Message>,
+        /// Whether nothing older (or, after a reconnect, nothing else missed) is left.
+        complete: bool,
+    },
+    /// Messages may be missing between two that are known.
+    Gap {
+        /// Where.
+        channel_id: String,
+        /// Id of the last known message before the hole.
+        after: Option<String>,
+        /// Id of the first known message behind the hole.
+        before: Option<String>,
+    },
+}

@@ -1,0 +1,110 @@
+//! One number and one name for each event, shared by capabilities, documentation and C.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::{AssetEvent, ChannelEvent, ChatEvent, ConnectionEvent, StatusEvent, UserEvent};
+
+macro_rules! event_kinds {
+    ($($group:ident, $inner:ident { $($kind:ident = $variant:ident, $number:literal;)* })*) => {
+        /// Which event it is, without its content. Numbers are fixed for ever; C shares them.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+        #[non_exhaustive]
+        pub enum EventKind {
+            $($(
+                #[doc = concat!("`", stringify!($group), "::", stringify!($variant), "`")]
+                $kind = $number,
+            )*)*
+        }
+
+        impl EventKind {
+            /// Every kind, by number.
+            pub const ALL: &'static [Self] = &[$($(Self::$kind,)*)*];
+
+            /// The group in JSON: `Chat`, `User`, `Channel`, `Status`, `Asset`.
+            #[must_use]
+            pub fn group(self) -> &'static str {
+                match self { $($(Self::$kind => stringify!($group),)*)* }
+            }
+
+            /// The variant in JSON, for example `New`.
+            #[must_use]
+            pub fn variant(self) -> &'static str {
+                match self { $($(Self::$kind => stringify!($variant),)*)* }
+            }
+        }
+
+        impl ConnectionEvent {
+            /// Which event it is.
+            #[must_use]
+            pub fn kind(&self) -> EventKind {
+                match self {
+                    $(Self::$group { event } => match event {
+                        $($inner::$variant { .. } => EventKind::$kind,)*
+                    },)*
+                }
+            }
+        }
+    };
+}
+
+event_kinds! {
+    Chat, ChatEvent {
+        ChatNew = New, 1;
+        ChatUpdate = Update, 2;
+        ChatRemove = Remove, 3;
+        ChatHistory = History, 4;
+        ChatGap = Gap, 5;
+    }
+    Channel, ChannelEvent {
+        ChannelNew = New, 100;
+        ChannelUpdate = Update, 101;
+        ChannelRemove = Remove, 102;
+        ChannelJoin = Join, 103;
+        ChannelLeave = Leave, 104;
+        ChannelSwitch = Switch, 105;
+        ChannelKick = Kick, 106;
+        ChannelWipe = Wipe, 107;
+        ChannelClearList = ClearList, 108;
+    }
+    User, UserEvent {
+        UserNew = New, 200;
+        UserUpdate = Update, 201;
+        UserRemove = Remove, 202;
+        UserClearList = ClearList, 203;
+        UserIdentify = Identify, 204;
+    }
+    Status, StatusEvent {
+        StatusPing = Ping, 300;
+        StatusConnected = Connected, 301;
+        StatusDisconnected = Disconnected, 302;
+        StatusConnecting = Connecting, 303;
+        StatusLost = Lost, 304;
+        StatusDone = Done, 305;
+        StatusFailed = Failed, 306;
+        StatusOverrun = Overrun, 307;
+        StatusCapabilities = Capabilities, 308;
+    }
+    Asset, AssetEvent {
+        AssetNew = New, 400;
+        AssetUpdate = Update, 401;
+        AssetRemove = Remove, 402;
+        AssetClearList = ClearList, 403;
+    }
+}
+
+impl EventKind {
+    /// The number in the table above.
+    #[must_use]
+    pub fn number(self) -> u16 {
+        self as u16
+    }
+}
+
+impl fmt::Display for EventKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}::{}", self.group(), self.variant())
+    }
+}

@@ -1,0 +1,167 @@
+//! How much memory an event holds, for bounds in bytes.
+
+use std::mem::size_of;
+
+use super::{AssetEvent, ChannelEvent, ChatEvent, ConnectionEvent, StatusEvent, UserEvent};
+use crate::{Asset, Channel, Message, MessageFragment, Profile};
+
+impl ConnectionEvent {
+    /// Bytes that this event holds, itself and its strings; an estimate for bounds on queues.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        size_of::<Self>()
+            + match self {
+                Self::Chat { event } => chat(event),
+                Self::User { event } => user(event),
+                Self::Channel { event } => channel_event(event),
+                Self::Status { event } => status(event),
+                Self::Asset { event } => asset_event(event),
+            }
+    }
+}
+
+fn chat(event: &ChatEvent) -> usize {
+    match event {
+        ChatEvent::New {
+            channel_id,
+            message: new,
+        } => opt(channel_id) + message(new),
+        ChatEvent::Update {
+            channel_id,
+            message_id,
+            new_message,
+        } => opt(channel_id) + message_id.len() + message(new_message),
+        ChatEvent::Remove {
+            channel_id,
+            message_id,
+        } => opt(channel_id) + message_id.len(),
+        ChatEvent::History {
+            channel_id,
+            messages,
+            ..
+        } => {
+            channel_id.len()
+                + messages
+                    .iter()
+                    .map(|m| size_of::<Message>() + message(m))
+                    .sum::<usize>()
+        }
+        ChatEvent::Gap {
+            channel_id,
+            after,
+            before,
+        } => channel_id.len() + opt(after) + opt(before),
+    }
+}
+
+fn user(event: &UserEvent) -> usize {
+    match event {
+        UserEvent::New { channel_id, user } => opt(channel_id) + profile(user),
+        UserEvent::Update {
+            channel_id,
+            user_id,
+            new_user,
+        } => opt(channel_id) + user_id.len() + profile(new_user),
+        UserEvent::Remove {
+            channel_id,
+            user_id,
+        } => opt(channel_id) + user_id.len(),
+        UserEvent::ClearList { channel_id } => opt(channel_id),
+        UserEvent::Identify { user_id } => user_id.len(),
+    }
+}
+
+fn channel_event(event: &ChannelEvent) -> usize {
+    match event {
+        ChannelEvent::New { channel: new } => channel(new),
+        ChannelEvent::Update {
+            channel_id,
+            new_channel,
+        } => channel_id.len() + channel(new_channel),
+        ChannelEvent::Remove { channel_id }
+        | ChannelEvent::Join { channel_id }
+        | ChannelEvent::Leave { channel_id }
+        | ChannelEvent::Switch { channel_id } => channel_id.len(),
+        ChannelEvent::Kick {
+            channel_id, reason, ..
+        } => opt(channel_id) + opt(reason),
+        ChannelEvent::Wipe { channel_id } => opt(channel_id),
+        ChannelEvent::ClearList => 0,
+    }
+}
+
+fn status(event: &StatusEvent) -> usize {
+    match event {
+        StatusEvent::Ping { artifact }
+        | StatusEvent::Connected { artifact }
+        | StatusEvent::Disconnected { artifact } => opt(artifact),
+        StatusEvent::Lost { error, .. } | StatusEvent::Failed { error, .. } => error.message.len(),
+        StatusEvent::Connecting | StatusEvent::Done { .. } | StatusEvent::Overrun => 0,
+        StatusEvent::Capabilities { capabilities } => capabilities.size(),
+    }
+}
+
+fn asset_event(event: &AssetEvent) -> usize {
+    match event {
+        AssetEvent::New {
+            channel_id,
+            asset: new,
+        } => opt(channel_id) + asset(new),
+        AssetEvent::Update {
+            channel_id,
+            asset_id,
+            new_asset,
+        } => opt(channel_id) + asset_id.len() + asset(new_asset),
+        AssetEvent::Remove {
+            channel_id,
+            asset_id,
+        } => opt(channel_id) + asset_id.len(),
+        AssetEvent::ClearList { channel_id } => opt(channel_id),
+    }
+}
+
+/// Heap bytes of a message, without the record itself.
+pub(crate) fn message(message: &Message) -> usize {
+    opt(&message.id) + opt(&message.sender_id) + message.content.iter().map(fragment).sum::<usize>()
+}
+
+fn fragment(fragment: &MessageFragment) -> usize {
+    size_of::<MessageFragment>()
+        + match fragment {
+            MessageFragment::Text(text)
+            | MessageFragment::Url(text)
+            | MessageFragment::AssetId(text) => text.len(),
+            MessageFragment::Image { url, mime }
+            | MessageFragment::Video { url, mime }
+            | MessageFragment::Audio { url, mime } => url.len() + mime.len(),
+        }
+}
+
+fn profile(profile: &Profile) -> usize {
+    opt(&profile.id) + opt(&profile.username) + opt(&profile.display_name) + opt(&profile.picture)
+}
+
+fn channel(channel: &Channel) -> usize {
+    channel.id.len() + opt(&channel.name)
+}
+
+fn asset(asset: &Asset) -> usize {
+    match asset {
+        Asset::Emote {
+            id, pattern, src, ..
+        }
+        | Asset::Sticker {
+            id, pattern, src, ..
+        }
+        | Asset::Audio {
+            id, pattern, src, ..
+        } => opt(id) + pattern.len() + src.len(),
+        Asset::Command {
+            id, pattern, args, ..
+        } => opt(id) + pattern.len() + args.iter().map(fragment).sum::<usize>(),
+    }
+}
+
+fn opt(text: &Option<String>) -> usize {
+    text.as_ref().map_or(0, String::len)
+}

@@ -1,0 +1,1 @@
+//! Own messages on their way: echo, write, confirmation, failure.

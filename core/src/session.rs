@@ -1,0 +1,241 @@
+//! A network without IO: what a new network implements.
+//!
+//! A [`Session`] owns no socket, task, clock or random source. A driver (in `kaiwa-protocols`) calls `handle_*` with what
+//! happened, then polls what the session wants until `None`:
+//!
+//! 1. inputs: [`Session::handle_connect`] once per attempt, [`Session::handle_open`] when the transport stands, then frames,
+//!    bytes, HTTP answers, requests and timeouts in any order, [`Session::handle_close`] when the transport is gone;
+//! 2. outputs after every input: [`Session::poll_event`] at once, [`Session::poll_transmit`] whenever the transport takes
+//!    more, [`Session::deadline`] to know when to call [`Session::handle_timeout`].
+//!
+//! A session lives as long as its connection, across reconnects, and alone holds resume state: positions, what was joined,
+//! what is pending, ids seen.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+
+use crate::{AuthField, Capabilities, ConnectionEvent, Error, Protocol, RequestId};
+
+/// The time, as a session is told it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Now {
+    /// Monotonic, counted from a moment that stays the same for the life of the session.
+    pub mono: Duration,
+    /// Wall time, for timestamps; may jump.
+    pub utc: DateTime<Utc>,
+}
+
+/// Random bytes for one attempt to connect; a session takes nonces and the like from them.
+pub type Seed = [u8; 32];
+
+/// One frame of a framed transport, borrowed coming in, owned going out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Frame<'a> {
+    /// UTF-8 text.
+    Text(Cow<'a, str>),
+    /// Bytes.
+    Binary(Cow<'a, [u8]>),
+    /// A sign of life is asked for; incoming ones are answered by the transport.
+    Ping(Cow<'a, [u8]>),
+    /// A sign of life.
+    Pong(Cow<'a, [u8]>),
+}
+
+/// What a transport must be opened to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Target {
+    /// A WebSocket, `ws://` or `wss://`.
+    WebSocket {
+        /// The whole address.
+        url: String,
+        /// Headers of the handshake besides those of WebSocket itself.
+        headers: Vec<(String, String)>,
+        /// The largest message taken, in bytes.
+        max_message_bytes: usize,
+    },
+    /// A byte stream over TCP.
+    Tcp {
+        /// Host name or address.
+        host: String,
+        /// Port.
+        port: u16,
+    },
+    /// A byte stream over TLS.
+    Tls {
+        /// Host name or address; the certificate must be made out to it.
+        host: String,
+        /// Port.
+        port: u16,
+    },
+}
+
+/// Names one HTTP request of a session; the session chooses it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct HttpToken(pub u64);
+
+/// An HTTP request that runs beside the transport.
+#[derive(Clone, PartialEq, Eq)]
+pub struct HttpRequest {
+    /// `GET`, `POST`, …
+    pub method: &'static str,
+    /// The whole address.
+    pub url: String,
+    /// Headers; may hold secrets, so `Debug` shows their names only.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: Vec<u8>,
+    /// How long the whole exchange may take.
+    pub timeout: Duration,
+    /// The largest answer taken, in bytes.
+    pub max_response_bytes: usize,
+}
+
+impl std::fmt::Debug for HttpRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let names: Vec<&str> = self.headers.iter().map(|(name, _)| name.as_str()).collect();
+        f.debug_struct("HttpRequest")
+            .field("method", &self.method)
+            .field("headers", &names)
+            .field("body_bytes", &self.body.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// An HTTP answer, whatever its status.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HttpResponse {
+    /// The status code.
+    pub status: u16,
+    /// Names in lower case.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+/// What a session wants of its transport.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Transmit {
+    /// Open this; [`Session::handle_open`] follows, or `handle_close`.
+    Open(Target),
+    /// Write this to a framed transport.
+    Frame(Frame<'static>),
+    /// Write this to a byte stream.
+    Bytes(Vec<u8>),
+    /// Turn the byte stream into TLS (made out to this host); `handle_open` follows again.
+    StartTls {
+        /// The name in the certificate.
+        host: String,
+    },
+    /// Run this beside the transport; [`Session::handle_http`] follows with the token.
+    Http {
+        /// Names the request.
+        token: HttpToken,
+        /// The request.
+        request: HttpRequest,
+    },
+    /// Close the transport in its orderly way; `handle_close` follows.
+    Close {
+        /// The close code, where the transport has one.
+        code: Option<u16>,
+        /// The words that go with it.
+        reason: String,
+        /// Why the session gives up; `None` where the user asked for it.
+        error: Option<Error>,
+    },
+}
+
+/// An event of a session, and the request that caused it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SessionEvent {
+    /// The request that caused it, if one did.
+    pub request: Option<RequestId>,
+    /// What happened.
+    pub event: ConnectionEvent,
+}
+
+/// How a transport ended.
+#[derive(Debug)]
+pub struct Closed<'a> {
+    /// Whether the user asked for it: then what is still pending must end now.
+    pub asked: bool,
+    /// The peer's close code, where it sent one.
+    pub code: Option<u16>,
+    /// The error that the `Lost` event will carry; `None` where the user asked for the end.
+    pub error: Option<&'a Error>,
+}
+
+/// A network without IO. See the [module](self) for the order of calls.
+pub trait Session: Send {
+    /// An attempt to connect begins; asks for what must be opened.
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::Invalid`] for a form that cannot be used; then nothing was opened.
+    fn handle_connect(&mut self, now: Now, auth: &[AuthField], seed: Seed) -> Result<(), Error>;
+
+    /// The transport stands (again, after [`Transmit::StartTls`]).
+    fn handle_open(&mut self, now: Now);
+
+    /// A frame came in.
+    fn handle_frame(&mut self, now: Now, frame: Frame<'_>) {
+        let _ = (now, frame);
+    }
+
+    /// Bytes came in, cut anywhere.
+    fn handle_bytes(&mut self, now: Now, bytes: &[u8]) {
+        let _ = (now, bytes);
+    }
+
+    /// An HTTP request has ended. One that was open when the transport closed still ends here.
+    fn handle_http(&mut self, now: Now, token: HttpToken, result: Result<HttpResponse, Error>) {
+        let _ = (now, token, result);
+    }
+
+    /// The user wants something. Messages are taken in any state after the first `handle_connect`.
+    ///
+    /// # Errors
+    /// `Unsupported`, `Invalid`, `TooLong`, `State` or `Full`; then nothing has changed.
+    fn handle_send(
+        &mut self,
+        now: Now,
+        request: RequestId,
+        event: ConnectionEvent,
+    ) -> Result<(), Error>;
+
+    /// The deadline has passed.
+    fn handle_timeout(&mut self, now: Now);
+
+    /// Reading stops because subscribers are full: from now on silence is not the peer's.
+    fn handle_pause(&mut self, now: Now) {
+        let _ = now;
+    }
+
+    /// Reading goes on.
+    fn handle_resume(&mut self, now: Now) {
+        let _ = now;
+    }
+
+    /// The user wants to leave: say goodbye, then ask for [`Transmit::Close`]. Only called while the transport stands.
+    fn handle_disconnect(&mut self, now: Now);
+
+    /// The transport is gone, or could not be opened.
+    fn handle_close(&mut self, now: Now, closed: &Closed<'_>);
+
+    /// The next event, in order.
+    fn poll_event(&mut self) -> Option<SessionEvent>;
+
+    /// The next wish; called only when the transport can take it, so a frame not yet polled is a frame not yet written.
+    fn poll_transmit(&mut self) -> Option<Transmit>;
+
+    /// When to call [`Session::handle_timeout`], on the scale of [`Now::mono`].
+    fn deadline(&self) -> Option<Duration>;
+
+    /// The network's name and login form.
+    fn protocol_spec(&self) -> Protocol;
+
+    /// What the network can do, as far as is known now.
+    fn capabilities(&self) -> Capabilities;
+}

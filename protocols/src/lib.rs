@@ -1,0 +1,16 @@
+//! Chat networks for kaiwa: each is a codec (`wire`) and a [`session::Session`] without IO, in a folder and a feature of its
+//! own; one [`driver::Driver`] runs any session over any [`transport`]. The crate re-exports all of `kaiwa-core`.
+//!
+//! What it does not do: it keeps no accounts and no state ([`Client`] and [`StateClient`] do), and serves nothing
+//! (`kaiwa-server` does, with the same `wire` modules).
+//!
+//! Start at the `Registry` (which networks there are), then read `wschat/` (the smallest whole network).
+
+#![forbid(unsafe_code)]
+
+pub use kaiwa_core::*;
+
+#[cfg(feature = "transport")]
+pub mod transport;
+#[cfg(feature = "wschat")]
+pub mod wschat;

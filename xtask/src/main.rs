@@ -1,0 +1,3 @@
+//! `cargo xtask`: the same words at home and in CI.
+
+fn main() {}
