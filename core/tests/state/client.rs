@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use kaiwa_core::client::{
     ChannelState, ConnectionState, ConnectionStatus, InMemoryStorage, StateClient, StateStorage,
 };
+use kaiwa_core::queue::{EventPublisher, QueueLimits};
 use kaiwa_core::{
     Asset, AssetEvent, AssetSource, ChannelEvent, ChatEvent, ConnectionEvent, Profile, StatusEvent,
     UserEvent,
@@ -146,6 +147,35 @@ async fn a_snapshot_copies_nothing_and_never_changes() {
     states.untrack(&id).await;
     assert_eq!(before, again);
     assert_eq!(after.channels["a"].messages.len(), 501);
+}
+
+#[tokio::test]
+async fn a_processor_adds_everything_and_ends_with_its_receiver() {
+    let states = StateClient::new();
+    let id = states.track("mock").await;
+    let publisher = EventPublisher::new(QueueLimits::default());
+    let processor = states.spawn_processor(id.clone(), publisher.subscribe());
+    publisher.publish(None, connected());
+    for n in 0..100 {
+        publisher.publish(None, say("a", &n.to_string()));
+    }
+    drop(publisher);
+    processor.await.unwrap();
+    let state = states.get_connection(&id).await.unwrap();
+    assert_eq!(state.status, ConnectionStatus::Connected);
+    assert_eq!(state.channels["a"].messages.len(), 100);
+}
+
+#[tokio::test]
+async fn a_processor_ends_when_its_connection_is_no_longer_tracked() {
+    let states = StateClient::new();
+    let id = states.track("mock").await;
+    let publisher = EventPublisher::new(QueueLimits::default());
+    let processor = states.spawn_processor(id.clone(), publisher.subscribe());
+    states.untrack(&id).await;
+    publisher.publish(None, connected());
+    processor.await.unwrap();
+    assert_eq!(states.get_connection(&id).await, None);
 }
 
 /// Each reader sees the events of a flood in order, never half of one, while the flood goes on.
