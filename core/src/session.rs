@@ -209,7 +209,7 @@ pub trait Session: Send {
         let _ = (now, bytes);
     }
 
-    /// An HTTP request has ended. One that was open when the transport closed still ends here.
+    /// An HTTP request has ended. Requests open when the connection ends are dropped: `handle_close` is their end.
     fn handle_http(&mut self, now: Now, token: HttpToken, result: Result<HttpResponse, Error>) {
         let _ = (now, token, result);
     }
