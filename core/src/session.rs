@@ -157,6 +157,26 @@ pub struct SessionEvent {
     pub event: ConnectionEvent,
 }
 
+impl SessionEvent {
+    /// Something that nobody asked for.
+    #[must_use]
+    pub fn happened(event: impl Into<ConnectionEvent>) -> Self {
+        Self {
+            request: None,
+            event: event.into(),
+        }
+    }
+
+    /// Something that `request` caused.
+    #[must_use]
+    pub fn caused(request: RequestId, event: impl Into<ConnectionEvent>) -> Self {
+        Self {
+            request: Some(request),
+            event: event.into(),
+        }
+    }
+}
+
 /// How a transport ended.
 #[derive(Debug)]
 pub struct Closed<'a> {
@@ -189,7 +209,7 @@ pub trait Session: Send {
         let _ = (now, bytes);
     }
 
-    /// An HTTP request has ended. One that was open when the transport closed still ends here.
+    /// An HTTP request has ended. Requests open when the connection ends are dropped: `handle_close` is their end.
     fn handle_http(&mut self, now: Now, token: HttpToken, result: Result<HttpResponse, Error>) {
         let _ = (now, token, result);
     }
@@ -236,6 +256,6 @@ pub trait Session: Send {
     /// The network's name and login form.
     fn protocol_spec(&self) -> Protocol;
 
-    /// What the network can do, as far as is known now.
-    fn capabilities(&self) -> Capabilities;
+    /// What the network can do, as far as is known now. The driver checks requests against it before `handle_send`.
+    fn capabilities(&self) -> &Capabilities;
 }

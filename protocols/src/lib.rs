@@ -10,7 +10,7 @@
 
 pub use kaiwa_core::*;
 
-#[cfg(feature = "transport")]
+pub mod driver;
 pub mod transport;
 #[cfg(feature = "wschat")]
 pub mod wschat;

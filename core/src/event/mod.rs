@@ -6,7 +6,7 @@ mod channel;
 mod chat;
 mod json;
 mod kind;
-mod size;
+pub(crate) mod size;
 mod status;
 mod user;
 

@@ -1,0 +1,307 @@
+//! How one event changes a [`ConnectionState`]: the only place that does.
+
+use std::borrow::Cow;
+
+use super::state::{
+    ASSETS_PER_LIST, CHANNELS_PER_CONNECTION, ChannelState, ConnectionState, ConnectionStatus,
+    USERS_PER_LIST, unnamed,
+};
+use super::{Map, MessageLog};
+use crate::{
+    Asset, AssetEvent, Channel, ChannelEvent, ChatEvent, ConnectionEvent, Profile, StatusEvent,
+    UserEvent,
+};
+
+impl ConnectionState {
+    /// Adds what `event` says.
+    ///
+    /// `New` of anything is an upsert, and makes the channel it names. `Update` of a user or an asset is an upsert too,
+    /// under the new id where it changes; that of a channel or a message needs the old one to be there. Nothing else
+    /// makes anything. Events that concern requests or single subscribers change nothing, and `Gap` is not marked.
+    pub fn apply(&mut self, event: &ConnectionEvent) {
+        match event {
+            ConnectionEvent::Chat { event } => self.chat(event),
+            ConnectionEvent::User { event } => self.user(event),
+            ConnectionEvent::Channel { event } => self.channel(event),
+            ConnectionEvent::Status { event } => self.status(event),
+            ConnectionEvent::Asset { event } => self.asset(event),
+        }
+    }
+
+    fn status(&mut self, event: &StatusEvent) {
+        match event {
+            StatusEvent::Connecting => self.status = ConnectionStatus::Connecting,
+            StatusEvent::Connected { .. } => {
+                self.status = ConnectionStatus::Connected;
+                self.last_error = None;
+            }
+            StatusEvent::Lost { error, .. } => {
+                self.status = ConnectionStatus::Disconnected;
+                self.last_error = Some(error.clone());
+            }
+            StatusEvent::Disconnected { .. } => self.status = ConnectionStatus::Disconnected,
+            StatusEvent::Capabilities { capabilities } => {
+                self.capabilities = Some(capabilities.clone());
+            }
+            StatusEvent::Ping { .. }
+            | StatusEvent::Done { .. }
+            | StatusEvent::Failed { .. }
+            | StatusEvent::Overrun => {}
+        }
+    }
+
+    fn channel(&mut self, event: &ChannelEvent) {
+        match event {
+            ChannelEvent::New { channel } => {
+                if let Some(state) = self.make_channel(&channel.id) {
+                    state.channel = channel.clone();
+                }
+            }
+            ChannelEvent::Update {
+                channel_id,
+                new_channel,
+            } => self.update_channel(channel_id, new_channel),
+            ChannelEvent::Remove { channel_id } => {
+                self.channels.remove(channel_id);
+                self.leave(channel_id);
+            }
+            ChannelEvent::Join { channel_id } => {
+                self.make_channel(channel_id);
+            }
+            ChannelEvent::Leave { channel_id } => self.leave(channel_id),
+            ChannelEvent::Switch { channel_id } => self.current_channel = Some(channel_id.clone()),
+            ChannelEvent::Kick {
+                channel_id: Some(channel_id),
+                ..
+            } => self.leave(channel_id),
+            ChannelEvent::Kick {
+                channel_id: None, ..
+            } => self.current_channel = None,
+            ChannelEvent::Wipe { channel_id } => {
+                let wiped: Vec<String> = match channel_id {
+                    Some(channel_id) => vec![channel_id.clone()],
+                    None => self.channels.keys().cloned().collect(),
+                };
+                for channel_id in wiped {
+                    if let Some(channel) = self.channels.get_mut(&channel_id) {
+                        channel.messages.clear();
+                    }
+                }
+            }
+            // The user stays where they are: networks clear the list to send it anew.
+            ChannelEvent::ClearList => self.channels.clear(),
+        }
+    }
+
+    fn update_channel(&mut self, channel_id: &str, new_channel: &Channel) {
+        let Some(mut state) = self.channels.remove(channel_id) else {
+            return;
+        };
+        state.channel = new_channel.clone();
+        if self.current_channel.as_deref() == Some(channel_id) {
+            self.current_channel = Some(new_channel.id.clone());
+        }
+        self.channels.insert(new_channel.id.clone(), state);
+    }
+
+    fn leave(&mut self, channel_id: &str) {
+        if self.current_channel.as_deref() == Some(channel_id) {
+            self.current_channel = None;
+        }
+    }
+
+    fn user(&mut self, event: &UserEvent) {
+        match event {
+            UserEvent::New { channel_id, user } => {
+                let key = user.id.as_ref().or(user.username.as_ref());
+                let key = key.cloned().unwrap_or_default();
+                let list = match channel_id {
+                    None => Some(&mut self.global_users),
+                    Some(id) => self.make_channel(id).map(|channel| &mut channel.users),
+                };
+                if list.is_some_and(|list| !upsert(list, USERS_PER_LIST, key, user)) {
+                    self.left_out += 1;
+                }
+            }
+            UserEvent::Update {
+                channel_id,
+                user_id,
+                new_user,
+            } => {
+                let key = new_user.id.as_ref().unwrap_or(user_id);
+                if let Some(list) = self.users(channel_id.as_deref()) {
+                    if key != user_id {
+                        list.remove(user_id);
+                    }
+                    if !upsert(list, USERS_PER_LIST, key.clone(), new_user) {
+                        self.left_out += 1;
+                    }
+                }
+                if self.current_user_id.as_ref() == Some(user_id) {
+                    self.current_user_id = Some(key.clone());
+                }
+            }
+            UserEvent::Remove {
+                channel_id,
+                user_id,
+            } => {
+                if let Some(list) = self.users(channel_id.as_deref()) {
+                    list.remove(user_id);
+                }
+            }
+            UserEvent::ClearList { channel_id } => {
+                if let Some(list) = self.users(channel_id.as_deref()) {
+                    list.clear();
+                }
+            }
+            UserEvent::Identify { user_id } => self.current_user_id = Some(user_id.clone()),
+        }
+    }
+
+    fn chat(&mut self, event: &ChatEvent) {
+        match event {
+            ChatEvent::New {
+                channel_id,
+                message,
+            } => {
+                let Some(id) = self.channel_or_current(channel_id.as_deref()) else {
+                    self.left_out += 1;
+                    return;
+                };
+                if let Some(channel) = self.make_channel(&id) {
+                    channel.messages.push(message.clone());
+                }
+            }
+            ChatEvent::Update {
+                channel_id,
+                message_id,
+                new_message,
+            } => {
+                if let Some(log) = self.messages(channel_id.as_deref()) {
+                    log.update(message_id, new_message.clone());
+                }
+            }
+            ChatEvent::Remove {
+                channel_id,
+                message_id,
+            } => {
+                if let Some(log) = self.messages(channel_id.as_deref()) {
+                    log.remove(message_id);
+                }
+            }
+            ChatEvent::History {
+                channel_id,
+                messages,
+                complete: _,
+            } => {
+                if !messages.is_empty()
+                    && let Some(channel) = self.make_channel(channel_id)
+                {
+                    channel.messages.insert_history(messages);
+                }
+            }
+            ChatEvent::Gap { .. } => {}
+        }
+    }
+
+    fn asset(&mut self, event: &AssetEvent) {
+        match event {
+            AssetEvent::New { channel_id, asset } => {
+                let key = asset.id().unwrap_or_else(|| pattern(asset)).to_owned();
+                let list = match channel_id {
+                    None => Some(&mut self.global_assets),
+                    Some(id) => self.make_channel(id).map(|channel| &mut channel.assets),
+                };
+                if list.is_some_and(|list| !upsert(list, ASSETS_PER_LIST, key, asset)) {
+                    self.left_out += 1;
+                }
+            }
+            AssetEvent::Update {
+                channel_id,
+                asset_id,
+                new_asset,
+            } => {
+                let key = new_asset.id().unwrap_or(asset_id);
+                if let Some(list) = self.assets(channel_id.as_deref()) {
+                    if key != asset_id {
+                        list.remove(asset_id);
+                    }
+                    if !upsert(list, ASSETS_PER_LIST, key.to_owned(), new_asset) {
+                        self.left_out += 1;
+                    }
+                }
+            }
+            AssetEvent::Remove {
+                channel_id,
+                asset_id,
+            } => {
+                if let Some(list) = self.assets(channel_id.as_deref()) {
+                    list.remove(asset_id);
+                }
+            }
+            AssetEvent::ClearList { channel_id } => {
+                if let Some(list) = self.assets(channel_id.as_deref()) {
+                    list.clear();
+                }
+            }
+        }
+    }
+
+    /// The channel, made where it is unknown; `None` (and counted) where there is no room for it.
+    fn make_channel(&mut self, channel_id: &str) -> Option<&mut ChannelState> {
+        if !self.channels.contains_key(channel_id) {
+            let channel = ChannelState::new(unnamed(channel_id));
+            let key = channel_id.to_owned();
+            if !upsert(&mut self.channels, CHANNELS_PER_CONNECTION, key, &channel) {
+                self.left_out += 1;
+                return None;
+            }
+        }
+        self.channels.get_mut(channel_id)
+    }
+
+    fn channel_or_current<'a>(&self, channel_id: Option<&'a str>) -> Option<Cow<'a, str>> {
+        channel_id
+            .map(Cow::Borrowed)
+            .or_else(|| self.current_channel.clone().map(Cow::Owned))
+    }
+
+    fn messages(&mut self, channel_id: Option<&str>) -> Option<&mut MessageLog> {
+        let id = self.channel_or_current(channel_id)?;
+        let channel = self.channels.get_mut(id.as_ref())?;
+        Some(&mut channel.messages)
+    }
+
+    fn users(&mut self, channel_id: Option<&str>) -> Option<&mut Map<String, Profile>> {
+        match channel_id {
+            None => Some(&mut self.global_users),
+            Some(id) => Some(&mut self.channels.get_mut(id)?.users),
+        }
+    }
+
+    fn assets(&mut self, channel_id: Option<&str>) -> Option<&mut Map<String, Asset>> {
+        match channel_id {
+            None => Some(&mut self.global_assets),
+            Some(id) => Some(&mut self.channels.get_mut(id)?.assets),
+        }
+    }
+}
+
+/// Puts a copy of `value` under `key` unless that would make the list longer than `limit`; says whether it did.
+fn upsert<V: Clone>(list: &mut Map<String, V>, limit: usize, key: String, value: &V) -> bool {
+    let room = list.len() < limit || list.contains_key(&key);
+    if room {
+        list.insert(key, value.clone());
+    }
+    room
+}
+
+/// What stands for an asset that has no id.
+fn pattern(asset: &Asset) -> &str {
+    match asset {
+        Asset::Emote { pattern, .. }
+        | Asset::Sticker { pattern, .. }
+        | Asset::Audio { pattern, .. }
+        | Asset::Command { pattern, .. } => pattern,
+    }
+}

@@ -1,0 +1,115 @@
+//! What the events of one connection add up to.
+
+use super::{Map, MessageLog};
+use crate::{Asset, Capabilities, Channel, ChannelType, ErrorInfo, Profile};
+
+/// How many channels are kept per connection: several times what the busiest accounts have joined.
+pub const CHANNELS_PER_CONNECTION: usize = 10_000;
+
+/// How many people are kept per channel, and per network: the largest rooms that send whole member lists, about 30 MB.
+pub const USERS_PER_LIST: usize = 100_000;
+
+/// How many assets are kept per channel, and per network: an account in hundreds of groups with emotes of their own.
+pub const ASSETS_PER_LIST: usize = 20_000;
+
+/// What the events of one connection add up to; [`ConnectionState::apply`] adds one.
+///
+/// A clone is O(1): it shares all lists with its original and never sees later changes of it. Lists outlive a lost
+/// connection; after a reconnect the network says what has gone.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct ConnectionState {
+    /// The id under which the connection is tracked.
+    pub connection_id: String,
+    /// [`crate::Protocol::name`] of its network.
+    pub protocol_name: String,
+    /// Whether it is up.
+    pub status: ConnectionStatus,
+    /// The known channels by id.
+    pub channels: Map<String, ChannelState>,
+    /// The channel the user is in, on networks that know such a thing.
+    pub current_channel: Option<String>,
+    /// People known to the network as a whole, by id.
+    pub global_users: Map<String, Profile>,
+    /// Assets that may be used everywhere, by id.
+    pub global_assets: Map<String, Asset>,
+    /// The user's own id.
+    pub current_user_id: Option<String>,
+    /// What the network can do, once it was said.
+    pub capabilities: Option<Capabilities>,
+    /// Why the connection was lost, until it is up again.
+    pub last_error: Option<ErrorInfo>,
+    /// How many events found no room: beyond a limit of a list, or without a channel while none is current.
+    pub left_out: u64,
+}
+
+/// What the events about one channel add up to. A clone is O(1), as that of [`ConnectionState`].
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct ChannelState {
+    /// The channel itself.
+    pub channel: Channel,
+    /// Who is in it, by id.
+    pub users: Map<String, Profile>,
+    /// What was said, oldest first.
+    pub messages: MessageLog,
+    /// Assets that may be used here, by id.
+    pub assets: Map<String, Asset>,
+}
+
+/// Whether a connection is up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ConnectionStatus {
+    /// It is down.
+    #[default]
+    Disconnected,
+    /// An attempt to connect is under way.
+    Connecting,
+    /// It is signed in.
+    Connected,
+}
+
+impl ConnectionState {
+    /// The state before the first event.
+    #[must_use]
+    pub fn new(connection_id: String, protocol_name: String) -> Self {
+        Self {
+            connection_id,
+            protocol_name,
+            ..Self::default()
+        }
+    }
+
+    /// The channel called `channel_id`; a group without a name is made where there is none.
+    pub fn get_or_create_channel(&mut self, channel_id: &str) -> &mut ChannelState {
+        if !self.channels.contains_key(channel_id) {
+            let channel = ChannelState::new(unnamed(channel_id));
+            self.channels.insert(channel_id.to_owned(), channel);
+        }
+        match self.channels.get_mut(channel_id) {
+            Some(channel) => channel,
+            None => unreachable!("the channel was inserted above"),
+        }
+    }
+}
+
+impl ChannelState {
+    /// A channel of which nothing is known but itself.
+    #[must_use]
+    pub fn new(channel: Channel) -> Self {
+        Self {
+            channel,
+            ..Self::default()
+        }
+    }
+}
+
+/// What is known of a channel that was only mentioned.
+pub(super) fn unnamed(channel_id: &str) -> Channel {
+    Channel {
+        id: channel_id.to_owned(),
+        name: None,
+        channel_type: ChannelType::Group,
+    }
+}

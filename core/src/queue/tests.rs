@@ -1,0 +1,208 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use super::lanes::{Item, Mailbox, Publisher, Receiver};
+use super::{EventPublisher, QueueLimits, STALL_LIMIT};
+use crate::{ConnectionEvent, StatusEvent};
+
+fn ping(n: usize) -> ConnectionEvent {
+    StatusEvent::Ping {
+        artifact: Some(n.to_string()),
+    }
+    .into()
+}
+
+fn small() -> QueueLimits {
+    QueueLimits {
+        events: 4,
+        bytes: usize::MAX,
+    }
+}
+
+#[derive(Debug)]
+struct Counted(Arc<AtomicU64>);
+
+impl Clone for Counted {
+    fn clone(&self) -> Self {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl Item for Counted {
+    fn size(&self) -> usize {
+        1
+    }
+
+    fn overrun_after(last: &Self) -> Self {
+        Self(Arc::clone(&last.0))
+    }
+}
+
+#[test]
+fn last_subscriber_gets_the_value_moved() {
+    let publisher = Publisher::new(QueueLimits::default());
+    let mailboxes: Vec<_> = (0..3).map(|_| Mailbox::sealed()).collect();
+    let mut receivers: Vec<_> = mailboxes.iter().map(Receiver::new).collect();
+    mailboxes
+        .iter()
+        .for_each(|mailbox| publisher.attach(mailbox));
+    let clones = Arc::new(AtomicU64::new(0));
+    publisher.publish(Counted(Arc::clone(&clones)));
+    assert_eq!(clones.load(Ordering::Relaxed), 2);
+    assert!(receivers.iter_mut().all(|r| r.try_recv().is_some()));
+}
+
+#[tokio::test]
+async fn every_subscriber_sees_every_event_in_order_then_the_end() {
+    let publisher = EventPublisher::new(small());
+    let mut early = publisher.subscribe();
+    publisher.publish(None, ping(0));
+    let mut late = publisher.subscribe();
+    for n in 1..10 {
+        publisher.publish(None, ping(n));
+    }
+    drop(publisher);
+    for n in 0..10 {
+        assert_eq!(early.recv().await, Some(ping(n)));
+    }
+    assert_eq!(early.recv().await, None);
+    for n in 1..10 {
+        assert_eq!(late.try_recv(), Some(ping(n)));
+    }
+    assert_eq!(late.recv().await, None);
+}
+
+#[test]
+fn room_ends_at_each_bound_and_comes_back_at_half() {
+    let publisher = EventPublisher::new(small());
+    let mut receiver = publisher.subscribe();
+    for n in 0..4 {
+        assert!(publisher.has_room());
+        publisher.publish(None, ping(n));
+    }
+    assert!(!publisher.has_room());
+    receiver.try_recv();
+    assert!(!publisher.has_room(), "three left of four");
+    receiver.try_recv();
+    assert!(publisher.has_room(), "two left of four");
+
+    let bytes = EventPublisher::new(QueueLimits {
+        events: 1000,
+        bytes: 3 * ping(0).size(),
+    });
+    let _receiver = bytes.subscribe();
+    (0..2).for_each(|n| bytes.publish(None, ping(n)));
+    assert!(bytes.has_room());
+    bytes.publish(None, ping(2));
+    assert!(!bytes.has_room());
+    assert!(!bytes.is_crowded());
+    (0..4).for_each(|n| bytes.publish(None, ping(n)));
+    assert!(bytes.is_crowded());
+}
+
+#[tokio::test]
+async fn dropping_the_full_subscriber_makes_room() {
+    let publisher = EventPublisher::new(small());
+    let full = publisher.subscribe();
+    let mut other = publisher.subscribe();
+    (0..4).for_each(|n| publisher.publish(None, ping(n)));
+    while other.try_recv().is_some() {}
+    let waiting = publisher.clone();
+    let room = tokio::spawn(async move { waiting.publisher.room().await });
+    tokio::task::yield_now().await;
+    drop(full);
+    room.await.unwrap();
+    publisher.publish(None, ping(9));
+    assert_eq!(other.recv().await, Some(ping(9)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stalled_subscriber_is_cut_off_only_while_another_waits() {
+    let publisher = EventPublisher::new(small());
+    let mut stalled = publisher.subscribe();
+    (0..4).for_each(|n| publisher.publish(None, ping(n)));
+    // Alone it may take all the time it wants.
+    let room = tokio::time::timeout(10 * STALL_LIMIT, publisher.publisher.room());
+    assert!(room.await.is_err());
+
+    let mut other = publisher.subscribe();
+    let before = tokio::time::Instant::now();
+    publisher.publisher.room().await;
+    assert_eq!(before.elapsed(), STALL_LIMIT);
+    publisher.publish(None, ping(9));
+    assert_eq!(other.recv().await, Some(ping(9)));
+    for n in 0..4 {
+        assert_eq!(stalled.recv().await, Some(ping(n)));
+    }
+    assert_eq!(stalled.recv().await, Some(StatusEvent::Overrun.into()));
+    assert_eq!(stalled.recv().await, None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slow_subscriber_is_not_a_stalled_one() {
+    let publisher = EventPublisher::new(small());
+    let mut slow = publisher.subscribe();
+    let mut other = publisher.subscribe();
+    (0..4).for_each(|n| publisher.publish(None, ping(n)));
+    while other.try_recv().is_some() {}
+    // One event just before each limit: room comes back at half, nobody is cut off.
+    for n in 0..2 {
+        let nearly = tokio::time::timeout(
+            STALL_LIMIT - Duration::from_secs(1),
+            publisher.publisher.room(),
+        );
+        assert!(nearly.await.is_err());
+        assert_eq!(slow.try_recv(), Some(ping(n)));
+    }
+    publisher.publisher.room().await;
+    publisher.publish(None, ping(4));
+    for n in 2..5 {
+        assert_eq!(slow.recv().await, Some(ping(n)));
+    }
+}
+
+#[tokio::test]
+async fn lanes_are_served_in_turn() {
+    let mailbox = Mailbox::open();
+    let mut receiver = Receiver::new(&mailbox);
+    let flood = Publisher::new(QueueLimits::default());
+    let quiet = Publisher::new(QueueLimits::default());
+    flood.attach(&mailbox);
+    quiet.attach(&mailbox);
+    let (a, b) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
+    (0..500).for_each(|_| flood.publish(Counted(Arc::clone(&a))));
+    quiet.publish(Counted(Arc::clone(&b)));
+    receiver.try_recv();
+    let second = receiver.try_recv().unwrap();
+    assert!(Arc::ptr_eq(&second.0, &b), "the quiet one is next");
+    drop((flood, quiet));
+    mailbox.seal();
+    for _ in 0..499 {
+        assert!(receiver.try_recv().is_some());
+    }
+    assert!(
+        std::future::poll_fn(|cx| receiver.poll_recv(cx))
+            .await
+            .is_none()
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_lost_between_threads() {
+    const EVENTS: usize = 20_000;
+    let publisher = EventPublisher::new(small());
+    let mut receiver = publisher.subscribe();
+    let writing = tokio::spawn(async move {
+        for n in 0..EVENTS {
+            publisher.publisher.room().await;
+            publisher.publish(None, ping(n));
+        }
+    });
+    for n in 0..EVENTS {
+        assert_eq!(receiver.recv().await, Some(ping(n)));
+    }
+    assert_eq!(receiver.recv().await, None);
+    writing.await.unwrap();
+}

@@ -1,0 +1,122 @@
+//! Runs any [`Session`] over any [`Connector`]; the only code that waits.
+//!
+//! A [`Driver`] is a [`Connection`]. Requests go straight into the session, under its lock, so that they are accepted or
+//! refused at once and their echoes never wait for the network; everything else happens in one task that lives from the
+//! first `connect` until the driver is dropped, and runs the session's timers between connections too.
+
+mod attempt;
+mod shared;
+mod task;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use kaiwa_core::queue::{EventPublisher, QueueLimits};
+use kaiwa_core::session::Session;
+use kaiwa_core::{
+    AuthField, Capabilities, Connection, ConnectionEvent, Error, ErrorKind, EventReceiver,
+    Protocol, RequestId,
+};
+use tokio::sync::{mpsc, oneshot};
+
+use self::shared::Shared;
+use self::task::Command;
+use crate::transport::Connector;
+
+/// Makes the connector for one login form.
+pub(crate) type MakeConnector =
+    dyn Fn(&[AuthField]) -> Result<Box<dyn Connector>, Error> + Send + Sync;
+
+/// A [`Connection`] made of a [`Session`] and the transports that a [`Connector`] opens.
+pub struct Driver<S: Session + 'static> {
+    shared: Arc<Shared<S>>,
+    make_connector: Arc<MakeConnector>,
+    /// The way to the task; `None` until the first `connect`.
+    commands: Option<mpsc::UnboundedSender<Command>>,
+}
+
+impl<S: Session + 'static> Driver<S> {
+    /// A connection that is not connected. `session` makes the network's session, again after a bug ended one in a panic;
+    /// `connector` makes what opens its transports, once per attempt to connect.
+    pub fn new(
+        session: impl Fn() -> S + Send + Sync + 'static,
+        connector: impl Fn(&[AuthField]) -> Result<Box<dyn Connector>, Error> + Send + Sync + 'static,
+    ) -> Self {
+        let publisher = EventPublisher::new(QueueLimits::default());
+        Self {
+            shared: Arc::new(Shared::new(Box::new(session), publisher)),
+            make_connector: Arc::new(connector),
+            commands: None,
+        }
+    }
+
+    /// The way to the task, which is started if there is none.
+    fn task(&mut self) -> &mpsc::UnboundedSender<Command> {
+        let dead = self
+            .commands
+            .as_ref()
+            .is_none_or(mpsc::UnboundedSender::is_closed);
+        if dead {
+            self.commands = None;
+        }
+        self.commands.get_or_insert_with(|| {
+            let (sender, receiver) = mpsc::unbounded_channel();
+            let shared = Arc::clone(&self.shared);
+            let make_connector = Arc::clone(&self.make_connector);
+            tokio::spawn(task::run(shared, make_connector, receiver));
+            sender
+        })
+    }
+}
+
+#[async_trait]
+impl<S: Session + 'static> Connection for Driver<S> {
+    async fn connect(&mut self, auth: Vec<AuthField>) -> Result<(), Error> {
+        let (reply, answer) = oneshot::channel();
+        let command = Command::Connect { auth, reply };
+        self.task().send(command).map_err(|_| gone())?;
+        answer.await.map_err(|_| gone())?
+    }
+
+    async fn disconnect(&mut self) -> Result<(), Error> {
+        let (reply, answer) = oneshot::channel();
+        let Some(commands) = &self.commands else {
+            return Err(not_connected());
+        };
+        commands
+            .send(Command::Disconnect { reply })
+            .map_err(|_| gone())?;
+        answer.await.map_err(|_| gone())?
+    }
+
+    async fn submit(&mut self, request: RequestId, event: ConnectionEvent) -> Result<(), Error> {
+        self.shared.submit(request, event)
+    }
+
+    fn subscribe(&self) -> EventReceiver {
+        self.shared.publisher.subscribe()
+    }
+
+    fn protocol_spec(&self) -> Protocol {
+        self.shared.lock().session.protocol_spec()
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        self.shared.lock().session.capabilities().clone()
+    }
+}
+
+impl<S: Session + 'static> std::fmt::Debug for Driver<S> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Driver").finish_non_exhaustive()
+    }
+}
+
+fn not_connected() -> Error {
+    Error::new(ErrorKind::State, "not connected; call connect first")
+}
+
+/// The task has ended, which it does only with its runtime.
+fn gone() -> Error {
+    Error::new(ErrorKind::State, "the runtime of this connection has ended")
+}

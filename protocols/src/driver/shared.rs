@@ -1,0 +1,206 @@
+//! What a driver and its task share: the session under its lock, the subscribers, the open requests.
+
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use chrono::Utc;
+use futures_util::task::AtomicWaker;
+use kaiwa_core::queue::EventPublisher;
+use kaiwa_core::session::{Now, Seed, Session, SessionEvent};
+use kaiwa_core::{
+    ChatEvent, ConnectionEvent, Error, ErrorKind, Message, MessageStatus, RequestId, StatusEvent,
+};
+use tokio::time::Instant;
+
+/// Requests open at once per connection. A network that settles none of a thousand is not listening.
+const OPEN_REQUESTS: usize = 4096;
+
+pub(super) struct Shared<S> {
+    core: Mutex<Core<S>>,
+    make_session: Box<dyn Fn() -> S + Send + Sync>,
+    pub(super) publisher: EventPublisher,
+    /// Wakes the task after a request, so that it writes what the session made of it.
+    pub(super) waker: AtomicWaker,
+    origin: Instant,
+}
+
+/// What is behind the lock.
+pub(super) struct Core<S> {
+    pub(super) session: S,
+    /// Accepted and not yet settled; for a message also what its echo showed, to fail it if the session cannot.
+    open: BTreeMap<RequestId, Option<Echo>>,
+    /// The session has said `Connected` since the last [`Core::reset`].
+    pub(super) connected: bool,
+    /// A call into the session has panicked: it must be replaced.
+    pub(super) broken: bool,
+}
+
+struct Echo {
+    channel_id: Option<String>,
+    message: Message,
+}
+
+impl<S: Session> Shared<S> {
+    pub(super) fn new(
+        make_session: Box<dyn Fn() -> S + Send + Sync>,
+        publisher: EventPublisher,
+    ) -> Self {
+        Self {
+            core: Mutex::new(Core {
+                session: make_session(),
+                open: BTreeMap::new(),
+                connected: false,
+                broken: false,
+            }),
+            make_session,
+            publisher,
+            waker: AtomicWaker::new(),
+            origin: Instant::now(),
+        }
+    }
+
+    /// A panic under the lock leaves it usable: it sets `broken`, and the session is replaced.
+    pub(super) fn lock(&self) -> MutexGuard<'_, Core<S>> {
+        self.core.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn now(&self) -> Now {
+        Now {
+            mono: self.origin.elapsed(),
+            utc: Utc::now(),
+        }
+    }
+
+    /// The moment `mono` of the session's clock.
+    pub(super) fn instant(&self, mono: std::time::Duration) -> Instant {
+        self.origin + mono
+    }
+
+    /// Calls into the session and publishes the events that come of it.
+    pub(super) fn call<R>(&self, call: impl FnOnce(&mut S, Now) -> R) -> R {
+        let now = self.now();
+        let mut core = self.lock();
+        let result = call(&mut core.session, now);
+        self.drain(&mut core);
+        result
+    }
+
+    pub(super) fn submit(&self, request: RequestId, event: ConnectionEvent) -> Result<(), Error> {
+        let now = self.now();
+        let mut core = self.lock();
+        if core.broken {
+            return Err(Error::new(
+                ErrorKind::State,
+                "this connection is restarting",
+            ));
+        }
+        core.session.capabilities().check(&event)?;
+        if core.open.len() >= OPEN_REQUESTS || self.publisher.is_crowded() {
+            return Err(Error::new(
+                ErrorKind::Full,
+                "too much is unsettled or unread; take events and try again",
+            ));
+        }
+        if core.open.contains_key(&request) {
+            return Err(Error::new(ErrorKind::Invalid, "this request id is in use"));
+        }
+        let session = AssertUnwindSafe(&mut core.session);
+        let sent = catch_unwind(move || {
+            let session = session;
+            session.0.handle_send(now, request, event)
+        });
+        match sent {
+            Ok(Ok(())) => {
+                core.open.insert(request, None);
+                self.drain(&mut core);
+            }
+            Ok(Err(error)) => return Err(error),
+            Err(_) => {
+                core.broken = true;
+                self.waker.wake();
+                return Err(Error::new(ErrorKind::Internal, "the session panicked"));
+            }
+        }
+        drop(core);
+        self.waker.wake();
+        Ok(())
+    }
+
+    /// Publishes what the session has to say. Under the lock, so that there is one order for all.
+    pub(super) fn drain(&self, core: &mut Core<S>) {
+        while let Some(SessionEvent { request, event }) = core.session.poll_event() {
+            core.note(request, &event);
+            self.publisher.publish(request, event);
+        }
+    }
+
+    /// Puts a new session in the place of one that panicked and fails what that one had accepted.
+    pub(super) fn replace_session(&self) {
+        let mut core = self.lock();
+        core.session = (self.make_session)();
+        core.broken = false;
+        let error = Error::new(ErrorKind::Internal, "a bug ended the connection").info();
+        for (request, echo) in std::mem::take(&mut core.open) {
+            if let Some(Echo {
+                channel_id,
+                message,
+            }) = echo
+            {
+                let update = ChatEvent::Update {
+                    channel_id,
+                    message_id: message.id.clone().unwrap_or_default(),
+                    new_message: Message {
+                        status: MessageStatus::Failed,
+                        ..message
+                    },
+                };
+                self.publisher.publish(Some(request), update.into());
+            }
+            let failed = StatusEvent::Failed {
+                request,
+                error: error.clone(),
+            };
+            self.publisher.publish(Some(request), failed.into());
+        }
+    }
+}
+
+impl<S> Core<S> {
+    /// Keeps the books of open requests and of `Connected`.
+    fn note(&mut self, request: Option<RequestId>, event: &ConnectionEvent) {
+        match event {
+            ConnectionEvent::Status { event } => match event {
+                StatusEvent::Connected { .. } => self.connected = true,
+                StatusEvent::Done { request } | StatusEvent::Failed { request, .. } => {
+                    self.open.remove(request);
+                }
+                _ => {}
+            },
+            ConnectionEvent::Chat {
+                event:
+                    ChatEvent::New {
+                        channel_id,
+                        message,
+                    },
+            } => {
+                let Some(slot) = request.and_then(|request| self.open.get_mut(&request)) else {
+                    return;
+                };
+                *slot = Some(Echo {
+                    channel_id: channel_id.clone(),
+                    message: message.clone(),
+                });
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Fresh random bytes for one attempt to connect.
+pub(super) fn seed() -> Result<Seed, Error> {
+    let mut seed = Seed::default();
+    getrandom::fill(&mut seed)
+        .map_err(|e| Error::new(ErrorKind::Internal, "no randomness").with_source(e))?;
+    Ok(seed)
+}
