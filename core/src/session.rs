@@ -248,10 +248,15 @@ pub trait Session: Send {
     fn poll_event(&mut self) -> Option<SessionEvent>;
 
     /// The next wish; called only when the transport can take it, so a frame not yet polled is a frame not yet written.
-    fn poll_transmit(&mut self) -> Option<Transmit>;
+    fn poll_transmit(&mut self, now: Now) -> Option<Transmit>;
 
     /// When to call [`Session::handle_timeout`], on the scale of [`Now::mono`].
     fn deadline(&self) -> Option<Duration>;
+
+    /// How many packets and fields of the peer were not understood and skipped.
+    fn skipped(&self) -> u64 {
+        0
+    }
 
     /// The network's name and login form.
     fn protocol_spec(&self) -> Protocol;

@@ -11,6 +11,7 @@
 pub use kaiwa_core::*;
 
 pub mod driver;
+pub mod keepalive;
 pub mod transport;
 #[cfg(feature = "wschat")]
 pub mod wschat;

@@ -241,7 +241,7 @@ impl<'a, S: Session> Attempt<'a, S> {
             if self.http.len() >= HTTP_AT_ONCE {
                 break;
             }
-            let Some(transmit) = self.shared.call(|session, _| session.poll_transmit()) else {
+            let Some(transmit) = self.shared.call(|session, now| session.poll_transmit(now)) else {
                 break;
             };
             self.transmit(transmit)?;

@@ -149,6 +149,10 @@ fn finish<S: Session>(shared: &Shared<S>, end: End, reply: Option<Reply>, discon
         };
         core.session.handle_close(now, &closed);
         shared.drain(&mut core);
+        let skipped = core.session.skipped();
+        if skipped > 0 {
+            tracing::debug!(skipped, "packets or fields were not understood so far");
+        }
         if let Some(error) = &error {
             let lost = StatusEvent::Lost {
                 error: error.info(),
