@@ -10,7 +10,6 @@
 
 pub use kaiwa_core::*;
 
-#[cfg(feature = "transport")]
 pub mod transport;
 #[cfg(feature = "wschat")]
 pub mod wschat;
