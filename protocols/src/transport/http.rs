@@ -164,8 +164,11 @@ fn failed(address: &Address, proxy: Option<&Proxy>, error: reqwest::Error) -> Er
         .with_source(error);
     }
     match (proxy, socket) {
+        // The library keeps to itself whether it was the login.
         (Some(proxy), _) => proxy
-            .failed(&format!("opens no way to {address}"))
+            .failed(&format!(
+                "opens no way to {address}; check `proxy`, `proxy_user` and `proxy_password`"
+            ))
             .with_source(error),
         (None, _) if error.is_dns() => dial::unresolved(address, error),
         (None, socket) => {

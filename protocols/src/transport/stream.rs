@@ -169,3 +169,52 @@ fn broken(error: io::Error) -> Error {
     };
     Error::new(kind, message).with_source(error)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::task::Waker;
+    use tokio::io::{AsyncReadExt, DuplexStream, duplex};
+    use tokio::task::coop::unconstrained;
+
+    impl Socket for DuplexStream {
+        fn into_plain(self) -> Option<TcpStream> {
+            None
+        }
+    }
+
+    #[tokio::test]
+    async fn a_peer_that_does_not_read_is_not_written_to_without_end() {
+        const PIPE: usize = 8 * 1024;
+        const CHUNK: usize = 1000;
+        let (near, mut peer) = duplex(PIPE);
+        let upgrade = Upgrade {
+            tls: Arc::new(Tls::new(None)),
+            timeout: Duration::ZERO,
+            port: 1,
+        };
+        let mut stream = ByteStream::new(near, upgrade);
+        let sent = unconstrained(async {
+            let mut cx = Context::from_waker(Waker::noop());
+            let mut sent = Vec::new();
+            while let Poll::Ready(result) = stream.poll_ready(&mut cx) {
+                result.unwrap();
+                let chunk = vec![u8::try_from(sent.len() / CHUNK).unwrap(); CHUNK];
+                sent.extend_from_slice(&chunk);
+                stream.start_send(Outgoing::Bytes(chunk)).unwrap();
+            }
+            sent
+        })
+        .await;
+        assert!(sent.len() <= PIPE + 2 * MAX_UNSENT_BYTES, "{}", sent.len());
+        let reader = tokio::spawn(async move {
+            let mut all = Vec::new();
+            peer.read_to_end(&mut all).await.unwrap();
+            all
+        });
+        std::future::poll_fn(|cx| stream.poll_close(cx, None, ""))
+            .await
+            .unwrap();
+        assert_eq!(reader.await.unwrap(), sent);
+    }
+}

@@ -94,11 +94,7 @@ pub(crate) async fn open<S: Socket>(
     max_message_bytes: usize,
     address: &Address,
 ) -> Result<Box<dyn Transport>, Error> {
-    let config = WebSocketConfig::default()
-        .read_buffer_size(READ_BUFFER_BYTES)
-        .write_buffer_size(WRITE_BUFFER_BYTES)
-        .max_message_size(Some(max_message_bytes))
-        .max_frame_size(Some(max_message_bytes));
+    let config = config(max_message_bytes);
     let (inner, _) = client_async_with_config(request, stream, Some(config))
         .await
         .map_err(|error| refused(address, error))?;
@@ -200,7 +196,13 @@ impl<S: Socket> WebSocket<S> {
                 reason: cut(reason, MAX_CONTROL_BYTES - 2).into(),
             });
         match Pin::new(&mut self.inner).start_send(Message::Close(frame)) {
-            Ok(()) | Err(WsError::ConnectionClosed | WsError::AlreadyClosed) => Ok(()),
+            // The peer was first.
+            Err(
+                WsError::ConnectionClosed
+                | WsError::AlreadyClosed
+                | WsError::Protocol(ProtocolError::SendAfterClosing),
+            )
+            | Ok(()) => Ok(()),
             Err(error) => Err(broken(error)),
         }
     }
@@ -218,6 +220,14 @@ impl<S: Socket> WebSocket<S> {
         }
         error
     }
+}
+
+fn config(max_message_bytes: usize) -> WebSocketConfig {
+    WebSocketConfig::default()
+        .read_buffer_size(READ_BUFFER_BYTES)
+        .write_buffer_size(WRITE_BUFFER_BYTES)
+        .max_message_size(Some(max_message_bytes))
+        .max_frame_size(Some(max_message_bytes))
 }
 
 /// A frame as the library wants it, without a copy.
@@ -318,6 +328,10 @@ fn answered(address: &Address, response: &Response) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::task::Waker;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
+    use tokio::task::coop::unconstrained;
+    use tokio_tungstenite::tungstenite::protocol::Role;
 
     fn url() -> Url {
         WEBSOCKET_URL.parse("ws://localhost:1/x?y=z").unwrap().0
@@ -342,6 +356,81 @@ mod tests {
             assert_eq!(error.kind(), ErrorKind::Invalid);
             assert!(!error.chain().contains("hunter2"), "{error}");
         }
+    }
+
+    /// A client whose peer is the other end of a pipe; each direction holds `bytes`. No runtime, no wakers.
+    async fn client(bytes: usize) -> (WebSocket<DuplexStream>, DuplexStream) {
+        let (near, far) = tokio::io::duplex(bytes);
+        let inner =
+            WebSocketStream::from_raw_socket(near, Role::Client, Some(config(1 << 20))).await;
+        let socket = WebSocket {
+            inner,
+            unsent_pongs: 0,
+            closing: false,
+        };
+        (socket, far)
+    }
+
+    /// Receives until nothing more is there.
+    fn receive_all(socket: &mut WebSocket<DuplexStream>) -> usize {
+        let mut cx = Context::from_waker(Waker::noop());
+        let mut count = 0;
+        while let Poll::Ready(result) = socket.poll_recv(&mut cx, &mut |_| count += 1) {
+            result.unwrap();
+        }
+        count
+    }
+
+    #[tokio::test]
+    async fn a_peer_that_pings_without_reading_is_read_no_more() {
+        const PINGS: usize = 1000;
+        // The pings are two bytes each and fit; the answers are six bytes each and do not.
+        let (mut socket, mut peer) = client(4000).await;
+        peer.write_all(&[0x89, 0].repeat(PINGS)).await.unwrap();
+        let first = unconstrained(async { receive_all(&mut socket) }).await;
+        let in_pipe = 4000 / 6;
+        assert!(
+            first > in_pipe && first <= in_pipe + 1 + usize::from(MAX_UNSENT_PONGS),
+            "{first}"
+        );
+        // Once the peer reads, the rest comes.
+        let mut answers = vec![0; 4000];
+        peer.read_exact(&mut answers).await.unwrap();
+        let rest = unconstrained(async { receive_all(&mut socket) }).await;
+        assert_eq!(first + rest, PINGS);
+    }
+
+    #[tokio::test]
+    async fn a_peer_that_does_not_read_is_not_written_to_without_end() {
+        const MESSAGE: usize = 1000;
+        let (mut socket, mut peer) = client(8 * 1024).await;
+        let taken = unconstrained(async {
+            let mut cx = Context::from_waker(Waker::noop());
+            let mut taken = 0;
+            while let Poll::Ready(result) = socket.poll_ready(&mut cx) {
+                result.unwrap();
+                let frame = Frame::Binary(vec![0; MESSAGE].into());
+                socket.start_send(Outgoing::Frame(frame)).unwrap();
+                taken += MESSAGE;
+            }
+            taken
+        })
+        .await;
+        assert!(
+            taken <= 8 * 1024 + WRITE_BUFFER_BYTES + 2 * MESSAGE,
+            "{taken}"
+        );
+        let reader = tokio::spawn(async move {
+            let mut all = Vec::new();
+            peer.read_to_end(&mut all).await.unwrap();
+            all.len()
+        });
+        std::future::poll_fn(|cx| socket.poll_flush(cx))
+            .await
+            .unwrap();
+        drop(socket);
+        // Eight bytes of header and mask each.
+        assert_eq!(reader.await.unwrap(), taken / MESSAGE * (MESSAGE + 8));
     }
 
     #[test]
