@@ -2,12 +2,48 @@
 //!
 //! The driver sees three things only: a [`Connector`] that opens a [`Target`], the [`Transport`] it gives, and
 //! [`Connector::http`] beside it. Tests bring a connector of their own.
+//!
+//! The real one is [`Network`], made from [`TransportOptions`]: `dial` and `proxy` reach a server, `tls` secures the way,
+//! `websocket` and `stream` are the two transports, `http` runs requests.
 
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use kaiwa_core::Error;
 use kaiwa_core::session::{Frame, HttpRequest, HttpResponse, Target};
+
+#[cfg(feature = "transport")]
+mod address;
+#[cfg(feature = "transport")]
+mod deadline;
+#[cfg(feature = "transport")]
+mod dial;
+#[cfg(feature = "transport")]
+mod http;
+#[cfg(feature = "transport")]
+mod network;
+#[cfg(feature = "transport")]
+mod options;
+#[cfg(feature = "transport")]
+mod proxy;
+#[cfg(feature = "transport")]
+mod stream;
+#[cfg(feature = "transport")]
+mod tls;
+#[cfg(feature = "transport")]
+mod websocket;
+
+#[cfg(feature = "transport")]
+pub use network::Network;
+#[cfg(feature = "transport")]
+pub use options::{CONNECT_TIMEOUT, TransportOptions};
+#[cfg(feature = "transport")]
+pub use proxy::Proxy;
+
+/// How long a peer may take to answer a goodbye: one that answers at all needs a round trip, and a user who leaves does
+/// not wait longer.
+pub const CLOSE_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Opens transports and runs HTTP requests for one account.
 #[async_trait]
@@ -24,6 +60,11 @@ pub trait Connector: Send + Sync {
     /// # Errors
     /// As [`Connector::open`], and `TooLarge` for an answer over the request's limit.
     async fn http(&self, request: HttpRequest) -> Result<HttpResponse, Error>;
+
+    /// How long to wait for a peer after [`Transport::poll_close`] began; whoever polls keeps the time.
+    fn close_timeout(&self) -> Duration {
+        CLOSE_TIMEOUT
+    }
 }
 
 /// What came in.
