@@ -51,14 +51,14 @@ pub trait Connector: Send + Sync {
     /// Opens `target`. Dropping the future gives it up and closes the socket.
     ///
     /// # Errors
-    /// `Invalid` for an address that makes no sense, `Resolve`, `Refused`, `Unreachable`, `Tls`, `Proxy`, `TimedOut`,
-    /// `Handshake`.
+    /// `Invalid` for an address that makes no sense, `Resolve`, `Refused`, `Unreachable`, `Tls`, `Proxy`, `TimedOut`;
+    /// `Handshake` for a server that answers with something else, `Auth`, `Forbidden` or `RateLimited` where it says why.
     async fn open(&self, target: &Target) -> Result<Box<dyn Transport>, Error>;
 
     /// Runs one HTTP request, whatever status it ends in.
     ///
     /// # Errors
-    /// As [`Connector::open`], and `TooLarge` for an answer over the request's limit.
+    /// As [`Connector::open`], `Lost` for an answer that breaks off, `TooLarge` for one over the request's limit.
     async fn http(&self, request: HttpRequest) -> Result<HttpResponse, Error>;
 
     /// How long to wait for a peer after [`Transport::poll_close`] began; whoever polls keeps the time.
@@ -74,7 +74,7 @@ pub enum Incoming<'a> {
     Frame(Frame<'a>),
     /// Bytes of a byte stream.
     Bytes(&'a [u8]),
-    /// The peer ends the connection in its orderly way; nothing follows.
+    /// The peer ends the connection in its orderly way (for a byte stream: its end); nothing follows.
     Closed {
         /// The peer's close code.
         code: Option<u16>,
@@ -96,7 +96,7 @@ pub enum Outgoing {
 #[async_trait]
 pub trait Transport: Send {
     /// Waits for input and hands it to `take` once. `Err` ends the transport: `Lost` when the socket breaks or ends without a
-    /// goodbye, `Protocol` or `TooLarge` when the peer misbehaves.
+    /// goodbye, `Tls` when its encryption does, `Protocol` or `TooLarge` when the peer misbehaves.
     fn poll_recv(
         &mut self,
         cx: &mut Context<'_>,

@@ -1,14 +1,14 @@
 //! TLS: one client configuration, trusting what the platform trusts and perhaps one file more.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use kaiwa_core::{Error, ErrorKind};
 use once_cell::sync::OnceCell;
-use rustls::client::Resumption;
 use rustls::crypto::CryptoProvider;
 use rustls::{CertificateError, ClientConfig};
 use rustls_pki_types::CertificateDer;
@@ -23,24 +23,21 @@ use super::address::{Address, invalid};
 /// Bytes of a file of extra roots; a platform's whole set is 250 KiB.
 const MAX_CA_FILE_BYTES: u64 = 1024 * 1024;
 
-/// Servers whose last session is remembered where an account has roots of its own: it talks to a few.
-const OWN_SESSIONS: usize = 8;
-
-/// The configuration without extra roots, which all accounts share: the platform's roots take half a megabyte.
-static PLATFORM: OnceCell<Arc<ClientConfig>> = OnceCell::new();
+/// The configurations in use by the extra roots that they trust, as PEM. Accounts with the same ones share one: the
+/// platform's roots and the remembered sessions in it take a hundred times what a connection does.
+static CONFIGS: Mutex<BTreeMap<Vec<u8>, Weak<ClientConfig>>> = Mutex::new(BTreeMap::new());
 
 /// Makes TLS connections.
 pub(crate) struct Tls {
     ca_file: Option<PathBuf>,
-    /// Filled where there is a `ca_file`.
-    own: OnceCell<Arc<ClientConfig>>,
+    config: OnceCell<Arc<ClientConfig>>,
 }
 
 impl Tls {
     pub(crate) fn new(ca_file: Option<PathBuf>) -> Self {
         Self {
             ca_file,
-            own: OnceCell::new(),
+            config: OnceCell::new(),
         }
     }
 
@@ -66,26 +63,19 @@ impl Tls {
     /// # Errors
     /// `Invalid` for a bad `ca_file`, `Tls` where the platform has no roots.
     pub(crate) async fn config(self: &Arc<Self>) -> Result<Arc<ClientConfig>, Error> {
-        if let Some(ready) = self.cell().get() {
+        if let Some(ready) = self.config.get() {
             return Ok(Arc::clone(ready));
         }
         let this = Arc::clone(self);
         // Reads files.
         let made = tokio::task::spawn_blocking(move || {
-            this.cell()
-                .get_or_try_init(|| configure(this.ca_file.as_deref()))
+            this.config
+                .get_or_try_init(|| shared(this.ca_file.as_deref()))
                 .cloned()
         });
         made.await.map_err(|error| {
             Error::new(ErrorKind::Internal, "the TLS configuration was not made").with_source(error)
         })?
-    }
-
-    fn cell(&self) -> &OnceCell<Arc<ClientConfig>> {
-        match self.ca_file {
-            Some(_) => &self.own,
-            None => &PLATFORM,
-        }
     }
 }
 
@@ -141,9 +131,26 @@ fn explain(address: &Address, error: &rustls::Error) -> String {
     }
 }
 
+/// The configuration of everybody with the same extra roots.
+fn shared(ca_file: Option<&Path>) -> Result<Arc<ClientConfig>, Error> {
+    let pem = ca_file.map(read).transpose()?.unwrap_or_default();
+    // Held while one is made, so that nobody makes the same beside it. Nothing below leaves the map half changed.
+    let mut configs = CONFIGS.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(known) = configs.get(&pem).and_then(Weak::upgrade) {
+        return Ok(known);
+    }
+    let made = configure(ca_file, &pem)?;
+    configs.retain(|_, config| config.strong_count() > 0);
+    configs.insert(pem, Arc::downgrade(&made));
+    Ok(made)
+}
+
 /// Makes a configuration with a provider of its own: a process-wide default belongs to the program, not to a library.
-fn configure(ca_file: Option<&Path>) -> Result<Arc<ClientConfig>, Error> {
-    let roots = ca_file.map(read_roots).transpose()?.unwrap_or_default();
+fn configure(ca_file: Option<&Path>, pem: &[u8]) -> Result<Arc<ClientConfig>, Error> {
+    let roots = ca_file
+        .map(|path| roots(path, pem))
+        .transpose()?
+        .unwrap_or_default();
     let provider: Arc<CryptoProvider> = Arc::new(rustls::crypto::ring::default_provider());
     let verifier = Verifier::new_with_extra_roots(roots, Arc::clone(&provider)).map_err(|error| {
         match ca_file {
@@ -155,7 +162,7 @@ fn configure(ca_file: Option<&Path>) -> Result<Arc<ClientConfig>, Error> {
         }
         .with_source(error)
     })?;
-    let mut config = ClientConfig::builder_with_provider(provider)
+    let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(|error| {
             Error::new(ErrorKind::Internal, "no common TLS version").with_source(error)
@@ -163,13 +170,10 @@ fn configure(ca_file: Option<&Path>) -> Result<Arc<ClientConfig>, Error> {
         .dangerous()
         .with_custom_certificate_verifier(Arc::new(verifier))
         .with_no_client_auth();
-    if ca_file.is_some() {
-        config.resumption = Resumption::in_memory_sessions(OWN_SESSIONS);
-    }
     Ok(Arc::new(config))
 }
 
-fn read_roots(path: &Path) -> Result<Vec<CertificateDer<'static>>, Error> {
+fn read(path: &Path) -> Result<Vec<u8>, Error> {
     let mut pem = Vec::new();
     File::open(path)
         .and_then(|file| file.take(MAX_CA_FILE_BYTES + 1).read_to_end(&mut pem))
@@ -177,7 +181,11 @@ fn read_roots(path: &Path) -> Result<Vec<CertificateDer<'static>>, Error> {
     if pem.len() as u64 > MAX_CA_FILE_BYTES {
         return Err(bad_file(path, "is too large for a list of certificates"));
     }
-    let roots: Vec<_> = CertificateDer::pem_slice_iter(&pem)
+    Ok(pem)
+}
+
+fn roots(path: &Path, pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, Error> {
+    let roots: Vec<_> = CertificateDer::pem_slice_iter(pem)
         .collect::<Result<_, _>>()
         .map_err(|error| bad_file(path, "is no PEM file").with_source(error))?;
     if roots.is_empty() {
@@ -193,6 +201,28 @@ fn bad_file(path: &Path, how: &str) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_same_roots_share_one_configuration_as_long_as_somebody_uses_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let paths = ["one.pem", "two.pem", "three.pem"].map(|name| folder.path().join(name));
+        let pem = || {
+            let key = rcgen::KeyPair::generate().unwrap();
+            let mut params = rcgen::CertificateParams::new(Vec::new()).unwrap();
+            params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+            params.self_signed(&key).unwrap().pem()
+        };
+        let same = pem();
+        for (path, pem) in paths.iter().zip([same.clone(), same, pem()]) {
+            std::fs::write(path, pem).unwrap();
+        }
+        let [one, two, three] = paths.map(|path| shared(Some(&path)).unwrap());
+        assert!(Arc::ptr_eq(&one, &two));
+        assert!(!Arc::ptr_eq(&one, &three));
+        let gone = Arc::downgrade(&one);
+        drop((one, two));
+        assert!(gone.upgrade().is_none());
+    }
 
     #[test]
     fn bad_files_are_told_apart() {
@@ -221,7 +251,7 @@ mod tests {
             ),
             (write("large", &vec![b'x'; 1024 * 1024 + 1]), "too large"),
         ] {
-            let error = configure(Some(&path)).unwrap_err();
+            let error = shared(Some(&path)).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Invalid);
             assert!(error.to_string().contains(how), "{error}");
         }

@@ -24,8 +24,9 @@ use super::address::{Address, UrlRule, invalid};
 use super::stream::Socket;
 use super::{Incoming, Outgoing, Transport, tls};
 
-/// Bytes read from the socket at once. An idle connection keeps this buffer, so it is small: the library's own default of
-/// 128 KiB would be most of what a connection costs. Larger messages grow it.
+/// Bytes read from the socket at once. An idle connection keeps this buffer, so it is small: the library's default of
+/// 128 KiB would be most of what a connection costs. Larger messages grow it. Less has no effect: the handshake's buffer of
+/// this size is used on.
 const READ_BUFFER_BYTES: usize = 4 * 1024;
 
 /// Bytes that small messages gather before they are written without a flush.
