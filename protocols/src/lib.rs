@@ -4,7 +4,7 @@
 //! What it does not do: it keeps no accounts and no state ([`Client`] and [`StateClient`] do), and serves nothing
 //! (`kaiwa-server` does, with the same `wire` modules).
 //!
-//! Start at the `Registry` (which networks there are), then read `wschat/` (the smallest whole network).
+//! Start at the [`Registry`] (which networks there are), then read `wschat/` (the smallest whole network).
 
 #![forbid(unsafe_code)]
 
@@ -12,6 +12,14 @@ pub use kaiwa_core::*;
 
 pub mod driver;
 pub mod keepalive;
+pub mod registry;
 pub mod transport;
 #[cfg(feature = "wschat")]
 pub mod wschat;
+
+pub use registry::Registry;
+
+/// One account on one network: the trait, the events, and the networks themselves.
+pub mod connection {
+    pub use kaiwa_core::connection::*;
+}
