@@ -23,6 +23,8 @@ pub(crate) fn run(workspace: &Workspace) -> Result<Outcome> {
     if !folder.join("Cargo.toml").is_file() {
         return Ok(Outcome::Skipped("there is no fuzz target".to_owned()));
     }
+    // cargo-fuzz has no --locked: an outdated lock file is an error here, and not a change to the checkout.
+    command::run(&mut workspace.cargo("fetch --locked --manifest-path fuzz/Cargo.toml"))?;
     let listed = command::output(cargo_fuzz(workspace, "list").arg("--fuzz-dir").arg(&folder))?;
     for target in listed.split_whitespace() {
         let found = workspace.target.join("fuzz-corpus").join(target);

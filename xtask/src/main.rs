@@ -18,7 +18,6 @@ use crate::steps::{STEPS, Step};
 use crate::workspace::Workspace;
 
 mod command;
-mod examples;
 mod fuzz;
 mod interop;
 mod package;

@@ -34,8 +34,8 @@ pub(crate) struct Package {
     pub(crate) published: bool,
     /// Its features but `default`.
     pub(crate) features: Vec<String>,
-    /// Its examples.
-    pub(crate) examples: Vec<String>,
+    /// Whether it has tests in files of their own.
+    pub(crate) has_tests: bool,
 }
 
 impl Workspace {
@@ -79,7 +79,6 @@ impl Package {
                 .to_owned()
         };
         let features = described.get("features").and_then(Value::as_object);
-        let is_example = |target: &&Value| list(target, "kind").any(|kind| kind == "example");
         Self {
             name: text(described, "name"),
             version: text(described, "version"),
@@ -91,10 +90,8 @@ impl Package {
                 .filter(|name| *name != "default")
                 .cloned()
                 .collect(),
-            examples: list(described, "targets")
-                .filter(is_example)
-                .map(|target| text(target, "name"))
-                .collect(),
+            has_tests: list(described, "targets")
+                .any(|target| list(target, "kind").any(|kind| kind == "test")),
         }
     }
 }

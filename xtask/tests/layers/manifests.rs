@@ -47,6 +47,11 @@ const LAYERS: &[Layer] = &[
         tests_use: &[],
     },
     Layer {
+        name: "kaiwa-examples",
+        uses: &["kaiwa-core", "kaiwa-protocols"],
+        tests_use: &["kaiwa-server"],
+    },
+    Layer {
         name: "xtask",
         uses: &[],
         tests_use: &[],
