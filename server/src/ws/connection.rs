@@ -17,8 +17,11 @@ use crate::listen::Socket;
 use crate::store::writer::Submission;
 use crate::world::{CloseReason, Counting, Seat, Taken, World};
 
-/// How long saying goodbye may take: writing the close frame, and the client's answer.
+/// How long writing what is left and the close frame may take.
 const CLOSE_LIMIT: Duration = Duration::from_secs(5);
+
+/// How long the client may then take to close its side: a round trip on a bad line.
+const ANSWER_LIMIT: Duration = Duration::from_secs(1);
 
 /// How often a task looks whether a client whose socket takes no more is too slow.
 const STUCK_CHECK: Duration = Duration::from_secs(1);
@@ -106,8 +109,7 @@ impl Connection {
         }
         let Self { link, seat, .. } = self;
         drop(seat);
-        // Bounded whatever the client does; a client that does not listen gets no close frame.
-        let _ = timeout(CLOSE_LIMIT, say_goodbye(link, end)).await;
+        say_goodbye(link, end).await;
     }
 
     /// Publishes; while the store is busy, the client still hears the room but is not read from.
@@ -222,6 +224,7 @@ impl Connection {
     }
 }
 
+/// Ends in bounded time whatever the client does; a client that does not listen gets no close frame.
 async fn say_goodbye(mut link: Link, end: End) {
     let is_ours = match end {
         End::Gone => return,
@@ -243,11 +246,15 @@ async fn say_goodbye(mut link: Link, end: End) {
             true
         }
     };
-    if poll_fn(|cx| link.poll_write(cx)).await.is_ok()
-        && poll_fn(|cx| link.poll_shutdown(cx)).await.is_ok()
+    let writing = async {
+        poll_fn(|cx| link.poll_write(cx)).await?;
+        poll_fn(|cx| link.poll_shutdown(cx)).await
+    };
+    if let Ok(Ok(())) = timeout(CLOSE_LIMIT, writing).await
         && is_ours
     {
-        poll_fn(|cx| link.poll_swallow(cx)).await;
+        // In time or not, the socket is closed now.
+        let _ = timeout(ANSWER_LIMIT, poll_fn(|cx| link.poll_swallow(cx))).await;
     }
 }
 
