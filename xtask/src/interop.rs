@@ -39,6 +39,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<Outcome> {
     };
     let program = build_wschat(workspace)?;
     command::run(&mut tests(workspace, "--no-run"))?;
+    command::run(tests(workspace, "--test").arg("wschat_kaiwa"))?;
     for (test, secret) in [("wschat_open", None), ("wschat_jwt", Some(SECRET))] {
         let logs = workspace.target.join("interop/logs").join(test);
         if logs.is_dir() {
