@@ -46,7 +46,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<Outcome> {
         }
         fs::create_dir_all(&logs)?;
         let mut inside = command::limited(LIMIT_SECONDS, Path::new("unshare"));
-        inside.args(flags).arg(std::env::current_exe()?);
+        inside.args(flags).arg(&workspace.program);
         inside
             .arg("--inside-namespace")
             .args([program.as_os_str(), test.as_ref()]);

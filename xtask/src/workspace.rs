@@ -15,6 +15,8 @@ pub(crate) struct Workspace {
     pub(crate) root: PathBuf,
     /// The one place for everything that a step makes.
     pub(crate) target: PathBuf,
+    /// This program. Asked for at the start: a step may build it anew, and the running one then has no file any more.
+    pub(crate) program: PathBuf,
     /// The members, in cargo's order.
     pub(crate) packages: Vec<Package>,
     /// Whether missing tools and packages may be installed.
@@ -55,6 +57,7 @@ impl Workspace {
         Ok(Self {
             root: path("workspace_root")?,
             target: path("target_directory")?,
+            program: std::env::current_exe()?,
             packages: list(&described, "packages").map(Package::of).collect(),
             may_install,
             fuzz_seconds,
