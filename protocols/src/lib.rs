@@ -12,6 +12,8 @@ pub use kaiwa_core::*;
 
 pub mod driver;
 pub mod keepalive;
+#[cfg(feature = "mock")]
+pub mod mock;
 pub mod transport;
 #[cfg(feature = "wschat")]
 pub mod wschat;
