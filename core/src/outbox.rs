@@ -127,11 +127,16 @@ impl Outbox {
         }
     }
 
+    /// Where a message goes, and the message as echoed.
+    #[must_use]
+    pub fn get(&self, request: RequestId) -> Option<(Option<String>, Message)> {
+        let entry = self.open.get(&request)?;
+        Some((entry.channel_id.clone(), entry.message.clone()))
+    }
+
     /// Takes a message out without an event: somebody else answers for it from now on.
-    pub fn hand_over(&mut self, request: RequestId) -> Option<(Option<String>, Message)> {
-        self.waiting.retain(|waiting| *waiting != request);
-        let entry = self.open.remove(&request)?;
-        Some((entry.channel_id, entry.message))
+    pub fn hand_over(&mut self, request: RequestId) {
+        self.remove(request);
     }
 
     /// The network confirmed a message: `change` puts in what the network says of it (id, time, content). Gives the `Update`

@@ -4,7 +4,7 @@
 //! What it does not do: it keeps no accounts and no state ([`Client`] and [`StateClient`] do), and serves nothing
 //! (`kaiwa-server` does, with the same `wire` modules).
 //!
-//! Start at the `Registry` (which networks there are), then read `wschat/` (the smallest whole network).
+//! Start at the [`Registry`] (which networks there are), then read `wschat/` (the smallest whole network).
 
 #![forbid(unsafe_code)]
 
@@ -14,6 +14,14 @@ pub mod driver;
 pub mod keepalive;
 #[cfg(feature = "mock")]
 pub mod mock;
+pub mod registry;
 pub mod transport;
 #[cfg(feature = "wschat")]
 pub mod wschat;
+
+pub use registry::Registry;
+
+/// One account on one network: the trait, the events, and the networks themselves.
+pub mod connection {
+    pub use kaiwa_core::connection::*;
+}

@@ -1,4 +1,10 @@
-//! Many accounts and their state.
+//! Many accounts behind one stream of events, and the state that the events add up to.
+
+mod account;
+mod backoff;
+mod events;
+mod many;
+mod supervisor;
 
 pub mod map;
 pub mod message_log;
@@ -8,12 +14,11 @@ pub mod storage;
 
 mod reducer;
 
+pub use account::AccountId;
+pub use events::{AccountSnapshot, ClientEvents, Event};
+pub use many::{Client, ClientOptions};
 pub use map::Map;
 pub use message_log::{MESSAGE_BYTES_PER_CHANNEL, MESSAGES_PER_CHANNEL, MessageLog};
 pub use state::{ChannelState, ConnectionState, ConnectionStatus};
 pub use stateclient::StateClient;
 pub use storage::{InMemoryStorage, StateStorage};
-
-/// Many accounts behind one stream of events.
-#[derive(Debug)]
-pub struct Client {}

@@ -51,9 +51,7 @@ impl<S: StateStorage + 'static> StateClient<S> {
 
     /// Forgets a connection.
     pub async fn untrack(&self, connection_id: &str) {
-        let state = self.write().remove(connection_id);
-        // A large state takes a moment to free; by now the lock is open.
-        drop(state);
+        self.forget(connection_id);
     }
 
     /// Adds an event; one for a connection that is not tracked changes nothing.
@@ -129,6 +127,13 @@ impl<S: StateStorage + 'static> StateClient<S> {
     pub(crate) fn insert(&self, connection_id: &str, protocol_name: &str) {
         let state = ConnectionState::new(connection_id.to_owned(), protocol_name.to_owned());
         self.write().insert(connection_id.to_owned(), state);
+    }
+
+    /// [`StateClient::untrack`] without `async`.
+    pub(crate) fn forget(&self, connection_id: &str) {
+        let state = self.write().remove(connection_id);
+        // A large state takes a moment to free; by now the lock is open.
+        drop(state);
     }
 
     /// Adds an event; says whether the connection is tracked.

@@ -295,9 +295,14 @@ impl<T: Item> Receiver<T> {
         }
     }
 
-    pub(crate) fn poll_recv(&mut self, cx: &Context<'_>) -> Poll<Option<T>> {
+    pub(crate) fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Option<T>> {
+        // A queue that is fed as fast as it is emptied must not keep its task from yielding.
+        let Poll::Ready(budget) = tokio::task::coop::poll_proceed(cx) else {
+            return Poll::Pending;
+        };
         let mut slots = lock(&self.mailbox.slots);
         if let Some(item) = Mailbox::pop(&mut slots) {
+            budget.made_progress();
             return Poll::Ready(Some(item));
         }
         if Mailbox::is_over(&slots) {

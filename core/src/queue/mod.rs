@@ -136,6 +136,11 @@ impl EventReceiver {
             .map(|tagged| (tagged.request, tagged.event))
     }
 
+    pub(crate) fn try_recv_tagged(&mut self) -> Option<(Option<RequestId>, ConnectionEvent)> {
+        let tagged = self.receiver.try_recv()?;
+        Some((tagged.request, tagged.event))
+    }
+
     /// The next event if one waits.
     pub fn try_recv(&mut self) -> Option<ConnectionEvent> {
         self.receiver.try_recv().map(|tagged| tagged.event)

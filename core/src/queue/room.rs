@@ -56,11 +56,3 @@ impl RoomWait {
         }
     }
 }
-
-impl<T: Item> Publisher<T> {
-    /// Ready when every queue has room; cuts off stalled subscribers meanwhile.
-    pub(crate) async fn room(&self) {
-        let mut wait = RoomWait::new();
-        std::future::poll_fn(|cx| wait.poll(self, cx)).await;
-    }
-}

@@ -3,7 +3,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use super::lanes::{Item, Mailbox, Publisher, Receiver};
-use super::{EventPublisher, QueueLimits, STALL_LIMIT};
+use super::{EventPublisher, QueueLimits, RoomWait, STALL_LIMIT};
 use crate::{ConnectionEvent, StatusEvent};
 
 fn ping(n: usize) -> ConnectionEvent {
@@ -11,6 +11,11 @@ fn ping(n: usize) -> ConnectionEvent {
         artifact: Some(n.to_string()),
     }
     .into()
+}
+
+async fn room(publisher: &EventPublisher) {
+    let mut wait = RoomWait::new();
+    std::future::poll_fn(|cx| publisher.poll_room(&mut wait, cx)).await;
 }
 
 fn small() -> QueueLimits {
@@ -110,7 +115,7 @@ async fn dropping_the_full_subscriber_makes_room() {
     (0..4).for_each(|n| publisher.publish(None, ping(n)));
     while other.try_recv().is_some() {}
     let waiting = publisher.clone();
-    let room = tokio::spawn(async move { waiting.publisher.room().await });
+    let room = tokio::spawn(async move { room(&waiting).await });
     tokio::task::yield_now().await;
     drop(full);
     room.await.unwrap();
@@ -124,12 +129,12 @@ async fn a_stalled_subscriber_is_cut_off_only_while_another_waits() {
     let mut stalled = publisher.subscribe();
     (0..4).for_each(|n| publisher.publish(None, ping(n)));
     // Alone it may take all the time it wants.
-    let room = tokio::time::timeout(10 * STALL_LIMIT, publisher.publisher.room());
-    assert!(room.await.is_err());
+    let patience = tokio::time::timeout(10 * STALL_LIMIT, room(&publisher));
+    assert!(patience.await.is_err());
 
     let mut other = publisher.subscribe();
     let before = tokio::time::Instant::now();
-    publisher.publisher.room().await;
+    room(&publisher).await;
     assert_eq!(before.elapsed(), STALL_LIMIT);
     publisher.publish(None, ping(9));
     assert_eq!(other.recv().await, Some(ping(9)));
@@ -149,14 +154,11 @@ async fn a_slow_subscriber_is_not_a_stalled_one() {
     while other.try_recv().is_some() {}
     // One event just before each limit: room comes back at half, nobody is cut off.
     for n in 0..2 {
-        let nearly = tokio::time::timeout(
-            STALL_LIMIT - Duration::from_secs(1),
-            publisher.publisher.room(),
-        );
+        let nearly = tokio::time::timeout(STALL_LIMIT - Duration::from_secs(1), room(&publisher));
         assert!(nearly.await.is_err());
         assert_eq!(slow.try_recv(), Some(ping(n)));
     }
-    publisher.publisher.room().await;
+    room(&publisher).await;
     publisher.publish(None, ping(4));
     for n in 2..5 {
         assert_eq!(slow.recv().await, Some(ping(n)));
@@ -196,7 +198,7 @@ async fn nothing_is_lost_between_threads() {
     let mut receiver = publisher.subscribe();
     let writing = tokio::spawn(async move {
         for n in 0..EVENTS {
-            publisher.publisher.room().await;
+            room(&publisher).await;
             publisher.publish(None, ping(n));
         }
     });

@@ -18,9 +18,6 @@ use super::shared::Shared;
 use super::task::{Command, Reply};
 use crate::transport::{Connector, Incoming, Outgoing, Transport};
 
-/// How long the orderly end of a transport may take; then it is dropped.
-const CLOSE_LIMIT: Duration = Duration::from_secs(5);
-
 /// Frames read before writing and timers get their turn again.
 const READS_AT_ONCE: usize = 64;
 
@@ -291,7 +288,7 @@ impl<'a, S: Session> Attempt<'a, S> {
                     reason,
                     error,
                     said: false,
-                    limit: Box::pin(sleep(CLOSE_LIMIT)),
+                    limit: Box::pin(sleep(self.connector.close_timeout())),
                 });
                 self.link = Link::Closing(transport, goodbye);
             }

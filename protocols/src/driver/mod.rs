@@ -31,6 +31,8 @@ pub(crate) type MakeConnector =
 pub struct Driver<S: Session + 'static> {
     shared: Arc<Shared<S>>,
     make_connector: Arc<MakeConnector>,
+    /// Login fields that the connector reads.
+    fields: Vec<AuthField>,
     /// The way to the task; `None` until the first `connect`.
     commands: Option<mpsc::UnboundedSender<Command>>,
 }
@@ -46,8 +48,16 @@ impl<S: Session + 'static> Driver<S> {
         Self {
             shared: Arc::new(Shared::new(Box::new(session), publisher)),
             make_connector: Arc::new(connector),
+            fields: Vec::new(),
             commands: None,
         }
+    }
+
+    /// Adds login fields that the connector reads to the form of the session.
+    #[must_use]
+    pub fn with_fields(mut self, fields: Vec<AuthField>) -> Self {
+        self.fields.extend(fields);
+        self
     }
 
     /// The way to the task, which is started if there is none.
@@ -98,7 +108,12 @@ impl<S: Session + 'static> Connection for Driver<S> {
     }
 
     fn protocol_spec(&self) -> Protocol {
-        self.shared.lock().session.protocol_spec()
+        let mut protocol = self.shared.lock().session.protocol_spec();
+        if !self.fields.is_empty() {
+            let form = protocol.auth.get_or_insert_default();
+            form.extend(self.fields.iter().cloned());
+        }
+        protocol
     }
 
     fn capabilities(&self) -> Capabilities {

@@ -8,27 +8,35 @@
 
 mod loopback;
 mod peer;
-mod pipe;
+mod requests;
 mod roster;
 mod script;
-mod serve;
 mod session;
-mod silence;
 pub mod wire;
-mod world;
 
 use async_trait::async_trait;
 use kaiwa_core::{
     AuthField, Capabilities, Connection, ConnectionEvent, Error, EventReceiver, Protocol, RequestId,
 };
 
-pub use peer::{MockPeer, Order};
+pub use peer::{MockPeer, Order, REORDER_PATIENCE, SILENCE};
 pub use script::Script;
 pub use session::{MockSession, NAME};
-pub use world::{REORDER_PATIENCE, SILENCE};
 
 use crate::driver::Driver;
 use loopback::Loopback;
+
+/// Name and login form of the scripted mock.
+#[must_use]
+pub fn protocol() -> Protocol {
+    MockSession::protocol()
+}
+
+/// What the scripted mock can do: everything that can be wanted.
+#[must_use]
+pub fn capabilities() -> Capabilities {
+    MockSession::capabilities()
+}
 
 /// A connection to no network: a mirror, or a scripted peer in memory.
 #[derive(Debug)]

@@ -1,22 +1,21 @@
 //! The mock network's session: every kind of event, acknowledgements with ids, a history that tells what arrived.
 
-use std::collections::{BTreeSet, VecDeque};
-use std::num::NonZeroU64;
+use std::collections::VecDeque;
 use std::time::Duration;
 
-use kaiwa_core::outbox::Outbox;
 use kaiwa_core::session::{Closed, Now, Seed, Session, SessionEvent, Target, Transmit};
 use kaiwa_core::{
     AuthField, Capabilities, ChannelEvent, ChatEvent, ConnectionEvent, Error, ErrorInfo, ErrorKind,
-    EventKind, Message, MessageStatus, MessageType, Protocol, RequestId, StatusEvent, UserEvent,
+    EventKind, MessageStatus, MessageType, Protocol, RequestId, StatusEvent, UserEvent,
 };
 
+use super::requests::Requests;
 use super::roster::Roster;
-use super::silence::{Silence, Verdict};
 use super::wire::{
-    Accepted, ClientPacket, Hello, LOBBY, Lines, MAX_PACKET_BYTES, MAX_TEXT_BYTES, ServerPacket,
-    decode_server, encode_client, time,
+    ClientPacket, Hello, LOBBY, Lines, MAX_PACKET_BYTES, MAX_TEXT_BYTES, ServerPacket,
+    decode_server, encode_client,
 };
+use crate::keepalive::{Keepalive, Tick};
 
 /// The name in the registry.
 pub const NAME: &str = "mock";
@@ -24,16 +23,14 @@ pub const NAME: &str = "mock";
 /// From the open transport to the last word of the greeting: as long as an impatient person waits.
 const SIGN_IN_LIMIT: Duration = Duration::from_secs(30);
 
-/// A message that is not answered for this long is given up: the peer lives, but has lost it.
-const CONFIRM_LIMIT: Duration = Duration::from_secs(60);
+/// What a server may promise: more often would be a flood, more seldom is no promise.
+const SHORTEST_SILENCE: Duration = Duration::from_secs(1);
+const LONGEST_SILENCE: Duration = Duration::from_secs(3600);
 
-/// Requests other than messages that are open at once: as many as messages.
-const OPEN_REQUESTS: usize = kaiwa_core::outbox::OUTBOX_MESSAGES;
-
-/// Answers to pings that wait to be written; a peer that asks for more without reading gets none.
+/// Pings and their answers that wait to be written; a peer that asks for more without reading gets none.
 const CONTROL_PACKETS: usize = 16;
 
-/// Everything that a user can want here.
+/// Everything that a user can want (docs/events.md, column "sent").
 const SENDS: &[EventKind] = &[
     EventKind::ChatNew,
     EventKind::ChatUpdate,
@@ -44,13 +41,8 @@ const SENDS: &[EventKind] = &[
     EventKind::ChannelJoin,
     EventKind::ChannelLeave,
     EventKind::ChannelSwitch,
-    EventKind::ChannelWipe,
-    EventKind::UserUpdate,
     EventKind::UserRemove,
     EventKind::StatusPing,
-    EventKind::AssetNew,
-    EventKind::AssetUpdate,
-    EventKind::AssetRemove,
 ];
 
 /// A session of the mock network over a byte stream.
@@ -61,14 +53,11 @@ pub struct MockSession {
     /// The channel meant by `None`.
     current: String,
     lines: Lines,
-    outbox: Outbox,
-    /// Open requests that are no messages, and those of them not yet written.
-    open: BTreeSet<RequestId>,
-    waiting: VecDeque<(RequestId, ConnectionEvent)>,
+    requests: Requests,
     /// The newest message of others.
     seen: Option<u64>,
     roster: Roster,
-    silence: Silence,
+    keepalive: Keepalive,
     control: VecDeque<Transmit>,
     events: VecDeque<SessionEvent>,
     skipped: u64,
@@ -79,9 +68,15 @@ pub struct MockSession {
 enum Phase {
     Down,
     Opening,
-    Greeting { since: Duration },
-    Syncing { since: Duration },
+    Greeting {
+        since: Duration,
+    },
+    Syncing {
+        since: Duration,
+    },
     Live,
+    /// The user leaves: what waits is written, then the goodbye.
+    Leaving,
     Closing,
 }
 
@@ -119,19 +114,42 @@ impl MockSession {
             who: Who::default(),
             current: LOBBY.to_owned(),
             lines: Lines::default(),
-            outbox: Outbox::new(),
-            open: BTreeSet::new(),
-            waiting: VecDeque::new(),
+            requests: Requests::default(),
             seen: None,
             roster: Roster::default(),
-            silence: Silence::default(),
+            keepalive: Keepalive::new(LONGEST_SILENCE, LONGEST_SILENCE),
             control: VecDeque::new(),
             events: VecDeque::new(),
             skipped: 0,
-            capabilities: Capabilities::new()
-                .sends(SENDS)
-                .max_text_bytes(MAX_TEXT_BYTES),
+            capabilities: Self::capabilities(),
         }
+    }
+
+    /// Name and login form.
+    #[must_use]
+    pub fn protocol() -> Protocol {
+        Protocol {
+            name: NAME.to_owned(),
+            auth: Some(vec![
+                AuthField::text("name", "Your name", Some("me"), false),
+                AuthField::password("password", "Password; any will do", false),
+                AuthField::text(
+                    "script",
+                    "What the peer does: echo, flood:1000, …",
+                    None,
+                    false,
+                ),
+                AuthField::text("seed", "Number that chooses the course", None, false),
+            ]),
+        }
+    }
+
+    /// What the mock can do.
+    #[must_use]
+    pub fn capabilities() -> Capabilities {
+        Capabilities::new()
+            .sends(SENDS)
+            .max_text_bytes(MAX_TEXT_BYTES)
     }
 
     fn handle_line(&mut self, now: Now, line: &[u8]) {
@@ -152,26 +170,14 @@ impl MockSession {
                     user_id,
                     silence_ms,
                 },
-            ) => self.welcome(now, user_id, silence_ms),
+            ) => self.welcome(now, user_id, silence_ms.map(Duration::from_millis)),
             (Phase::Greeting { .. }, ServerPacket::Refuse { error }) => {
                 self.close(Some(refusal(error)));
             }
             (Phase::Syncing { .. }, ServerPacket::Live) => {
                 self.phase = Phase::Live;
                 self.events.extend(self.roster.gone());
-                self.events.extend(self.outbox.settle_cut());
-            }
-            (Phase::Syncing { .. } | Phase::Live, ServerPacket::Say(say)) => {
-                self.accept(None, say.into_event());
-            }
-            (Phase::Syncing { .. } | Phase::Live, ServerPacket::Event { cause, event }) => {
-                self.accept(cause, event);
-            }
-            (Phase::Syncing { .. } | Phase::Live, ServerPacket::Ack { number, message }) => {
-                self.acknowledge(number, message);
-            }
-            (Phase::Syncing { .. } | Phase::Live, ServerPacket::Nak { number, error }) => {
-                self.refuse(number, &refusal(error));
+                self.events.extend(self.requests.settle_cut());
             }
             (_, ServerPacket::Ping) if self.control.len() < CONTROL_PACKETS => {
                 self.write(&ClientPacket::Pong);
@@ -179,16 +185,40 @@ impl MockSession {
             (_, ServerPacket::Pong) => {}
             (_, ServerPacket::Bye { reason }) => self.close(Some(Error::new(
                 ErrorKind::Lost,
-                format!("the server says goodbye: {reason}"),
+                format!("the server says goodbye: {}", reason.escape_debug()),
             ))),
+            (Phase::Syncing { .. } | Phase::Live | Phase::Leaving, packet) => {
+                self.handle_news(packet);
+            }
             _ => self.skipped += 1,
         }
     }
 
-    fn welcome(&mut self, now: Now, user_id: String, silence_ms: Option<u64>) {
+    fn handle_news(&mut self, packet: ServerPacket) {
+        match packet {
+            ServerPacket::Say(say) => self.accept(None, say.into_event()),
+            ServerPacket::Event { cause, event } => self.accept(cause, event),
+            ServerPacket::Ack { number, message } => {
+                let sender = self.who.user_id.as_deref();
+                let settled = self.requests.acknowledge(number, sender, message);
+                self.events.extend(settled);
+            }
+            ServerPacket::Nak { number, error } => {
+                let settled = self.requests.refuse(number, &refusal(error));
+                self.events.extend(settled);
+            }
+            _ => self.skipped += 1,
+        }
+    }
+
+    fn welcome(&mut self, now: Now, user_id: String, promise: Option<Duration>) {
         self.phase = Phase::Syncing { since: now.mono };
-        self.silence
-            .begin(now, silence_ms.map(Duration::from_millis));
+        self.keepalive.stop();
+        if let Some(promise) = promise {
+            let limit = promise.clamp(SHORTEST_SILENCE, LONGEST_SILENCE);
+            self.keepalive = Keepalive::new(limit, limit);
+            self.keepalive.heard(now.mono);
+        }
         self.roster.begin();
         self.who.user_id = Some(user_id.clone());
         self.happened(StatusEvent::Connected { artifact: None });
@@ -227,53 +257,12 @@ impl MockSession {
             } => self.current.clone_from(channel_id),
             _ => {}
         }
-        let request = cause.and_then(request).filter(|id| self.open.contains(id));
+        let request = cause.and_then(|number| self.requests.cause(number));
         self.events.push_back(SessionEvent { request, event });
     }
 
     fn saw(&mut self, id: Option<&str>) {
         self.seen = self.seen.max(id.and_then(|id| id.parse().ok()));
-    }
-
-    fn acknowledge(&mut self, number: u64, accepted: Option<Accepted>) {
-        let Some(request) = request(number) else {
-            self.skipped += 1;
-            return;
-        };
-        if self.open.remove(&request) {
-            self.events
-                .push_back(SessionEvent::caused(request, StatusEvent::Done { request }));
-            return;
-        }
-        let sender = &self.who.user_id;
-        let settled = self.outbox.confirm(request, |message: &mut Message| {
-            message.sender_id.clone_from(sender);
-            if let Some(Accepted { id, at_ms }) = accepted {
-                message.id = Some(id.to_string());
-                message.timestamp = time(at_ms);
-            }
-        });
-        self.events.extend(settled);
-    }
-
-    fn refuse(&mut self, number: u64, error: &Error) {
-        let Some(request) = request(number) else {
-            self.skipped += 1;
-            return;
-        };
-        if self.open.remove(&request) {
-            self.fail_request(request, error);
-        } else {
-            self.events.extend(self.outbox.fail(request, error));
-        }
-    }
-
-    fn fail_request(&mut self, request: RequestId, error: &Error) {
-        let error = error.info();
-        self.events.push_back(SessionEvent::caused(
-            request,
-            StatusEvent::Failed { request, error },
-        ));
     }
 
     fn happened(&mut self, event: impl Into<ConnectionEvent>) {
@@ -289,7 +278,7 @@ impl MockSession {
 
     fn close(&mut self, error: Option<Error>) {
         self.phase = Phase::Closing;
-        self.silence = Silence::default();
+        self.keepalive.stop();
         self.control.clear();
         if let Ok(line) = encode_client(&ClientPacket::Bye) {
             self.control.push_back(Transmit::Bytes(line));
@@ -299,30 +288,6 @@ impl MockSession {
             reason: String::new(),
             error,
         });
-    }
-
-    /// The request to write next, in the order in which they were made.
-    fn next_want(&mut self, now: Now) -> Option<ClientPacket> {
-        let message = self.outbox.next_waiting().map(|pending| pending.request);
-        let other = self.waiting.front().map(|(request, _)| *request);
-        if other.is_some_and(|other| message.is_none_or(|message| other < message)) {
-            let (request, event) = self.waiting.pop_front()?;
-            return Some(ClientPacket::Want {
-                number: request.get(),
-                event,
-            });
-        }
-        let pending = self.outbox.next_waiting()?;
-        let request = pending.request;
-        let event = ChatEvent::New {
-            channel_id: pending.channel_id.map(str::to_owned),
-            message: pending.message.clone(),
-        };
-        self.outbox.written(now, request);
-        Some(ClientPacket::Want {
-            number: request.get(),
-            event: event.into(),
-        })
     }
 }
 
@@ -358,7 +323,9 @@ impl Session for MockSession {
     }
 
     fn handle_bytes(&mut self, now: Now, bytes: &[u8]) {
-        self.silence.heard(now);
+        if matches!(self.phase, Phase::Syncing { .. } | Phase::Live) {
+            self.keepalive.heard(now.mono);
+        }
         let mut lines = std::mem::take(&mut self.lines);
         let cut = lines.push(bytes, |line| self.handle_line(now, line));
         self.lines = lines;
@@ -379,41 +346,32 @@ impl Session for MockSession {
         if event.size() > MAX_PACKET_BYTES / 8 {
             return Err(Error::new(ErrorKind::TooLong, "the event is too long"));
         }
-        if let ConnectionEvent::Chat {
-            event:
-                ChatEvent::New {
-                    channel_id,
-                    mut message,
-                },
-        } = event
-        {
-            if self.who.session.is_none() {
-                return Err(Error::new(ErrorKind::State, "not connected yet"));
+        match event {
+            ConnectionEvent::Chat {
+                event:
+                    ChatEvent::New {
+                        channel_id,
+                        mut message,
+                    },
+            } if self.who.session.is_some() => {
+                let channel_id = channel_id.unwrap_or_else(|| self.current.clone());
+                message.sender_id.clone_from(&self.who.user_id);
+                let echo = self.requests.say(now, request, channel_id, message)?;
+                self.events.push_back(echo);
+                Ok(())
             }
-            let channel_id = channel_id.unwrap_or_else(|| self.current.clone());
-            message.sender_id.clone_from(&self.who.user_id);
-            let echo = self
-                .outbox
-                .accept(now, request, Some(channel_id), message)?;
-            self.events.push_back(echo);
-            return Ok(());
+            event if matches!(self.phase, Phase::Syncing { .. } | Phase::Live) => {
+                self.requests.want(request, event)
+            }
+            _ => Err(Error::new(
+                ErrorKind::State,
+                "not connected; call connect first",
+            )),
         }
-        if !matches!(self.phase, Phase::Syncing { .. } | Phase::Live) {
-            return Err(Error::new(ErrorKind::State, "not connected"));
-        }
-        if self.open.len() >= OPEN_REQUESTS {
-            return Err(Error::new(
-                ErrorKind::Full,
-                format!("{OPEN_REQUESTS} requests are open already"),
-            ));
-        }
-        self.open.insert(request);
-        self.waiting.push_back((request, event));
-        Ok(())
     }
 
     fn handle_timeout(&mut self, now: Now) {
-        self.events.extend(self.outbox.expire(now));
+        self.events.extend(self.requests.expire(now));
         match self.phase {
             Phase::Greeting { since } | Phase::Syncing { since }
                 if since + SIGN_IN_LIMIT <= now.mono =>
@@ -422,63 +380,46 @@ impl Session for MockSession {
                     ErrorKind::TimedOut,
                     "the server did not finish the sign-in",
                 )));
+                return;
             }
-            Phase::Syncing { .. } | Phase::Live => {
-                if let Some(until) = now.mono.checked_sub(CONFIRM_LIMIT) {
-                    let error = Error::new(
-                        ErrorKind::OutcomeUnknown,
-                        "the server did not confirm the message",
-                    );
-                    self.events.extend(self.outbox.fail_written(until, &error));
-                }
-                match self.silence.judge(now) {
-                    Verdict::Wait => {}
-                    Verdict::Ask => self.write(&ClientPacket::Ping),
-                    Verdict::Dead => self.close(Some(Error::new(
-                        ErrorKind::TimedOut,
-                        "the server has fallen silent",
-                    ))),
-                }
+            _ => {}
+        }
+        match self.keepalive.tick(now.mono) {
+            Tick::Wait => {}
+            Tick::Ping if self.control.len() < CONTROL_PACKETS => {
+                self.write(&ClientPacket::Ping);
             }
-            Phase::Down | Phase::Opening | Phase::Greeting { .. } | Phase::Closing => {}
+            Tick::Ping => {}
+            Tick::Silent => self.close(Some(Error::new(
+                ErrorKind::TimedOut,
+                "the server has fallen silent",
+            ))),
         }
     }
 
     fn handle_pause(&mut self, _now: Now) {
-        self.silence.pause();
+        self.keepalive.pause();
     }
 
     fn handle_resume(&mut self, now: Now) {
-        self.silence.resume(now);
-        self.outbox.restart_clocks(now);
+        self.keepalive.resume(now.mono);
+        self.requests.restart_clocks(now);
     }
 
     fn handle_disconnect(&mut self, _now: Now) {
-        self.close(None);
+        match self.phase {
+            Phase::Live => self.phase = Phase::Leaving,
+            Phase::Closing => {}
+            _ => self.close(None),
+        }
     }
 
     fn handle_close(&mut self, _now: Now, closed: &Closed<'_>) {
         self.phase = Phase::Down;
         self.lines.clear();
         self.control.clear();
-        self.silence = Silence::default();
-        self.waiting.clear();
-        let error = if closed.asked {
-            Error::new(ErrorKind::Cancelled, "disconnected before it was answered")
-        } else {
-            Error::new(
-                ErrorKind::Lost,
-                "the connection broke before it was answered",
-            )
-        };
-        for request in std::mem::take(&mut self.open) {
-            self.fail_request(request, &error);
-        }
-        if closed.asked {
-            self.events.extend(self.outbox.end());
-        } else {
-            self.outbox.cut();
-        }
+        self.keepalive.stop();
+        self.events.extend(self.requests.close(closed.asked));
     }
 
     fn poll_event(&mut self) -> Option<SessionEvent> {
@@ -486,43 +427,28 @@ impl Session for MockSession {
     }
 
     fn poll_transmit(&mut self, now: Now) -> Option<Transmit> {
-        if let Some(transmit) = self.control.pop_front() {
-            return Some(transmit);
-        }
-        if self.phase != Phase::Live {
-            return None;
-        }
-        let want = self.next_want(now)?;
-        match encode_client(&want) {
-            Ok(line) => Some(Transmit::Bytes(line)),
-            Err(error) => {
-                self.close(Some(error));
-                self.control.pop_front()
+        if self.control.is_empty() {
+            match self.phase {
+                Phase::Live | Phase::Leaving => match self.requests.next(now) {
+                    Some(want) => self.write(&want),
+                    None if self.phase == Phase::Leaving => self.close(None),
+                    None => {}
+                },
+                _ => {}
             }
         }
+        self.control.pop_front()
     }
 
     fn deadline(&self) -> Option<Duration> {
         let sign_in = match self.phase {
             Phase::Greeting { since } | Phase::Syncing { since } => Some(since + SIGN_IN_LIMIT),
-            Phase::Down | Phase::Opening | Phase::Live | Phase::Closing => None,
-        };
-        let confirm = match self.phase {
-            Phase::Live => self
-                .outbox
-                .oldest_written()
-                .map(|(_, at)| at + CONFIRM_LIMIT),
             _ => None,
         };
-        [
-            sign_in,
-            confirm,
-            self.silence.deadline(),
-            self.outbox.deadline(),
-        ]
-        .into_iter()
-        .flatten()
-        .min()
+        [sign_in, self.requests.deadline(), self.keepalive.deadline()]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     fn skipped(&self) -> u64 {
@@ -530,15 +456,7 @@ impl Session for MockSession {
     }
 
     fn protocol_spec(&self) -> Protocol {
-        Protocol {
-            name: NAME.to_owned(),
-            auth: Some(vec![
-                AuthField::text("name", "Name", Some("me"), false),
-                AuthField::password("password", "Password", false),
-                AuthField::text("script", "What the peer does", Some("echo"), false),
-                AuthField::text("seed", "Seed of what is random", Some("0"), false),
-            ]),
-        }
+        Self::protocol()
     }
 
     fn capabilities(&self) -> &Capabilities {
@@ -546,15 +464,12 @@ impl Session for MockSession {
     }
 }
 
-fn request(number: u64) -> Option<RequestId> {
-    NonZeroU64::new(number).map(RequestId::from)
-}
-
 /// An error that the server names: only refusals are its to name.
 fn refusal(mut error: ErrorInfo) -> Error {
     if !(20..40).contains(&error.kind.number()) && error.kind != ErrorKind::NotFound {
         error.kind = ErrorKind::Rejected;
     }
+    error.message = error.message.escape_debug().to_string();
     error.into()
 }
 

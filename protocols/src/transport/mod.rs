@@ -2,12 +2,48 @@
 //!
 //! The driver sees three things only: a [`Connector`] that opens a [`Target`], the [`Transport`] it gives, and
 //! [`Connector::http`] beside it. Tests bring a connector of their own.
+//!
+//! The real one is [`Network`], made from [`TransportOptions`]: `dial` and `proxy` reach a server, `tls` secures the way,
+//! `websocket` and `stream` are the two transports, `http` runs requests.
 
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use kaiwa_core::Error;
 use kaiwa_core::session::{Frame, HttpRequest, HttpResponse, Target};
+
+#[cfg(feature = "transport")]
+mod address;
+#[cfg(feature = "transport")]
+mod deadline;
+#[cfg(feature = "transport")]
+mod dial;
+#[cfg(feature = "transport")]
+mod http;
+#[cfg(feature = "transport")]
+mod network;
+#[cfg(feature = "transport")]
+mod options;
+#[cfg(feature = "transport")]
+mod proxy;
+#[cfg(feature = "transport")]
+mod stream;
+#[cfg(feature = "transport")]
+mod tls;
+#[cfg(feature = "transport")]
+mod websocket;
+
+#[cfg(feature = "transport")]
+pub use network::Network;
+#[cfg(feature = "transport")]
+pub use options::{CONNECT_TIMEOUT, TransportOptions};
+#[cfg(feature = "transport")]
+pub use proxy::Proxy;
+
+/// How long a peer may take to answer a goodbye: one that answers at all needs a round trip, and a user who leaves does
+/// not wait longer.
+pub const CLOSE_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Opens transports and runs HTTP requests for one account.
 #[async_trait]
@@ -15,15 +51,20 @@ pub trait Connector: Send + Sync {
     /// Opens `target`. Dropping the future gives it up and closes the socket.
     ///
     /// # Errors
-    /// `Invalid` for an address that makes no sense, `Resolve`, `Refused`, `Unreachable`, `Tls`, `Proxy`, `TimedOut`,
-    /// `Handshake`.
+    /// `Invalid` for an address that makes no sense, `Resolve`, `Refused`, `Unreachable`, `Tls`, `Proxy`, `TimedOut`;
+    /// `Handshake` for a server that answers with something else, `Auth`, `Forbidden` or `RateLimited` where it says why.
     async fn open(&self, target: &Target) -> Result<Box<dyn Transport>, Error>;
 
     /// Runs one HTTP request, whatever status it ends in.
     ///
     /// # Errors
-    /// As [`Connector::open`], and `TooLarge` for an answer over the request's limit.
+    /// As [`Connector::open`], `Lost` for an answer that breaks off, `TooLarge` for one over the request's limit.
     async fn http(&self, request: HttpRequest) -> Result<HttpResponse, Error>;
+
+    /// How long to wait for a peer after [`Transport::poll_close`] began; whoever polls keeps the time.
+    fn close_timeout(&self) -> Duration {
+        CLOSE_TIMEOUT
+    }
 }
 
 /// What came in.
@@ -33,7 +74,7 @@ pub enum Incoming<'a> {
     Frame(Frame<'a>),
     /// Bytes of a byte stream.
     Bytes(&'a [u8]),
-    /// The peer ends the connection in its orderly way; nothing follows.
+    /// The peer ends the connection in its orderly way (for a byte stream: its end); nothing follows.
     Closed {
         /// The peer's close code.
         code: Option<u16>,
@@ -55,7 +96,7 @@ pub enum Outgoing {
 #[async_trait]
 pub trait Transport: Send {
     /// Waits for input and hands it to `take` once. `Err` ends the transport: `Lost` when the socket breaks or ends without a
-    /// goodbye, `Protocol` or `TooLarge` when the peer misbehaves.
+    /// goodbye, `Tls` when its encryption does, `Protocol` or `TooLarge` when the peer misbehaves.
     fn poll_recv(
         &mut self,
         cx: &mut Context<'_>,

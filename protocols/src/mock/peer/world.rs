@@ -11,9 +11,9 @@ use kaiwa_core::{
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use super::script::{Dice, Script};
 use super::serve::Link;
-use super::wire::{Accepted, ClientPacket, Hello, LOBBY, Say, ServerPacket, time};
+use crate::mock::script::{Dice, Script};
+use crate::mock::wire::{Accepted, ClientPacket, Hello, LOBBY, Say, ServerPacket, time};
 
 /// The peer promises to be heard this often: short enough to notice a dead one while somebody waits for an answer.
 pub const SILENCE: Duration = Duration::from_secs(30);

@@ -9,9 +9,9 @@ use tokio::sync::{Notify, watch};
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, sleep_until};
 
-use super::script::Dice;
-use super::wire::{Hello, Lines, ServerPacket, decode_client, encode_server};
 use super::world::{REORDER_PATIENCE, World};
+use crate::mock::script::Dice;
+use crate::mock::wire::{Hello, Lines, ServerPacket, decode_client, encode_server};
 
 /// Messages of a flood written at once: enough to fill a client's read.
 const FLOOD_CHUNK: u64 = 256;

@@ -1,16 +1,22 @@
 //! The other end of the mock network, in the hands of a test.
 
+mod pipe;
+mod serve;
+mod world;
+
 use async_trait::async_trait;
 use kaiwa_core::session::{HttpRequest, HttpResponse, Target};
 use kaiwa_core::{AuthField, ConnectionEvent, Error, ErrorKind};
 
-use super::pipe::pipe;
+use self::pipe::pipe;
+use self::serve::{Link, Shared};
+use self::world::World;
 use super::script::Script;
-use super::serve::Shared;
-use super::world::World;
 use super::{MockConnection, MockSession};
 use crate::driver::Driver;
 use crate::transport::{Connector, Transport};
+
+pub use self::world::{REORDER_PATIENCE, SILENCE};
 
 /// The server of one mock network in memory. It answers by its [`Script`] and does at once what its methods say, to all
 /// its connections.
@@ -127,12 +133,12 @@ impl MockPeer {
 
     /// Ends the peer's half of every connection; it reads on.
     pub fn half_close(&self) {
-        self.each(super::serve::Link::half_close);
+        self.each(Link::half_close);
     }
 
     /// Keeps every connection open and says nothing more on it, not even to a ping.
     pub fn fall_silent(&self) {
-        self.each(super::serve::Link::silence);
+        self.each(Link::silence);
     }
 
     /// Reads no more, or again.
@@ -155,7 +161,7 @@ impl MockPeer {
             held.reverse();
         }
         for (session, packet) in held {
-            let owner = |link: &&mut super::serve::Link| {
+            let owner = |link: &&mut Link| {
                 link.hello
                     .as_ref()
                     .is_some_and(|hello| hello.session == session)
@@ -189,7 +195,7 @@ impl MockPeer {
         self.world.lock().play(script);
     }
 
-    fn each(&self, mut what: impl FnMut(&mut super::serve::Link)) {
+    fn each(&self, mut what: impl FnMut(&mut Link)) {
         for link in self.world.lock().links.values_mut() {
             what(link);
         }

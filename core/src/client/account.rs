@@ -1,0 +1,318 @@
+//! One account of a client, as the client and its supervisor share it.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use chrono::Utc;
+use serde::{Deserialize, Serialize};
+use tokio::sync::Notify;
+use tokio::time::Instant;
+
+use super::{AccountSnapshot, Event, StateClient};
+use crate::outbox::{OUTBOX_MESSAGES, Outbox};
+use crate::queue::{Mailbox, Publisher, QueueLimits};
+use crate::session::{Now, SessionEvent};
+use crate::{
+    Capabilities, ChatEvent, ConnectionEvent, Error, ErrorKind, Protocol, RequestId, StatusEvent,
+};
+
+/// One account of a [`super::Client`]; unique within it, never reused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct AccountId(pub(super) u64);
+
+impl AccountId {
+    /// The number, from 1.
+    #[must_use]
+    pub fn get(self) -> u64 {
+        self.0
+    }
+}
+
+impl fmt::Display for AccountId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+pub(super) struct Shared {
+    pub(super) id: AccountId,
+    pub(super) protocol: Protocol,
+    publisher: Publisher<Event>,
+    /// Where the state is kept, if it is.
+    states: Option<StateClient>,
+    inner: Mutex<Inner>,
+    /// Something was put into the queue of requests.
+    pub(super) requested: Notify,
+    origin: Instant,
+}
+
+/// What is behind the lock; under it there is one order of events for state and subscribers.
+struct Inner {
+    seq: u64,
+    capabilities: Capabilities,
+    /// The user wants it up: messages may wait for the connection.
+    wanted: bool,
+    connected: bool,
+    outbox: Outbox,
+    queue: VecDeque<Queued>,
+}
+
+/// What waits to be handed to the connection, in order.
+pub(super) enum Queued {
+    /// A message of the outbox.
+    Message(RequestId),
+    Other(RequestId, ConnectionEvent),
+}
+
+impl Shared {
+    pub(super) fn new(
+        id: AccountId,
+        protocol: Protocol,
+        capabilities: Capabilities,
+        limits: QueueLimits,
+        states: Option<StateClient>,
+    ) -> Self {
+        if let Some(states) = &states {
+            states.insert(&id.to_string(), &protocol.name);
+        }
+        Self {
+            id,
+            protocol,
+            publisher: Publisher::new(limits),
+            states,
+            inner: Mutex::new(Inner {
+                seq: 0,
+                capabilities,
+                wanted: false,
+                connected: false,
+                outbox: Outbox::new(),
+                queue: VecDeque::new(),
+            }),
+            requested: Notify::new(),
+            origin: Instant::now(),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn publisher(&self) -> &Publisher<Event> {
+        &self.publisher
+    }
+
+    fn now(&self) -> Now {
+        Now {
+            mono: self.origin.elapsed(),
+            utc: Utc::now(),
+        }
+    }
+
+    pub(super) fn capabilities(&self) -> Capabilities {
+        self.lock().capabilities.clone()
+    }
+
+    /// A new subscriber: everything from now on.
+    pub(super) fn attach(&self, mailbox: &Arc<Mailbox<Event>>) {
+        self.publisher.attach(mailbox);
+    }
+
+    /// Like [`Shared::attach`], and what came before it.
+    pub(super) fn attach_with_state(
+        &self,
+        mailbox: &Arc<Mailbox<Event>>,
+    ) -> Option<AccountSnapshot> {
+        let inner = self.lock();
+        self.publisher.attach(mailbox);
+        Some(AccountSnapshot {
+            account: self.id,
+            seq: inner.seq,
+            state: self.states.as_ref()?.snapshot(&self.id.to_string())?,
+        })
+    }
+
+    /// Takes a request of the user's, or refuses it at once.
+    pub(super) fn send(&self, event: ConnectionEvent) -> Result<RequestId, Error> {
+        let mut inner = self.lock();
+        inner.capabilities.check(&event)?;
+        if !inner.wanted {
+            return Err(Error::new(
+                ErrorKind::State,
+                "this account is not connected; call connect first",
+            ));
+        }
+        if inner.queue.len() >= OUTBOX_MESSAGES || self.publisher.is_crowded() {
+            return Err(Error::new(
+                ErrorKind::Full,
+                "too much is unsent or unread; take events and try again",
+            ));
+        }
+        let request = RequestId::fresh();
+        if let ConnectionEvent::Chat {
+            event:
+                ChatEvent::New {
+                    channel_id,
+                    message,
+                },
+        } = event
+        {
+            let echo = inner
+                .outbox
+                .accept(self.now(), request, channel_id, message)?;
+            self.publish(&mut inner, echo);
+            inner.queue.push_back(Queued::Message(request));
+        } else if inner.connected {
+            inner.queue.push_back(Queued::Other(request, event));
+        } else {
+            return Err(Error::new(
+                ErrorKind::State,
+                "not connected; only messages wait for a connection",
+            ));
+        }
+        drop(inner);
+        self.requested.notify_one();
+        Ok(request)
+    }
+
+    /// Folds an event into the state, then queues it for every subscriber.
+    fn publish(&self, inner: &mut Inner, event: SessionEvent) {
+        let SessionEvent { request, event } = event;
+        if let Some(states) = &self.states {
+            states.apply(&self.id.to_string(), &event);
+        }
+        inner.seq += 1;
+        self.publisher.publish(Event {
+            account: self.id,
+            seq: inner.seq,
+            request,
+            event,
+        });
+    }
+
+    /// An event of the connection, on its way to the subscribers.
+    pub(super) fn forward(&self, request: Option<RequestId>, event: ConnectionEvent) {
+        let mut inner = self.lock();
+        if let ConnectionEvent::Status { event } = &event {
+            match event {
+                StatusEvent::Connected { .. } => inner.connected = true,
+                StatusEvent::Disconnected { .. } => self.fall(&mut inner),
+                StatusEvent::Capabilities { capabilities } => {
+                    inner.capabilities = capabilities.clone();
+                }
+                _ => {}
+            }
+        }
+        self.publish(&mut inner, SessionEvent { request, event });
+    }
+
+    /// The connection is down: messages go on waiting, other requests have failed.
+    fn fall(&self, inner: &mut Inner) {
+        inner.connected = false;
+        let error = Error::new(ErrorKind::Lost, "the connection ended first").info();
+        let queue = std::mem::take(&mut inner.queue);
+        for queued in queue {
+            match queued {
+                Queued::Message(_) => inner.queue.push_back(queued),
+                Queued::Other(request, _) => {
+                    let error = error.clone();
+                    let failed = StatusEvent::Failed { request, error };
+                    self.publish(inner, SessionEvent::caused(request, failed));
+                }
+            }
+        }
+    }
+
+    /// The user wants it up from now on.
+    pub(super) fn want(&self) {
+        self.lock().wanted = true;
+    }
+
+    /// It stays down from now on: what waits will not be sent.
+    pub(super) fn stop(&self) {
+        let mut inner = self.lock();
+        inner.wanted = false;
+        let ended = inner.outbox.end();
+        for event in ended {
+            self.publish(&mut inner, event);
+        }
+        self.fall(&mut inner);
+        inner.queue.clear();
+    }
+
+    /// The next request to hand to the connection, if it is up.
+    pub(super) fn next_request(&self) -> Option<(RequestId, ConnectionEvent)> {
+        let mut inner = self.lock();
+        if !inner.connected {
+            return None;
+        }
+        loop {
+            match inner.queue.pop_front()? {
+                Queued::Other(request, event) => return Some((request, event)),
+                Queued::Message(request) => {
+                    // One that has expired meanwhile is no longer there.
+                    if let Some((channel_id, message)) = inner.outbox.get(request) {
+                        let event = ChatEvent::New {
+                            channel_id,
+                            message,
+                        };
+                        return Some((request, event.into()));
+                    }
+                }
+            }
+        }
+    }
+
+    /// The connection has taken a request: it answers for it from now on.
+    pub(super) fn taken(&self, request: RequestId) {
+        self.lock().outbox.hand_over(request);
+    }
+
+    /// The connection cannot take it now.
+    pub(super) fn put_back(&self, request: RequestId, event: ConnectionEvent) {
+        let queued = match event {
+            ConnectionEvent::Chat {
+                event: ChatEvent::New { .. },
+            } => Queued::Message(request),
+            other => Queued::Other(request, other),
+        };
+        self.lock().queue.push_front(queued);
+    }
+
+    /// The connection refuses a request that was accepted here.
+    pub(super) fn refused(&self, request: RequestId, error: &Error) {
+        let mut inner = self.lock();
+        let mut events = inner.outbox.fail(request, error);
+        if events.is_empty() {
+            let error = error.info();
+            let failed = StatusEvent::Failed { request, error };
+            events.push(SessionEvent::caused(request, failed));
+        }
+        for event in events {
+            self.publish(&mut inner, event);
+        }
+    }
+
+    /// Gives up on messages that have waited for too long.
+    pub(super) fn expire(&self) {
+        let mut inner = self.lock();
+        let expired = inner.outbox.expire(self.now());
+        for event in expired {
+            self.publish(&mut inner, event);
+        }
+    }
+
+    /// When to call [`Shared::expire`].
+    pub(super) fn expiry(&self) -> Option<Instant> {
+        let deadline = self.lock().outbox.deadline()?;
+        Some(self.origin + deadline)
+    }
+
+    /// The account is gone.
+    pub(super) fn forget_state(&self) {
+        if let Some(states) = &self.states {
+            states.forget(&self.id.to_string());
+        }
+    }
+}
