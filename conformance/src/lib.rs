@@ -76,6 +76,7 @@ macro_rules! conformance {
             hostile::a_broken_connection_is_lost [];
             hostile::a_goodbye_of_the_peer_is_a_loss [Goodbye];
             hostile::a_peer_that_does_not_read_is_survived [StopReading];
+            hostile::a_dead_peer_is_noticed_by_a_writer [PausedTime, Liveness, Silence, StopReading];
             many::accounts_do_not_disturb_each_other [];
             many::subscribers_see_the_same_order [];
             many::a_subscriber_sees_what_comes_after_it [];

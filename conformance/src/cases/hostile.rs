@@ -91,30 +91,7 @@ pub async fn a_goodbye_of_the_peer_is_a_loss<H: Harness>(mut peer: H::Peer) {
 pub async fn a_peer_that_does_not_read_is_survived<H: Harness>(mut peer: H::Peer) {
     let mut account = Account::online::<H>(&peer, 0).await;
     peer.fault(Fault::Reading(false)).await;
-    let limit = account
-        .connection()
-        .capabilities()
-        .max_text_bytes
-        .unwrap_or(4096);
-    let filler = "x".repeat(usize::try_from(limit.min(4096)).expect("a small number"));
-    let mut refused = None;
-    for number in 0..10_000 {
-        match account
-            .try_say(&format!(
-                "{number} {}",
-                &filler.get(8..).unwrap_or_default()
-            ))
-            .await
-        {
-            Ok(_) => while account.watch.try_next().is_some() {},
-            Err(error) => {
-                refused = Some(error);
-                break;
-            }
-        }
-    }
-    let error = refused.expect("no end of what is taken");
-    assert_eq!(error.kind(), ErrorKind::Full);
+    fill(&mut account, "one").await;
     peer.fault(Fault::Reading(true)).await;
     let mut first = None;
     while first.is_none() {
@@ -131,8 +108,39 @@ pub async fn a_peer_that_does_not_read_is_survived<H: Harness>(mut peer: H::Peer
     assert_eq!(account.watch.known_outcome(first), Some(Outcome::Done));
     assert_eq!(account.watch.settled(first), Some(MessageStatus::Delivered));
     peer.fault(Fault::Reading(false)).await;
+    fill(&mut account, "two").await;
     let leave = tokio::time::timeout(Duration::from_secs(30), account.leave());
     leave.await.expect("leaving takes bounded time");
     peer.fault(Fault::Reading(true)).await;
     until_peer::<H>(&mut peer, "the end", |peer| peer.open() == 0).await;
+}
+
+/// A peer that reads nothing and says nothing is dead, also when nothing more can be written to ask it.
+pub async fn a_dead_peer_is_noticed_by_a_writer<H: Harness>(mut peer: H::Peer) {
+    let mut account = Account::online::<H>(&peer, 0).await;
+    peer.fault(Fault::Reading(false)).await;
+    peer.fault(Fault::Silence).await;
+    fill(&mut account, "unread").await;
+    assert_eq!(account.watch.until_lost().await, ErrorKind::TimedOut);
+    // Not connected any more, but what waits for the next connection ends here.
+    account.disconnect().await.expect_err("lost already");
+    while account.watch.try_next().is_some() {}
+    account.finish();
+}
+
+/// Says long texts until no more are taken.
+async fn fill(account: &mut Account, name: &str) {
+    const TEXT_BYTES: u64 = 4096;
+    let limit = account.connection().capabilities().max_text_bytes;
+    let bytes = usize::try_from(limit.unwrap_or(TEXT_BYTES).min(TEXT_BYTES)).expect("small");
+    for number in 0..10_000 {
+        let mut text = format!("{name} {number} ");
+        text.extend(std::iter::repeat_n('x', bytes.saturating_sub(text.len())));
+        if let Err(error) = account.try_say(&text).await {
+            assert_eq!(error.kind(), ErrorKind::Full, "{error:?}");
+            return;
+        }
+        while account.watch.try_next().is_some() {}
+    }
+    panic!("no end of what is taken");
 }

@@ -21,6 +21,10 @@ use crate::transport::{Connector, Incoming, Outgoing, Transport};
 /// Frames read before writing and timers get their turn again.
 const READS_AT_ONCE: usize = 64;
 
+/// How long a transport may take nothing more before it is given up: longer than a slow line needs for what fits into its
+/// buffers. A session cannot end it by itself, for its wishes are only heard when the transport can take them.
+const WRITE_LIMIT: Duration = Duration::from_secs(60);
+
 /// HTTP requests of one session under way at once; more wait in the session.
 const HTTP_AT_ONCE: usize = 8;
 
@@ -78,6 +82,8 @@ pub(super) struct Attempt<'a, S> {
     http: FuturesUnordered<BoxFuture<'static, HttpEnd>>,
     timer: Pin<Box<Sleep>>,
     timer_at: Option<Duration>,
+    /// When to give up on a transport that takes nothing more; `None` while it does.
+    stuck: Option<Pin<Box<Sleep>>>,
     room: RoomWait,
     paused: bool,
 }
@@ -103,6 +109,7 @@ impl<'a, S: Session> Attempt<'a, S> {
             http: FuturesUnordered::new(),
             timer: Box::pin(sleep(Duration::ZERO)),
             timer_at: None,
+            stuck: None,
             room: RoomWait::new(),
             paused: false,
         }
@@ -168,6 +175,7 @@ impl<'a, S: Session> Attempt<'a, S> {
         if std::mem::replace(&mut self.asked, true) {
             return Ok(true);
         }
+        self.stuck = None;
         match self.link {
             Link::Open(_) => {
                 self.shared
@@ -229,8 +237,14 @@ impl<'a, S: Session> Attempt<'a, S> {
         loop {
             match &mut self.link {
                 Link::Open(transport) => match transport.poll_ready(cx) {
-                    Poll::Ready(result) => result.map_err(|error| self.end_lost(error))?,
-                    Poll::Pending => break,
+                    Poll::Ready(result) => {
+                        result.map_err(|error| self.end_lost(error))?;
+                        self.stuck = None;
+                    }
+                    Poll::Pending => {
+                        self.poll_stuck(cx)?;
+                        break;
+                    }
                 },
                 Link::None => {}
                 Link::Opening(_) | Link::Closing(..) => return Ok(moved),
@@ -250,6 +264,23 @@ impl<'a, S: Session> Attempt<'a, S> {
             return Err(self.end_lost(error));
         }
         Ok(moved)
+    }
+
+    /// The transport takes nothing: waits for it as long as it may, which is less when the user wants to leave.
+    fn poll_stuck(&mut self, cx: &mut Context<'_>) -> Result<(), End> {
+        let limit = if self.asked {
+            self.connector.close_timeout()
+        } else {
+            WRITE_LIMIT
+        };
+        let stuck = self.stuck.get_or_insert_with(|| Box::pin(sleep(limit)));
+        if stuck.as_mut().poll(cx).is_pending() {
+            return Ok(());
+        }
+        Err(self.end_lost(Error::new(
+            ErrorKind::TimedOut,
+            "the server reads nothing any more",
+        )))
     }
 
     fn transmit(&mut self, transmit: Transmit) -> Result<(), End> {
