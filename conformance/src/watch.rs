@@ -10,6 +10,7 @@ use kaiwa_core::{
     ChatEvent, Connection, ConnectionEvent, ErrorKind, EventReceiver, MessageStatus, RequestId,
     StatusEvent,
 };
+use tokio::task::coop::unconstrained;
 use tokio::time::timeout;
 
 use crate::audit::Audit;
@@ -71,7 +72,8 @@ impl Watch {
     /// The next event if one waits.
     pub fn try_next(&mut self) -> Option<ConnectionEvent> {
         let mut context = Context::from_waker(Waker::noop());
-        let polled = pin!(self.receiver.recv_tagged()).poll(&mut context);
+        // Without tokio's budget, which would say "nothing" after many events.
+        let polled = pin!(unconstrained(self.receiver.recv_tagged())).poll(&mut context);
         let Poll::Ready(Some((request, event))) = polled else {
             return None;
         };
