@@ -48,9 +48,17 @@ fn list() -> Result<Code, Error> {
     let accounts = Accounts::load()?;
     let mut text = String::new();
     for account in accounts.all() {
-        let auto = if account.autoconnect { "autoconnect" } else { "" };
+        let auto = if account.autoconnect {
+            "autoconnect"
+        } else {
+            ""
+        };
         // Writing to a string does not fail.
-        let _ = writeln!(text, "{:<16} {:<12} {auto}", account.label, account.protocol);
+        let _ = writeln!(
+            text,
+            "{:<16} {:<12} {auto}",
+            account.label, account.protocol
+        );
         for (field, source) in &account.fields {
             let _ = writeln!(text, "    {field:<20} {}", shown(account, field, source));
         }
@@ -77,7 +85,6 @@ fn is_public(protocol: &str, field: &str) -> bool {
         return false;
     };
     let form = (entry.protocol)().auth.unwrap_or_default();
-    form::fields(&form).any(|(path, known)| {
-        (path == field || known.name == field) && !form::is_password(known)
-    })
+    form::fields(&form)
+        .any(|(path, known)| (path == field || known.name == field) && !form::is_password(known))
 }

@@ -131,7 +131,10 @@ impl Accounts {
 
     /// The one that `kaiwa` alone chats with.
     pub(crate) fn first_autoconnect(&self) -> Option<&Account> {
-        self.content.accounts.iter().find(|account| account.autoconnect)
+        self.content
+            .accounts
+            .iter()
+            .find(|account| account.autoconnect)
     }
 
     /// The one with that label.
@@ -150,13 +153,19 @@ impl Accounts {
     ///
     /// # Errors
     /// `Invalid` for a label that is taken.
-    pub(crate) fn add(&mut self, label: Option<String>, account: Account) -> Result<&Account, Error> {
+    pub(crate) fn add(
+        &mut self,
+        label: Option<String>,
+        account: Account,
+    ) -> Result<&Account, Error> {
         let label = match label {
             Some(label) if label.trim().is_empty() => {
                 return Err(Error::new(ErrorKind::Invalid, "a label must not be empty"));
             }
             Some(label) if self.has(&label) => {
-                let text = format!("there is an account `{label}` already; choose another --name, or remove it first");
+                let text = format!(
+                    "there is an account `{label}` already; choose another --name, or remove it first"
+                );
                 return Err(Error::new(ErrorKind::Invalid, text));
             }
             Some(label) => label,
@@ -177,12 +186,17 @@ impl Accounts {
         if !self.has(label) {
             return Err(self.no_such(label));
         }
-        self.content.accounts.retain(|account| account.label != label);
+        self.content
+            .accounts
+            .retain(|account| account.label != label);
         Ok(())
     }
 
     fn has(&self, label: &str) -> bool {
-        self.content.accounts.iter().any(|account| account.label == label)
+        self.content
+            .accounts
+            .iter()
+            .any(|account| account.label == label)
     }
 
     fn free_label(&self, protocol: &str) -> String {
@@ -196,13 +210,20 @@ impl Accounts {
     }
 
     fn no_such(&self, label: &str) -> Error {
-        let labels: Vec<&str> = self.all().iter().map(|account| account.label.as_str()).collect();
+        let labels: Vec<&str> = self
+            .all()
+            .iter()
+            .map(|account| account.label.as_str())
+            .collect();
         let there = if labels.is_empty() {
             "there are none; `kaiwa account add` makes one".to_owned()
         } else {
             format!("there are: {}", labels.join(", "))
         };
-        Error::new(ErrorKind::NotFound, format!("no account is called `{label}`; {there}"))
+        Error::new(
+            ErrorKind::NotFound,
+            format!("no account is called `{label}`; {there}"),
+        )
     }
 }
 
@@ -212,12 +233,22 @@ fn parse(path: &Path, text: &str) -> Result<Content, Error> {
             .span()
             .and_then(|span| text.get(..span.start))
             .map_or(1, |before| before.matches('\n').count() + 1);
-        corrupt(path, &format!("line {line}: {}", error.message().replace('\n', ", ")))
+        corrupt(
+            path,
+            &format!("line {line}: {}", error.message().replace('\n', ", ")),
+        )
     })?;
     for (at, account) in content.accounts.iter().enumerate() {
-        let twice = content.accounts.iter().skip(at + 1).any(|other| other.label == account.label);
+        let twice = content
+            .accounts
+            .iter()
+            .skip(at + 1)
+            .any(|other| other.label == account.label);
         if twice {
-            return Err(corrupt(path, &format!("two accounts are called `{}`", account.label)));
+            return Err(corrupt(
+                path,
+                &format!("two accounts are called `{}`", account.label),
+            ));
         }
     }
     Ok(content)
@@ -227,7 +258,9 @@ fn corrupt(path: &Path, what: &str) -> Error {
     let path = path.display();
     Error::new(
         ErrorKind::Config,
-        format!("{path}: {what}; correct it, or move the file away and add your accounts again (it was not changed)"),
+        format!(
+            "{path}: {what}; correct it, or move the file away and add your accounts again (it was not changed)"
+        ),
     )
 }
 
@@ -241,7 +274,9 @@ fn check_mode(path: &Path) -> Result<(), Error> {
     let path = path.display();
     Err(Error::new(
         ErrorKind::Config,
-        format!("{path} may hold secrets, and others on this machine can read or change it; run: chmod 600 {path}"),
+        format!(
+            "{path} may hold secrets, and others on this machine can read or change it; run: chmod 600 {path}"
+        ),
     ))
 }
 

@@ -37,7 +37,12 @@ RUST_LOG chooses what is logged to the standard error, in finer steps than -v.
 /// Without a command: chat, with your first account if you have one, else on a server on this machine that is started if
 /// none runs, and ends with its last guest.
 #[derive(Debug, Parser)]
-#[command(name = "kaiwa", version, args_conflicts_with_subcommands = true, max_term_width = 100)]
+#[command(
+    name = "kaiwa",
+    version,
+    args_conflicts_with_subcommands = true,
+    max_term_width = 100
+)]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) chat: Chat,

@@ -10,7 +10,9 @@ use kaiwa_protocols::{Error, ErrorKind};
 /// # Errors
 /// `Config` if there is no home directory and no `KAIWA_CONFIG_DIR`.
 pub(crate) fn config() -> Result<PathBuf, Error> {
-    named("KAIWA_CONFIG_DIR", || strategy().map(|strategy| strategy.config_dir()))
+    named("KAIWA_CONFIG_DIR", || {
+        strategy().map(|strategy| strategy.config_dir())
+    })
 }
 
 /// The directory of one's own server.
@@ -18,7 +20,9 @@ pub(crate) fn config() -> Result<PathBuf, Error> {
 /// # Errors
 /// `Config` if there is no home directory and no `KAIWA_DATA_DIR`.
 pub(crate) fn data() -> Result<PathBuf, Error> {
-    named("KAIWA_DATA_DIR", || strategy().map(|strategy| strategy.data_dir()))
+    named("KAIWA_DATA_DIR", || {
+        strategy().map(|strategy| strategy.data_dir())
+    })
 }
 
 fn strategy() -> Result<impl AppStrategy, HomeDirError> {
@@ -28,7 +32,10 @@ fn strategy() -> Result<impl AppStrategy, HomeDirError> {
     })
 }
 
-fn named(variable: &str, platform: impl FnOnce() -> Result<PathBuf, HomeDirError>) -> Result<PathBuf, Error> {
+fn named(
+    variable: &str,
+    platform: impl FnOnce() -> Result<PathBuf, HomeDirError>,
+) -> Result<PathBuf, Error> {
     if let Some(dir) = std::env::var_os(variable).filter(|dir| !dir.is_empty()) {
         return Ok(dir.into());
     }

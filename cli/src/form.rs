@@ -14,7 +14,10 @@ const MAX_SECRET_BYTES: u64 = 64 * 1024;
 
 /// Where the value of a field comes from, as the accounts file keeps it.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged, expecting = "a text, { env = \"VARIABLE\" } or { command = \"COMMAND\" }")]
+#[serde(
+    untagged,
+    expecting = "a text, { env = \"VARIABLE\" } or { command = \"COMMAND\" }"
+)]
 pub(crate) enum Source {
     /// The value itself.
     Value(String),
@@ -73,7 +76,9 @@ pub(crate) fn sources(protocol: &Protocol, args: &Fields) -> Result<Sources, Err
         add("--set-env", text, |env| Source::Env(Env { env }))?;
     }
     for text in &args.set_command {
-        add("--set-command", text, |command| Source::Command(Program { command }))?;
+        add("--set-command", text, |command| {
+            Source::Command(Program { command })
+        })?;
     }
     Ok(sources)
 }
@@ -153,7 +158,11 @@ fn filled_with(
 ///
 /// # Errors
 /// `Invalid` if the form has none.
-pub(crate) fn set_name(protocol: &Protocol, form: &mut [AuthField], name: &str) -> Result<(), Error> {
+pub(crate) fn set_name(
+    protocol: &Protocol,
+    form: &mut [AuthField],
+    name: &str,
+) -> Result<(), Error> {
     match form.iter_mut().find(|field| field.name == "name") {
         Some(field) => {
             field.set(name.to_owned());
@@ -183,8 +192,10 @@ impl Source {
                 ))),
             },
             Self::Command(Program { command }) => first_line(command).map_err(|error| {
-                invalid(format!("the command for the login field `{path}` gives nothing"))
-                    .with_source(error)
+                invalid(format!(
+                    "the command for the login field `{path}` gives nothing"
+                ))
+                .with_source(error)
             }),
         }
     }
@@ -197,9 +208,8 @@ fn first_line(command: &str) -> Result<String, Error> {
     let (program, args) = words
         .split_first()
         .ok_or_else(|| invalid("it is empty".to_owned()))?;
-    let failed = |error: std::io::Error| {
-        invalid(format!("`{program}` cannot be run")).with_source(error)
-    };
+    let failed =
+        |error: std::io::Error| invalid(format!("`{program}` cannot be run")).with_source(error);
     let mut child = Command::new(program)
         .args(args)
         .stdin(Stdio::null())
@@ -224,7 +234,9 @@ fn first_line(command: &str) -> Result<String, Error> {
     let line = line.strip_suffix('\n').unwrap_or(&line);
     let line = line.strip_suffix('\r').unwrap_or(line);
     if line.is_empty() {
-        return Err(invalid(format!("`{program}` printed an empty line or none")));
+        return Err(invalid(format!(
+            "`{program}` printed an empty line or none"
+        )));
     }
     Ok(line.to_owned())
 }
@@ -233,12 +245,14 @@ fn first_line(command: &str) -> Result<String, Error> {
 pub(crate) fn summary(protocol: &Protocol) -> String {
     let fields: Vec<String> = slots(protocol.auth.as_deref().unwrap_or_default())
         .iter()
-        .map(|slot| match (slot.field.required, is_password(slot.field)) {
-            (true, true) => format!("{} (required, password)", slot.path),
-            (true, false) => format!("{} (required)", slot.path),
-            (false, true) => format!("{} (password)", slot.path),
-            (false, false) => slot.path.clone(),
-        })
+        .map(
+            |slot| match (slot.field.required, is_password(slot.field)) {
+                (true, true) => format!("{} (required, password)", slot.path),
+                (true, false) => format!("{} (required)", slot.path),
+                (false, true) => format!("{} (password)", slot.path),
+                (false, false) => slot.path.clone(),
+            },
+        )
         .collect();
     if fields.is_empty() {
         return "none".to_owned();

@@ -73,7 +73,12 @@ impl Interrupt {
     /// # Cancel safety
     /// Dropping the future loses nothing.
     pub(crate) async fn wait(&mut self) -> Code {
-        match self.signalled.wait_for(Option::is_some).await.map(|code| *code) {
+        match self
+            .signalled
+            .wait_for(Option::is_some)
+            .await
+            .map(|code| *code)
+        {
             Ok(Some(code)) => code,
             // The task above lives as long as the runtime.
             Ok(None) | Err(_) => std::future::pending().await,

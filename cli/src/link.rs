@@ -38,7 +38,11 @@ impl Link {
     ///
     /// # Errors
     /// What [`Client::add`] and [`Client::connect`] say.
-    pub(crate) fn start(entry: &Entry, auth: Vec<AuthField>, reconnect: bool) -> Result<Self, Error> {
+    pub(crate) fn start(
+        entry: &Entry,
+        auth: Vec<AuthField>,
+        reconnect: bool,
+    ) -> Result<Self, Error> {
         let client = Client::new();
         let events = client.subscribe();
         let account = client.add((entry.connect)())?;
@@ -57,7 +61,10 @@ impl Link {
     ///
     /// # Errors
     /// Why signing in failed.
-    pub(crate) async fn signed_in(&mut self, interrupt: &mut Interrupt) -> Result<Option<Code>, Error> {
+    pub(crate) async fn signed_in(
+        &mut self,
+        interrupt: &mut Interrupt,
+    ) -> Result<Option<Code>, Error> {
         while !self.signed_in {
             tokio::select! {
                 code = interrupt.wait() => return Ok(Some(code)),

@@ -58,7 +58,9 @@ fn block_on(run: impl Future<Output = Result<Code, Error>>) -> Result<Code, Erro
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
-        .map_err(|error| Error::new(ErrorKind::Internal, "no threads can be had").with_source(error))?;
+        .map_err(|error| {
+            Error::new(ErrorKind::Internal, "no threads can be had").with_source(error)
+        })?;
     let result = runtime.block_on(run);
     // A read of the standard input or a lock that is waited for ends with the process, not before.
     runtime.shutdown_background();

@@ -21,10 +21,9 @@ pub(crate) fn print(result: &str) -> Result<Code, Error> {
     match written.and_then(|()| out.flush()) {
         Ok(()) => Ok(Code::DONE),
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Code::DONE),
-        Err(error) => Err(Error::new(
-            ErrorKind::Storage,
-            "the standard output cannot be written",
-        )
-        .with_source(error)),
+        Err(error) => Err(
+            Error::new(ErrorKind::Storage, "the standard output cannot be written")
+                .with_source(error),
+        ),
     }
 }

@@ -27,8 +27,9 @@ struct Row {
 pub(crate) fn run(args: &Protocols) -> Result<Code, Error> {
     if args.json {
         let rows: Vec<Row> = Registry::all().iter().map(row).collect();
-        let json = serde_json::to_string_pretty(&rows)
-            .map_err(|error| Error::new(ErrorKind::Internal, "the registry as JSON").with_source(error))?;
+        let json = serde_json::to_string_pretty(&rows).map_err(|error| {
+            Error::new(ErrorKind::Internal, "the registry as JSON").with_source(error)
+        })?;
         return output::print(&(json + "\n"));
     }
     let tables: Vec<String> = Registry::all().iter().map(table).collect();
@@ -64,7 +65,11 @@ fn table(entry: &Entry) -> String {
             FieldValue::Text(Some(value)) => format!(" [{value}]"),
             _ => String::new(),
         };
-        let _ = writeln!(text, "    {path:<24} {kind:<18} {}{default}", form::label(field));
+        let _ = writeln!(
+            text,
+            "    {path:<24} {kind:<18} {}{default}",
+            form::label(field)
+        );
     }
     let sends: Vec<String> = capabilities.sends.iter().map(ToString::to_string).collect();
     let _ = writeln!(text, "    takes {}", sends.join(", "));

@@ -44,7 +44,9 @@ pub(crate) async fn run(args: &Send) -> Result<Code, Error> {
             delivered = deliver(&mut link, args.channel.clone(), text) => delivered.map(|()| Code::DONE),
         }
     };
-    let sent = timeout_at(deadline, sent).await.unwrap_or_else(|_| Err(too_late(args)));
+    let sent = timeout_at(deadline, sent)
+        .await
+        .unwrap_or_else(|_| Err(too_late(args)));
     link.hang_up().await;
     sent
 }
@@ -65,7 +67,10 @@ async fn deliver(link: &mut Link, channel_id: Option<String>, text: String) -> R
             _ => {}
         }
     }
-    Err(Error::new(ErrorKind::Internal, "the client ended by itself"))
+    Err(Error::new(
+        ErrorKind::Internal,
+        "the client ended by itself",
+    ))
 }
 
 fn standard_input() -> Result<String, Error> {
@@ -88,7 +93,10 @@ fn standard_input() -> Result<String, Error> {
         text.pop();
     }
     if text.is_empty() {
-        return Err(Error::new(ErrorKind::Invalid, "there is nothing to send: the text is empty"));
+        return Err(Error::new(
+            ErrorKind::Invalid,
+            "there is nothing to send: the text is empty",
+        ));
     }
     Ok(text)
 }

@@ -32,7 +32,11 @@ pub(crate) async fn run(args: &Serve) -> Result<Code, Error> {
     if let Some(data) = &args.data {
         config.data_dir.clone_from(data);
     }
-    let scheme = if config.tls_cert.is_some() { "wss" } else { "ws" };
+    let scheme = if config.tls_cert.is_some() {
+        "wss"
+    } else {
+        "ws"
+    };
     let mut interrupt = Interrupt::install_for_server()?;
     let server = Server::start(config).await?;
     let mut ready = format!("{scheme}://{}/wschat\n", server.local_addr());

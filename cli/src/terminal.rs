@@ -2,7 +2,7 @@
 
 use std::io::IsTerminal as _;
 #[cfg(unix)]
-use std::sync::OnceLock;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Whether there is a person: both standard input and output are a terminal.
@@ -11,7 +11,7 @@ pub(crate) fn is_interactive() -> bool {
 }
 
 #[cfg(unix)]
-static ORIGINAL: OnceLock<nix::sys::termios::Termios> = OnceLock::new();
+static ORIGINAL: Mutex<Option<nix::sys::termios::Termios>> = Mutex::new(None);
 
 /// Whether a line is being typed now.
 static EDITING: AtomicBool = AtomicBool::new(false);
@@ -36,7 +36,7 @@ impl Drop for Editing {
 pub(crate) fn remember() {
     #[cfg(unix)]
     if let Ok(modes) = nix::sys::termios::tcgetattr(std::io::stdin()) {
-        let _ = ORIGINAL.set(modes);
+        *original() = Some(modes);
     }
 }
 
@@ -44,7 +44,7 @@ pub(crate) fn remember() {
 pub(crate) fn restore() {
     #[cfg(unix)]
     if EDITING.load(Ordering::SeqCst)
-        && let Some(modes) = ORIGINAL.get()
+        && let Some(modes) = original().as_ref()
     {
         use nix::sys::termios::{SetArg, tcsetattr};
         use std::io::Write as _;
@@ -55,4 +55,11 @@ pub(crate) fn restore() {
             .write_all(b"\x1b[?2004l\r\x1b[K")
             .and_then(|()| out.flush());
     }
+}
+
+#[cfg(unix)]
+fn original() -> std::sync::MutexGuard<'static, Option<nix::sys::termios::Termios>> {
+    ORIGINAL
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner)
 }

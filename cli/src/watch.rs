@@ -41,7 +41,10 @@ pub(crate) async fn run(args: &Watch) -> Result<Code, Error> {
             return match error.kind() {
                 // Whoever closed the pipe has seen enough.
                 io::ErrorKind::BrokenPipe => Ok(Code::DONE),
-                _ => Err(Error::new(ErrorKind::Storage, "the standard output cannot be written").with_source(error)),
+                _ => Err(
+                    Error::new(ErrorKind::Storage, "the standard output cannot be written")
+                        .with_source(error),
+                ),
             };
         }
     }

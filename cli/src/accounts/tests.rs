@@ -8,7 +8,12 @@ fn account(label: &str) -> Account {
         autoconnect: label == "b",
         fields: [
             ("url".to_owned(), Source::Value("ws://x".to_owned())),
-            ("network.token".to_owned(), Source::Env(Env { env: "T".to_owned() })),
+            (
+                "network.token".to_owned(),
+                Source::Env(Env {
+                    env: "T".to_owned(),
+                }),
+            ),
         ]
         .into(),
     }
@@ -19,7 +24,13 @@ fn what_is_written_is_read_again() {
     let dir = tempfile::tempdir().unwrap();
     let mut accounts = Accounts::load_from(dir.path()).unwrap();
     assert!(accounts.all().is_empty() && accounts.first_autoconnect().is_none());
-    assert!(accounts.get("a").unwrap_err().message().contains("account add"));
+    assert!(
+        accounts
+            .get("a")
+            .unwrap_err()
+            .message()
+            .contains("account add")
+    );
     accounts.add(Some("a".to_owned()), account("")).unwrap();
     accounts.add(None, account("b")).unwrap();
     accounts.add(None, account("")).unwrap();
@@ -29,15 +40,29 @@ fn what_is_written_is_read_again() {
     accounts.save().unwrap();
 
     let mut read = Accounts::load_from(dir.path()).unwrap();
-    let labels: Vec<&str> = read.all().iter().map(|account| account.label.as_str()).collect();
+    let labels: Vec<&str> = read
+        .all()
+        .iter()
+        .map(|account| account.label.as_str())
+        .collect();
     assert_eq!(labels, ["a", "net", "net-2"]);
     assert_eq!(read.name(), Some("ann"));
     assert_eq!(read.first_autoconnect().unwrap().label, "net");
     assert!(read.get("a").unwrap().fields == account("").fields);
-    assert!(read.remove("x").unwrap_err().message().contains("a, net, net-2"));
+    assert!(
+        read.remove("x")
+            .unwrap_err()
+            .message()
+            .contains("a, net, net-2")
+    );
     read.remove("net").unwrap();
     read.save().unwrap();
-    assert!(Accounts::load_from(dir.path()).unwrap().first_autoconnect().is_none());
+    assert!(
+        Accounts::load_from(dir.path())
+            .unwrap()
+            .first_autoconnect()
+            .is_none()
+    );
 }
 
 #[test]
@@ -59,7 +84,12 @@ fn the_readme_format_is_read() {
     let content = parse(Path::new("x"), text).unwrap();
     assert_eq!(content.accounts.len(), 2);
     assert_eq!(content.accounts[0].fields.len(), 3);
-    assert!(content.accounts[1].fields["jwt"] == Source::Env(Env { env: "TOKEN".to_owned() }));
+    assert!(
+        content.accounts[1].fields["jwt"]
+            == Source::Env(Env {
+                env: "TOKEN".to_owned()
+            })
+    );
 }
 
 #[test]
@@ -67,7 +97,9 @@ fn corrupt_files_are_told_with_their_place() {
     let error = |text: &str| {
         let error = parse(Path::new("/x/accounts.toml"), text).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Config);
-        assert!(!error.message().contains('\n') && error.message().starts_with("/x/accounts.toml: "));
+        assert!(
+            !error.message().contains('\n') && error.message().starts_with("/x/accounts.toml: ")
+        );
         error.message().to_owned()
     };
     assert!(error("name = \"a\"\n[[account]\n").contains("line 2"));
@@ -75,7 +107,8 @@ fn corrupt_files_are_told_with_their_place() {
     assert!(error("[[account]]\nlabel = \"a\"").contains("protocol"));
     let twice = "[[account]]\nlabel = \"a\"\nprotocol = \"p\"\n";
     assert!(error(&format!("{twice}{twice}")).contains("two accounts"));
-    let secret = error("[[account]]\nlabel = \"a\"\nprotocol = \"p\"\nfields = { jwt = [\"hunter2\"] }");
+    let secret =
+        error("[[account]]\nlabel = \"a\"\nprotocol = \"p\"\nfields = { jwt = [\"hunter2\"] }");
     assert!(!secret.contains("hunter2"), "{secret}");
 }
 

@@ -113,7 +113,12 @@ mod tests {
 
     #[test]
     fn messages_are_told_from_commands() {
-        for (line, said) in [("hi", "hi"), ("//x y", "/x y"), ("///", "//"), (" /x", " /x")] {
+        for (line, said) in [
+            ("hi", "hi"),
+            ("//x y", "/x y"),
+            ("///", "//"),
+            (" /x", " /x"),
+        ] {
             assert_eq!(read_in(line, None), Typed::Say(said.to_owned()));
         }
         for line in ["/", "/foo bar", "/Help", "/quit now"] {
@@ -129,7 +134,11 @@ mod tests {
     fn commands_show_what_is_known() {
         for (line, here, shown) in [
             ("/who", Some("a"), "in a: none that is known"),
-            ("/who", None, "no channel is current; start with --channel CHANNEL"),
+            (
+                "/who",
+                None,
+                "no channel is current; start with --channel CHANNEL",
+            ),
             ("/channels ", Some("a"), "channels: *a"),
             ("/channels", None, "channels: a"),
         ] {

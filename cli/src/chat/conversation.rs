@@ -54,7 +54,12 @@ pub(crate) struct Conversation {
 }
 
 impl Conversation {
-    pub(crate) fn new(link: Link, screen: Screen, input: mpsc::Receiver<Input>, channel: Option<String>) -> Self {
+    pub(crate) fn new(
+        link: Link,
+        screen: Screen,
+        input: mpsc::Receiver<Input>,
+        channel: Option<String>,
+    ) -> Self {
         Self {
             link,
             screen,
@@ -93,7 +98,11 @@ impl Conversation {
         self.join()?;
         loop {
             if self.is_settled() {
-                self.end(if self.failed == 0 || self.screen.is_terminal() { Code::DONE } else { Code::UNDELIVERED });
+                self.end(if self.failed == 0 || self.screen.is_terminal() {
+                    Code::DONE
+                } else {
+                    Code::UNDELIVERED
+                });
             }
             let step = tokio::select! {
                 code = interrupt.wait(), if self.ended.is_none() => {
@@ -135,7 +144,10 @@ impl Conversation {
     }
 
     fn state(&self) -> ConnectionState {
-        self.link.client.state(self.link.account).unwrap_or_default()
+        self.link
+            .client
+            .state(self.link.account)
+            .unwrap_or_default()
     }
 
     fn here(&self, state: &ConnectionState) -> Option<String> {
@@ -182,7 +194,8 @@ impl Conversation {
                 self.typing = false;
                 let waiting = self.under_way.len();
                 if waiting > 0 && self.screen.is_terminal() {
-                    let line = format!("waiting for {waiting} messages to be delivered; Ctrl-C gives up");
+                    let line =
+                        format!("waiting for {waiting} messages to be delivered; Ctrl-C gives up");
                     return self.screen.notice(&line).await;
                 }
                 Ok(())
@@ -211,7 +224,9 @@ impl Conversation {
 
     async fn not_delivered(&mut self, text: &str, error: &ErrorInfo) -> Result<(), Closed> {
         self.failed += 1;
-        self.screen.notice(&format!("not delivered: {}: {error}", shortened(text))).await
+        self.screen
+            .notice(&format!("not delivered: {}: {error}", shortened(text)))
+            .await
     }
 
     /// Handles an event and those that wait behind it.
@@ -247,24 +262,40 @@ impl Conversation {
 
     async fn chat(&mut self, request: Option<RequestId>, event: ChatEvent) -> Result<(), Closed> {
         match event {
-            ChatEvent::New { channel_id, message } => {
+            ChatEvent::New {
+                channel_id,
+                message,
+            } => {
                 // The local echo of an own message is shown when it is delivered.
-                if message.status == MessageStatus::Sent && message.message_type == MessageType::CurrentUser {
+                if message.status == MessageStatus::Sent
+                    && message.message_type == MessageType::CurrentUser
+                {
                     return Ok(());
                 }
                 self.show(channel_id.as_deref(), &message).await
             }
-            ChatEvent::Update { channel_id, new_message, .. } => match request {
+            ChatEvent::Update {
+                channel_id,
+                new_message,
+                ..
+            } => match request {
                 Some(request) if self.is_own(request) => {
-                    self.settled(request, channel_id.as_deref(), &new_message).await
+                    self.settled(request, channel_id.as_deref(), &new_message)
+                        .await
                 }
                 _ if new_message.status == MessageStatus::Edited && self.screen.is_terminal() => {
                     let said = self.said(channel_id.as_deref(), &new_message);
-                    self.screen.notice(&format!("{} has edited: {}", said.name, said.text)).await
+                    self.screen
+                        .notice(&format!("{} has edited: {}", said.name, said.text))
+                        .await
                 }
                 _ => Ok(()),
             },
-            ChatEvent::History { channel_id, messages, .. } => {
+            ChatEvent::History {
+                channel_id,
+                messages,
+                ..
+            } => {
                 for message in &messages {
                     let said = self.said(Some(&channel_id), message);
                     self.screen.earlier(&said).await?;
@@ -319,12 +350,18 @@ impl Conversation {
                     return Ok(self.screen.notice("connected again").await);
                 }
             }
-            StatusEvent::Lost { error, retry_in_ms: Some(wait) } if self.ended.is_none() => {
+            StatusEvent::Lost {
+                error,
+                retry_in_ms: Some(wait),
+            } if self.ended.is_none() => {
                 self.connected = false;
                 if let Some(home) = &mut self.home {
                     home.revive();
                 }
-                let line = format!("connection lost: {error}; trying again in {:.1} s", seconds(wait));
+                let line = format!(
+                    "connection lost: {error}; trying again in {:.1} s",
+                    seconds(wait)
+                );
                 return Ok(self.screen.notice(&line).await);
             }
             StatusEvent::Done { request } => {
@@ -372,14 +409,25 @@ impl Conversation {
 
     async fn channel(&mut self, event: ChannelEvent) -> Result<(), Closed> {
         let line = match event {
-            ChannelEvent::Kick { channel_id, reason, ban } => {
-                let place = channel_id.map_or("the network".to_owned(), |id| show::channel_name(&self.state(), &id));
+            ChannelEvent::Kick {
+                channel_id,
+                reason,
+                ban,
+            } => {
+                let place = channel_id.map_or("the network".to_owned(), |id| {
+                    show::channel_name(&self.state(), &id)
+                });
                 let what = if ban { "banned" } else { "removed" };
-                let why = reason.map(|reason| format!(": {reason}")).unwrap_or_default();
+                let why = reason
+                    .map(|reason| format!(": {reason}"))
+                    .unwrap_or_default();
                 format!("you were {what} from {place}{why}")
             }
             ChannelEvent::Switch { channel_id } if self.screen.is_terminal() => {
-                format!("the current channel is {}", show::channel_name(&self.state(), &channel_id))
+                format!(
+                    "the current channel is {}",
+                    show::channel_name(&self.state(), &channel_id)
+                )
             }
             _ => return Ok(()),
         };

@@ -57,7 +57,9 @@ fn read(mut reader: impl BufRead, mut take: impl FnMut(Input) -> bool) {
             Ok(None) => return,
             Err(error) => {
                 let text = "the standard input cannot be read any further";
-                take(Input::Bad(Error::new(ErrorKind::Storage, text).with_source(error)));
+                take(Input::Bad(
+                    Error::new(ErrorKind::Storage, text).with_source(error),
+                ));
                 return;
             }
         };

@@ -75,9 +75,10 @@ async fn with_account(account: &accounts::Account, args: &Chat) -> Result<Code, 
 async fn at_home(name: String, args: &Talk) -> Result<Code, Error> {
     let entry = Registry::get(OWN)?;
     let mut interrupt = Interrupt::install()?;
+    let dir = dirs::data()?;
     let home = tokio::select! {
         code = interrupt.wait() => return Ok(code),
-        home = Home::enter(&dirs::data()?, name) => home?,
+        home = Home::enter(&dir, name) => home?,
     };
     let form = home.form();
     let who = who(&form, entry.name);
@@ -124,7 +125,11 @@ fn who(form: &[AuthField], network: &str) -> String {
 
 /// The name to have on the server of one's own.
 fn name(args: &Chat, accounts: &Accounts) -> String {
-    let login = || ["USER", "LOGNAME", "USERNAME"].into_iter().find_map(|variable| std::env::var(variable).ok());
+    let login = || {
+        ["USER", "LOGNAME", "USERNAME"]
+            .into_iter()
+            .find_map(|variable| std::env::var(variable).ok())
+    };
     args.name
         .clone()
         .or_else(|| accounts.name().map(str::to_owned))

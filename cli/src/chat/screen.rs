@@ -38,7 +38,12 @@ impl Screen {
         match self {
             Self::Pipe(_) => Ok(()),
             Self::Terminal(terminal) => {
-                let line = terminal.dim(&format!("{} {}: {}", time(said, "%F %H:%M"), said.name, said.text));
+                let line = terminal.dim(&format!(
+                    "{} {}: {}",
+                    time(said, "%F %H:%M"),
+                    said.name,
+                    said.text
+                ));
                 terminal.print(line).await
             }
         }

@@ -23,7 +23,12 @@ pub(crate) struct Said {
 
 impl Said {
     /// Looks up names in the state; `here` is the channel that messages go to.
-    pub(crate) fn new(state: &ConnectionState, here: Option<&str>, channel_id: Option<&str>, message: &Message) -> Self {
+    pub(crate) fn new(
+        state: &ConnectionState,
+        here: Option<&str>,
+        channel_id: Option<&str>,
+        message: &Message,
+    ) -> Self {
         let sender = message.sender_id.as_deref();
         let profile = sender.and_then(|id| profile(state, channel_id, id));
         let elsewhere = channel_id.filter(|id| here.is_some_and(|here| here != *id));
@@ -73,7 +78,11 @@ pub(crate) fn members(state: &ConnectionState, channel_id: &str) -> Vec<String> 
     names
 }
 
-fn profile<'a>(state: &'a ConnectionState, channel_id: Option<&str>, user_id: &str) -> Option<&'a Profile> {
+fn profile<'a>(
+    state: &'a ConnectionState,
+    channel_id: Option<&str>,
+    user_id: &str,
+) -> Option<&'a Profile> {
     channel_id
         .and_then(|id| state.channels.get(id))
         .and_then(|channel| channel.users.get(user_id))
@@ -102,7 +111,7 @@ fn name(profile: Option<&Profile>, id: Option<&str>, kind: MessageType) -> Strin
 #[cfg(test)]
 mod tests {
     use super::*;
-    use kaiwa_protocols::{ChannelEvent, Channel, UserEvent};
+    use kaiwa_protocols::{Channel, ChannelEvent, UserEvent};
 
     fn state() -> ConnectionState {
         let mut state = ConnectionState::new("1".to_owned(), "net".to_owned());
@@ -131,7 +140,10 @@ mod tests {
         let mut message = Message::text("hi", DateTime::UNIX_EPOCH);
         message.sender_id = Some("7".to_owned());
         let said = Said::new(&state, Some("a"), Some("b"), &message);
-        assert_eq!((said.name.as_str(), said.channel.as_deref()), ("Ann B", Some("Bees")));
+        assert_eq!(
+            (said.name.as_str(), said.channel.as_deref()),
+            ("Ann B", Some("Bees"))
+        );
         let said = Said::new(&state, Some("a"), Some("a"), &message);
         assert_eq!((said.name.as_str(), said.channel), ("7", None));
         let said = Said::new(&state, None, Some("b"), &message);

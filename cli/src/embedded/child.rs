@@ -49,7 +49,9 @@ pub(crate) async fn run(dir: &Path, listen: SocketAddr) -> Result<Code, Error> {
 
 async fn start(dir: &Path, listen: SocketAddr) -> Result<(Files, File, Server, Address), Error> {
     let files = Files::in_dir(dir)?;
-    let lock = files.embedded_lock().map_err(|error| files.unusable(error))?;
+    let lock = files
+        .embedded_lock()
+        .map_err(|error| files.unusable(error))?;
     match lock.try_lock() {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {
@@ -93,7 +95,10 @@ async fn deserted(files: &Files, clients: &mut watch::Receiver<usize>) -> Result
     let unusable = |error| files.unusable(error);
     let mut patience = FIRST_GUEST_LIMIT;
     loop {
-        if timeout(patience, clients.wait_for(|count| *count > 0)).await.is_ok() {
+        if timeout(patience, clients.wait_for(|count| *count > 0))
+            .await
+            .is_ok()
+        {
             patience = EMPTY_LIMIT;
             // An error means that the server is gone, which `shutdown` sorts out.
             let _ = clients.wait_for(|count| *count == 0).await;

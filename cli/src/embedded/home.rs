@@ -128,7 +128,10 @@ fn find_or_start(files: &Files) -> Result<(Address, Entrance), Error> {
         let address = last.ok_or_else(|| {
             Error::new(
                 ErrorKind::State,
-                format!("a server is just starting in {}; try again", files.dir.display()),
+                format!(
+                    "a server is just starting in {}; try again",
+                    files.dir.display()
+                ),
             )
         })?;
         return Ok((address, entrance));
@@ -143,11 +146,18 @@ fn start(files: &Files, port: u16) -> Result<Address, Error> {
     let failed = |text: &'static str| {
         move |error: std::io::Error| Error::new(ErrorKind::Internal, text).with_source(error)
     };
-    let program = std::env::current_exe().map_err(failed("the path of this program is not known"))?;
+    let program =
+        std::env::current_exe().map_err(failed("the path of this program is not known"))?;
     let log = open_log(files).map_err(|error| files.unusable(error))?;
     let mut command = Command::new(program);
     command
-        .args(["serve", "--embedded", "--listen", &format!("127.0.0.1:{port}"), "--data"])
+        .args([
+            "serve",
+            "--embedded",
+            "--listen",
+            &format!("127.0.0.1:{port}"),
+            "--data",
+        ])
         .arg(&files.dir)
         .current_dir(&files.dir)
         .stdin(Stdio::null())
@@ -173,7 +183,10 @@ fn start(files: &Files, port: u16) -> Result<Address, Error> {
         Ok(Report::Failed(error)) => Err(error.into()),
         Err(_) => Err(Error::new(
             ErrorKind::Internal,
-            format!("the server ended at once; {} may say why", files.log().display()),
+            format!(
+                "the server ended at once; {} may say why",
+                files.log().display()
+            ),
         )),
     }
 }

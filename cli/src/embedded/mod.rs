@@ -49,7 +49,9 @@ impl Files {
     /// # Errors
     /// `Storage`.
     fn in_dir(dir: &Path) -> Result<Self, Error> {
-        let files = Self { dir: dir.to_owned() };
+        let files = Self {
+            dir: dir.to_owned(),
+        };
         let mut builder = fs::DirBuilder::new();
         builder.recursive(true);
         #[cfg(unix)]
@@ -111,5 +113,9 @@ impl Files {
 }
 
 fn open_lock(path: &Path) -> io::Result<File> {
-    File::options().create(true).truncate(false).write(true).open(path)
+    File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(path)
 }

@@ -60,19 +60,28 @@ fn forms_are_filled_at_any_depth() {
 fn passwords_are_not_taken_from_the_command_line() {
     for field in ["token", "proxy_password", "network.proxy_password"] {
         let line = refused(&args(&[&format!("{field}=hunter2")], &[], &[]));
-        assert!(line.contains("--set-env") && line.contains("--set-command"), "{line}");
+        assert!(
+            line.contains("--set-env") && line.contains("--set-command"),
+            "{line}"
+        );
     }
 }
 
 #[test]
 fn mistakes_name_the_form() {
     let unknown = refused(&args(&["ulr=hunter2"], &[], &[]));
-    assert!(unknown.contains("`ulr`") && unknown.contains("url (required)"), "{unknown}");
+    assert!(
+        unknown.contains("`ulr`") && unknown.contains("url (required)"),
+        "{unknown}"
+    );
     assert!(unknown.contains("token (required, password)") && unknown.contains("network.proxy"));
     // A group is no field.
     refused(&args(&["network=hunter2"], &[], &[]));
     let missing = refused(&args(&[], &[], &[]));
-    assert!(missing.contains("--set url=VALUE and --set-env token=VARIABLE"), "{missing}");
+    assert!(
+        missing.contains("--set url=VALUE and --set-env token=VARIABLE"),
+        "{missing}"
+    );
     let empty = refused(&args(&["url=x", "room="], &["token=CARGO_PKG_NAME"], &[]));
     assert!(empty.contains("--set room=VALUE"), "{empty}");
     assert!(refused(&args(&["hunter2"], &[], &[])).contains("FIELD="));
@@ -103,9 +112,16 @@ fn a_command_that_never_ends_is_cut_off() {
 
 #[test]
 fn sources_survive_the_accounts_file() {
-    let sources = sources(&protocol(), &args(&["url=x"], &["token=T"], &["proxy_password=pass show x"])).unwrap();
+    let sources = sources(
+        &protocol(),
+        &args(&["url=x"], &["token=T"], &["proxy_password=pass show x"]),
+    )
+    .unwrap();
     let text = toml::to_string(&sources).unwrap();
-    assert!(toml::from_str::<Sources>(&text).unwrap() == sources, "{text}");
+    assert!(
+        toml::from_str::<Sources>(&text).unwrap() == sources,
+        "{text}"
+    );
     assert!(toml::from_str::<Sources>("a = { env = \"x\", command = \"y\" }").is_err());
     assert!(toml::from_str::<Sources>("a = 5").is_err());
 }
