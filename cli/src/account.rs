@@ -72,7 +72,7 @@ fn list() -> Result<Code, Error> {
 /// A value, unless it may be secret.
 fn shown(account: &accounts::Account, field: &str, source: &Source) -> String {
     match source {
-        Source::Env(env) => format!("from the environment variable {}", env.env),
+        Source::Env(env) => format!("from the environment variable {env}"),
         Source::Command(_) => "from a command".to_owned(),
         Source::Value(value) if is_public(&account.protocol, field) => value.clone(),
         Source::Value(_) => "(not shown)".to_owned(),

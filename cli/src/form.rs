@@ -12,31 +12,55 @@ use crate::args::Fields;
 /// The longest secret a command may print, in bytes: tokens are a few KiB.
 const MAX_SECRET_BYTES: u64 = 64 * 1024;
 
-/// Where the value of a field comes from, as the accounts file keeps it.
+/// Where the value of a field comes from.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(
-    untagged,
-    expecting = "a text, { env = \"VARIABLE\" } or { command = \"COMMAND\" }"
-)]
+#[serde(try_from = "Written", into = "Written")]
 pub(crate) enum Source {
     /// The value itself.
     Value(String),
-    /// An environment variable that holds it.
-    Env(Env),
-    /// A command whose first line of output it is.
-    Command(Program),
+    /// The environment variable that holds it.
+    Env(String),
+    /// The command whose first line of output it is.
+    Command(String),
 }
 
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Env {
-    pub(crate) env: String,
+/// A source as the accounts file has it.
+#[derive(Serialize, Deserialize)]
+#[serde(
+    untagged,
+    expecting = "a text, { env = \"VARIABLE\" } or { command = \"COMMAND\" } is wanted"
+)]
+enum Written {
+    Text(String),
+    Elsewhere(BTreeMap<String, String>),
 }
 
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Program {
-    pub(crate) command: String,
+impl TryFrom<Written> for Source {
+    type Error = &'static str;
+
+    fn try_from(written: Written) -> Result<Self, Self::Error> {
+        let elsewhere = match written {
+            Written::Text(value) => return Ok(Self::Value(value)),
+            Written::Elsewhere(elsewhere) => elsewhere,
+        };
+        let mut entries = elsewhere.into_iter();
+        match (entries.next(), entries.next()) {
+            (Some((kind, env)), None) if kind == "env" => Ok(Self::Env(env)),
+            (Some((kind, command)), None) if kind == "command" => Ok(Self::Command(command)),
+            _ => Err("a value elsewhere is { env = \"VARIABLE\" } or { command = \"COMMAND\" }"),
+        }
+    }
+}
+
+impl From<Source> for Written {
+    fn from(source: Source) -> Self {
+        let (kind, place) = match source {
+            Source::Value(value) => return Self::Text(value),
+            Source::Env(env) => ("env", env),
+            Source::Command(command) => ("command", command),
+        };
+        Self::Elsewhere([(kind.to_owned(), place)].into())
+    }
 }
 
 /// Where the values of a form come from, by field.
@@ -73,12 +97,10 @@ pub(crate) fn sources(protocol: &Protocol, args: &Fields) -> Result<Sources, Err
         add("--set", text, Source::Value)?;
     }
     for text in &args.set_env {
-        add("--set-env", text, |env| Source::Env(Env { env }))?;
+        add("--set-env", text, Source::Env)?;
     }
     for text in &args.set_command {
-        add("--set-command", text, |command| {
-            Source::Command(Program { command })
-        })?;
+        add("--set-command", text, Source::Command)?;
     }
     Ok(sources)
 }
@@ -179,7 +201,7 @@ impl Source {
     fn get(&self, path: &str) -> Result<String, Error> {
         match self {
             Self::Value(value) => Ok(value.clone()),
-            Self::Env(Env { env }) => match std::env::var(env) {
+            Self::Env(env) => match std::env::var(env) {
                 Ok(value) if !value.is_empty() => Ok(value),
                 Ok(_) => Err(invalid(format!(
                     "the environment variable {env} for the login field `{path}` is empty"
@@ -191,7 +213,7 @@ impl Source {
                     "the environment variable {env} for the login field `{path}` is not UTF-8"
                 ))),
             },
-            Self::Command(Program { command }) => first_line(command).map_err(|error| {
+            Self::Command(command) => first_line(command).map_err(|error| {
                 invalid(format!(
                     "the command for the login field `{path}` gives nothing"
                 ))

@@ -1,5 +1,5 @@
 use super::*;
-use crate::form::{Env, Source};
+use crate::form::Source;
 
 fn account(label: &str) -> Account {
     Account {
@@ -8,12 +8,7 @@ fn account(label: &str) -> Account {
         autoconnect: label == "b",
         fields: [
             ("url".to_owned(), Source::Value("ws://x".to_owned())),
-            (
-                "network.token".to_owned(),
-                Source::Env(Env {
-                    env: "T".to_owned(),
-                }),
-            ),
+            ("network.token".to_owned(), Source::Env("T".to_owned())),
         ]
         .into(),
     }
@@ -84,12 +79,7 @@ fn the_readme_format_is_read() {
     let content = parse(Path::new("x"), text).unwrap();
     assert_eq!(content.accounts.len(), 2);
     assert_eq!(content.accounts[0].fields.len(), 3);
-    assert!(
-        content.accounts[1].fields["jwt"]
-            == Source::Env(Env {
-                env: "TOKEN".to_owned()
-            })
-    );
+    assert!(content.accounts[1].fields["jwt"] == Source::Env("TOKEN".to_owned()));
 }
 
 #[test]

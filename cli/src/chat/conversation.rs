@@ -1,6 +1,6 @@
 //! A conversation: what is typed goes out, what happens is shown, and every own message is accounted for.
 
-use std::collections::BTreeSet;
+use std::time::Duration;
 
 use chrono::Utc;
 use kaiwa_protocols::client::{ConnectionState, Event};
@@ -12,6 +12,7 @@ use tokio::sync::mpsc;
 
 use super::commands::{self, Typed};
 use super::input::Input;
+use super::ledger::Ledger;
 use super::screen::{Closed, Screen};
 use super::show::{self, Said};
 use crate::embedded::Home;
@@ -19,14 +20,11 @@ use crate::exit::Code;
 use crate::interrupt::Interrupt;
 use crate::link::Link;
 
-/// Own messages under way at once: enough to keep any server busy, few enough that their events are taken at once.
-const UNDER_WAY: usize = 256;
-
-/// Messages of unknown outcome remembered for a late confirmation, as many as an outbox remembers.
-const UNKNOWN: usize = 256;
-
 /// Events handled before the screen gets what they came to.
 const EVENTS_AT_ONCE: usize = 64;
+
+/// Characters of a message shown in a line about it: its beginning tells which it is.
+const SHOWN_CHARS: usize = 60;
 
 /// A conversation over a link that is signed in.
 pub(crate) struct Conversation {
@@ -42,15 +40,29 @@ pub(crate) struct Conversation {
     typing: bool,
     /// A line that found the outbox full.
     held: Option<String>,
-    under_way: BTreeSet<RequestId>,
-    /// The text of the message that has just failed: the reason follows.
-    failing: Option<(RequestId, String)>,
-    /// Failed because nobody could tell; they may still arrive.
-    unknown: BTreeSet<RequestId>,
-    failed: u64,
+    ledger: Ledger,
     connected: bool,
     /// Why it ends, once it does.
     ended: Option<Code>,
+}
+
+/// Why a step was the last.
+enum Stop {
+    /// Nobody reads the output any more.
+    Closed,
+    Failed(Error),
+}
+
+impl From<Closed> for Stop {
+    fn from(Closed: Closed) -> Self {
+        Self::Closed
+    }
+}
+
+impl From<Error> for Stop {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
 }
 
 impl Conversation {
@@ -69,10 +81,7 @@ impl Conversation {
             joining: None,
             typing: true,
             held: None,
-            under_way: BTreeSet::new(),
-            failing: None,
-            unknown: BTreeSet::new(),
-            failed: 0,
+            ledger: Ledger::default(),
             connected: true,
             ended: None,
         }
@@ -87,38 +96,35 @@ impl Conversation {
     /// Talks until the input has ended and everything is settled, a signal comes, or the connection is over.
     ///
     /// # Errors
-    /// Why the connection is over; [`ErrorKind::NotFound`] and the like for a channel that cannot be joined.
+    /// Why the connection is over, or why the channel cannot be joined.
     pub(crate) async fn run(mut self, mut interrupt: Interrupt) -> Result<Code, Error> {
         let result = self.talk(&mut interrupt).await;
         self.screen.close().await;
-        result
+        match result {
+            Ok(code) => Ok(code),
+            Err(Stop::Failed(error)) => Err(error),
+            Err(Stop::Closed) => {
+                // Whoever has closed the pipe has seen enough, and is told no more.
+                self.link.hang_up().await;
+                Ok(Code::DONE)
+            }
+        }
     }
 
-    async fn talk(&mut self, interrupt: &mut Interrupt) -> Result<Code, Error> {
+    async fn talk(&mut self, interrupt: &mut Interrupt) -> Result<Code, Stop> {
         self.join()?;
         loop {
             if self.is_settled() {
-                self.end(if self.failed == 0 || self.screen.is_terminal() {
-                    Code::DONE
-                } else {
-                    Code::UNDELIVERED
-                });
+                self.end(self.outcome());
             }
-            let step = tokio::select! {
-                code = interrupt.wait(), if self.ended.is_none() => {
-                    self.end(code);
-                    Ok(())
-                }
+            tokio::select! {
+                code = interrupt.wait(), if self.ended.is_none() => self.end(code),
                 event = self.link.next() => match event? {
                     Some(event) => self.happened(event).await?,
                     None => return Ok(self.ended.unwrap_or(Code::INTERNAL)),
                 },
-                input = self.input.recv(), if self.takes_input() => self.typed(input).await,
+                input = self.input.recv(), if self.takes_input() => self.typed(input).await?,
                 moved = revived(&mut self.home) => self.revived(moved).await?,
-            };
-            if step == Err(Closed) {
-                // Whoever closed the pipe has seen enough.
-                self.end(Code::DONE);
             }
         }
     }
@@ -132,15 +138,20 @@ impl Conversation {
     }
 
     fn is_settled(&self) -> bool {
-        !self.typing && self.held.is_none() && self.under_way.is_empty() && self.ended.is_none()
+        !self.typing && self.held.is_none() && self.ledger.len() == 0 && self.ended.is_none()
+    }
+
+    /// A person has seen what failed; a script has only this.
+    fn outcome(&self) -> Code {
+        if self.ledger.has_failures() && !self.screen.is_terminal() {
+            return Code::UNDELIVERED;
+        }
+        Code::DONE
     }
 
     fn takes_input(&self) -> bool {
-        self.typing
-            && self.ended.is_none()
-            && self.held.is_none()
-            && self.joining.is_none()
-            && self.under_way.len() < UNDER_WAY
+        let waits = self.held.is_some() || self.joining.is_some() || self.ledger.is_full();
+        self.typing && self.ended.is_none() && !waits
     }
 
     fn state(&self) -> ConnectionState {
@@ -172,35 +183,31 @@ impl Conversation {
             Some(Input::Line(line)) if self.screen.is_terminal() => {
                 let state = self.state();
                 match commands::read(line, &state, self.here(&state).as_deref()) {
-                    Typed::Say(text) => self.say(text).await,
+                    Typed::Say(text) => self.say(text).await?,
                     Typed::Show(lines) => {
                         for line in lines {
                             self.screen.notice(&line).await?;
                         }
-                        Ok(())
                     }
                 }
             }
-            Some(Input::Line(text)) => self.say(text).await,
+            Some(Input::Line(text)) => self.say(text).await?,
             Some(Input::Bad(error)) => {
-                self.failed += 1;
-                self.screen.notice(&error.chain()).await
+                self.ledger.refused();
+                self.screen.notice(&error.chain()).await?;
             }
-            Some(Input::Interrupted) => {
-                self.end(Code::INTERRUPTED);
-                Ok(())
-            }
+            Some(Input::Interrupted) => self.end(Code::INTERRUPTED),
             None => {
                 self.typing = false;
-                let waiting = self.under_way.len();
+                let waiting = self.ledger.len();
                 if waiting > 0 && self.screen.is_terminal() {
                     let line =
-                        format!("waiting for {waiting} messages to be delivered; Ctrl-C gives up");
-                    return self.screen.notice(&line).await;
+                        format!("not delivered yet: {waiting} of your messages; Ctrl-C gives up");
+                    self.screen.notice(&line).await?;
                 }
-                Ok(())
             }
         }
+        Ok(())
     }
 
     async fn say(&mut self, text: String) -> Result<(), Closed> {
@@ -209,55 +216,46 @@ impl Conversation {
             message: Message::text(text.clone(), Utc::now()),
         };
         match self.link.client.send(self.link.account, new.into()) {
-            Ok(request) => {
-                self.under_way.insert(request);
-                Ok(())
+            Ok(request) => self.ledger.sent(request),
+            // Something is under way then, and its events are the time to try again.
+            Err(error) if error.kind() == ErrorKind::Full => self.held = Some(text),
+            Err(error) => {
+                self.ledger.refused();
+                self.not_delivered(&text, &error.info()).await?;
             }
-            // Something is under way then, and the events of that are the time to try again.
-            Err(error) if error.kind() == ErrorKind::Full => {
-                self.held = Some(text);
-                Ok(())
-            }
-            Err(error) => self.not_delivered(&text, &error.info()).await,
         }
+        Ok(())
     }
 
     async fn not_delivered(&mut self, text: &str, error: &ErrorInfo) -> Result<(), Closed> {
-        self.failed += 1;
-        self.screen
-            .notice(&format!("not delivered: {}: {error}", shortened(text)))
-            .await
+        let line = format!("not delivered: {}: {error}", shortened(text));
+        self.screen.notice(&line).await
     }
 
     /// Handles an event and those that wait behind it.
-    async fn happened(&mut self, event: Event) -> Result<Result<(), Closed>, Error> {
-        let mut next = Some(event);
-        let mut count = 0;
-        while let Some(event) = next.take() {
-            if let Err(closed) = self.one(event).await? {
-                return Ok(Err(closed));
-            }
-            count += 1;
-            if count < EVENTS_AT_ONCE {
-                next = self.link.try_next();
-            }
+    async fn happened(&mut self, event: Event) -> Result<(), Stop> {
+        self.one(event).await?;
+        for _ in 1..EVENTS_AT_ONCE {
+            let Some(event) = self.link.try_next() else {
+                break;
+            };
+            self.one(event).await?;
         }
         if let Some(text) = self.held.take() {
-            if let Err(closed) = self.say(text).await {
-                return Ok(Err(closed));
-            }
+            self.say(text).await?;
         }
-        Ok(self.screen.flush())
+        Ok(self.screen.flush()?)
     }
 
-    async fn one(&mut self, event: Event) -> Result<Result<(), Closed>, Error> {
+    async fn one(&mut self, event: Event) -> Result<(), Stop> {
         let Event { request, event, .. } = event;
-        Ok(match event {
-            ConnectionEvent::Chat { event } => self.chat(request, event).await,
-            ConnectionEvent::Status { event } => return self.status(event).await,
-            ConnectionEvent::Channel { event } => self.channel(event).await,
-            _ => Ok(()),
-        })
+        match event {
+            ConnectionEvent::Chat { event } => self.chat(request, event).await?,
+            ConnectionEvent::Status { event } => self.status(event).await?,
+            ConnectionEvent::Channel { event } => self.channel(event).await?,
+            _ => {}
+        }
+        Ok(())
     }
 
     async fn chat(&mut self, request: Option<RequestId>, event: ChatEvent) -> Result<(), Closed> {
@@ -266,31 +264,24 @@ impl Conversation {
                 channel_id,
                 message,
             } => {
-                // The local echo of an own message is shown when it is delivered.
-                if message.status == MessageStatus::Sent
-                    && message.message_type == MessageType::CurrentUser
-                {
-                    return Ok(());
+                // The local echo: an own message is shown when it is delivered.
+                let echo = message.status == MessageStatus::Sent
+                    && message.message_type == MessageType::CurrentUser;
+                if !echo {
+                    self.show(channel_id.as_deref(), &message).await?;
                 }
-                self.show(channel_id.as_deref(), &message).await
             }
             ChatEvent::Update {
                 channel_id,
                 new_message,
                 ..
-            } => match request {
-                Some(request) if self.is_own(request) => {
-                    self.settled(request, channel_id.as_deref(), &new_message)
-                        .await
+            } => {
+                let channel_id = channel_id.as_deref();
+                match request.filter(|request| self.ledger.knows(*request)) {
+                    Some(request) => self.settled(request, channel_id, &new_message).await?,
+                    None => self.edited(channel_id, &new_message).await?,
                 }
-                _ if new_message.status == MessageStatus::Edited && self.screen.is_terminal() => {
-                    let said = self.said(channel_id.as_deref(), &new_message);
-                    self.screen
-                        .notice(&format!("{} has edited: {}", said.name, said.text))
-                        .await
-                }
-                _ => Ok(()),
-            },
+            }
             ChatEvent::History {
                 channel_id,
                 messages,
@@ -300,15 +291,11 @@ impl Conversation {
                     let said = self.said(Some(&channel_id), message);
                     self.screen.earlier(&said).await?;
                 }
-                Ok(())
             }
-            ChatEvent::Gap { .. } => self.screen.notice("messages may be missing here").await,
-            _ => Ok(()),
+            ChatEvent::Gap { .. } => self.screen.notice("messages may be missing here").await?,
+            _ => {}
         }
-    }
-
-    fn is_own(&self, request: RequestId) -> bool {
-        self.under_way.contains(&request) || self.unknown.contains(&request)
+        Ok(())
     }
 
     /// An own message has got as far as it will.
@@ -319,15 +306,23 @@ impl Conversation {
         message: &Message,
     ) -> Result<(), Closed> {
         if message.status == MessageStatus::Failed {
-            self.failing = Some((request, message.plain_text()));
+            self.ledger.failing(request, message.plain_text());
             return Ok(());
         }
-        if self.unknown.remove(&request) {
-            self.failed = self.failed.saturating_sub(1);
+        if self.ledger.delivered(request) {
             let line = format!("delivered after all: {}", shortened(&message.plain_text()));
             self.screen.notice(&line).await?;
         }
         self.show(channel_id, message).await
+    }
+
+    async fn edited(&mut self, channel_id: Option<&str>, message: &Message) -> Result<(), Closed> {
+        if message.status != MessageStatus::Edited || !self.screen.is_terminal() {
+            return Ok(());
+        }
+        let said = self.said(channel_id, message);
+        let line = format!("{} has edited: {}", said.name, said.text);
+        self.screen.notice(&line).await
     }
 
     async fn show(&mut self, channel_id: Option<&str>, message: &Message) -> Result<(), Closed> {
@@ -340,14 +335,14 @@ impl Conversation {
         Said::new(&state, self.here(&state).as_deref(), channel_id, message)
     }
 
-    async fn status(&mut self, event: StatusEvent) -> Result<Result<(), Closed>, Error> {
+    async fn status(&mut self, event: StatusEvent) -> Result<(), Stop> {
         match event {
             StatusEvent::Connected { .. } => {
                 if let Some(home) = &mut self.home {
                     home.arrived();
                 }
                 if !std::mem::replace(&mut self.connected, true) {
-                    return Ok(self.screen.notice("connected again").await);
+                    self.screen.notice("connected again").await?;
                 }
             }
             StatusEvent::Lost {
@@ -358,53 +353,25 @@ impl Conversation {
                 if let Some(home) = &mut self.home {
                     home.revive();
                 }
-                let line = format!(
-                    "connection lost: {error}; trying again in {:.1} s",
-                    seconds(wait)
-                );
-                return Ok(self.screen.notice(&line).await);
+                let wait = Duration::from_millis(wait).as_secs_f64();
+                let line = format!("connection lost: {error}; trying again in {wait:.1} s");
+                self.screen.notice(&line).await?;
             }
             StatusEvent::Done { request } => {
-                self.under_way.remove(&request);
-                if self.joining == Some(request) {
-                    self.joining = None;
-                }
+                self.ledger.done(request);
+                self.joining.take_if(|joining| *joining == request);
             }
             StatusEvent::Failed { request, error } => {
                 if self.joining == Some(request) {
-                    return Err(error.into());
+                    return Err(Error::from(error).into());
                 }
-                if self.under_way.remove(&request) {
-                    return Ok(self.failed(request, &error).await);
+                if let Some(text) = self.ledger.failed(request, error.kind) {
+                    self.not_delivered(&text, &error).await?;
                 }
             }
             _ => {}
         }
-        Ok(Ok(()))
-    }
-
-    async fn failed(&mut self, request: RequestId, error: &ErrorInfo) -> Result<(), Closed> {
-        if error.kind == ErrorKind::OutcomeUnknown {
-            if self.unknown.len() >= UNKNOWN {
-                self.unknown.pop_first();
-            }
-            self.unknown.insert(request);
-        }
-        let text = match self.failing.take() {
-            Some((failing, text)) if failing == request => text,
-            _ => String::new(),
-        };
-        self.not_delivered(&text, error).await
-    }
-
-    /// A new server is there, in the place of one's own that has died.
-    async fn revived(&mut self, moved: Result<bool, Error>) -> Result<Result<(), Closed>, Error> {
-        match (moved, &self.home) {
-            (Ok(true), Some(home)) => self.link.redirect(home.form()).await?,
-            (Ok(_), _) => self.link.client.network_changed(),
-            (Err(error), _) => return Ok(self.screen.notice(&error.chain()).await),
-        }
-        Ok(Ok(()))
+        Ok(())
     }
 
     async fn channel(&mut self, event: ChannelEvent) -> Result<(), Closed> {
@@ -414,9 +381,10 @@ impl Conversation {
                 reason,
                 ban,
             } => {
-                let place = channel_id.map_or("the network".to_owned(), |id| {
-                    show::channel_name(&self.state(), &id)
-                });
+                let place = match channel_id {
+                    Some(id) => show::channel_name(&self.state(), &id),
+                    None => "the network".to_owned(),
+                };
                 let what = if ban { "banned" } else { "removed" };
                 let why = reason
                     .map(|reason| format!(": {reason}"))
@@ -424,14 +392,22 @@ impl Conversation {
                 format!("you were {what} from {place}{why}")
             }
             ChannelEvent::Switch { channel_id } if self.screen.is_terminal() => {
-                format!(
-                    "the current channel is {}",
-                    show::channel_name(&self.state(), &channel_id)
-                )
+                let name = show::channel_name(&self.state(), &channel_id);
+                format!("the current channel is {name}")
             }
             _ => return Ok(()),
         };
         self.screen.notice(&line).await
+    }
+
+    /// A new server is there, in the place of one's own that has died.
+    async fn revived(&mut self, moved: Result<bool, Error>) -> Result<(), Stop> {
+        match (moved, &self.home) {
+            (Ok(true), Some(home)) => self.link.redirect(home.form()).await?,
+            (Ok(_), _) => self.link.client.network_changed(),
+            (Err(error), _) => self.screen.notice(&error.chain()).await?,
+        }
+        Ok(())
     }
 }
 
@@ -442,13 +418,7 @@ async fn revived(home: &mut Option<Home>) -> Result<bool, Error> {
     }
 }
 
-fn seconds(millis: u64) -> f64 {
-    std::time::Duration::from_millis(millis).as_secs_f64()
-}
-
-/// A message in a line about it: its beginning tells which it is.
 fn shortened(text: &str) -> String {
-    const SHOWN_CHARS: usize = 60;
     let mut shown: String = text.chars().take(SHOWN_CHARS).collect();
     if shown.len() < text.len() {
         shown.push('…');

@@ -4,6 +4,7 @@ mod commands;
 mod conversation;
 mod editor;
 mod input;
+mod ledger;
 mod screen;
 mod show;
 

@@ -123,5 +123,13 @@ fn sources_survive_the_accounts_file() {
         "{text}"
     );
     assert!(toml::from_str::<Sources>("a = { env = \"x\", command = \"y\" }").is_err());
-    assert!(toml::from_str::<Sources>("a = 5").is_err());
+    for wrong in [
+        "a = 5",
+        "a = [\"x\"]",
+        "a = {}",
+        "a = { env = 5 }",
+        "a = { enw = \"x\" }",
+    ] {
+        assert!(toml::from_str::<Sources>(wrong).is_err(), "{wrong}");
+    }
 }
