@@ -4,6 +4,8 @@
 //! acknowledgement. So a message is confirmed by its own echo, which a nonce tells apart; the room is the one channel
 //! [`LOBBY`]; ids are made here.
 
+mod ids;
+mod login;
 mod session;
 pub mod wire;
 
