@@ -192,8 +192,12 @@ impl WschatSession {
 
     fn ping(&mut self, now: Now) {
         self.keepalive.asked(now.mono);
-        self.transmits
-            .push_back(Transmit::Frame(Frame::Ping(Cow::Borrowed(b"kaiwa"))));
+        // One that is not written yet serves: a transport that takes nothing must not pile them up.
+        let waits = |wish: &Transmit| matches!(wish, Transmit::Frame(Frame::Ping(_)));
+        if !self.transmits.iter().any(waits) {
+            self.transmits
+                .push_back(Transmit::Frame(Frame::Ping(Cow::Borrowed(b"kaiwa"))));
+        }
     }
 
     fn nonce_of(&self, request: RequestId) -> String {
