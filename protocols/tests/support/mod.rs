@@ -1,0 +1,5 @@
+//! Peers for tests, in this process.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+pub(crate) mod wschat_peer;
