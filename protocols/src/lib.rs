@@ -16,12 +16,14 @@ pub mod keepalive;
 pub mod mock;
 pub mod registry;
 pub mod transport;
-#[cfg(feature = "wschat")]
+#[cfg(feature = "wschat-wire")]
 pub mod wschat;
 
 pub use registry::Registry;
 
 /// One account on one network: the trait, the events, and the networks themselves.
 pub mod connection {
+    #[cfg(feature = "mock")]
+    pub use crate::mock::{self, MockConnection};
     pub use kaiwa_core::connection::*;
 }
