@@ -1,7 +1,7 @@
-//! A TCP relay on loopback that breaks connections in every way that a network does.
+//! A relay that breaks connections in every way that a network does.
 //!
-//! Put it between a client and a peer over real sockets. What its methods say happens to the connections that are open now,
-//! unless they speak of new ones.
+//! Put it between a client and a peer: over real sockets on loopback ([`Relay::to`]), or over streams in memory
+//! ([`Relay::join`]). What its methods say happens to the connections that are open now, unless they speak of new ones.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinHandle;
@@ -22,12 +22,26 @@ const CHUNK_BYTES: usize = 16 * 1024;
 /// A budget without an end.
 const UNLIMITED: u64 = u64::MAX;
 
-/// A relay to one address; stopped, and its connections broken, when dropped.
-#[derive(Debug)]
+/// A relay; stopped, and its connections broken, when dropped.
+#[derive(Debug, Default)]
 pub struct Relay {
-    address: SocketAddr,
     hub: Arc<Hub>,
-    task: JoinHandle<()>,
+    task: Option<JoinHandle<()>>,
+}
+
+/// A stream that the relay can hold an end of.
+pub trait End: AsyncRead + AsyncWrite + Unpin + Send + 'static {
+    /// Makes dropping the stream a break without a goodbye, where that differs from an orderly end.
+    fn break_off(&self) {}
+}
+
+impl End for DuplexStream {}
+
+impl End for TcpStream {
+    fn break_off(&self) {
+        // Fails on a socket that is broken already.
+        let _ = self.set_zero_linger();
+    }
 }
 
 /// A direction.
@@ -53,22 +67,31 @@ pub enum Flow {
 }
 
 impl Relay {
-    /// Listens on a free port and relays to `server`.
+    /// A relay without connections.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Relays from a free port on loopback to `server`; gives the address where clients connect.
     ///
     /// # Errors
     /// When no port can be had.
-    pub async fn to(server: SocketAddr) -> io::Result<Self> {
+    pub async fn to(server: SocketAddr) -> io::Result<(Self, SocketAddr)> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
         let hub = Arc::new(Hub::default());
-        let task = tokio::spawn(accept(listener, server, Arc::clone(&hub)));
-        Ok(Self { address, hub, task })
+        let task = Some(tokio::spawn(accept(listener, server, Arc::clone(&hub))));
+        Ok((Self { hub, task }, address))
     }
 
-    /// Where clients connect.
-    #[must_use]
-    pub fn address(&self) -> SocketAddr {
-        self.address
+    /// Relays between two streams; drops both where connections are refused now, and says `false`.
+    pub fn join(&self, client: impl End, server: impl End) -> bool {
+        if self.hub.lock().refuse {
+            return false;
+        }
+        tokio::spawn(relay(client, server, Arc::clone(&self.hub)));
+        true
     }
 
     /// How many connections are open.
@@ -139,7 +162,9 @@ impl Relay {
 
 impl Drop for Relay {
     fn drop(&mut self) {
-        self.task.abort();
+        if let Some(task) = &self.task {
+            task.abort();
+        }
         self.cut();
     }
 }
@@ -193,6 +218,24 @@ impl Hub {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    /// A new connection: its number, and the strings that pull at its ways.
+    fn add(&self, cut: Arc<Notify>) -> (u64, Puppet, Puppet) {
+        let mut state = self.lock();
+        let (to_server, up) = strings(state.new.0);
+        let (to_client, down) = strings(state.new.1);
+        let id = state.next;
+        state.next += 1;
+        let line = Line {
+            cut,
+            to_server,
+            to_client,
+        };
+        state.lines.insert(id, line);
+        drop(state);
+        self.changed.notify_one();
+        (id, up, down)
+    }
 }
 
 impl Line {
@@ -224,51 +267,38 @@ fn strings(flow: Option<Flow>) -> (Strings, Puppet) {
 async fn accept(listener: TcpListener, server: SocketAddr, hub: Arc<Hub>) {
     while let Ok((client, _)) = listener.accept().await {
         if hub.lock().refuse {
-            let _ = client.set_zero_linger();
+            client.break_off();
             continue;
         }
-        tokio::spawn(relay(client, server, Arc::clone(&hub)));
+        let hub = Arc::clone(&hub);
+        tokio::spawn(async move {
+            if let Ok(server) = TcpStream::connect(server).await {
+                relay(client, server, hub).await;
+            }
+        });
     }
 }
 
-async fn relay(mut client: TcpStream, server: SocketAddr, hub: Arc<Hub>) {
-    let Ok(mut server) = TcpStream::connect(server).await else {
-        return;
-    };
+async fn relay(client: impl End, server: impl End, hub: Arc<Hub>) {
     let cut = Arc::new(Notify::new());
-    let (id, up, down) = {
-        let mut state = hub.lock();
-        let (to_server, up) = strings(state.new.0);
-        let (to_client, down) = strings(state.new.1);
-        let id = state.next;
-        state.next += 1;
-        let cut = Arc::clone(&cut);
-        let line = Line {
-            cut,
-            to_server,
-            to_client,
-        };
-        state.lines.insert(id, line);
-        (id, up, down)
+    let (id, up, down) = hub.add(Arc::clone(&cut));
+    let (mut from_client, mut to_client) = tokio::io::split(client);
+    let (mut from_server, mut to_server) = tokio::io::split(server);
+    let both = async {
+        tokio::try_join!(
+            pump(&mut from_client, &mut to_server, up),
+            pump(&mut from_server, &mut to_client, down)
+        )
     };
-    hub.changed.notify_one();
-    let whole = {
-        let (from_client, to_client) = client.split();
-        let (from_server, to_server) = server.split();
-        let both = async {
-            tokio::try_join!(
-                pump(from_client, to_server, up),
-                pump(from_server, to_client, down)
-            )
-        };
-        tokio::select! {
-            result = both => result.is_ok(),
-            () = cut.notified() => false,
-        }
+    let whole = tokio::select! {
+        result = both => result.is_ok(),
+        () = cut.notified() => false,
     };
+    let client = from_client.unsplit(to_client);
+    let server = from_server.unsplit(to_server);
     if !whole {
-        let _ = client.set_zero_linger();
-        let _ = server.set_zero_linger();
+        client.break_off();
+        server.break_off();
     }
     drop((client, server));
     hub.lock().lines.remove(&id);
@@ -338,7 +368,7 @@ mod tests {
     use super::*;
 
     /// A server that sends back what it gets, and a client behind a relay to it.
-    async fn echo() -> (Relay, TcpStream) {
+    async fn echo() -> (Relay, TcpStream, SocketAddr) {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let server = listener.local_addr().unwrap();
         tokio::spawn(async move {
@@ -349,12 +379,12 @@ mod tests {
                 });
             }
         });
-        let relay = Relay::to(server).await.unwrap();
-        let client = TcpStream::connect(relay.address()).await.unwrap();
+        let (relay, address) = Relay::to(server).await.unwrap();
+        let client = TcpStream::connect(address).await.unwrap();
         while relay.open() == 0 {
             relay.changed().await;
         }
-        (relay, client)
+        (relay, client, address)
     }
 
     async fn ask(client: &mut TcpStream, text: &[u8]) -> Vec<u8> {
@@ -366,7 +396,7 @@ mod tests {
 
     #[tokio::test]
     async fn relays_and_injects() {
-        let (relay, mut client) = echo().await;
+        let (relay, mut client, _) = echo().await;
         assert_eq!(ask(&mut client, b"hello").await, b"hello");
         relay.inject(Way::ToClient, b"noise");
         let mut noise = [0; 5];
@@ -381,7 +411,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_cut_is_no_goodbye() {
-        let (relay, mut client) = echo().await;
+        let (relay, mut client, _) = echo().await;
         ask(&mut client, b"hello").await;
         relay.cut();
         let end = client.read(&mut [0; 1]).await.unwrap_err();
@@ -390,7 +420,7 @@ mod tests {
 
     #[tokio::test]
     async fn cuts_after_so_many_bytes() {
-        let (relay, mut client) = echo().await;
+        let (relay, mut client, _) = echo().await;
         relay.cut_after(Way::ToClient, 7);
         client.write_all(b"0123456789").await.unwrap();
         let mut got = Vec::new();
@@ -404,7 +434,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_half_is_closed_and_the_other_goes_on() {
-        let (relay, mut client) = echo().await;
+        let (relay, mut client, _) = echo().await;
         ask(&mut client, b"hello").await;
         relay.half_close(Way::ToClient);
         assert_eq!(client.read(&mut [0; 1]).await.unwrap(), 0);
@@ -414,7 +444,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_stalled_comes_later() {
-        let (relay, mut client) = echo().await;
+        let (relay, mut client, _) = echo().await;
         relay.flow(Way::ToClient, Flow::Stalled);
         client.write_all(b"later").await.unwrap();
         relay.flow(Way::ToClient, Flow::Open);
@@ -425,7 +455,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_muted_never_comes_but_the_end_does() {
-        let (relay, mut client) = echo().await;
+        let (relay, mut client, _) = echo().await;
         relay.flow(Way::ToClient, Flow::Muted);
         client.write_all(b"lost").await.unwrap();
         client.shutdown().await.unwrap();
@@ -436,10 +466,31 @@ mod tests {
 
     #[tokio::test]
     async fn refuses_new_connections() {
-        let (relay, mut client) = echo().await;
+        let (relay, mut client, address) = echo().await;
         relay.refuse(true);
-        let mut other = TcpStream::connect(relay.address()).await.unwrap();
+        let mut other = TcpStream::connect(address).await.unwrap();
         assert!(other.read(&mut [0; 1]).await.is_err());
         assert_eq!(ask(&mut client, b"hello").await, b"hello");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn joins_streams_in_memory() {
+        let relay = Relay::new();
+        let (mut client, far_client) = tokio::io::duplex(64);
+        let (mut server, far_server) = tokio::io::duplex(64);
+        assert!(relay.join(far_client, far_server));
+        client.write_all(b"hello").await.unwrap();
+        let mut got = [0; 5];
+        server.read_exact(&mut got).await.unwrap();
+        assert_eq!(&got, b"hello");
+        relay.flow(Way::ToServer, Flow::Delayed(Duration::from_secs(60)));
+        let sent = tokio::time::Instant::now();
+        client.write_all(b"later").await.unwrap();
+        server.read_exact(&mut got).await.unwrap();
+        assert_eq!(sent.elapsed(), Duration::from_secs(60));
+        relay.cut();
+        assert_eq!(server.read(&mut got).await.unwrap(), 0);
+        relay.refuse(true);
+        assert!(!relay.join(client, server));
     }
 }

@@ -2,4 +2,6 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod memory;
 pub(crate) mod wschat_peer;
+mod wschat_server;

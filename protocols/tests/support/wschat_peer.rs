@@ -1,76 +1,97 @@
-//! A wschat server as the original behaves, behind a relay that breaks connections; and its harness for the suite.
-//!
-//! It is written on its own, not with `wschat::wire`, so that both are not wrong in the same way.
+//! wschat for the conformance suite: the server in this process, behind a relay that breaks connections.
 
-use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::Arc;
 
-use futures_util::{SinkExt, StreamExt};
 use kaiwa_conformance::relay::{Flow, Relay, Way};
 use kaiwa_conformance::samples::SECRET;
 use kaiwa_conformance::{Fault, Harness, Need, Order, Peer};
-use kaiwa_protocols::{AuthField, Connection, wschat};
-use serde_json::{Map, Value, json};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Notify, mpsc};
+use kaiwa_protocols::driver::Driver;
+use kaiwa_protocols::wschat::{self, WschatSession};
+use kaiwa_protocols::{AuthField, Connection};
+use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_tungstenite::tungstenite::Message;
 
-/// wschat over real sockets on loopback.
-pub(crate) struct Wschat;
+use super::memory::{Memory, STREAM_BYTES};
+use super::wschat_server::{Hub, accept, serve};
 
-impl Harness for Wschat {
+const LACKS: &[Need] = &[
+    // A name is free; the token is looked at per message.
+    Need::SignIn,
+    // The server keeps nothing.
+    Need::History,
+    // The nonce is public: who repeats it is somebody else.
+    Need::Duplicates,
+];
+
+/// Over real sockets on loopback, with the transports that programs use.
+pub(crate) struct Sockets;
+
+impl Harness for Sockets {
     type Peer = WschatPeer;
-
-    const LACKS: &'static [Need] = &[
-        // A name is free; the token is looked at per message.
-        Need::SignIn,
-        // The server keeps nothing.
-        Need::History,
-        // The nonce is public: who repeats it is somebody else.
-        Need::Duplicates,
-    ];
-
+    const LACKS: &'static [Need] = LACKS;
     const PAUSED: bool = false;
 
     async fn start() -> WschatPeer {
-        WschatPeer::start().await
+        let hub = Arc::new(Hub::default());
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let server = listener.local_addr().unwrap();
+        let (relay, address) = Relay::to(server).await.unwrap();
+        let task = tokio::spawn(accept(listener, Arc::clone(&hub)));
+        WschatPeer {
+            relay: Arc::new(relay),
+            hub,
+            url: format!("ws://{address}/"),
+            task: Some(task),
+        }
     }
 }
 
-/// The server.
+/// Over streams in memory, where time may be paused.
+pub(crate) struct Paused;
+
+impl Harness for Paused {
+    type Peer = WschatPeer;
+    const LACKS: &'static [Need] = LACKS;
+    const PAUSED: bool = true;
+
+    async fn start() -> WschatPeer {
+        WschatPeer {
+            relay: Arc::new(Relay::new()),
+            hub: Arc::new(Hub::default()),
+            url: "ws://memory/".to_owned(),
+            task: None,
+        }
+    }
+}
+
+/// The server and the relay before it.
 pub(crate) struct WschatPeer {
-    relay: Relay,
+    relay: Arc<Relay>,
     hub: Arc<Hub>,
-    task: JoinHandle<()>,
-}
-
-#[derive(Default)]
-struct Hub {
-    state: Mutex<State>,
-    changed: Notify,
-}
-
-#[derive(Default)]
-struct State {
-    clients: BTreeMap<u64, mpsc::UnboundedSender<Message>>,
-    accepted: Vec<String>,
-    /// Relayed messages that are kept back.
-    held: Option<Vec<String>>,
-    /// As in JWT mode with a wrong token: messages are dropped silently.
-    refuse: bool,
-    /// Time stamps given so far.
-    ticks: u32,
+    url: String,
+    /// Accepts sockets; `None` where all is in memory.
+    task: Option<JoinHandle<()>>,
 }
 
 impl WschatPeer {
-    async fn start() -> Self {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
-        let relay = Relay::to(listener.local_addr().unwrap()).await.unwrap();
-        let hub = Arc::new(Hub::default());
-        let task = tokio::spawn(accept(listener, Arc::clone(&hub)));
-        Self { relay, hub, task }
+    /// A connection through streams in memory.
+    fn in_memory(&self) -> Driver<WschatSession> {
+        let relay = Arc::clone(&self.relay);
+        let hub = Arc::clone(&self.hub);
+        Driver::new(WschatSession::new, move |_| {
+            let relay = Arc::clone(&relay);
+            let hub = Arc::clone(&hub);
+            Ok(Box::new(Memory(move || {
+                let (client, far_client) = tokio::io::duplex(STREAM_BYTES);
+                let (server, far_server) = tokio::io::duplex(STREAM_BYTES);
+                relay.join(far_client, far_server).then(|| {
+                    serve(server, &hub);
+                    client
+                })
+            })))
+        })
     }
 
     /// Sends to all, not by way of anybody's message.
@@ -108,116 +129,25 @@ impl WschatPeer {
 
 impl Drop for WschatPeer {
     fn drop(&mut self) {
-        self.task.abort();
-    }
-}
-
-impl Hub {
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap()
-    }
-
-    fn take(&self, text: &str) {
-        let mut state = self.lock();
-        // The original dies of anything but an object.
-        let Ok(Value::Object(object)) = serde_json::from_str(text) else {
-            return;
-        };
-        let said = object
-            .get("msg")
-            .and_then(Value::as_str)
-            .unwrap_or_default();
-        state.accepted.push(said.to_owned());
-        if !state.refuse {
-            let relayed = state.stamp(object);
-            match &mut state.held {
-                Some(held) => held.push(relayed),
-                None => state.send(&Message::text(relayed)),
-            }
+        if let Some(task) = &self.task {
+            task.abort();
         }
-        drop(state);
-        self.changed.notify_one();
-    }
-}
-
-impl State {
-    /// Sets the time; the token stays in, as the original leaves it.
-    fn stamp(&mut self, mut object: Map<String, Value>) -> String {
-        self.ticks += 1;
-        let tim = format!("2026-01-01T00:00:00.{:09}Z", self.ticks);
-        object.insert("tim".to_owned(), Value::from(tim));
-        Value::Object(object).to_string()
-    }
-
-    fn say(&mut self, text: &str) {
-        let said = json!({ "usr": "somebody", "msg": text });
-        let Value::Object(object) = said else {
-            unreachable!("an object")
-        };
-        let relayed = self.stamp(object);
-        self.send(&Message::text(relayed));
-    }
-
-    fn send(&self, message: &Message) {
-        for client in self.clients.values() {
-            let _ = client.send(message.clone());
-        }
-    }
-}
-
-async fn accept(listener: TcpListener, hub: Arc<Hub>) {
-    for id in 0.. {
-        let Ok((stream, _)) = listener.accept().await else {
-            return;
-        };
-        // Before the handshake, so that nothing is missed by who has just connected.
-        let (sender, messages) = mpsc::unbounded_channel();
-        hub.lock().clients.insert(id, sender);
-        let hub = Arc::clone(&hub);
-        tokio::spawn(async move {
-            serve(stream, messages, &hub).await;
-            hub.lock().clients.remove(&id);
-        });
-    }
-}
-
-async fn serve(stream: TcpStream, mut messages: mpsc::UnboundedReceiver<Message>, hub: &Hub) {
-    let Ok(socket) = tokio_tungstenite::accept_async(stream).await else {
-        return;
-    };
-    let (mut sink, mut stream) = socket.split();
-    let write = async {
-        while let Some(message) = messages.recv().await {
-            if sink.send(message).await.is_err() {
-                break;
-            }
-        }
-    };
-    let read = async {
-        while let Some(Ok(message)) = stream.next().await {
-            if let Message::Text(text) = message {
-                hub.take(&text);
-            }
-        }
-    };
-    // Writing may end first, with a goodbye whose answer is still to be read.
-    tokio::pin!(read);
-    tokio::select! {
-        () = &mut read => {}
-        () = write => read.await,
     }
 }
 
 impl Peer for WschatPeer {
     fn connection(&self) -> Box<dyn Connection> {
-        Box::new(wschat::connection())
+        match self.task {
+            Some(_) => Box::new(wschat::connection()),
+            None => Box::new(self.in_memory()),
+        }
     }
 
     fn auth(&self, who: usize) -> Vec<AuthField> {
         let mut form = wschat::protocol().auth.unwrap();
         for field in &mut form {
             match field.name.as_str() {
-                "url" => field.set(format!("ws://{}/", self.relay.address())),
+                "url" => field.set(self.url.clone()),
                 "name" => field.set(format!("me{who}")),
                 "jwt" => field.set(SECRET.to_owned()),
                 _ => {}
