@@ -15,3 +15,12 @@ fn folder(network: &str) -> PathBuf {
 fn mock() {
     replay_folder(&folder("mock"), kaiwa_protocols::mock::MockSession::new);
 }
+
+#[cfg(feature = "wschat")]
+#[test]
+fn wschat() {
+    replay_folder(
+        &folder("wschat"),
+        kaiwa_protocols::wschat::WschatSession::new,
+    );
+}

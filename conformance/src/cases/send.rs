@@ -269,7 +269,12 @@ pub async fn a_late_confirmation_still_counts<H: Harness>(mut peer: H::Peer) {
     let outcome = account.watch.outcome(request).await;
     assert_eq!(outcome, Outcome::Failed(ErrorKind::OutcomeUnknown));
     assert_eq!(account.watch.settled(request), Some(MessageStatus::Failed));
-    peer.fault(Fault::Release(Order::Twice)).await;
+    let order = if H::LACKS.contains(&Need::Duplicates) {
+        Order::Straight
+    } else {
+        Order::Twice
+    };
+    peer.fault(Fault::Release(order)).await;
     while account.watch.settled(request) != Some(MessageStatus::Delivered) {
         account.watch.next().await.expect("the late Update");
     }
