@@ -152,7 +152,7 @@ impl Config {
             }
             let _ = match defaults.get(*name) {
                 Some(value) => writeln!(text, "{name} = {value}"),
-                None => writeln!(text, "# {name} = {}", example),
+                None => writeln!(text, "# {name} = {example}"),
             };
         }
         text

@@ -24,7 +24,7 @@ use crate::listen::{self, Acceptor, OriginRule, Permit};
 use crate::log_dir::LogDir;
 use crate::store::{MemoryStore, RoomId, SqliteStore, Store, StoredMessage, writer};
 use crate::world::{Counters, Counting, Limits, View, World};
-use crate::ws::{Connection, Refused, Settings, upgrade};
+use crate::ws::{Refused, Settings, converse, upgrade};
 
 /// How long a graceful end may take: all goodbyes, which have a limit of their own, and the store's last commit.
 const SHUTDOWN_LIMIT: Duration = Duration::from_secs(15);
@@ -245,13 +245,11 @@ async fn wschat_client(State(site): State<Site>, request: Request) -> Result<Res
     } = site;
     tasks.spawn(async move {
         if let Some((socket, early)) = socket.await {
-            let client = wschat::Client {
+            let mut client = wschat::Client {
                 front,
                 world: Arc::clone(&world),
             };
-            Connection::new(socket, &early, seat, settings)
-                .run(&world, client)
-                .await;
+            converse(socket, early, seat, settings, &world, &mut client).await;
         }
         drop(permit);
     });

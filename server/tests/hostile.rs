@@ -1,4 +1,10 @@
 //! Clients that are slow, silent, too many, or no clients at all.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
 
 mod common;
 

@@ -1,5 +1,7 @@
 //! Runs the examples as a user would, against a server in this process.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test")]
+
 use std::process::Stdio;
 use std::time::Duration;
 

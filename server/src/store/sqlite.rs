@@ -159,7 +159,7 @@ fn lock(dir: &Path) -> Result<File, Error> {
         );
         Error::new(ErrorKind::Config, text).with_source(error)
     };
-    fs::create_dir_all(dir).map_err(unwritable)?;
+    make_private(dir).map_err(unwritable)?;
     let lock = File::options()
         .create(true)
         .truncate(false)
@@ -177,6 +177,15 @@ fn lock(dir: &Path) -> Result<File, Error> {
         }
         Err(TryLockError::Error(error)) => Err(unwritable(error)),
     }
+}
+
+/// Makes a directory that only this user can read: it holds what people say.
+fn make_private(dir: &Path) -> std::io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(dir)
 }
 
 /// Turns SQLite's error into ours, saying what was being done and what to do.

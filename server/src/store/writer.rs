@@ -264,10 +264,8 @@ mod tests {
     fn what_waits_is_one_transaction() {
         let (mut writer, entered, verdict) = gate();
         let send = |text: &str| {
-            writer
-                .jobs
-                .blocking_send(Job::Append(submission(text).0))
-                .unwrap()
+            let job = Job::Append(submission(text).0);
+            writer.jobs.blocking_send(job).unwrap();
         };
         send("first");
         assert_eq!(entered.recv().unwrap(), 1);

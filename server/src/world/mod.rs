@@ -50,6 +50,17 @@ impl World {
         self.lobby.clients()
     }
 
+    /// Hands a message to the store, or gives it back if that has to wait.
+    pub(crate) fn try_publish(&self, submission: Submission) -> Option<Submission> {
+        match self.jobs.try_reserve() {
+            Ok(place) => {
+                place.send(Job::Append(submission));
+                None
+            }
+            Err(_) => Some(submission),
+        }
+    }
+
     /// Hands a message to the store; waits while too many are waiting.
     pub(crate) async fn publish(&self, submission: Submission) -> Result<(), Stopped> {
         self.jobs

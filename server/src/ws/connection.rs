@@ -2,10 +2,11 @@
 
 use std::future::poll_fn;
 use std::ops::ControlFlow;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use bytes::Bytes;
 use tokio::time::{Instant, Sleep, sleep_until, timeout};
 use tokio_tungstenite::tungstenite::error::{CapacityError, ProtocolError};
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
@@ -15,7 +16,7 @@ use tokio_tungstenite::tungstenite::{Error as WsError, Message};
 use super::link::Link;
 use crate::listen::Socket;
 use crate::store::writer::Submission;
-use crate::world::{CloseReason, Counting, Seat, Taken, World};
+use crate::world::{CloseReason, Counting, Seat, Stopped, Taken, World};
 
 /// How long writing what is left and the close frame may take.
 const CLOSE_LIMIT: Duration = Duration::from_secs(5);
@@ -43,7 +44,7 @@ pub(crate) struct Settings {
 }
 
 /// A client after its handshake.
-pub(crate) struct Connection {
+struct Connection {
     link: Link,
     seat: Seat,
     settings: Settings,
@@ -69,72 +70,79 @@ enum End {
     Close(u16, &'static str),
 }
 
-impl Connection {
-    pub(crate) fn new(socket: Socket, early: &[u8], seat: Seat, settings: Settings) -> Self {
-        let now = Instant::now();
-        let link = Link::new(socket, early, settings.max_message, now);
-        Self {
-            link,
-            seat,
-            settings,
-            pinged_at: now,
-            stuck: false,
-        }
+/// Talks with a client until it is gone. `early` is what came right behind the handshake. Ends by itself in bounded time
+/// after the seat's receiver was closed.
+pub(crate) async fn converse(
+    socket: Socket,
+    early: Bytes,
+    seat: Seat,
+    settings: Settings,
+    world: &World,
+    handler: &mut impl Handler,
+) {
+    let now = Instant::now();
+    // One local for all, since what is moved from here to there within a task is kept twice in it.
+    let mut connection = Connection {
+        link: Link::new(socket, &early, settings.max_message, now),
+        seat,
+        settings,
+        pinged_at: now,
+        stuck: false,
+    };
+    // Even empty, it may hold the handshake's buffer.
+    drop(early);
+    let end = connection.run(world, handler).await;
+    tracing::debug!(?end, "connection ends");
+    if matches!(end, End::Close(TOO_SLOW, _)) {
+        Counting::add(&world.counting().slow);
     }
+    drop(connection.seat);
+    say_goodbye(&mut connection.link, end).await;
+}
 
-    /// Runs until the client is gone. Ends by itself in bounded time after the seat's receiver was closed.
-    pub(crate) async fn run(mut self, world: &World, mut handler: impl Handler) {
-        let mut timer = std::pin::pin!(sleep_until(self.next_check()));
-        let end = loop {
+impl Connection {
+    async fn run(&mut self, world: &World, handler: &mut impl Handler) -> End {
+        let mut timer = pin!(sleep_until(self.next_check()));
+        loop {
             match poll_fn(|cx| self.poll_event(cx, timer.as_mut(), true)).await {
-                Event::End(end) => break end,
-                // Pings and closes are answered below; binary is ignored, as the original does.
+                Event::End(end) => return end,
                 Event::Message(Message::Text(text)) => {
                     let Some(submission) = handler.text(&text, &self.seat) else {
                         continue;
                     };
-                    drop(text);
-                    if let ControlFlow::Break(end) =
-                        self.publish(world, submission, timer.as_mut()).await
+                    // Boxed, since it is seldom needed and every idle connection would have room for it.
+                    if let Some(busy) = world.try_publish(submission)
+                        && let ControlFlow::Break(end) =
+                            Box::pin(self.publish(world, busy, timer.as_mut())).await
                     {
-                        break end;
+                        return end;
                     }
                 }
+                // Pings and closes are answered below; binary is ignored, as the original does.
                 Event::Message(_) => {}
             }
-        };
-        tracing::debug!(?end, "connection ends");
-        if matches!(end, End::Close(TOO_SLOW, _)) {
-            Counting::add(&world.counting().slow);
         }
-        let Self { link, seat, .. } = self;
-        drop(seat);
-        say_goodbye(link, end).await;
     }
 
-    /// Publishes; while the store is busy, the client still hears the room but is not read from.
+    /// Publishes when the store has time; meanwhile the client still hears the room but is not read from.
     async fn publish(
         &mut self,
         world: &World,
         submission: Submission,
         mut timer: Pin<&mut Sleep>,
     ) -> ControlFlow<End> {
-        let mut publishing = std::pin::pin!(world.publish(submission));
-        let result = poll_fn(|cx| {
-            if let Poll::Ready(result) = publishing.as_mut().poll(cx) {
-                return Poll::Ready(Ok(result));
+        let mut publishing = pin!(world.publish(submission));
+        poll_fn(|cx| match publishing.as_mut().poll(cx) {
+            Poll::Ready(Ok(())) => Poll::Ready(ControlFlow::Continue(())),
+            Poll::Ready(Err(Stopped)) => {
+                Poll::Ready(ControlFlow::Break(close_of(CloseReason::Stopping)))
             }
-            match self.poll_event(cx, timer.as_mut(), false) {
-                Poll::Ready(Event::End(end)) => Poll::Ready(Err(end)),
+            Poll::Pending => match self.poll_event(cx, timer.as_mut(), false) {
+                Poll::Ready(Event::End(end)) => Poll::Ready(ControlFlow::Break(end)),
                 Poll::Ready(Event::Message(_)) | Poll::Pending => Poll::Pending,
-            }
+            },
         })
-        .await;
-        match result {
-            Ok(Ok(())) => ControlFlow::Continue(()),
-            Ok(Err(_stopped)) => ControlFlow::Break(End::Close(GOING_AWAY, "the server stops")),
-            Err(end) => ControlFlow::Break(end),
-        }
+        .await
     }
 
     /// Moves everything that can be moved; ready when there is something to be dealt with.
@@ -225,7 +233,7 @@ impl Connection {
 }
 
 /// Ends in bounded time whatever the client does; a client that does not listen gets no close frame.
-async fn say_goodbye(mut link: Link, end: End) {
+async fn say_goodbye(link: &mut Link, end: End) {
     let is_ours = match end {
         End::Gone => return,
         End::ByClient => false,

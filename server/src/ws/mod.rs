@@ -5,6 +5,6 @@ mod frame;
 mod link;
 mod upgrade;
 
-pub(crate) use connection::{Connection, Handler, Settings};
+pub(crate) use connection::{Handler, Settings, converse};
 pub(crate) use frame::put_text;
 pub(crate) use upgrade::{Refused, upgrade};
