@@ -1,5 +1,7 @@
 //! One attempt to connect and the connection that comes of it: everything that waits, in one `poll`.
 
+use std::collections::VecDeque;
+use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -9,60 +11,40 @@ use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 use kaiwa_core::queue::RoomWait;
-use kaiwa_core::session::{HttpResponse, HttpToken, Session, Transmit};
+use kaiwa_core::session::{HttpRequest, HttpResponse, HttpToken, Session, Transmit};
 use kaiwa_core::{Error, ErrorKind};
 use tokio::sync::mpsc;
 use tokio::time::{Sleep, sleep, sleep_until};
 
-use super::shared::Shared;
+use super::link::{End, Goodbye, Link, name};
+use super::shared::{Shared, bug};
 use super::task::{Command, Reply};
 use crate::transport::{Connector, Incoming, Outgoing, Transport};
+
+/// How long a session may take from the user's wish to leave until it closes: what waits is written meanwhile, and a
+/// user who leaves does not wait longer. How long the peer may take after that, the connector knows.
+const LEAVE_LIMIT: Duration = Duration::from_secs(5);
+
+/// A transport that takes nothing for this long, while its input is read, is dead. Sessions cannot tell, since they
+/// write nothing meanwhile, not even their goodbye. Twice as long as the pause of a healthy peer's reader.
+const WRITE_LIMIT: Duration = Duration::from_secs(60);
 
 /// Frames read before writing and timers get their turn again.
 const READS_AT_ONCE: usize = 64;
 
-/// HTTP requests of one session under way at once; more wait in the session.
+/// Frames written before reading and timers get their turn again.
+const WRITES_AT_ONCE: usize = 64;
+
+/// Rounds of reading, writing and timers before other tasks get their turn.
+const STEPS_AT_ONCE: usize = 16;
+
+/// HTTP requests of one session under way at once; more wait here, so that frames do not wait behind them.
 const HTTP_AT_ONCE: usize = 8;
 
-/// How a connection ended.
-pub(super) struct End {
-    pub(super) asked: bool,
-    pub(super) code: Option<u16>,
-    pub(super) reason: String,
-    pub(super) error: Option<Error>,
-}
+/// HTTP requests that wait here; a session that wants even more is asked for nothing until some are done.
+const HTTP_WAITING: usize = 256;
 
-impl End {
-    pub(super) fn lost(error: Error) -> Self {
-        Self {
-            asked: false,
-            code: None,
-            reason: String::new(),
-            error: Some(error),
-        }
-    }
-}
-
-type Opening = BoxFuture<'static, Result<Box<dyn Transport>, Error>>;
 type HttpEnd = (HttpToken, Result<HttpResponse, Error>);
-
-/// The transport and how far it is.
-enum Link {
-    /// The session has not asked for one yet.
-    None,
-    Opening(Opening),
-    Open(Box<dyn Transport>),
-    /// The session wants the end: the goodbye is being said, what still comes is still read.
-    Closing(Box<dyn Transport>, Box<Goodbye>),
-}
-
-struct Goodbye {
-    code: Option<u16>,
-    reason: String,
-    error: Option<Error>,
-    said: bool,
-    limit: Pin<Box<Sleep>>,
-}
 
 pub(super) struct Attempt<'a, S> {
     shared: &'a Shared<S>,
@@ -75,7 +57,12 @@ pub(super) struct Attempt<'a, S> {
     /// The driver was dropped or its user disconnected.
     asked: bool,
     link: Link,
+    /// When a goodbye has taken too long.
+    limit: Option<Pin<Box<Sleep>>>,
+    /// When a transport that takes nothing is given up.
+    stuck: Option<Pin<Box<Sleep>>>,
     http: FuturesUnordered<BoxFuture<'static, HttpEnd>>,
+    http_waiting: VecDeque<(HttpToken, HttpRequest)>,
     timer: Pin<Box<Sleep>>,
     timer_at: Option<Duration>,
     room: RoomWait,
@@ -100,7 +87,10 @@ impl<'a, S: Session> Attempt<'a, S> {
             disconnect: Vec::new(),
             asked: false,
             link: Link::None,
+            limit: None,
+            stuck: None,
             http: FuturesUnordered::new(),
+            http_waiting: VecDeque::new(),
             timer: Box::pin(sleep(Duration::ZERO)),
             timer_at: None,
             room: RoomWait::new(),
@@ -116,13 +106,15 @@ impl<'a, S: Session> Attempt<'a, S> {
     /// Ready when the connection is over. Runs every step until none changes anything.
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<End> {
         self.shared.waker.register(cx.waker());
-        loop {
+        for _ in 0..STEPS_AT_ONCE {
             match self.step(cx) {
                 Ok(true) => {}
                 Ok(false) => return Poll::Pending,
                 Err(end) => return Poll::Ready(end),
             }
         }
+        cx.waker().wake_by_ref();
+        Poll::Pending
     }
 
     fn step(&mut self, cx: &mut Context<'_>) -> Step {
@@ -131,26 +123,16 @@ impl<'a, S: Session> Attempt<'a, S> {
         moved |= self.poll_http(cx);
         moved |= self.poll_timer(cx);
         moved |= self.poll_transmit(cx)?;
-        moved |= self.poll_goodbye(cx)?;
+        self.poll_goodbye(cx)?;
         moved |= self.poll_read(cx)?;
         self.answer_connect();
-        if self.shared.lock().broken {
-            return Err(End::lost(Error::new(
-                ErrorKind::Internal,
-                "a bug ended the connection",
-            )));
+        if self.shared.is_broken() {
+            return Err(End::lost(bug()));
         }
         Ok(moved)
     }
 
     fn poll_commands(&mut self, cx: &mut Context<'_>) -> Step {
-        let given_up = self
-            .reply
-            .as_mut()
-            .is_some_and(|reply| reply.poll_closed(cx).is_ready());
-        if given_up {
-            return Err(self.end_asked());
-        }
         let command = match self.commands.poll_recv(cx) {
             Poll::Pending => return Ok(false),
             Poll::Ready(command) => command,
@@ -159,6 +141,10 @@ impl<'a, S: Session> Attempt<'a, S> {
             Some(Command::Connect { reply, .. }) => {
                 let _ = reply.send(Err(Error::new(ErrorKind::State, "already connected")));
                 return Ok(true);
+            }
+            Some(Command::Abandon) => {
+                self.asked = true;
+                return Err(self.end(None, String::new(), None));
             }
             Some(Command::Disconnect { reply }) => self.disconnect.push(reply),
             // The driver is gone: a closed channel is ready for ever, so look no further.
@@ -170,12 +156,13 @@ impl<'a, S: Session> Attempt<'a, S> {
         }
         match self.link {
             Link::Open(_) => {
+                self.limit = Some(Box::pin(sleep(LEAVE_LIMIT)));
                 self.shared
                     .call(|session, now| session.handle_disconnect(now));
                 Ok(true)
             }
             Link::Closing(..) => Ok(true),
-            Link::None | Link::Opening(_) => Err(self.end_asked()),
+            Link::None | Link::Opening(_) => Err(self.end(None, String::new(), None)),
         }
     }
 
@@ -195,6 +182,14 @@ impl<'a, S: Session> Attempt<'a, S> {
     }
 
     fn poll_http(&mut self, cx: &mut Context<'_>) -> bool {
+        while self.http.len() < HTTP_AT_ONCE
+            && let Some((token, request)) = self.http_waiting.pop_front()
+        {
+            let connector = Arc::clone(&self.connector);
+            self.http.push(Box::pin(
+                async move { (token, connector.http(request).await) },
+            ));
+        }
         match self.http.poll_next_unpin(cx) {
             Poll::Ready(Some((token, result))) => {
                 self.shared
@@ -206,8 +201,7 @@ impl<'a, S: Session> Attempt<'a, S> {
     }
 
     fn poll_timer(&mut self, cx: &mut Context<'_>) -> bool {
-        let deadline = self.shared.lock().session.deadline();
-        let Some(mono) = deadline else {
+        let Some(mono) = self.shared.deadline() else {
             self.timer_at = None;
             return false;
         };
@@ -226,19 +220,26 @@ impl<'a, S: Session> Attempt<'a, S> {
     /// Hands the session's wishes to the transport as long as it takes them, then pushes them out.
     fn poll_transmit(&mut self, cx: &mut Context<'_>) -> Step {
         let mut moved = false;
-        loop {
+        for _ in 0..WRITES_AT_ONCE {
             match &mut self.link {
                 Link::Open(transport) => match transport.poll_ready(cx) {
-                    Poll::Ready(result) => result.map_err(|error| self.end_lost(error))?,
-                    Poll::Pending => break,
+                    Poll::Ready(result) => {
+                        self.stuck = None;
+                        result.map_err(|error| self.end_lost(error))?;
+                    }
+                    Poll::Pending => {
+                        self.poll_stuck(cx)?;
+                        break;
+                    }
                 },
                 Link::None => {}
                 Link::Opening(_) | Link::Closing(..) => return Ok(moved),
             }
-            if self.http.len() >= HTTP_AT_ONCE {
+            if self.http_waiting.len() >= HTTP_WAITING {
                 break;
             }
-            let Some(transmit) = self.shared.call(|session, now| session.poll_transmit(now)) else {
+            let transmit = self.shared.call(|session, now| session.poll_transmit(now));
+            let Some(transmit) = transmit.flatten() else {
                 break;
             };
             self.transmit(transmit)?;
@@ -250,6 +251,24 @@ impl<'a, S: Session> Attempt<'a, S> {
             return Err(self.end_lost(error));
         }
         Ok(moved)
+    }
+
+    /// The transport takes nothing: judges that, unless it may be our own pause that holds the peer up.
+    fn poll_stuck(&mut self, cx: &mut Context<'_>) -> Result<(), End> {
+        if self.paused {
+            self.stuck = None;
+            return Ok(());
+        }
+        let stuck = self
+            .stuck
+            .get_or_insert_with(|| Box::pin(sleep(WRITE_LIMIT)));
+        if stuck.as_mut().poll(cx).is_pending() {
+            return Ok(());
+        }
+        Err(self.end_lost(Error::new(
+            ErrorKind::TimedOut,
+            "the server has stopped reading",
+        )))
     }
 
     fn transmit(&mut self, transmit: Transmit) -> Result<(), End> {
@@ -270,10 +289,7 @@ impl<'a, S: Session> Attempt<'a, S> {
             }
             (Transmit::Http { token, request }, link) => {
                 self.link = link;
-                let connector = Arc::clone(&self.connector);
-                self.http.push(Box::pin(
-                    async move { (token, connector.http(request).await) },
-                ));
+                self.http_waiting.push_back((token, request));
             }
             (
                 Transmit::Close {
@@ -283,20 +299,21 @@ impl<'a, S: Session> Attempt<'a, S> {
                 },
                 Link::Open(transport),
             ) => {
-                let goodbye = Box::new(Goodbye {
+                self.limit = Some(Box::pin(sleep(self.connector.close_timeout())));
+                let goodbye = Goodbye {
                     code,
                     reason,
                     error,
                     said: false,
-                    limit: Box::pin(sleep(self.connector.close_timeout())),
-                });
+                };
                 self.link = Link::Closing(transport, goodbye);
             }
             (Transmit::Close { code, error, .. }, Link::None) => {
                 return Err(self.end(code, String::new(), error));
             }
+            // Its content may be secret.
             (other, _) => {
-                tracing::error!(?other, "session asks for what its transport cannot do");
+                tracing::error!(wish = name(&other), "no transport for a session's wish");
                 return Err(End::lost(Error::new(
                     ErrorKind::Internal,
                     "the session asks for what its transport cannot do",
@@ -313,21 +330,24 @@ impl<'a, S: Session> Attempt<'a, S> {
     }
 
     /// Says the goodbye and waits for the peer's, within the limit.
-    fn poll_goodbye(&mut self, cx: &mut Context<'_>) -> Step {
-        let Link::Closing(transport, goodbye) = &mut self.link else {
-            return Ok(false);
-        };
-        if !goodbye.said {
+    fn poll_goodbye(&mut self, cx: &mut Context<'_>) -> Result<(), End> {
+        if let Link::Closing(transport, goodbye) = &mut self.link
+            && !goodbye.said
+        {
             match transport.poll_close(cx, goodbye.code, &goodbye.reason) {
                 Poll::Ready(Ok(())) => goodbye.said = true,
                 Poll::Ready(Err(_)) => return Err(self.end_closing()),
                 Poll::Pending => {}
             }
         }
-        if goodbye.limit.as_mut().poll(cx).is_ready() {
+        let over = self
+            .limit
+            .as_mut()
+            .is_some_and(|limit| limit.as_mut().poll(cx).is_ready());
+        if over {
             return Err(self.end_closing());
         }
-        Ok(false)
+        Ok(())
     }
 
     /// Reads what is there, as long as every subscriber has room for what comes of it.
@@ -354,8 +374,12 @@ impl<'a, S: Session> Attempt<'a, S> {
         let shared = self.shared;
         let mut closed = None;
         let read = transport.poll_recv(cx, &mut |incoming| match incoming {
-            Incoming::Frame(frame) => shared.call(|session, now| session.handle_frame(now, frame)),
-            Incoming::Bytes(bytes) => shared.call(|session, now| session.handle_bytes(now, bytes)),
+            Incoming::Frame(frame) => {
+                shared.call(|session, now| session.handle_frame(now, frame));
+            }
+            Incoming::Bytes(bytes) => {
+                shared.call(|session, now| session.handle_bytes(now, bytes));
+            }
             Incoming::Closed { code, reason } => closed = Some((code, reason.to_owned())),
         });
         match (read, closed) {
@@ -395,15 +419,11 @@ impl<'a, S: Session> Attempt<'a, S> {
         }
     }
 
-    fn end_asked(&self) -> End {
-        self.end(None, String::new(), None)
-    }
-
-    /// The end that the session has asked for.
+    /// The end that was asked for.
     fn end_closing(&mut self) -> End {
         match std::mem::replace(&mut self.link, Link::None) {
             Link::Closing(_, goodbye) => self.end(goodbye.code, String::new(), goodbye.error),
-            _ => self.end_asked(),
+            Link::None | Link::Opening(_) | Link::Open(_) => self.end(None, String::new(), None),
         }
     }
 
@@ -427,13 +447,15 @@ impl<'a, S: Session> Attempt<'a, S> {
         self.end(code, reason, Some(Error::new(ErrorKind::Lost, text)))
     }
 
-    /// What the user asked for is no loss, whatever came last.
+    /// What the user asked for is no loss, whatever came last; anything else is one.
     fn end(&self, code: Option<u16>, reason: String, error: Option<Error>) -> End {
+        let error =
+            error.unwrap_or_else(|| Error::new(ErrorKind::Lost, "the connection was closed"));
         End {
-            asked: self.asked || error.is_none(),
+            asked: self.asked,
             code,
             reason,
-            error: if self.asked { None } else { error },
+            error: (!self.asked).then_some(error),
         }
     }
 }

@@ -5,6 +5,7 @@
 //! first `connect` until the driver is dropped, and runs the session's timers between connections too.
 
 mod attempt;
+mod link;
 mod shared;
 mod task;
 
@@ -83,9 +84,13 @@ impl<S: Session + 'static> Driver<S> {
 impl<S: Session + 'static> Connection for Driver<S> {
     async fn connect(&mut self, auth: Vec<AuthField>) -> Result<(), Error> {
         let (reply, answer) = oneshot::channel();
+        let commands = self.task();
         let command = Command::Connect { auth, reply };
-        self.task().send(command).map_err(|_| gone())?;
-        answer.await.map_err(|_| gone())?
+        commands.send(command).map_err(|_| gone())?;
+        let mut waiting = Waiting(Some(commands));
+        let connected = answer.await.map_err(|_| gone())?;
+        waiting.0 = None;
+        connected
     }
 
     async fn disconnect(&mut self) -> Result<(), Error> {
@@ -124,6 +129,18 @@ impl<S: Session + 'static> Connection for Driver<S> {
 impl<S: Session + 'static> std::fmt::Debug for Driver<S> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Driver").finish_non_exhaustive()
+    }
+}
+
+/// Somebody who waits for `connect`. Dropped before the answer was taken, it takes the connection down: also one that stands
+/// by then, for its user does not know.
+struct Waiting<'a>(Option<&'a mpsc::UnboundedSender<Command>>);
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        if let Some(commands) = self.0 {
+            let _ = commands.send(Command::Abandon);
+        }
     }
 }
 

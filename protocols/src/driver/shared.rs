@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use chrono::Utc;
 use futures_util::task::AtomicWaker;
@@ -30,7 +31,7 @@ pub(super) struct Core<S> {
     pub(super) session: S,
     /// Accepted and not yet settled; for a message also what its echo showed, to fail it if the session cannot.
     open: BTreeMap<RequestId, Option<Echo>>,
-    /// The session has said `Connected` since the last [`Core::reset`].
+    /// The session has said `Connected` since the attempt to connect began.
     pub(super) connected: bool,
     /// A call into the session has panicked: it must be replaced.
     pub(super) broken: bool,
@@ -73,17 +74,42 @@ impl<S: Session> Shared<S> {
     }
 
     /// The moment `mono` of the session's clock.
-    pub(super) fn instant(&self, mono: std::time::Duration) -> Instant {
+    pub(super) fn instant(&self, mono: Duration) -> Instant {
         self.origin + mono
     }
 
-    /// Calls into the session and publishes the events that come of it.
-    pub(super) fn call<R>(&self, call: impl FnOnce(&mut S, Now) -> R) -> R {
+    /// Calls into the session and publishes the events that come of it. `None` when it panics, now or before: then it is
+    /// [`Core::broken`] until it has been replaced.
+    pub(super) fn call<R>(&self, call: impl FnOnce(&mut S, Now) -> R) -> Option<R> {
         let now = self.now();
-        let mut core = self.lock();
-        let result = call(&mut core.session, now);
-        self.drain(&mut core);
-        result
+        self.guard(&mut self.lock(), |core| {
+            let result = call(&mut core.session, now);
+            self.drain(core);
+            result
+        })
+    }
+
+    /// Runs what calls into the session; see [`Shared::call`].
+    pub(super) fn guard<R>(
+        &self,
+        core: &mut Core<S>,
+        call: impl FnOnce(&mut Core<S>) -> R,
+    ) -> Option<R> {
+        if core.broken {
+            return None;
+        }
+        let result = catch_unwind(AssertUnwindSafe(|| call(core)));
+        core.broken = result.is_err();
+        result.ok()
+    }
+
+    /// When the session wants [`Session::handle_timeout`].
+    pub(super) fn deadline(&self) -> Option<Duration> {
+        self.guard(&mut self.lock(), |core| core.session.deadline())?
+    }
+
+    pub(super) fn is_broken(&self) -> bool {
+        self.lock().broken
     }
 
     pub(super) fn submit(&self, request: RequestId, event: ConnectionEvent) -> Result<(), Error> {
@@ -105,26 +131,22 @@ impl<S: Session> Shared<S> {
         if core.open.contains_key(&request) {
             return Err(Error::new(ErrorKind::Invalid, "this request id is in use"));
         }
-        let session = AssertUnwindSafe(&mut core.session);
-        let sent = catch_unwind(move || {
-            let session = session;
-            session.0.handle_send(now, request, event)
+        let mut accepted = false;
+        let sent = self.guard(&mut core, |core| {
+            core.session.handle_send(now, request, event)?;
+            accepted = true;
+            core.open.insert(request, None);
+            self.drain(core);
+            Ok(())
         });
-        match sent {
-            Ok(Ok(())) => {
-                core.open.insert(request, None);
-                self.drain(&mut core);
-            }
-            Ok(Err(error)) => return Err(error),
-            Err(_) => {
-                core.broken = true;
-                self.waker.wake();
-                return Err(Error::new(ErrorKind::Internal, "the session panicked"));
-            }
-        }
         drop(core);
         self.waker.wake();
-        Ok(())
+        match sent {
+            Some(result) => result,
+            // Its end comes as an event when the session is replaced.
+            None if accepted => Ok(()),
+            None => Err(bug()),
+        }
     }
 
     /// Publishes what the session has to say. Under the lock, so that there is one order for all.
@@ -136,11 +158,13 @@ impl<S: Session> Shared<S> {
     }
 
     /// Puts a new session in the place of one that panicked and fails what that one had accepted.
-    pub(super) fn replace_session(&self) {
-        let mut core = self.lock();
+    pub(super) fn mend(&self, core: &mut Core<S>) {
+        if !core.broken {
+            return;
+        }
         core.session = (self.make_session)();
         core.broken = false;
-        let error = Error::new(ErrorKind::Internal, "a bug ended the connection").info();
+        let error = bug().info();
         for (request, echo) in std::mem::take(&mut core.open) {
             if let Some(Echo {
                 channel_id,
@@ -195,6 +219,11 @@ impl<S> Core<S> {
             _ => {}
         }
     }
+}
+
+/// What is said of a panic.
+pub(super) fn bug() -> Error {
+    Error::new(ErrorKind::Internal, "a bug ended the connection")
 }
 
 /// Fresh random bytes for one attempt to connect.

@@ -1,7 +1,7 @@
 //! The task of a driver: idle, or in one attempt to connect and what becomes of it.
 
 use std::future::poll_fn;
-use std::panic::AssertUnwindSafe;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::task::Poll;
 
@@ -11,16 +11,25 @@ use kaiwa_core::{AuthField, Error, ErrorKind, StatusEvent};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::sleep_until;
 
-use super::attempt::{Attempt, End};
-use super::shared::{Shared, seed};
+use super::attempt::Attempt;
+use super::link::End;
+use super::shared::{Shared, bug, seed};
 use super::{MakeConnector, not_connected};
+use crate::transport::Connector;
 
 pub(super) type Reply = oneshot::Sender<Result<(), Error>>;
 
 /// What a driver asks of its task.
 pub(super) enum Command {
-    Connect { auth: Vec<AuthField>, reply: Reply },
-    Disconnect { reply: Reply },
+    Connect {
+        auth: Vec<AuthField>,
+        reply: Reply,
+    },
+    /// Nobody waits for the last `Connect` any more.
+    Abandon,
+    Disconnect {
+        reply: Reply,
+    },
 }
 
 /// Runs until the driver is dropped.
@@ -34,6 +43,7 @@ pub(super) async fn run<S: Session>(
             Command::Connect { auth, reply } => {
                 connect(&shared, &*make_connector, &mut commands, &auth, reply).await;
             }
+            Command::Abandon => {}
             Command::Disconnect { reply } => {
                 // Not connected, but messages may be waiting for the next connection: they end here.
                 shared.call(|session, now| session.handle_close(now, &asked()));
@@ -58,14 +68,12 @@ async fn idle<S: Session>(
     commands: &mut mpsc::UnboundedReceiver<Command>,
 ) -> Option<Command> {
     loop {
-        if shared.lock().broken {
-            shared.replace_session();
-        }
-        let deadline = shared.lock().session.deadline();
-        // A request may bring a new deadline.
+        shared.mend(&mut shared.lock());
+        let deadline = shared.deadline();
+        // A request may bring a new deadline, or a panic.
         let poked = poll_fn(|cx| {
             shared.waker.register(cx.waker());
-            if shared.lock().session.deadline() == deadline {
+            if shared.deadline() == deadline && !shared.is_broken() {
                 Poll::Pending
             } else {
                 Poll::Ready(())
@@ -78,9 +86,14 @@ async fn idle<S: Session>(
             }
         };
         tokio::select! {
-            command = commands.recv() => return command,
+            command = commands.recv() => {
+                shared.mend(&mut shared.lock());
+                return command;
+            }
             () = poked => {}
-            () = timer => shared.call(|session, now| session.handle_timeout(now)),
+            () = timer => {
+                shared.call(|session, now| session.handle_timeout(now));
+            }
         }
     }
 }
@@ -93,19 +106,7 @@ async fn connect<S: Session>(
     auth: &[AuthField],
     reply: Reply,
 ) {
-    let begun = make_connector(auth).and_then(|connector| {
-        let seed = seed()?;
-        let now = shared.now();
-        let mut core = shared.lock();
-        core.connected = false;
-        core.session.handle_connect(now, auth, seed)?;
-        shared
-            .publisher
-            .publish(None, StatusEvent::Connecting.into());
-        shared.drain(&mut core);
-        Ok(connector)
-    });
-    let connector = match begun {
+    let connector = match begin(shared, make_connector, auth) {
         Ok(connector) => connector,
         Err(error) => {
             let _ = reply.send(Err(error));
@@ -113,25 +114,41 @@ async fn connect<S: Session>(
         }
     };
     let mut attempt = Attempt::new(shared, connector.into(), commands, reply);
-    let ran = AssertUnwindSafe(poll_fn(|cx| attempt.poll(cx)))
+    // Panics of the session are caught where it is called; this is for those of the transport.
+    let end = AssertUnwindSafe(poll_fn(|cx| attempt.poll(cx)))
         .catch_unwind()
-        .await;
+        .await
+        .unwrap_or_else(|_| End::lost(bug()));
     let (reply, disconnect) = attempt.into_replies();
-    let end = ran.unwrap_or_else(|_| {
-        shared.lock().broken = true;
-        End::lost(Error::new(
-            ErrorKind::Internal,
-            "a bug ended the connection",
-        ))
-    });
     finish(shared, end, reply, disconnect);
+}
+
+/// Prepares connector and session; as long as that may fail, no event tells of it.
+fn begin<S: Session>(
+    shared: &Shared<S>,
+    make_connector: &MakeConnector,
+    auth: &[AuthField],
+) -> Result<Box<dyn Connector>, Error> {
+    let connector =
+        catch_unwind(AssertUnwindSafe(|| make_connector(auth))).unwrap_or_else(|_| Err(bug()))?;
+    let seed = seed()?;
+    let now = shared.now();
+    let mut core = shared.lock();
+    core.connected = false;
+    shared
+        .guard(&mut core, |core| {
+            core.session.handle_connect(now, auth, seed)
+        })
+        .unwrap_or_else(|| Err(bug()))?;
+    shared
+        .publisher
+        .publish(None, StatusEvent::Connecting.into());
+    shared.guard(&mut core, |core| shared.drain(core));
+    Ok(connector)
 }
 
 /// Tells the session and the subscribers that it is over, then whoever waits for it.
 fn finish<S: Session>(shared: &Shared<S>, end: End, reply: Option<Reply>, disconnect: Vec<Reply>) {
-    if shared.lock().broken {
-        shared.replace_session();
-    }
     let End {
         asked,
         code,
@@ -147,12 +164,15 @@ fn finish<S: Session>(shared: &Shared<S>, end: End, reply: Option<Reply>, discon
             code,
             error: error.as_ref(),
         };
-        core.session.handle_close(now, &closed);
-        shared.drain(&mut core);
-        let skipped = core.session.skipped();
-        if skipped > 0 {
-            tracing::debug!(skipped, "packets or fields were not understood so far");
-        }
+        shared.guard(&mut core, |core| {
+            core.session.handle_close(now, &closed);
+            shared.drain(core);
+            let skipped = core.session.skipped();
+            if skipped > 0 {
+                tracing::debug!(skipped, "packets or fields were not understood so far");
+            }
+        });
+        shared.mend(&mut core);
         if let Some(error) = &error {
             let lost = StatusEvent::Lost {
                 error: error.info(),
