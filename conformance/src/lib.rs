@@ -1,1 +1,133 @@
-//! kaiwa-conformance
+//! The conformance suite of kaiwa: what docs/events.md promises, as cases that every network passes.
+//!
+//! Whoever writes a network writes a [`Harness`]: how to start a [`Peer`] (a server of that network in this process) and how
+//! to make it misbehave. [`conformance!`] then makes one `#[test]` per case of [`cases`]. A case that needs what the network
+//! or its peer cannot do ([`Harness::LACKS`]) is left out and named in the output.
+//!
+//! Beside it: [`transcript`] replays golden transcripts on a session without IO, and [`relay`] is a TCP relay that breaks
+//! connections in many ways, for peers over real sockets.
+//!
+//! What it does not do: it knows no network, and it measures nothing.
+//!
+//! Start at [`Harness`], then read [`cases`].
+
+#![forbid(unsafe_code)]
+#![allow(
+    clippy::panic,
+    clippy::expect_used,
+    reason = "a test suite says what is wrong by panicking"
+)]
+
+mod account;
+mod audit;
+pub mod cases;
+mod harness;
+pub mod relay;
+mod run;
+pub mod samples;
+pub mod transcript;
+mod watch;
+
+pub use account::Account;
+pub use harness::{Fault, Harness, Need, Order, Peer};
+pub use run::run;
+pub use watch::{Outcome, Watch};
+
+/// Makes one `#[test]` per case, in a module: `conformance!(mock, MockHarness);`.
+#[macro_export]
+macro_rules! conformance {
+    ($network:ident, $harness:ty) => {
+        $crate::conformance! { @tests $network, $harness;
+            connect::signs_in_in_order [];
+            connect::refused_credentials_are_an_auth_error [SignIn];
+            connect::nobody_there_is_a_transport_error [];
+            connect::dropping_connect_closes_the_socket [Stall];
+            connect::connecting_twice_is_refused [];
+            connect::disconnecting_twice_is_refused [];
+            connect::disconnect_settles_first [Hold];
+            connect::disconnect_does_not_wait_for_a_dead_peer [Silence];
+            connect::dropping_the_connection_ends_its_subscribers [];
+            connect::reconnect_is_an_upsert [];
+            connect::missed_messages_are_history [History];
+            connect::secrets_stay_secret [];
+            send::echo_comes_at_once [];
+            send::a_given_id_is_kept_until_the_network_gives_one [];
+            send::each_message_is_settled_once [Hold];
+            send::confirmations_in_another_order [Hold, Disorder];
+            send::confirmations_come_twice [Hold, Duplicates];
+            send::what_is_unsupported_is_said [];
+            send::what_is_wrong_is_said [];
+            send::a_refused_message_fails [Refusal];
+            send::nothing_is_sent_before_the_first_connect [];
+            send::what_was_not_written_waits_for_the_next_connection [];
+            send::what_was_cut_off_is_settled_after_the_reconnect [Hold];
+            send::a_late_confirmation_still_counts [Hold, Late];
+            send::everything_supported_is_answered [];
+            send::every_request_ends_once_whatever_happens [Hold];
+            flood::a_slow_reader_loses_nothing [];
+            flood::what_waits_is_bounded [PausedTime];
+            flood::writing_goes_on_while_reading_pauses [];
+            flood::disconnect_needs_no_room [];
+            flood::a_stalled_subscriber_is_cut_off [PausedTime];
+            flood::a_pause_is_not_the_peers_silence [PausedTime, Liveness];
+            hostile::garbage_is_survived [Garbage];
+            hostile::silence_is_noticed [PausedTime, Liveness, Silence];
+            hostile::a_half_closed_connection_is_lost [HalfClose];
+            hostile::a_broken_connection_is_lost [];
+            hostile::a_goodbye_of_the_peer_is_a_loss [Goodbye];
+            hostile::a_peer_that_does_not_read_is_survived [StopReading];
+            hostile::a_dead_peer_is_noticed_by_a_writer [PausedTime, Liveness, Silence, StopReading];
+            many::accounts_do_not_disturb_each_other [];
+            many::subscribers_see_the_same_order [];
+            many::a_subscriber_sees_what_comes_after_it [];
+        }
+    };
+    (@tests $network:ident, $harness:ty; $($group:ident::$case:ident [$($need:ident),*];)*) => {
+        mod $network {
+            #[allow(unused_imports, reason = "the harness may be named by a path")]
+            use super::*;
+
+            $(
+                #[test]
+                fn $case() {
+                    $crate::run::<$harness, _>(
+                        concat!(stringify!($network), "::", stringify!($case)),
+                        &[$($crate::Need::$need),*],
+                        $crate::cases::$group::$case::<$harness>,
+                    );
+                }
+            )*
+        }
+    };
+}
+
+#[cfg(test)]
+mod tests {
+    /// A case that the table above leaves out would never run.
+    #[test]
+    fn every_case_is_in_the_table() {
+        let table = include_str!("lib.rs");
+        let groups = [
+            ("connect", include_str!("cases/connect.rs")),
+            ("send", include_str!("cases/send.rs")),
+            ("flood", include_str!("cases/flood.rs")),
+            ("hostile", include_str!("cases/hostile.rs")),
+            ("many", include_str!("cases/many.rs")),
+        ];
+        let mut count = 0;
+        for (group, source) in groups {
+            for line in source.lines() {
+                let Some(rest) = line.strip_prefix("pub async fn ") else {
+                    continue;
+                };
+                let name = rest.split(['<', '(']).next().unwrap();
+                assert!(
+                    table.contains(&format!("            {group}::{name} [")),
+                    "{group}::{name} is not in the table"
+                );
+                count += 1;
+            }
+        }
+        assert!(count > 30, "{count} cases found");
+    }
+}

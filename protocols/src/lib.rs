@@ -12,14 +12,18 @@ pub use kaiwa_core::*;
 
 pub mod driver;
 pub mod keepalive;
+#[cfg(feature = "mock")]
+pub mod mock;
 pub mod registry;
 pub mod transport;
-#[cfg(feature = "wschat")]
+#[cfg(feature = "wschat-wire")]
 pub mod wschat;
 
 pub use registry::Registry;
 
 /// One account on one network: the trait, the events, and the networks themselves.
 pub mod connection {
+    #[cfg(feature = "mock")]
+    pub use crate::mock::{self, MockConnection};
     pub use kaiwa_core::connection::*;
 }

@@ -1,5 +1,7 @@
 //! Which networks there are: one table that drives help texts, login forms, documentation and tests.
 
+#[cfg(feature = "mock")]
+use crate::mock::{MockConnection, Script};
 use kaiwa_core::{Capabilities, Connection, Error, ErrorKind, Protocol};
 
 /// One network.
@@ -51,6 +53,14 @@ impl Registry {
 }
 
 const NETWORKS: &[Entry] = &[
+    #[cfg(feature = "mock")]
+    Entry {
+        name: "mock",
+        about: "a network in memory, for tests and demonstrations",
+        connect: || Box::new(MockConnection::scripted(Script::echo())),
+        protocol: crate::mock::protocol,
+        capabilities: crate::mock::capabilities,
+    },
     #[cfg(feature = "wschat")]
     Entry {
         name: "wschat",

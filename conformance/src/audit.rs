@@ -1,0 +1,303 @@
+//! The promises that hold in every case, checked on every event that anybody watches.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use kaiwa_core::{
+    ChannelEvent, ChatEvent, ConnectionEvent, ErrorKind, Message, MessageStatus, MessageType,
+    RequestId, StatusEvent, UserEvent,
+};
+
+use crate::Outcome;
+
+/// Follows one subscription from before the first `connect` and panics where a promise is broken.
+#[derive(Debug, Default)]
+pub(crate) struct Audit {
+    phase: Phase,
+    /// A `Lost` has come and its `Disconnected` has not.
+    lost: bool,
+    channels: BTreeSet<String>,
+    /// Messages of others that were shown as news: channel and id.
+    shown: BTreeSet<(Option<String>, String)>,
+    own: BTreeMap<RequestId, Own>,
+    outcomes: BTreeMap<RequestId, Outcome>,
+}
+
+#[derive(Debug, Default, Clone, Copy, PartialEq)]
+enum Phase {
+    #[default]
+    Down,
+    Connecting,
+    /// Connected, but nobody has said as whom.
+    Nameless,
+    Up,
+}
+
+/// A message of the user.
+#[derive(Debug)]
+struct Own {
+    local_id: String,
+    text: String,
+    settled: Option<MessageStatus>,
+}
+
+impl Audit {
+    pub(crate) fn note(&mut self, request: Option<RequestId>, event: &ConnectionEvent) {
+        self.request_is_open(request, event);
+        match event {
+            ConnectionEvent::Status { event } => self.status(event),
+            ConnectionEvent::Chat { event } => self.chat(request, event),
+            ConnectionEvent::User {
+                event: UserEvent::Identify { .. },
+            } => {
+                assert!(
+                    matches!(self.phase, Phase::Nameless | Phase::Up),
+                    "promise 2: Identify before Connected"
+                );
+                self.phase = Phase::Up;
+            }
+            ConnectionEvent::Channel { event } => {
+                self.is_up(event);
+                match event {
+                    ChannelEvent::New { channel } => {
+                        self.channels.insert(channel.id.clone());
+                    }
+                    ChannelEvent::Update { new_channel, .. } => {
+                        self.channels.insert(new_channel.id.clone());
+                    }
+                    ChannelEvent::Remove { channel_id } => {
+                        self.channels.remove(channel_id);
+                    }
+                    _ => {}
+                }
+            }
+            ConnectionEvent::User { event } => self.is_up(event),
+            other => self.is_up(other),
+        }
+    }
+
+    /// What became of a request, once it has ended.
+    pub(crate) fn outcome(&self, request: RequestId) -> Option<Outcome> {
+        self.outcomes.get(&request).copied()
+    }
+
+    /// How a message was settled, if it was.
+    pub(crate) fn settled(&self, request: RequestId) -> Option<MessageStatus> {
+        self.own.get(&request).and_then(|own| own.settled)
+    }
+
+    /// Every accepted request has ended and every echo is settled.
+    pub(crate) fn finish(&self, accepted: &[RequestId]) {
+        for request in accepted {
+            assert!(
+                self.outcomes.contains_key(request),
+                "promise 3: request {request} was accepted and never ended"
+            );
+        }
+        for (request, own) in &self.own {
+            assert!(
+                own.settled.is_some(),
+                "promise 3: echo of request {request} never settled: {own:?}"
+            );
+        }
+    }
+
+    /// Done and Failed come after all that a request caused; only a message given up as unknown may still arrive.
+    fn request_is_open(&self, request: Option<RequestId>, event: &ConnectionEvent) {
+        let Some(outcome) = request.and_then(|request| self.outcomes.get(&request)) else {
+            return;
+        };
+        let late = matches!(
+            event,
+            ConnectionEvent::Chat { event: ChatEvent::Update { new_message, .. } }
+                if new_message.status == MessageStatus::Delivered
+        );
+        assert!(
+            late && *outcome == Outcome::Failed(ErrorKind::OutcomeUnknown),
+            "promise 3: after the end of its request comes {event:?}"
+        );
+    }
+
+    fn status(&mut self, event: &StatusEvent) {
+        match event {
+            StatusEvent::Connecting => {
+                assert_eq!(self.phase, Phase::Down, "promise 2: Connecting while up");
+                self.phase = Phase::Connecting;
+            }
+            StatusEvent::Connected { .. } => {
+                assert_eq!(
+                    self.phase,
+                    Phase::Connecting,
+                    "promise 2: Connected without Connecting"
+                );
+                self.phase = Phase::Nameless;
+            }
+            StatusEvent::Lost { error, .. } => {
+                assert_ne!(
+                    self.phase,
+                    Phase::Down,
+                    "promise 2: Lost while down: {error}"
+                );
+                assert!(!self.lost, "promise 2: Lost twice: {error}");
+                assert!(
+                    !error.message.is_empty() && !error.message.contains('\n'),
+                    "promise 5: an error is one line"
+                );
+                self.lost = true;
+            }
+            StatusEvent::Disconnected { .. } => {
+                assert_ne!(self.phase, Phase::Down, "promise 2: Disconnected twice");
+                self.phase = Phase::Down;
+                self.lost = false;
+            }
+            StatusEvent::Done { request } => {
+                if let Some(own) = self.own.get(request) {
+                    assert_eq!(
+                        own.settled,
+                        Some(MessageStatus::Delivered),
+                        "promise 3: Done of an undelivered message"
+                    );
+                }
+                self.ended(*request, Outcome::Done);
+            }
+            StatusEvent::Failed { request, error } => {
+                if let Some(own) = self.own.get(request) {
+                    assert_eq!(
+                        own.settled,
+                        Some(MessageStatus::Failed),
+                        "promise 3: Failed of a message not failed"
+                    );
+                }
+                self.ended(*request, Outcome::Failed(error.kind));
+            }
+            _ => {}
+        }
+    }
+
+    fn ended(&mut self, request: RequestId, outcome: Outcome) {
+        let before = self.outcomes.insert(request, outcome);
+        assert_eq!(before, None, "promise 3: request {request} ended twice");
+    }
+
+    fn chat(&mut self, request: Option<RequestId>, event: &ChatEvent) {
+        match (request, event) {
+            (Some(request), ChatEvent::New { message, .. })
+                if message.message_type == MessageType::CurrentUser
+                    && message.status == MessageStatus::Sent =>
+            {
+                self.echo(request, message);
+            }
+            (
+                Some(request),
+                ChatEvent::Update {
+                    message_id,
+                    new_message,
+                    ..
+                },
+            ) if self
+                .own
+                .get(&request)
+                .is_some_and(|own| own.local_id == *message_id) =>
+            {
+                self.settle(request, new_message);
+            }
+            (
+                _,
+                ChatEvent::New {
+                    channel_id,
+                    message,
+                },
+            ) => {
+                self.is_up(event);
+                self.knows(channel_id.as_deref(), event);
+                self.is_not_own(message);
+                if let Some(id) = &message.id {
+                    let new = self.shown.insert((channel_id.clone(), id.clone()));
+                    assert!(new, "promise 3: shown twice: {message:?}");
+                }
+            }
+            (
+                _,
+                ChatEvent::History {
+                    channel_id,
+                    messages,
+                    ..
+                },
+            ) => {
+                self.is_up(event);
+                self.knows(Some(channel_id), event);
+                for message in messages {
+                    self.is_not_own(message);
+                    if let Some(id) = &message.id {
+                        let known = self.shown.contains(&(Some(channel_id.clone()), id.clone()));
+                        assert!(
+                            !known,
+                            "promise 3: news comes again as history: {message:?}"
+                        );
+                    }
+                }
+            }
+            (_, ChatEvent::Update { channel_id, .. } | ChatEvent::Remove { channel_id, .. }) => {
+                self.is_up(event);
+                self.knows(channel_id.as_deref(), event);
+            }
+            (_, ChatEvent::Gap { channel_id, .. }) => {
+                self.is_up(event);
+                self.knows(Some(channel_id), event);
+            }
+            _ => self.is_up(event),
+        }
+    }
+
+    fn echo(&mut self, request: RequestId, message: &Message) {
+        let own = Own {
+            local_id: message.id.clone().expect("promise 3: an echo has an id"),
+            text: message.plain_text(),
+            settled: None,
+        };
+        let before = self.own.insert(request, own);
+        assert!(before.is_none(), "promise 3: echoed twice: {message:?}");
+    }
+
+    fn settle(&mut self, request: RequestId, message: &Message) {
+        let unknown =
+            self.outcomes.get(&request) == Some(&Outcome::Failed(ErrorKind::OutcomeUnknown));
+        let Some(own) = self.own.get_mut(&request) else {
+            return;
+        };
+        match (own.settled, message.status) {
+            (None, MessageStatus::Delivered | MessageStatus::Failed) => {}
+            (Some(MessageStatus::Failed), MessageStatus::Delivered) if unknown => {}
+            (before, now) => panic!("promise 3: settled as {before:?}, then {now:?}: {own:?}"),
+        }
+        assert_eq!(
+            message.plain_text(),
+            own.text,
+            "promise 3: settled with another text"
+        );
+        own.settled = Some(message.status);
+    }
+
+    /// The suite never says a text twice, so a text of the user's that comes again is the same message.
+    fn is_not_own(&self, message: &Message) {
+        let text = message.plain_text();
+        let own = self.own.values().find(|own| own.text == text);
+        assert!(
+            own.is_none(),
+            "promise 3: the user sees a message twice: {message:?}, {own:?}"
+        );
+    }
+
+    fn is_up(&self, event: &impl std::fmt::Debug) {
+        assert_eq!(
+            self.phase,
+            Phase::Up,
+            "promise 2: before Connected and Identify comes {event:?}"
+        );
+        assert!(!self.lost, "promise 2: after Lost comes {event:?}");
+    }
+
+    fn knows(&self, channel: Option<&str>, event: &ChatEvent) {
+        let known = channel.is_none_or(|channel| self.channels.contains(channel));
+        assert!(known, "promise 2: before its channel comes {event:?}");
+    }
+}

@@ -1,0 +1,204 @@
+//! The lines of a transcript.
+
+use std::time::Duration;
+
+use kaiwa_core::ErrorKind;
+
+/// One line that says something.
+#[derive(Debug, PartialEq)]
+pub(super) struct Line {
+    pub(super) number: usize,
+    pub(super) step: Step,
+}
+
+#[derive(Debug, PartialEq)]
+pub(super) enum Step {
+    Transport {
+        lines: bool,
+    },
+    Form(String),
+    Connect(Option<ErrorKind>),
+    Open(String),
+    Server(Said),
+    Client(Said),
+    Event {
+        cause: Option<String>,
+        event: String,
+    },
+    User {
+        name: String,
+        event: String,
+    },
+    Time(Duration),
+    Pause,
+    Resume,
+    Disconnect,
+    Close(Option<ErrorKind>),
+    Closed,
+    Lost,
+}
+
+/// What one side says.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Said {
+    Text(String),
+    Bytes(Vec<u8>),
+    Binary(Vec<u8>),
+    Ping,
+    Pong,
+}
+
+pub(super) fn parse(text: &str) -> Result<Vec<Line>, String> {
+    text.lines()
+        .enumerate()
+        .filter(|(_, line)| !line.is_empty() && !line.starts_with('#'))
+        .map(|(at, line)| {
+            let number = at + 1;
+            match step(line) {
+                Ok(step) => Ok(Line { number, step }),
+                Err(wrong) => Err(format!("{number}: {wrong}: {line}")),
+            }
+        })
+        .collect()
+}
+
+fn step(line: &str) -> Result<Step, String> {
+    let (head, rest) = line
+        .split_once(": ")
+        .or_else(|| line.strip_suffix(':').map(|head| (head, "")))
+        .ok_or("no `word:`")?;
+    let (word, name) = head.split_once(' ').unwrap_or((head, ""));
+    let named = (!name.is_empty()).then(|| name.to_owned());
+    Ok(match word {
+        "transport" => Step::Transport {
+            lines: match rest {
+                "lines" => true,
+                "frames" => false,
+                _ => return Err("`lines` or `frames`".to_owned()),
+            },
+        },
+        "form" => Step::Form(rest.to_owned()),
+        "connect" => Step::Connect(kind(name)?),
+        "open" => Step::Open(rest.to_owned()),
+        "E" => Step::Event {
+            cause: named,
+            event: rest.to_owned(),
+        },
+        "U" => Step::User {
+            name: named.ok_or("`U` needs a name or an error")?,
+            event: rest.to_owned(),
+        },
+        "T" => Step::Time(duration(rest)?),
+        "pause" => Step::Pause,
+        "resume" => Step::Resume,
+        "disconnect" => Step::Disconnect,
+        "close" => Step::Close(kind(name)?),
+        "closed" => Step::Closed,
+        "lost" => Step::Lost,
+        _ => match word.strip_prefix('S') {
+            Some(form) => Step::Server(said(form, rest)?),
+            None => match word.strip_prefix('C') {
+                Some(form) => Step::Client(said(form, rest)?),
+                None => return Err("unknown word".to_owned()),
+            },
+        },
+    })
+}
+
+fn said(form: &str, rest: &str) -> Result<Said, String> {
+    Ok(match form {
+        "" => Said::Text(rest.to_owned()),
+        "-hex" => Said::Bytes(hex(rest)?),
+        "-binary" => Said::Binary(hex(rest)?),
+        "-ping" => Said::Ping,
+        "-pong" => Said::Pong,
+        _ => return Err("unknown word".to_owned()),
+    })
+}
+
+fn kind(name: &str) -> Result<Option<ErrorKind>, String> {
+    if name.is_empty() {
+        return Ok(None);
+    }
+    find_kind(name)
+        .map(Some)
+        .ok_or_else(|| "no such error kind".to_owned())
+}
+
+/// The error kind of that name.
+pub(super) fn find_kind(name: &str) -> Option<ErrorKind> {
+    ErrorKind::ALL
+        .iter()
+        .copied()
+        .find(|kind| kind.name() == name)
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    let unit = text.trim_start_matches(|c: char| c.is_ascii_digit());
+    let number: u64 = text
+        .strip_suffix(unit)
+        .and_then(|number| number.parse().ok())
+        .ok_or("no number")?;
+    match unit {
+        "ms" => Ok(Duration::from_millis(number)),
+        "s" => Ok(Duration::from_secs(number)),
+        "m" => Ok(Duration::from_secs(60 * number)),
+        _ => Err("`ms`, `s` or `m`".to_owned()),
+    }
+}
+
+fn hex(text: &str) -> Result<Vec<u8>, String> {
+    let digits: Option<Vec<u32>> = text
+        .chars()
+        .filter(|c| !c.is_whitespace())
+        .map(|c| c.to_digit(16))
+        .collect();
+    let digits = digits
+        .filter(|digits| digits.len() % 2 == 0)
+        .ok_or("no hex")?;
+    Ok(digits
+        .chunks_exact(2)
+        .filter_map(|pair| match pair {
+            [high, low] => u8::try_from(high * 16 + low).ok(),
+            _ => None,
+        })
+        .collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_read_and_wrong_ones_named() {
+        let lines =
+            parse("# what\n\ntransport: lines\nU a: x: y\nT: 5m\nS-hex: 00 ff\nclose Auth:")
+                .unwrap();
+        let steps: Vec<Step> = lines.into_iter().map(|line| line.step).collect();
+        assert_eq!(
+            steps,
+            [
+                Step::Transport { lines: true },
+                Step::User {
+                    name: "a".to_owned(),
+                    event: "x: y".to_owned()
+                },
+                Step::Time(Duration::from_secs(300)),
+                Step::Server(Said::Bytes(vec![0, 255])),
+                Step::Close(Some(ErrorKind::Auth)),
+            ]
+        );
+        for wrong in [
+            "x",
+            "dance:",
+            "T: 5",
+            "T: s",
+            "S-hex: 0",
+            "close Nothing:",
+            "U: x",
+            "transport: birds",
+        ] {
+            assert!(parse(wrong).unwrap_err().starts_with("1: "), "{wrong}");
+        }
+    }
+}

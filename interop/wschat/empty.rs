@@ -1,0 +1,1 @@
+//! Empty: the package only names the program whose source is fetched.

@@ -1,0 +1,182 @@
+//! What the user has asked for and the server has not answered: messages, and everything else.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::num::NonZeroU64;
+use std::time::Duration;
+
+use kaiwa_core::outbox::{OUTBOX_MESSAGES, Outbox};
+use kaiwa_core::session::{Now, SessionEvent};
+use kaiwa_core::{ChatEvent, ConnectionEvent, Error, ErrorKind, Message, RequestId, StatusEvent};
+
+use super::wire::{Accepted, ClientPacket, time};
+
+/// A message that is not answered for this long is given up: the peer lives, but has lost it.
+const CONFIRM_LIMIT: Duration = Duration::from_secs(60);
+
+/// Requests other than messages that are open at once: as many as messages.
+const OPEN_REQUESTS: usize = OUTBOX_MESSAGES;
+
+/// Open requests.
+#[derive(Debug, Default)]
+pub(super) struct Requests {
+    messages: Outbox,
+    /// Requests that are no messages, and those of them not yet written.
+    others: BTreeSet<RequestId>,
+    waiting: VecDeque<(RequestId, ConnectionEvent)>,
+}
+
+impl Requests {
+    /// Takes a message and gives its local echo.
+    pub(super) fn say(
+        &mut self,
+        now: Now,
+        request: RequestId,
+        channel_id: String,
+        message: Message,
+    ) -> Result<SessionEvent, Error> {
+        self.messages
+            .accept(now, request, Some(channel_id), message)
+    }
+
+    /// Takes anything else.
+    pub(super) fn want(&mut self, request: RequestId, event: ConnectionEvent) -> Result<(), Error> {
+        if self.others.len() >= OPEN_REQUESTS {
+            return Err(Error::new(
+                ErrorKind::Full,
+                format!("{OPEN_REQUESTS} requests are open already"),
+            ));
+        }
+        self.others.insert(request);
+        self.waiting.push_back((request, event));
+        Ok(())
+    }
+
+    /// What to write next, in the order in which it was asked for.
+    pub(super) fn next(&mut self, now: Now) -> Option<ClientPacket> {
+        let message = self.messages.next_waiting();
+        let said = message.map(|pending| pending.request);
+        if let Some((other, _)) = self.waiting.front()
+            && said.is_none_or(|said| *other < said)
+        {
+            let (request, event) = self.waiting.pop_front()?;
+            let number = request.get();
+            return Some(ClientPacket::Want { number, event });
+        }
+        let pending = message?;
+        let request = pending.request;
+        let event = ChatEvent::New {
+            channel_id: pending.channel_id.map(str::to_owned),
+            message: pending.message.clone(),
+        };
+        self.messages.written(now, request);
+        Some(ClientPacket::Want {
+            number: request.get(),
+            event: event.into(),
+        })
+    }
+
+    /// Which open request caused something.
+    pub(super) fn cause(&self, number: u64) -> Option<RequestId> {
+        request(number).filter(|request| self.others.contains(request))
+    }
+
+    /// The server has carried it out.
+    pub(super) fn acknowledge(
+        &mut self,
+        number: u64,
+        sender: Option<&str>,
+        accepted: Option<Accepted>,
+    ) -> Vec<SessionEvent> {
+        let Some(request) = request(number) else {
+            return Vec::new();
+        };
+        if self.others.remove(&request) {
+            return vec![SessionEvent::caused(request, StatusEvent::Done { request })];
+        }
+        self.messages.confirm(request, |message| {
+            message.sender_id = sender.map(str::to_owned);
+            if let Some(Accepted { id, at_ms }) = accepted {
+                message.id = Some(id.to_string());
+                message.timestamp = time(at_ms);
+            }
+        })
+    }
+
+    /// The server has refused it.
+    pub(super) fn refuse(&mut self, number: u64, error: &Error) -> Vec<SessionEvent> {
+        let Some(request) = request(number) else {
+            return Vec::new();
+        };
+        if self.others.remove(&request) {
+            return vec![failed(request, error)];
+        }
+        self.messages.fail(request, error)
+    }
+
+    /// After the greeting: nothing more will be learned of what was written to an earlier connection.
+    pub(super) fn settle_cut(&mut self) -> Vec<SessionEvent> {
+        self.messages.settle_cut()
+    }
+
+    /// The connection is gone; messages survive it unless the user has asked for it.
+    pub(super) fn close(&mut self, asked: bool) -> Vec<SessionEvent> {
+        let error = if asked {
+            Error::new(ErrorKind::Cancelled, "disconnected before it was answered")
+        } else {
+            Error::new(
+                ErrorKind::Lost,
+                "the connection broke before it was answered",
+            )
+        };
+        self.waiting.clear();
+        let mut events: Vec<SessionEvent> = std::mem::take(&mut self.others)
+            .into_iter()
+            .map(|request| failed(request, &error))
+            .collect();
+        if asked {
+            events.extend(self.messages.end());
+        } else {
+            self.messages.cut();
+        }
+        events
+    }
+
+    /// Gives up on what has waited too long, for the connection or for an answer.
+    pub(super) fn expire(&mut self, now: Now) -> Vec<SessionEvent> {
+        let mut events = self.messages.expire(now);
+        if let Some(until) = now.mono.checked_sub(CONFIRM_LIMIT) {
+            let error = Error::new(
+                ErrorKind::OutcomeUnknown,
+                "the server did not confirm the message",
+            );
+            events.extend(self.messages.fail_written(until, &error));
+        }
+        events
+    }
+
+    /// Nobody was reading: the time to answer begins again.
+    pub(super) fn restart_clocks(&mut self, now: Now) {
+        self.messages.restart_clocks(now);
+    }
+
+    /// When to call [`Requests::expire`].
+    pub(super) fn deadline(&self) -> Option<Duration> {
+        let confirm = self
+            .messages
+            .oldest_written()
+            .map(|(_, at)| at + CONFIRM_LIMIT);
+        [confirm, self.messages.deadline()]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+}
+
+fn request(number: u64) -> Option<RequestId> {
+    NonZeroU64::new(number).map(RequestId::from)
+}
+
+fn failed(request: RequestId, error: &Error) -> SessionEvent {
+    let error = error.info();
+    SessionEvent::caused(request, StatusEvent::Failed { request, error })
+}

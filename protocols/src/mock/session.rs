@@ -1,0 +1,482 @@
+//! The mock network's session: every kind of event, acknowledgements with ids, a history that tells what arrived.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use kaiwa_core::session::{Closed, Now, Seed, Session, SessionEvent, Target, Transmit};
+use kaiwa_core::{
+    AuthField, Capabilities, ChannelEvent, ChatEvent, ConnectionEvent, Error, ErrorInfo, ErrorKind,
+    EventKind, MessageStatus, MessageType, Protocol, RequestId, StatusEvent, UserEvent,
+};
+
+use super::requests::Requests;
+use super::roster::Roster;
+use super::wire::{
+    ClientPacket, Hello, LOBBY, Lines, MAX_PACKET_BYTES, MAX_TEXT_BYTES, ServerPacket,
+    decode_server, encode_client,
+};
+use crate::keepalive::{Keepalive, Tick};
+
+/// The name in the registry.
+pub const NAME: &str = "mock";
+
+/// From the open transport to the last word of the greeting: as long as an impatient person waits.
+const SIGN_IN_LIMIT: Duration = Duration::from_secs(30);
+
+/// What a server may promise: more often would be a flood, more seldom is no promise.
+const SHORTEST_SILENCE: Duration = Duration::from_secs(1);
+const LONGEST_SILENCE: Duration = Duration::from_secs(3600);
+
+/// Pings and their answers that wait to be written; a peer that asks for more without reading gets none.
+const CONTROL_PACKETS: usize = 16;
+
+/// Everything that a user can want (docs/events.md, column "sent").
+const SENDS: &[EventKind] = &[
+    EventKind::ChatNew,
+    EventKind::ChatUpdate,
+    EventKind::ChatRemove,
+    EventKind::ChannelNew,
+    EventKind::ChannelUpdate,
+    EventKind::ChannelRemove,
+    EventKind::ChannelJoin,
+    EventKind::ChannelLeave,
+    EventKind::ChannelSwitch,
+    EventKind::UserRemove,
+    EventKind::StatusPing,
+];
+
+/// A session of the mock network over a byte stream.
+#[derive(Debug)]
+pub struct MockSession {
+    phase: Phase,
+    who: Who,
+    /// The channel meant by `None`.
+    current: String,
+    lines: Lines,
+    requests: Requests,
+    /// The newest message of others.
+    seen: Option<u64>,
+    roster: Roster,
+    keepalive: Keepalive,
+    control: VecDeque<Transmit>,
+    events: VecDeque<SessionEvent>,
+    skipped: u64,
+    capabilities: Capabilities,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Phase {
+    Down,
+    Opening,
+    Greeting {
+        since: Duration,
+    },
+    Syncing {
+        since: Duration,
+    },
+    Live,
+    /// The user leaves: what waits is written, then the goodbye.
+    Leaving,
+    Closing,
+}
+
+/// Who signs in.
+#[derive(Default)]
+struct Who {
+    name: String,
+    password: Option<String>,
+    /// Made at the first attempt to connect.
+    session: Option<String>,
+    user_id: Option<String>,
+}
+
+impl std::fmt::Debug for Who {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Who")
+            .field("name", &self.name)
+            .field("user_id", &self.user_id)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Default for MockSession {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl MockSession {
+    /// A session that has never been connected.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            phase: Phase::Down,
+            who: Who::default(),
+            current: LOBBY.to_owned(),
+            lines: Lines::default(),
+            requests: Requests::default(),
+            seen: None,
+            roster: Roster::default(),
+            keepalive: Keepalive::new(LONGEST_SILENCE, LONGEST_SILENCE),
+            control: VecDeque::new(),
+            events: VecDeque::new(),
+            skipped: 0,
+            capabilities: Self::capabilities(),
+        }
+    }
+
+    /// Name and login form.
+    #[must_use]
+    pub fn protocol() -> Protocol {
+        Protocol {
+            name: NAME.to_owned(),
+            auth: Some(vec![
+                AuthField::text("name", "Your name", Some("me"), false),
+                AuthField::password("password", "Password; any will do", false),
+                AuthField::text(
+                    "script",
+                    "What the peer does: echo, flood:1000, …",
+                    None,
+                    false,
+                ),
+                AuthField::text("seed", "Number that chooses the course", None, false),
+            ]),
+        }
+    }
+
+    /// What the mock can do.
+    #[must_use]
+    pub fn capabilities() -> Capabilities {
+        Capabilities::new()
+            .sends(SENDS)
+            .max_text_bytes(MAX_TEXT_BYTES)
+    }
+
+    fn handle_line(&mut self, now: Now, line: &[u8]) {
+        if self.phase == Phase::Closing {
+            return;
+        }
+        match decode_server(line) {
+            Some(packet) => self.handle_packet(now, packet),
+            None => self.skipped += 1,
+        }
+    }
+
+    fn handle_packet(&mut self, now: Now, packet: ServerPacket) {
+        match (self.phase, packet) {
+            (
+                Phase::Greeting { .. },
+                ServerPacket::Welcome {
+                    user_id,
+                    silence_ms,
+                },
+            ) => self.welcome(now, user_id, silence_ms.map(Duration::from_millis)),
+            (Phase::Greeting { .. }, ServerPacket::Refuse { error }) => {
+                self.close(Some(refusal(error)));
+            }
+            (Phase::Syncing { .. }, ServerPacket::Live) => {
+                self.phase = Phase::Live;
+                self.events.extend(self.roster.gone());
+                self.events.extend(self.requests.settle_cut());
+            }
+            (_, ServerPacket::Ping) if self.control.len() < CONTROL_PACKETS => {
+                self.write(&ClientPacket::Pong);
+            }
+            (_, ServerPacket::Pong) => {}
+            (_, ServerPacket::Bye { reason }) => self.close(Some(Error::new(
+                ErrorKind::Lost,
+                format!("the server says goodbye: {}", reason.escape_debug()),
+            ))),
+            (Phase::Syncing { .. } | Phase::Live | Phase::Leaving, packet) => {
+                self.handle_news(packet);
+            }
+            _ => self.skipped += 1,
+        }
+    }
+
+    fn handle_news(&mut self, packet: ServerPacket) {
+        match packet {
+            ServerPacket::Say(say) => self.accept(None, say.into_event()),
+            ServerPacket::Event { cause, event } => self.accept(cause, event),
+            ServerPacket::Ack { number, message } => {
+                let sender = self.who.user_id.as_deref();
+                let settled = self.requests.acknowledge(number, sender, message);
+                self.events.extend(settled);
+            }
+            ServerPacket::Nak { number, error } => {
+                let settled = self.requests.refuse(number, &refusal(error));
+                self.events.extend(settled);
+            }
+            _ => self.skipped += 1,
+        }
+    }
+
+    fn welcome(&mut self, now: Now, user_id: String, promise: Option<Duration>) {
+        self.phase = Phase::Syncing { since: now.mono };
+        self.keepalive.stop();
+        if let Some(promise) = promise {
+            let limit = promise.clamp(SHORTEST_SILENCE, LONGEST_SILENCE);
+            self.keepalive = Keepalive::new(limit, limit);
+            self.keepalive.heard(now.mono);
+        }
+        self.roster.begin();
+        self.who.user_id = Some(user_id.clone());
+        self.happened(StatusEvent::Connected { artifact: None });
+        self.happened(UserEvent::Identify { user_id });
+    }
+
+    /// Tells of what the server says has happened, unless it cannot have.
+    fn accept(&mut self, cause: Option<u64>, mut event: ConnectionEvent) {
+        let ping = matches!(
+            &event,
+            ConnectionEvent::Status {
+                event: StatusEvent::Ping { .. }
+            }
+        );
+        if !ping && !self.roster.apply(&event) {
+            self.skipped += 1;
+            return;
+        }
+        match &mut event {
+            ConnectionEvent::Chat {
+                event: ChatEvent::New { message, .. },
+            } => {
+                message.message_type = MessageType::Normal;
+                message.status = MessageStatus::Delivered;
+                self.saw(message.id.as_deref());
+            }
+            ConnectionEvent::Chat {
+                event: ChatEvent::History { messages, .. },
+            } => {
+                for message in messages {
+                    self.saw(message.id.as_deref());
+                }
+            }
+            ConnectionEvent::Channel {
+                event: ChannelEvent::Switch { channel_id },
+            } => self.current.clone_from(channel_id),
+            _ => {}
+        }
+        let request = cause.and_then(|number| self.requests.cause(number));
+        self.events.push_back(SessionEvent { request, event });
+    }
+
+    fn saw(&mut self, id: Option<&str>) {
+        self.seen = self.seen.max(id.and_then(|id| id.parse().ok()));
+    }
+
+    fn happened(&mut self, event: impl Into<ConnectionEvent>) {
+        self.events.push_back(SessionEvent::happened(event));
+    }
+
+    fn write(&mut self, packet: &ClientPacket) {
+        match encode_client(packet) {
+            Ok(line) => self.control.push_back(Transmit::Bytes(line)),
+            Err(error) => self.close(Some(error)),
+        }
+    }
+
+    fn close(&mut self, error: Option<Error>) {
+        self.phase = Phase::Closing;
+        self.keepalive.stop();
+        self.control.clear();
+        if let Ok(line) = encode_client(&ClientPacket::Bye) {
+            self.control.push_back(Transmit::Bytes(line));
+        }
+        self.control.push_back(Transmit::Close {
+            code: None,
+            reason: String::new(),
+            error,
+        });
+    }
+}
+
+impl Session for MockSession {
+    fn handle_connect(&mut self, _now: Now, auth: &[AuthField], seed: Seed) -> Result<(), Error> {
+        let name = AuthField::find(auth, "name").unwrap_or("me");
+        if name.contains(char::is_whitespace) {
+            return Err(Error::new(
+                ErrorKind::Invalid,
+                "login field `name` must not have spaces",
+            ));
+        }
+        self.who.name = name.to_owned();
+        self.who.password = AuthField::find(auth, "password").map(str::to_owned);
+        self.who.session.get_or_insert_with(|| hex(&seed));
+        self.phase = Phase::Opening;
+        self.control.push_back(Transmit::Open(Target::Tcp {
+            host: NAME.to_owned(),
+            port: 1,
+        }));
+        Ok(())
+    }
+
+    fn handle_open(&mut self, now: Now) {
+        self.phase = Phase::Greeting { since: now.mono };
+        let hello = Hello {
+            name: self.who.name.clone(),
+            password: self.who.password.clone(),
+            session: self.who.session.clone().unwrap_or_default(),
+            after: self.seen,
+        };
+        self.write(&ClientPacket::Hello(hello));
+    }
+
+    fn handle_bytes(&mut self, now: Now, bytes: &[u8]) {
+        if matches!(self.phase, Phase::Syncing { .. } | Phase::Live) {
+            self.keepalive.heard(now.mono);
+        }
+        let mut lines = std::mem::take(&mut self.lines);
+        let cut = lines.push(bytes, |line| self.handle_line(now, line));
+        self.lines = lines;
+        if let Err(error) = cut
+            && self.phase != Phase::Closing
+        {
+            self.close(Some(error));
+        }
+    }
+
+    fn handle_send(
+        &mut self,
+        now: Now,
+        request: RequestId,
+        event: ConnectionEvent,
+    ) -> Result<(), Error> {
+        // In JSON a text may grow to six times its length.
+        if event.size() > MAX_PACKET_BYTES / 8 {
+            return Err(Error::new(ErrorKind::TooLong, "the event is too long"));
+        }
+        match event {
+            ConnectionEvent::Chat {
+                event:
+                    ChatEvent::New {
+                        channel_id,
+                        mut message,
+                    },
+            } if self.who.session.is_some() => {
+                let channel_id = channel_id.unwrap_or_else(|| self.current.clone());
+                message.sender_id.clone_from(&self.who.user_id);
+                let echo = self.requests.say(now, request, channel_id, message)?;
+                self.events.push_back(echo);
+                Ok(())
+            }
+            event if matches!(self.phase, Phase::Syncing { .. } | Phase::Live) => {
+                self.requests.want(request, event)
+            }
+            _ => Err(Error::new(
+                ErrorKind::State,
+                "not connected; call connect first",
+            )),
+        }
+    }
+
+    fn handle_timeout(&mut self, now: Now) {
+        self.events.extend(self.requests.expire(now));
+        match self.phase {
+            Phase::Greeting { since } | Phase::Syncing { since }
+                if since + SIGN_IN_LIMIT <= now.mono =>
+            {
+                self.close(Some(Error::new(
+                    ErrorKind::TimedOut,
+                    "the server did not finish the sign-in",
+                )));
+                return;
+            }
+            _ => {}
+        }
+        match self.keepalive.tick(now.mono) {
+            Tick::Wait => {}
+            Tick::Ping if self.control.len() < CONTROL_PACKETS => {
+                self.write(&ClientPacket::Ping);
+            }
+            Tick::Ping => {}
+            Tick::Silent => self.close(Some(Error::new(
+                ErrorKind::TimedOut,
+                "the server has fallen silent",
+            ))),
+        }
+    }
+
+    fn handle_pause(&mut self, _now: Now) {
+        self.keepalive.pause();
+    }
+
+    fn handle_resume(&mut self, now: Now) {
+        self.keepalive.resume(now.mono);
+        self.requests.restart_clocks(now);
+    }
+
+    fn handle_disconnect(&mut self, _now: Now) {
+        match self.phase {
+            Phase::Live => self.phase = Phase::Leaving,
+            Phase::Closing => {}
+            _ => self.close(None),
+        }
+    }
+
+    fn handle_close(&mut self, _now: Now, closed: &Closed<'_>) {
+        self.phase = Phase::Down;
+        self.lines.clear();
+        self.control.clear();
+        self.keepalive.stop();
+        self.events.extend(self.requests.close(closed.asked));
+    }
+
+    fn poll_event(&mut self) -> Option<SessionEvent> {
+        self.events.pop_front()
+    }
+
+    fn poll_transmit(&mut self, now: Now) -> Option<Transmit> {
+        if self.control.is_empty() {
+            match self.phase {
+                Phase::Live | Phase::Leaving => match self.requests.next(now) {
+                    Some(want) => self.write(&want),
+                    None if self.phase == Phase::Leaving => self.close(None),
+                    None => {}
+                },
+                _ => {}
+            }
+        }
+        self.control.pop_front()
+    }
+
+    fn deadline(&self) -> Option<Duration> {
+        let sign_in = match self.phase {
+            Phase::Greeting { since } | Phase::Syncing { since } => Some(since + SIGN_IN_LIMIT),
+            _ => None,
+        };
+        [sign_in, self.requests.deadline(), self.keepalive.deadline()]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+
+    fn skipped(&self) -> u64 {
+        self.skipped
+    }
+
+    fn protocol_spec(&self) -> Protocol {
+        Self::protocol()
+    }
+
+    fn capabilities(&self) -> &Capabilities {
+        &self.capabilities
+    }
+}
+
+/// An error that the server names: only refusals are its to name.
+fn refusal(mut error: ErrorInfo) -> Error {
+    if !(20..40).contains(&error.kind.number()) && error.kind != ErrorKind::NotFound {
+        error.kind = ErrorKind::Rejected;
+    }
+    error.message = error.message.escape_debug().to_string();
+    error.into()
+}
+
+/// Half of the seed is enough to never meet again.
+fn hex(seed: &Seed) -> String {
+    seed.iter()
+        .take(16)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}

@@ -1,0 +1,338 @@
+//! Everything that can be set, from a TOML file. One table makes the struct, its defaults and the printed example.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use kaiwa_core::{Error, ErrorKind};
+use serde::{Deserialize, Serialize};
+
+mod seconds;
+
+macro_rules! options {
+    ($($(#[doc = $doc:literal])+ $(#[serde($($serde:tt)+)])? $name:ident: $type:ty = $default:expr $(, example $example:literal)?;)+) => {
+        /// How a server is set up. Paths are relative to the working directory.
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+        #[serde(default, deny_unknown_fields)]
+        #[non_exhaustive]
+        pub struct Config {
+            $($(#[doc = $doc])+ $(#[serde($($serde)+)])? pub $name: $type,)+
+        }
+
+        impl Default for Config {
+            fn default() -> Self {
+                Self { $($name: $default,)+ }
+            }
+        }
+
+        /// Each option: its name, its documentation, and an example where the default is not to set it.
+        const OPTIONS: &[(&str, &[&str], &str)] = &[
+            $((stringify!($name), &[$($doc),+], concat!($($example)?)),)+
+        ];
+    };
+}
+
+/// What is kept, and where.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum StoreKind {
+    /// SQLite in the data directory.
+    #[default]
+    Sqlite,
+    /// Nothing is kept.
+    None,
+}
+
+options! {
+    /// Where to listen: address and port; port 0 takes a free one. WebSocket clients of wschat connect to `/wschat` here.
+    listen: SocketAddr = SocketAddr::from(([127, 0, 0, 1], 7878));
+
+    /// A second address where wschat is at `/`, since the original's own clients know no other path.
+    wschat_listen: Option<SocketAddr> = None, example "\"127.0.0.1:7880\"";
+
+    /// The directory of the database. Made if it is missing; one server at a time uses it.
+    data_dir: PathBuf = PathBuf::from("kaiwa-data");
+
+    /// `"sqlite"` keeps every message before anybody sees it; `"none"` keeps nothing.
+    store: StoreKind = StoreKind::Sqlite;
+
+    /// Also append each message as a JSON line to a file per day (YYYY-MM-DD, UTC) in this directory, as wschat does.
+    log_dir: Option<PathBuf> = None, example "\"kaiwa-log\"";
+
+    /// The environment variable that holds the secret of wschat's tokens. With a secret, messages without a valid HS256
+    /// token are ignored.
+    jwt_secret_env: Option<String> = None, example "\"JWT_SECRET\"";
+
+    /// The same, from a file; one line end at its end does not count.
+    jwt_secret_file: Option<PathBuf> = None, example "\"/etc/kaiwa/jwt-secret\"";
+
+    /// Whether a token's `exp` and `nbf` count. The original ignores them.
+    jwt_enforce_times: bool = false;
+
+    /// The certificate chain (PEM) to speak TLS with, on all listeners. Needs `tls_key`.
+    tls_cert: Option<PathBuf> = None, example "\"/etc/kaiwa/cert.pem\"";
+
+    /// The certificate's private key (PEM).
+    tls_key: Option<PathBuf> = None, example "\"/etc/kaiwa/key.pem\"";
+
+    /// Says that a proxy in front of this server speaks TLS. Without it or TLS files, only loopback addresses are taken.
+    behind_proxy: bool = false;
+
+    /// Web pages that may connect besides those of the same host, as in `"https://chat.example"`; `"*"` for all.
+    origins: Vec<String> = Vec::new();
+
+    /// The longest message taken, in bytes. A longer one ends its sender's connection (close code 1009).
+    max_message_bytes: usize = 64 * 1024;
+
+    /// Messages that may wait for one client. One over this for five seconds, or over four times this, is disconnected
+    /// (close code 1013).
+    queue_messages: usize = 4096;
+
+    /// Bytes that may wait for one client, in the same way.
+    queue_bytes: usize = 1024 * 1024;
+
+    /// A client that was silent for so many seconds is pinged.
+    #[serde(with = "seconds")]
+    ping_interval: Duration = Duration::from_secs(30);
+
+    /// A client that was silent for so many seconds, pings included, is disconnected.
+    #[serde(with = "seconds")]
+    idle_timeout: Duration = Duration::from_secs(90);
+
+    /// Connections at a time; further ones are told to come back (503).
+    max_connections: usize = 10_000;
+}
+
+/// A secret longer than this is not meant, or the file is not the right one.
+const MAX_SECRET_BYTES: usize = 64 * 1024;
+
+impl Config {
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// `Config`, also if the file cannot be read.
+    pub fn load(path: &Path) -> Result<Self, Error> {
+        let name = path.display();
+        let text = fs::read_to_string(path)
+            .map_err(|error| invalid(format!("{name} cannot be read")).with_source(error))?;
+        Self::parse(&text)
+            .map_err(|error| invalid(format!("{name} is not usable")).with_source(error))
+    }
+
+    /// Reads TOML. What is not set keeps its default.
+    ///
+    /// # Errors
+    /// `Config` for what is no TOML, unknown options and values of the wrong type.
+    pub fn parse(text: &str) -> Result<Self, Error> {
+        toml::from_str(text).map_err(|error| {
+            let line = error
+                .span()
+                .and_then(|span| text.get(..span.start))
+                .map(|before| before.lines().count().max(1));
+            let place = line
+                .map(|line| format!("line {line}: "))
+                .unwrap_or_default();
+            invalid(format!("{place}{}", error.message().replace('\n', ", ")))
+        })
+    }
+
+    /// A file with every option, its meaning and its default.
+    #[must_use]
+    pub fn example() -> String {
+        let defaults = toml::Table::try_from(Self::default()).unwrap_or_default();
+        let mut text = String::from("# The options of a kaiwa server and their defaults.\n");
+        for (name, doc, example) in OPTIONS {
+            text.push('\n');
+            for line in *doc {
+                // Writing to a string does not fail.
+                let _ = writeln!(text, "#{line}");
+            }
+            let _ = match defaults.get(*name) {
+                Some(value) => writeln!(text, "{name} = {value}"),
+                None => writeln!(text, "# {name} = {example}"),
+            };
+        }
+        text
+    }
+
+    /// Whether the options fit together.
+    ///
+    /// # Errors
+    /// `Config`, saying what to change.
+    pub fn check(&self) -> Result<(), Error> {
+        let secure = self.behind_proxy || self.tls_cert.is_some();
+        for address in [Some(self.listen), self.wschat_listen]
+            .into_iter()
+            .flatten()
+        {
+            if !address.ip().is_loopback() && !secure {
+                return Err(invalid(format!(
+                    "{address} can be reached from outside: set tls_cert and tls_key, or behind_proxy = true if a proxy speaks TLS"
+                )));
+            }
+        }
+        if self.tls_cert.is_some() != self.tls_key.is_some() {
+            return Err(invalid(
+                "tls_cert and tls_key need each other: set both or none",
+            ));
+        }
+        if self.jwt_secret_env.is_some() && self.jwt_secret_file.is_some() {
+            return Err(invalid(
+                "jwt_secret_env and jwt_secret_file exclude each other: set one",
+            ));
+        }
+        if self.idle_timeout <= self.ping_interval || self.ping_interval.is_zero() {
+            return Err(invalid(
+                "ping_interval must be above 0 and idle_timeout longer than it",
+            ));
+        }
+        for (name, value) in [
+            ("max_message_bytes", self.max_message_bytes),
+            ("queue_messages", self.queue_messages),
+            ("queue_bytes", self.queue_bytes),
+            ("max_connections", self.max_connections),
+        ] {
+            if value == 0 {
+                return Err(invalid(format!("{name} = 0 would let nothing through")));
+            }
+        }
+        Ok(())
+    }
+
+    /// The tokens' secret, if tokens are wanted.
+    pub(crate) fn jwt_secret(&self) -> Result<Option<Vec<u8>>, Error> {
+        let (secret, place) = if let Some(name) = &self.jwt_secret_env {
+            let value = std::env::var_os(name)
+                .ok_or_else(|| invalid(format!("jwt_secret_env names {name}, which is not set")))?;
+            (value.into_encoded_bytes(), name.clone())
+        } else if let Some(path) = &self.jwt_secret_file {
+            let name = path.display().to_string();
+            let mut secret = fs::read(path).map_err(|error| {
+                invalid(format!("jwt_secret_file {name} cannot be read")).with_source(error)
+            })?;
+            if secret.ends_with(b"\n") {
+                secret.pop();
+            }
+            (secret, name)
+        } else {
+            return Ok(None);
+        };
+        if secret.is_empty() || secret.len() > MAX_SECRET_BYTES {
+            return Err(invalid(format!(
+                "the secret in {place} is empty or longer than {MAX_SECRET_BYTES} bytes"
+            )));
+        }
+        Ok(Some(secret))
+    }
+}
+
+fn invalid(message: impl Into<std::borrow::Cow<'static, str>>) -> Error {
+    Error::new(ErrorKind::Config, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(toml: &str) -> String {
+        let error = Config::parse(toml)
+            .and_then(|config| config.check())
+            .unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Config);
+        let text = error.chain();
+        assert!(!text.contains('\n'), "{text}");
+        text
+    }
+
+    #[test]
+    fn the_example_is_the_default() {
+        let text = Config::example();
+        assert_eq!(Config::parse(&text).unwrap(), Config::default());
+        Config::default().check().unwrap();
+        for (name, doc, _) in OPTIONS {
+            assert!(text.contains(&format!("{name} = ")), "{name}");
+            assert!(doc.iter().all(|line| line.starts_with(' ')), "{name}");
+        }
+    }
+
+    #[test]
+    fn the_examples_examples_are_valid() {
+        let uncommented: String = Config::example()
+            .lines()
+            .map(|line| match line.strip_prefix("# ") {
+                Some(rest)
+                    if OPTIONS
+                        .iter()
+                        .any(|(name, ..)| rest.starts_with(&format!("{name} = "))) =>
+                {
+                    format!("{rest}\n")
+                }
+                _ => format!("{line}\n"),
+            })
+            .collect();
+        let config = Config::parse(&uncommented).unwrap();
+        assert_eq!(config.wschat_listen.unwrap().port(), 7880);
+        assert_eq!(config.jwt_secret_env.as_deref(), Some("JWT_SECRET"));
+        assert!(config.log_dir.is_some() && config.tls_cert.is_some() && config.tls_key.is_some());
+    }
+
+    #[test]
+    fn mistakes_are_told() {
+        assert!(error("listne = 1").contains("listne"));
+        assert!(error("\nlisten = 1").starts_with("line 2: "));
+        assert!(error("= 5").starts_with("line 1: "));
+        assert!(error("listen = \"0.0.0.0:1\"").contains("behind_proxy = true"));
+        assert!(error("wschat_listen = \"[::]:1\"").contains("tls_cert"));
+        assert!(error("tls_key = \"a\"").contains("tls_cert"));
+        assert!(error("jwt_secret_env = \"A\"\njwt_secret_file = \"b\"").contains("exclude"));
+        assert!(error("ping_interval = 90").contains("idle_timeout"));
+        assert!(error("ping_interval = -1").contains("line 1"));
+        assert!(error("max_connections = 0").contains("max_connections"));
+        assert!(error("store = \"mongodb\"").contains("sqlite"));
+    }
+
+    #[test]
+    fn reach_needs_protection_only_beyond_loopback() {
+        for toml in [
+            "listen = \"127.0.0.2:0\"",
+            "listen = \"[::1]:0\"",
+            "listen = \"0.0.0.0:80\"\nbehind_proxy = true",
+            "listen = \"0.0.0.0:80\"\ntls_cert = \"a\"\ntls_key = \"b\"",
+        ] {
+            Config::parse(toml).unwrap().check().unwrap();
+        }
+    }
+
+    #[test]
+    fn secrets_come_from_outside() {
+        let mut config = Config::default();
+        assert_eq!(config.jwt_secret().unwrap(), None);
+
+        // Set wherever tests run.
+        config.jwt_secret_env = Some("PATH".to_owned());
+        assert_eq!(
+            config.jwt_secret().unwrap().unwrap(),
+            std::env::var_os("PATH").unwrap().as_encoded_bytes()
+        );
+        config.jwt_secret_env = Some("KAIWA_TEST_NEVER_SET".to_owned());
+        assert!(
+            config
+                .jwt_secret()
+                .unwrap_err()
+                .to_string()
+                .contains("KAIWA_TEST_NEVER_SET")
+        );
+
+        let file = tempfile::NamedTempFile::new().unwrap();
+        config.jwt_secret_env = None;
+        config.jwt_secret_file = Some(file.path().to_owned());
+        assert!(config.jwt_secret().is_err(), "empty");
+        fs::write(file.path(), b"\xff secret \n\n").unwrap();
+        assert_eq!(config.jwt_secret().unwrap().unwrap(), b"\xff secret \n");
+        config.jwt_secret_file = Some(file.path().join("missing"));
+        assert!(config.jwt_secret().is_err());
+    }
+}

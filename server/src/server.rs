@@ -1,0 +1,274 @@
+//! A running server: put together, started, stopped.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::any;
+use kaiwa_core::{Error, ErrorKind};
+use tokio::sync::{Semaphore, oneshot, watch};
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::config::{Config, StoreKind};
+use crate::front::wschat::{self, Wschat};
+use crate::jwt::Verifier;
+use crate::listen::{self, Acceptor, OriginRule, Permit};
+use crate::log_dir::LogDir;
+use crate::store::{MemoryStore, RoomId, SqliteStore, Store, StoredMessage, writer};
+use crate::world::{Counters, Counting, Limits, View, World};
+use crate::ws::{Refused, Settings, converse, upgrade};
+
+/// How long a graceful end may take: all goodbyes, which have a limit of their own, and the store's last commit.
+const SHUTDOWN_LIMIT: Duration = Duration::from_secs(15);
+
+/// A server that runs in the background of the current tokio runtime until [`Server::shutdown`] or its drop.
+pub struct Server {
+    world: Arc<World>,
+    local_addr: SocketAddr,
+    wschat_addr: Option<SocketAddr>,
+    stop: CancellationToken,
+    tasks: TaskTracker,
+    store_closed: Option<oneshot::Receiver<()>>,
+}
+
+impl Server {
+    /// Checks the configuration, opens the store, binds and starts. Call within a tokio runtime.
+    ///
+    /// # Errors
+    /// `Config` for a configuration that does not fit or a directory that cannot be written, `Conflict` for a port in use,
+    /// `State` for a data directory used by another server, `Version` for the database of a newer program, `Storage` for
+    /// one that is corrupt.
+    pub async fn start(config: Config) -> Result<Self, Error> {
+        config.check()?;
+        let verifier = config
+            .jwt_secret()?
+            .map(|secret| Verifier::new(&secret, config.jwt_enforce_times));
+        let tls = match (&config.tls_cert, &config.tls_key) {
+            (Some(cert), Some(key)) => Some(listen::acceptor(cert, key)?),
+            _ => None,
+        };
+        let main = listen::bind(config.listen).await?;
+        let own = match config.wschat_listen {
+            Some(address) => Some(listen::bind(address).await?),
+            None => None,
+        };
+        let local_addr = main.local_addr().map_err(no_address)?;
+        let wschat_addr = own
+            .as_ref()
+            .map(tokio::net::TcpListener::local_addr)
+            .transpose()
+            .map_err(no_address)?;
+
+        let log = config.log_dir.clone().map(LogDir::open).transpose()?;
+        let front = Arc::new(Wschat {
+            verifier,
+            log: log.is_some(),
+        });
+        let writer = writer::start(open_store(&config).await?, log)?;
+        let limits = Limits {
+            messages: config.queue_messages,
+            bytes: config.queue_bytes,
+        };
+        let world = Arc::new(World::new(writer.jobs, View::new(wschat::render, limits)));
+
+        let stop = CancellationToken::new();
+        let tasks = TaskTracker::new();
+        tasks.spawn(Arc::clone(&world).deliver(writer.committed));
+        let acceptor = Acceptor {
+            tls,
+            permits: Arc::new(Semaphore::new(
+                config.max_connections.min(Semaphore::MAX_PERMITS),
+            )),
+            stop: stop.clone(),
+            tasks: tasks.clone(),
+        };
+        let site = Site::new(&config, Arc::clone(&world), front, tasks.clone());
+        tasks.spawn(acceptor.clone().run(main, site.app("/wschat")));
+        if let Some(own) = own {
+            tasks.spawn(acceptor.run(own, site.app("/")));
+        }
+        tracing::info!(%local_addr, ?wschat_addr, "listening");
+        Ok(Self {
+            world,
+            local_addr,
+            wschat_addr,
+            stop,
+            tasks,
+            store_closed: Some(writer.closed),
+        })
+    }
+
+    /// Where the main listener is.
+    #[must_use]
+    pub fn local_addr(&self) -> SocketAddr {
+        self.local_addr
+    }
+
+    /// Where wschat's own listener is, if there is one.
+    #[must_use]
+    pub fn wschat_addr(&self) -> Option<SocketAddr> {
+        self.wschat_addr
+    }
+
+    /// How many clients are in, now and whenever it changes.
+    #[must_use]
+    pub fn clients(&self) -> watch::Receiver<usize> {
+        self.world.clients()
+    }
+
+    /// What happened since the start.
+    #[must_use]
+    pub fn counters(&self) -> Counters {
+        self.world.counting().read()
+    }
+
+    /// The last `limit` messages of a room, oldest first.
+    ///
+    /// # Errors
+    /// `State` after the store has closed, `Storage` when reading fails.
+    pub async fn recent(&self, room: RoomId, limit: usize) -> Result<Vec<StoredMessage>, Error> {
+        self.world.recent(room, limit).await
+    }
+
+    /// Ends in an orderly way: no new clients, what was taken is kept and delivered, everybody is told (close code 1001), the
+    /// store is closed. Takes a few seconds at most, whatever clients do.
+    ///
+    /// # Errors
+    /// `TimedOut` if the store or a task did not end in time; everything acknowledged is kept all the same.
+    ///
+    /// # Cancel safety
+    /// Dropping the future leaves the rest to the drop of the server, which does not wait.
+    pub async fn shutdown(mut self) -> Result<(), Error> {
+        self.stop.cancel();
+        let closed = self.store_closed.take();
+        let ending = async {
+            self.world.stop().await;
+            self.tasks.close();
+            self.tasks.wait().await;
+            if let Some(closed) = closed {
+                // An error means that the thread is gone, which is what we wait for.
+                let _ = closed.await;
+            }
+        };
+        timeout(SHUTDOWN_LIMIT, ending)
+            .await
+            .map_err(|_| Error::new(ErrorKind::TimedOut, "the server did not end in time"))
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.stop.cancel();
+        self.world.stop_now();
+    }
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Server")
+            .field("local_addr", &self.local_addr)
+            .field("wschat_addr", &self.wschat_addr)
+            .field("counters", &self.counters())
+            .finish_non_exhaustive()
+    }
+}
+
+/// What a request needs.
+#[derive(Clone)]
+struct Site {
+    world: Arc<World>,
+    front: Arc<Wschat>,
+    settings: Settings,
+    origins: Arc<OriginRule>,
+    tasks: TaskTracker,
+}
+
+impl Site {
+    fn new(config: &Config, world: Arc<World>, front: Arc<Wschat>, tasks: TaskTracker) -> Self {
+        let settings = Settings {
+            max_message: config.max_message_bytes,
+            ping_interval: config.ping_interval,
+            idle_timeout: config.idle_timeout,
+        };
+        let named = config.behind_proxy || config.tls_cert.is_some();
+        let origins = Arc::new(OriginRule::new(config.origins.clone(), named));
+        Self {
+            world,
+            front,
+            settings,
+            origins,
+            tasks,
+        }
+    }
+
+    /// The paths of a listener.
+    fn app(&self, wschat_path: &str) -> Router {
+        Router::new()
+            .route(wschat_path, any(wschat_client))
+            .fallback(|| async { StatusCode::NOT_FOUND })
+            .layer(middleware::from_fn_with_state(self.clone(), check_origin))
+            .with_state(self.clone())
+    }
+}
+
+async fn check_origin(State(site): State<Site>, request: Request, next: Next) -> Response {
+    if site.origins.allows(request.headers()) {
+        return next.run(request).await;
+    }
+    Counting::add(&site.world.counting().foreign);
+    (
+        StatusCode::FORBIDDEN,
+        "this Origin is not allowed; the server's option `origins` can change that\n",
+    )
+        .into_response()
+}
+
+async fn wschat_client(State(site): State<Site>, request: Request) -> Result<Response, Refused> {
+    let permit = request.extensions().get::<Permit>().cloned();
+    let (response, socket) = upgrade(request)?;
+    // Before the client knows that it is in: it misses nothing that is said from then on.
+    let seat = site.world.lobby().join();
+    let Site {
+        world,
+        front,
+        settings,
+        tasks,
+        ..
+    } = site;
+    tasks.spawn(async move {
+        if let Some((socket, early)) = socket.await {
+            let mut client = wschat::Client {
+                front,
+                world: Arc::clone(&world),
+            };
+            converse(socket, early, seat, settings, &world, &mut client).await;
+        }
+        drop(permit);
+    });
+    Ok(response)
+}
+
+async fn open_store(config: &Config) -> Result<Box<dyn Store>, Error> {
+    if config.store == StoreKind::None {
+        return Ok(Box::<MemoryStore>::default());
+    }
+    let dir = config.data_dir.clone();
+    // Opening may wait for the disk and for other programs.
+    let opened = tokio::task::spawn_blocking(move || SqliteStore::open(&dir)).await;
+    let store = opened.map_err(|error| {
+        Error::new(ErrorKind::Internal, "opening the store").with_source(error)
+    })??;
+    Ok(Box::new(store))
+}
+
+fn no_address(error: std::io::Error) -> Error {
+    Error::new(ErrorKind::Internal, "a listener without an address").with_source(error)
+}

@@ -1,0 +1,60 @@
+//! The schema, as numbered steps. A step that was released is never changed; a new one is added.
+
+use kaiwa_core::{Error, ErrorKind};
+use rusqlite::{Connection, TransactionBehavior};
+
+use super::sqlite::failure;
+
+/// Step n brings a database from `user_version` n-1 to n.
+pub(super) const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_messages.sql")];
+
+/// Marks a database as ours (SQLite's `application_id`): "kaiw".
+const APPLICATION_ID: i64 = 0x6b61_6977;
+
+/// Brings the database to the newest schema, all steps in one transaction.
+///
+/// # Errors
+/// `Version` for a database of a newer program, `Storage` for one of another program or a failure.
+pub(super) fn migrate(connection: &mut Connection) -> Result<(), Error> {
+    let transaction = connection
+        .transaction_with_behavior(TransactionBehavior::Immediate)
+        .map_err(failure("opening the database"))?;
+    let number = |sql: &str| {
+        transaction
+            .query_row(sql, [], |row| row.get::<_, i64>(0))
+            .map_err(failure("reading the database's version"))
+    };
+    let version = number("PRAGMA user_version")?;
+    let application = number("PRAGMA application_id")?;
+    if application != APPLICATION_ID
+        && (application != 0 || number("SELECT count(*) FROM sqlite_schema")? != 0)
+    {
+        return Err(Error::new(
+            ErrorKind::Storage,
+            "the database belongs to another program; choose another data_dir",
+        ));
+    }
+    let done = usize::try_from(version).ok().filter(|done| *done <= MIGRATIONS.len()).ok_or_else(|| {
+        let text = format!(
+            "the database has version {version}, this program knows {} at most; use a newer kaiwa",
+            MIGRATIONS.len()
+        );
+        Error::new(ErrorKind::Version, text)
+    })?;
+    if done < MIGRATIONS.len() {
+        for step in MIGRATIONS.iter().skip(done) {
+            transaction
+                .execute_batch(step)
+                .map_err(failure("updating the database"))?;
+        }
+        transaction
+            .execute_batch(&format!(
+                "PRAGMA user_version = {}; PRAGMA application_id = {APPLICATION_ID};",
+                MIGRATIONS.len()
+            ))
+            .map_err(failure("updating the database"))?;
+    }
+    transaction
+        .commit()
+        .map_err(failure("updating the database"))
+}

@@ -1,0 +1,167 @@
+//! Sequences, restarts, old, new, foreign and broken databases.
+
+use chrono::Utc;
+
+use super::super::LOBBY;
+use super::super::migrations::MIGRATIONS;
+use super::*;
+
+/// The first schema, kept as it was released, with a message in it: later versions must take it over.
+const OLDEST: &str = include_str!("oldest.sql");
+
+fn message(text: &str) -> NewMessage {
+    NewMessage {
+        room: LOBBY,
+        at: DateTime::from_timestamp_nanos(Utc::now().timestamp_nanos_opt().unwrap()),
+        sender: Some("ann".to_owned()),
+        text: Some(text.to_owned()),
+        extra: None,
+    }
+}
+
+fn append(store: &mut SqliteStore, texts: &[&str]) -> Vec<Position> {
+    let messages: Vec<NewMessage> = texts.iter().map(|text| message(text)).collect();
+    store.append(&messages.iter().collect::<Vec<_>>()).unwrap()
+}
+
+fn raw(dir: &Path) -> Connection {
+    Connection::open(dir.join(DATABASE)).unwrap()
+}
+
+fn open_error(dir: &Path) -> Error {
+    SqliteStore::open(dir).unwrap_err()
+}
+
+#[test]
+fn keeps_order_and_sequence_over_a_restart() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut store = SqliteStore::open(dir.path()).unwrap();
+    let positions = append(&mut store, &["a", "b"]);
+    assert_eq!(
+        positions,
+        [Position { id: 1, seq: 1 }, Position { id: 2, seq: 2 }]
+    );
+    Box::new(store).close().unwrap();
+
+    let mut store = SqliteStore::open(dir.path()).unwrap();
+    assert_eq!(append(&mut store, &["c"]), [Position { id: 3, seq: 3 }]);
+    let texts = |messages: Vec<StoredMessage>| -> Vec<String> {
+        messages
+            .into_iter()
+            .filter_map(|stored| stored.message.text)
+            .collect()
+    };
+    assert_eq!(texts(store.recent(LOBBY, 2).unwrap()), ["b", "c"]);
+    assert_eq!(
+        texts(store.recent(LOBBY, usize::MAX).unwrap()),
+        ["a", "b", "c"]
+    );
+    assert!(store.recent(RoomId(7), 10).unwrap().is_empty());
+}
+
+#[test]
+fn numbers_are_not_reused() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut store = SqliteStore::open(dir.path()).unwrap();
+    append(&mut store, &["a", "b"]);
+    store
+        .connection
+        .execute("DELETE FROM messages", [])
+        .unwrap();
+    assert_eq!(append(&mut store, &["c"]), [Position { id: 3, seq: 3 }]);
+}
+
+#[test]
+fn keeps_every_character() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut store = SqliteStore::open(dir.path()).unwrap();
+    let mut odd = message("nul \0 quote ' emoji \u{1f600}");
+    odd.extra = Some(r#"{"usr":5}"#.to_owned());
+    odd.sender = None;
+    store.append(&[&odd]).unwrap();
+    assert_eq!(store.recent(LOBBY, 1).unwrap().pop().unwrap().message, odd);
+}
+
+#[test]
+fn all_or_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut store = SqliteStore::open(dir.path()).unwrap();
+    let mut lost = message("nowhere");
+    lost.room = RoomId(99);
+    let error = store.append(&[&message("a"), &lost]).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::NotFound);
+    assert!(store.recent(LOBBY, 10).unwrap().is_empty());
+    assert_eq!(append(&mut store, &["b"]), [Position { id: 1, seq: 1 }]);
+}
+
+#[test]
+fn one_server_per_directory() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open(dir.path()).unwrap();
+    assert_eq!(open_error(dir.path()).kind(), ErrorKind::State);
+    drop(store);
+    SqliteStore::open(dir.path()).unwrap();
+}
+
+#[test]
+fn takes_over_the_oldest_schema() {
+    let dir = tempfile::tempdir().unwrap();
+    raw(dir.path()).execute_batch(OLDEST).unwrap();
+    let mut store = SqliteStore::open(dir.path()).unwrap();
+    let version: i64 = store
+        .connection
+        .query_row("PRAGMA user_version", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(version, i64::try_from(MIGRATIONS.len()).unwrap());
+    let old = store.recent(LOBBY, 1).unwrap().pop().unwrap();
+    assert_eq!(old.position, Position { id: 5, seq: 3 });
+    assert_eq!(old.message.text.as_deref(), Some("from the first version"));
+    assert_eq!(append(&mut store, &["next"]), [Position { id: 6, seq: 4 }]);
+}
+
+#[test]
+fn refuses_a_newer_database() {
+    let dir = tempfile::tempdir().unwrap();
+    drop(SqliteStore::open(dir.path()).unwrap());
+    raw(dir.path())
+        .execute_batch("PRAGMA user_version = 999")
+        .unwrap();
+    let error = open_error(dir.path());
+    assert_eq!(error.kind(), ErrorKind::Version);
+    assert!(error.to_string().contains("999"), "{error}");
+}
+
+#[test]
+fn refuses_a_foreign_database() {
+    let dir = tempfile::tempdir().unwrap();
+    raw(dir.path())
+        .execute_batch("CREATE TABLE theirs (x)")
+        .unwrap();
+    assert_eq!(open_error(dir.path()).kind(), ErrorKind::Storage);
+    let tables: i64 = raw(dir.path())
+        .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(tables, 1, "left alone");
+}
+
+#[test]
+fn refuses_a_corrupt_file() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(
+        dir.path().join(DATABASE),
+        "no database at all, but long enough to look like one".repeat(100),
+    )
+    .unwrap();
+    let error = open_error(dir.path());
+    assert_eq!(error.kind(), ErrorKind::Storage);
+    assert!(error.to_string().contains("corrupt"), "{error}");
+}
+
+#[test]
+fn refuses_a_directory_below_a_file() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    assert_eq!(
+        open_error(&file.path().join("data")).kind(),
+        ErrorKind::Config
+    );
+}

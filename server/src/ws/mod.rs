@@ -1,0 +1,10 @@
+//! WebSocket below the front ends: the handshake, one client's frames, one client's task. Knows no network.
+
+mod connection;
+mod frame;
+mod link;
+mod upgrade;
+
+pub(crate) use connection::{Handler, Settings, converse};
+pub(crate) use frame::put_text;
+pub(crate) use upgrade::{Refused, upgrade};

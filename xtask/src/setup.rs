@@ -1,0 +1,138 @@
+//! What steps need besides Rust, a C compiler and git, and how to get it.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
+
+use crate::command::{self, output, run, succeeds};
+use crate::workspace::Workspace;
+
+/// Something that a step needs.
+#[derive(Debug)]
+pub(crate) struct Need {
+    /// The program.
+    program: &'static str,
+    /// Where it comes from.
+    source: Source,
+}
+
+#[derive(Debug)]
+enum Source {
+    /// A component of the Rust toolchain.
+    Component(&'static str),
+    /// A package of Debian and its relatives.
+    Apt(&'static str),
+    /// A crate, installed into the target directory: name and version.
+    Crate(&'static str),
+}
+
+pub(crate) const RUSTFMT: Need = Need {
+    program: "cargo-fmt",
+    source: Source::Component("rustfmt"),
+};
+pub(crate) const CLIPPY: Need = Need {
+    program: "cargo-clippy",
+    source: Source::Component("clippy"),
+};
+pub(crate) const UNSHARE: Need = Need {
+    program: "unshare",
+    source: Source::Apt("util-linux"),
+};
+pub(crate) const IP: Need = Need {
+    program: "ip",
+    source: Source::Apt("iproute2"),
+};
+/// The fuzzing engine is C++.
+pub(crate) const CXX: Need = Need {
+    program: "c++",
+    source: Source::Apt("g++"),
+};
+pub(crate) const CARGO_FUZZ: Need = Need {
+    program: "cargo-fuzz",
+    source: Source::Crate("cargo-fuzz@0.13.2"),
+};
+
+/// Sees to it that everything needed is there; else tells what is missing and the commands that would bring it.
+pub(crate) fn provide(workspace: &Workspace, needs: &[Need]) -> Result<Option<String>> {
+    let mut missing = Vec::new();
+    for need in needs.iter().filter(|need| !need.is_present(workspace)) {
+        let mut install = need.install(workspace)?;
+        if !workspace.may_install {
+            missing.push(format!(
+                "`{}` is missing: {}",
+                need.program,
+                command::show(&install)
+            ));
+            continue;
+        }
+        if let Source::Apt(_) = need.source {
+            run(&mut as_root("apt-get update --quiet")?)?;
+        }
+        run(&mut install)?;
+        ensure!(
+            need.is_present(workspace),
+            "`{}` is still missing",
+            need.program
+        );
+    }
+    if missing.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(format!(
+        "{} (or run with --setup)",
+        missing.join("; ")
+    )))
+}
+
+/// Where crates are installed to, with `bin/` below.
+pub(crate) fn tools(workspace: &Workspace) -> PathBuf {
+    workspace.target.join("tools")
+}
+
+impl Need {
+    fn is_present(&self, workspace: &Workspace) -> bool {
+        match self.source {
+            // rustup puts a proxy of every component's programs on the path, installed or not.
+            Source::Component(_) => succeeds(Command::new(self.program).arg("--version")),
+            Source::Apt(_) => on_path(self.program),
+            Source::Crate(_) => tools(workspace).join("bin").join(self.program).is_file(),
+        }
+    }
+
+    fn install(&self, workspace: &Workspace) -> Result<Command> {
+        match self.source {
+            Source::Component(name) => {
+                let mut rustup = Command::new("rustup");
+                rustup.args(["component", "add", name]);
+                Ok(rustup)
+            }
+            Source::Apt(name) => as_root(&format!(
+                "apt-get install --yes --no-install-recommends {name}"
+            )),
+            Source::Crate(name) => {
+                let mut cargo = workspace.cargo("install --locked --root");
+                cargo.arg(tools(workspace)).arg(name);
+                Ok(cargo)
+            }
+        }
+    }
+}
+
+fn as_root(words: &str) -> Result<Command> {
+    let is_root = output(Command::new("id").arg("-u"))?.trim() == "0";
+    let mut words = words.split_whitespace();
+    let first = if is_root { words.next() } else { Some("sudo") };
+    let mut command = Command::new(first.context("no command")?);
+    command.args(words).env("DEBIAN_FRONTEND", "noninteractive");
+    Ok(command)
+}
+
+fn on_path(program: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    // Not on every user's path, but where `ip` may be.
+    let system = ["/usr/sbin", "/sbin"].map(Path::new).map(Path::to_path_buf);
+    std::env::split_paths(&path)
+        .chain(system)
+        .any(|folder| folder.join(program).is_file())
+}

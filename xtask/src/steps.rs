@@ -1,0 +1,153 @@
+//! The table of steps. `--help`, `cargo xtask test` and CI are made from it.
+
+use anyhow::Result;
+
+use crate::command::run;
+use crate::setup::{self, Need};
+use crate::workspace::{Package, Workspace};
+use crate::{bench, fuzz, interop, package};
+
+/// One word.
+#[derive(Debug)]
+pub(crate) struct Step {
+    /// The word.
+    pub(crate) name: &'static str,
+    /// What it does, for `--help`.
+    pub(crate) about: &'static str,
+    /// What must be there besides Rust, a C compiler and git.
+    pub(crate) needs: &'static [Need],
+    /// Does it.
+    pub(crate) run: fn(&Workspace) -> Result<Outcome>,
+}
+
+/// How a step ended, if not with an error.
+#[derive(Debug)]
+pub(crate) enum Outcome {
+    /// All of it was done.
+    Passed,
+    /// It could not be done here, and why.
+    Skipped(String),
+}
+
+/// Quick answers first; steps that share build results are neighbours.
+pub(crate) const STEPS: &[Step] = &[
+    Step {
+        name: "fmt",
+        about: "the formatting is rustfmt's",
+        needs: &[setup::RUSTFMT],
+        run: fmt,
+    },
+    Step {
+        name: "clippy",
+        about: "no warnings, with all features and (core, protocols) with none",
+        needs: &[setup::CLIPPY],
+        run: clippy,
+    },
+    Step {
+        name: "features",
+        about: "each feature compiles alone, without warnings",
+        needs: &[setup::CLIPPY],
+        run: features,
+    },
+    Step {
+        name: "doc",
+        about: "the documentation builds without warnings",
+        needs: &[],
+        run: doc,
+    },
+    Step {
+        name: "unit",
+        about: "the workspace's own tests, layer rules included",
+        needs: &[],
+        run: unit,
+    },
+    Step {
+        name: "examples",
+        about: "each example builds and, run as by a user, does what it says",
+        needs: &[],
+        run: examples,
+    },
+    Step {
+        name: "interop",
+        about: "the facts about wschat hold for the real program and for our server",
+        needs: &[setup::UNSHARE, setup::IP],
+        run: interop::run,
+    },
+    Step {
+        name: "fuzz-smoke",
+        about: "each fuzz target survives a short run",
+        needs: &[setup::CXX, setup::CARGO_FUZZ],
+        run: fuzz::run,
+    },
+    Step {
+        name: "package",
+        about: "each crate meant for the registry packs, and builds from its package",
+        needs: &[],
+        run: package::run,
+    },
+];
+
+/// Steps that `cargo xtask test` leaves out.
+pub(crate) const ASIDE: &[Step] = &[Step {
+    name: "bench",
+    about: "measures speed and memory beside the peers; minutes, on an idle machine (not part of test)",
+    needs: &[setup::UNSHARE, setup::IP],
+    run: bench::run,
+}];
+
+fn fmt(workspace: &Workspace) -> Result<Outcome> {
+    run(&mut workspace.cargo("fmt --all --check"))?;
+    for outside in ["interop", "fuzz", "bench"] {
+        if workspace.root.join(outside).join("Cargo.toml").is_file() {
+            let words = format!("fmt --manifest-path {outside}/Cargo.toml --check");
+            run(&mut workspace.cargo(&words))?;
+        }
+    }
+    Ok(Outcome::Passed)
+}
+
+fn clippy(workspace: &Workspace) -> Result<Outcome> {
+    run(&mut workspace.cargo("clippy --workspace --all-targets --all-features -- -D warnings"))?;
+    run(&mut workspace.cargo(
+        "clippy --package kaiwa-core --package kaiwa-protocols --no-default-features -- -D warnings",
+    ))?;
+    Ok(Outcome::Passed)
+}
+
+/// By clippy and not by `cargo check`: it costs the same here, and an import left over without a feature is a warning.
+fn features(workspace: &Workspace) -> Result<Outcome> {
+    for package in &workspace.packages {
+        for feature in &package.features {
+            let name = &package.name;
+            let words = format!(
+                "clippy --package {name} --lib --no-default-features --features {feature} -- -D warnings"
+            );
+            run(&mut workspace.cargo(&words))?;
+        }
+    }
+    Ok(Outcome::Passed)
+}
+
+fn doc(workspace: &Workspace) -> Result<Outcome> {
+    run(workspace
+        .cargo("doc --workspace --all-features --no-deps")
+        .env("RUSTDOCFLAGS", "-Dwarnings"))?;
+    Ok(Outcome::Passed)
+}
+
+fn unit(workspace: &Workspace) -> Result<Outcome> {
+    run(&mut workspace.cargo("test --workspace --all-features"))?;
+    Ok(Outcome::Passed)
+}
+
+fn examples(workspace: &Workspace) -> Result<Outcome> {
+    const PACKAGE: &str = "kaiwa-examples";
+    let is_tested = |package: &Package| package.name == PACKAGE && package.has_tests;
+    if !workspace.packages.iter().any(is_tested) {
+        return Ok(Outcome::Skipped(format!(
+            "{PACKAGE} has no tests: nothing runs the examples"
+        )));
+    }
+    run(&mut workspace.cargo(&format!("test --package {PACKAGE}")))?;
+    Ok(Outcome::Passed)
+}
