@@ -127,6 +127,12 @@ impl Outbox {
         }
     }
 
+    /// Whether a message is open.
+    #[must_use]
+    pub fn contains(&self, request: RequestId) -> bool {
+        self.open.contains_key(&request)
+    }
+
     /// Where a message goes, and the message as echoed.
     #[must_use]
     pub fn get(&self, request: RequestId) -> Option<(Option<String>, Message)> {
