@@ -45,6 +45,10 @@ impl WschatSession {
         self.keepalive.asked(now.mono);
         self.pings_sent += 1;
         let number = self.pings_sent.to_string().into_bytes();
+        // Its answer counts for the earlier ones, so they need not be written any more: a transport that takes nothing must
+        // not pile them up.
+        self.transmits
+            .retain(|wish| !matches!(wish, Transmit::Frame(Frame::Ping(_))));
         self.transmits
             .push_back(Transmit::Frame(Frame::Ping(Cow::Owned(number))));
         self.pings_sent
