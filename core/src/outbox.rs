@@ -16,7 +16,7 @@ pub const OUTBOX_MESSAGES: usize = 1000;
 /// How long a message may wait to be written. After ten minutes it would answer a conversation that has moved on.
 pub const OUTBOX_AGE: Duration = Duration::from_secs(600);
 
-/// Messages of unknown outcome remembered for a late confirmation.
+/// Messages that were written and given up, remembered for a late confirmation.
 const LATE_MESSAGES: usize = 256;
 
 /// Own messages on their way.
@@ -25,7 +25,7 @@ pub struct Outbox {
     open: BTreeMap<RequestId, Entry>,
     /// Not yet written, in the order in which they were accepted.
     waiting: VecDeque<RequestId>,
-    /// Given up as of unknown outcome, oldest first.
+    /// Given up though written, oldest first.
     late: VecDeque<(RequestId, Entry)>,
 }
 
@@ -127,6 +127,12 @@ impl Outbox {
         }
     }
 
+    /// Whether a message is open.
+    #[must_use]
+    pub fn contains(&self, request: RequestId) -> bool {
+        self.open.contains_key(&request)
+    }
+
     /// Where a message goes, and the message as echoed.
     #[must_use]
     pub fn get(&self, request: RequestId) -> Option<(Option<String>, Message)> {
@@ -171,7 +177,7 @@ impl Outbox {
             return Vec::new();
         };
         let update = entry.clone().update(MessageStatus::Failed, |_| {});
-        if error.kind() == ErrorKind::OutcomeUnknown {
+        if !matches!(entry.stage, Stage::Waiting { .. }) {
             if self.late.len() >= LATE_MESSAGES {
                 self.late.pop_front();
             }

@@ -1,5 +1,9 @@
 //! A raw WebSocket client that waits only so long. It fails by panic: it is part of tests.
+//!
+//! A peer stays connected until the process ends. The original wschat breaks off the broadcast, and drops its sender, when
+//! somebody leaves in the middle of it; checks that run at the same time would disturb one another so.
 
+use std::mem::ManuallyDrop;
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
@@ -14,14 +18,16 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// One connection.
 #[derive(Debug)]
 pub struct Peer {
-    socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    socket: ManuallyDrop<WebSocketStream<MaybeTlsStream<TcpStream>>>,
 }
 
 impl Peer {
     /// Connects.
     pub async fn connect(url: &str) -> Self {
         match timeout(PATIENCE, connect_async(url)).await {
-            Ok(Ok((socket, _))) => Self { socket },
+            Ok(Ok((socket, _))) => Self {
+                socket: ManuallyDrop::new(socket),
+            },
             Ok(Err(error)) => panic!("connecting to {url}: {error}"),
             Err(_) => panic!("connecting to {url} takes more than {PATIENCE:?}"),
         }

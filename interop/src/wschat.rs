@@ -225,6 +225,29 @@ pub async fn listening_needs_no_token(room: &Room) {
     assert_eq!(talk.bob_hears().await["msg"], "x");
 }
 
+/// Text that is no object is ignored, and its sender goes on as before. The original's task dies of it, so this is for others.
+pub async fn malformed_text_is_ignored(room: &Room) {
+    let nested = "[".repeat(200);
+    let malformed = [
+        "",
+        "{",
+        "nothing",
+        "[]",
+        "\"text\"",
+        "5",
+        "{\"msg\":1e400}",
+        "{\"msg\":\"\\ud800\"}",
+        "\u{feff}{}",
+        &nested,
+    ];
+    let mut talk = Talk::begin(room).await;
+    for text in malformed {
+        talk.ann.text(text.to_owned()).await;
+    }
+    talk.say(json!({"usr": "ann", "msg": "still here"})).await;
+    assert_eq!(talk.bob_hears().await["msg"], "still here");
+}
+
 /// Whether listeners get the sender's token to see: so it is with the original, and must not be with another.
 pub async fn shows_tokens(room: &Room) -> bool {
     let mut talk = Talk::begin(room).await;

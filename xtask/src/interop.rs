@@ -27,6 +27,13 @@ const SECRET: &str = "interop";
 /// How long one namespace may stand, in seconds; its tests take a few.
 const LIMIT_SECONDS: u64 = 300;
 
+/// How the real program is built.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Profile {
+    Dev,
+    Release,
+}
+
 /// How often, and with which pause between, the program is asked whether it listens: 10 s in all.
 const START_ATTEMPTS: u32 = 500;
 const START_PAUSE: Duration = Duration::from_millis(20);
@@ -37,8 +44,9 @@ pub(crate) fn run(workspace: &Workspace) -> Result<Outcome> {
         let why = "network namespaces are not allowed here: run as root, in a container with CAP_SYS_ADMIN";
         return Ok(Outcome::Skipped(why.to_owned()));
     };
-    let program = build_wschat(workspace)?;
+    let program = build_wschat(workspace, Profile::Dev)?;
     command::run(&mut tests(workspace, "--no-run"))?;
+    command::run(tests(workspace, "--test").arg("wschat_kaiwa"))?;
     for (test, secret) in [("wschat_open", None), ("wschat_jwt", Some(SECRET))] {
         let logs = workspace.target.join("interop/logs").join(test);
         if logs.is_dir() {
@@ -95,7 +103,7 @@ fn tests(workspace: &Workspace, flag: &str) -> Command {
 }
 
 /// How `unshare` is to be called to get namespaces of our own. A user who is not root becomes root of them.
-fn namespace() -> Option<&'static [&'static str]> {
+pub(crate) fn namespace() -> Option<&'static [&'static str]> {
     const AS_ROOT: &[&str] = &["--net", "--pid", "--fork", "--kill-child"];
     const AS_USER: &[&str] = &[
         "--map-root-user",
@@ -123,7 +131,7 @@ fn wait_until_it_listens(server: &mut Child) -> Result<()> {
 }
 
 /// The real program, built from the registry's source with the versions of `interop/wschat/Cargo.lock`.
-fn build_wschat(workspace: &Workspace) -> Result<PathBuf> {
+pub(crate) fn build_wschat(workspace: &Workspace, profile: Profile) -> Result<PathBuf> {
     let pins = workspace.root.join("interop/wschat");
     let lock = fs::read_to_string(pins.join("Cargo.lock"))?;
     command::run(&mut workspace.cargo("fetch --locked --manifest-path interop/wschat/Cargo.toml"))?;
@@ -147,8 +155,15 @@ fn build_wschat(workspace: &Workspace) -> Result<PathBuf> {
         .arg("--target-dir")
         .arg(&build)
         .env("CARGO_PROFILE_DEV_DEBUG", "0");
+    let folder = match profile {
+        Profile::Dev => "debug",
+        Profile::Release => {
+            cargo.arg("--release");
+            "release"
+        }
+    };
     command::run(&mut cargo)?;
-    Ok(build.join("debug/wschat"))
+    Ok(build.join(folder).join("wschat"))
 }
 
 /// Where cargo unpacked a crate. `cargo metadata` would tell, but leaves out a dependency without a library.

@@ -1,8 +1,9 @@
 //! `cargo xtask`: what checks this workspace, the same words at home and in CI.
 //!
 //! [`steps::STEPS`] is the one table: it drives `--help`, `cargo xtask test` (all of it, in order) and CI, which calls
-//! nothing else. [`setup`] knows what a step needs besides Rust and how to get it. A step of more than a few lines has a
-//! file of its own, named after it. Nothing here is published, and nothing is written outside the target directory.
+//! nothing else. What takes minutes and proves nothing is in [`steps::ASIDE`]. [`setup`] knows what a step needs besides Rust
+//! and how to get it. A step of more than a few lines has a file of its own, named after it. Nothing here is published, and
+//! nothing is written outside the target directory.
 
 #![forbid(unsafe_code)]
 #![allow(clippy::print_stdout, reason = "a command line tool")]
@@ -14,9 +15,10 @@ use anyhow::Result;
 use clap::Parser;
 use clap::builder::{PossibleValue, PossibleValuesParser};
 
-use crate::steps::{STEPS, Step};
+use crate::steps::{ASIDE, STEPS, Step};
 use crate::workspace::Workspace;
 
+mod bench;
 mod command;
 mod fuzz;
 mod interop;
@@ -46,6 +48,10 @@ struct Cli {
     #[arg(long, value_name = "SECONDS", default_value_t = fuzz::DEFAULT_SECONDS)]
     fuzz_seconds: u64,
 
+    /// Passed on to the program of the step `bench`
+    #[arg(last = true, value_name = "BENCH OPTIONS")]
+    bench_options: Vec<OsString>,
+
     /// Run by the step `interop` in a network namespace of its own
     #[arg(long, hide = true, exclusive = true, num_args = 2, value_names = ["PROGRAM", "TEST"])]
     inside_namespace: Vec<OsString>,
@@ -65,15 +71,16 @@ fn main() -> ExitCode {
 
 fn run(cli: &Cli) -> Result<bool> {
     let in_ci = std::env::var_os("CI").is_some();
-    let workspace = Workspace::load(cli.setup || in_ci, cli.fuzz_seconds)?;
+    let mut workspace = Workspace::load(cli.setup || in_ci, cli.fuzz_seconds)?;
+    workspace.bench_options.clone_from(&cli.bench_options);
     if !cli.inside_namespace.is_empty() {
         return interop::inside_namespace(&workspace, &cli.inside_namespace).map(|()| true);
     }
-    let steps = STEPS.iter().filter(|step| {
-        cli.words
-            .iter()
-            .any(|word| word == ALL || word == step.name)
-    });
+    let asked = |name: &str| cli.words.iter().any(|word| word == name);
+    let steps = STEPS
+        .iter()
+        .filter(|step| asked(ALL) || asked(step.name))
+        .chain(ASIDE.iter().filter(|step| asked(step.name)));
     Ok(report::run_all(&workspace, steps, in_ci))
 }
 
@@ -81,9 +88,10 @@ fn run(cli: &Cli) -> Result<bool> {
 const ALL: &str = "test";
 
 fn words() -> PossibleValuesParser {
-    let all = PossibleValue::new(ALL).help("everything below, in this order");
+    let all = PossibleValue::new(ALL).help("everything below but bench, in this order");
     let each = STEPS
         .iter()
+        .chain(ASIDE)
         .map(|step: &Step| PossibleValue::new(step.name).help(step.about));
     PossibleValuesParser::new(std::iter::once(all).chain(each))
 }

@@ -5,7 +5,7 @@ use anyhow::Result;
 use crate::command::run;
 use crate::setup::{self, Need};
 use crate::workspace::{Package, Workspace};
-use crate::{fuzz, interop, package};
+use crate::{bench, fuzz, interop, package};
 
 /// One word.
 #[derive(Debug)]
@@ -86,6 +86,14 @@ pub(crate) const STEPS: &[Step] = &[
         run: package::run,
     },
 ];
+
+/// Steps that `cargo xtask test` leaves out.
+pub(crate) const ASIDE: &[Step] = &[Step {
+    name: "bench",
+    about: "measures speed and memory beside the peers; minutes, on an idle machine (not part of test)",
+    needs: &[setup::UNSHARE, setup::IP],
+    run: bench::run,
+}];
 
 fn fmt(workspace: &Workspace) -> Result<Outcome> {
     run(&mut workspace.cargo("fmt --all --check"))?;

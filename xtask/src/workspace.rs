@@ -1,5 +1,6 @@
 //! The workspace as cargo describes it, and what the command line asked for.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -23,6 +24,8 @@ pub(crate) struct Workspace {
     pub(crate) may_install: bool,
     /// How long each fuzz target runs.
     pub(crate) fuzz_seconds: u64,
+    /// What the measuring program is told.
+    pub(crate) bench_options: Vec<OsString>,
 }
 
 /// A member of the workspace.
@@ -61,6 +64,7 @@ impl Workspace {
             packages: list(&described, "packages").map(Package::of).collect(),
             may_install,
             fuzz_seconds,
+            bench_options: Vec::new(),
         })
     }
 

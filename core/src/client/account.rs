@@ -54,6 +54,8 @@ struct Inner {
     capabilities: Capabilities,
     /// The user wants it up: messages may wait for the connection.
     wanted: bool,
+    /// How often the user has asked for that without the supervisor knowing yet.
+    connects: usize,
     connected: bool,
     outbox: Outbox,
     queue: VecDeque<Queued>,
@@ -86,6 +88,7 @@ impl Shared {
                 seq: 0,
                 capabilities,
                 wanted: false,
+                connects: 0,
                 connected: false,
                 outbox: Outbox::new(),
                 queue: VecDeque::new(),
@@ -226,18 +229,29 @@ impl Shared {
 
     /// The user wants it up from now on.
     pub(super) fn want(&self) {
-        self.lock().wanted = true;
+        let mut inner = self.lock();
+        inner.wanted = true;
+        inner.connects += 1;
     }
 
-    /// It stays down from now on: what waits will not be sent.
+    /// The supervisor has heard what [`Shared::want`] says.
+    pub(super) fn connecting(&self) {
+        let mut inner = self.lock();
+        inner.connects = inner.connects.saturating_sub(1);
+    }
+
+    /// It stays down from now on: what waits will not be sent. Unless the user wants it up again by now.
     pub(super) fn stop(&self) {
         let mut inner = self.lock();
+        self.fall(&mut inner);
+        if inner.connects > 0 {
+            return;
+        }
         inner.wanted = false;
         let ended = inner.outbox.end();
         for event in ended {
             self.publish(&mut inner, event);
         }
-        self.fall(&mut inner);
         inner.queue.clear();
     }
 
@@ -251,7 +265,6 @@ impl Shared {
             match inner.queue.pop_front()? {
                 Queued::Other(request, event) => return Some((request, event)),
                 Queued::Message(request) => {
-                    // One that has expired meanwhile is no longer there.
                     if let Some((channel_id, message)) = inner.outbox.get(request) {
                         let event = ChatEvent::New {
                             channel_id,
@@ -298,9 +311,17 @@ impl Shared {
     pub(super) fn expire(&self) {
         let mut inner = self.lock();
         let expired = inner.outbox.expire(self.now());
+        if expired.is_empty() {
+            return;
+        }
         for event in expired {
             self.publish(&mut inner, event);
         }
+        let Inner { outbox, queue, .. } = &mut *inner;
+        queue.retain(|queued| match queued {
+            Queued::Message(request) => outbox.contains(*request),
+            Queued::Other(..) => true,
+        });
     }
 
     /// When to call [`Shared::expire`].

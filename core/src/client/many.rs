@@ -124,6 +124,9 @@ impl Client {
 
     /// Connects an account and keeps it connected from now on; what comes of it are events.
     ///
+    /// An account that waits for its next attempt tries at once with the new form; one that is connecting or connected uses
+    /// it from its next attempt on.
+    ///
     /// # Errors
     /// [`ErrorKind::NotFound`].
     pub fn connect(&self, account: AccountId, auth: Vec<AuthField>) -> Result<(), Error> {

@@ -3,6 +3,7 @@
 mod account;
 mod backoff;
 mod events;
+mod forward;
 mod many;
 mod supervisor;
 

@@ -1,22 +1,16 @@
-//! The task of one account: connects, forwards events, hands over requests, and decides when to try again.
+//! The task of one account: connects, hands over requests, and tries again.
 
-use std::collections::BTreeSet;
-use std::future::poll_fn;
+use std::future::{Future, poll_fn};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::time::Duration;
+use std::task::Poll;
 
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::{Instant, sleep_until};
+use tokio::time::sleep_until;
 
 use super::account::Shared;
-use super::backoff::Backoff;
-use crate::queue::{EventReceiver, RoomWait};
-use crate::{
-    AuthField, ChatEvent, Connection, ConnectionEvent, ErrorInfo, ErrorKind, RequestId, StatusEvent,
-};
-
-/// Events forwarded before commands and timers get their turn again.
-const EVENTS_AT_ONCE: usize = 64;
+use super::forward::Events;
+use crate::{AuthField, Connection, Error, ErrorInfo, ErrorKind, EventKind};
 
 /// What a client asks of an account.
 pub(super) enum Command {
@@ -30,26 +24,15 @@ pub(super) struct Supervisor {
     connection: Box<dyn Connection>,
     events: Events,
     commands: mpsc::UnboundedReceiver<Command>,
-}
-
-/// The connection's events on their way to the client's subscribers.
-struct Events {
-    shared: Arc<Shared>,
-    receiver: EventReceiver,
-    room: RoomWait,
-    /// Messages handed to the connection, whose echo the client has shown already.
-    echoed: BTreeSet<RequestId>,
-    backoff: Backoff,
-    up_since: Option<Instant>,
-    /// When the next attempt begins, if one does.
-    retry_at: Option<Instant>,
-    down: bool,
+    /// The form of the next attempt.
+    auth: Vec<AuthField>,
 }
 
 /// What the user wants next.
 enum Wish {
-    Connect(Vec<AuthField>),
+    /// Nothing new.
     Stay,
+    Connect,
     Down(Option<oneshot::Sender<()>>),
     End,
 }
@@ -60,54 +43,46 @@ impl Supervisor {
         connection: Box<dyn Connection>,
         commands: mpsc::UnboundedReceiver<Command>,
     ) -> Self {
-        let receiver = connection.subscribe();
         Self {
-            events: Events {
-                shared: Arc::clone(&shared),
-                receiver,
-                room: RoomWait::new(),
-                echoed: BTreeSet::new(),
-                backoff: Backoff::default(),
-                up_since: None,
-                retry_at: None,
-                down: true,
-            },
+            events: Events::new(Arc::clone(&shared), connection.subscribe()),
             shared,
             connection,
             commands,
+            auth: Vec::new(),
         }
     }
 
     /// Runs until the client lets go of the account.
     pub(super) async fn run(mut self) {
-        let mut wish = self.wait_for_user().await;
         loop {
-            wish = match wish {
-                Wish::Connect(auth) => {
-                    self.shared.want();
-                    self.events.backoff.reset();
-                    self.keep_up(auth).await
-                }
-                Wish::Down(done) => {
-                    self.stop().await;
-                    if let Some(done) = done {
-                        let _ = done.send(());
-                    }
-                    self.wait_for_user().await
-                }
-                Wish::Stay => self.wait_for_user().await,
-                Wish::End => break,
-            };
+            let mut wish = self.wait_for_user().await;
+            if let Wish::Connect = wish {
+                wish = self.keep_up().await;
+            }
+            let is_end = matches!(wish, Wish::End);
+            self.stop().await;
+            if let Wish::Down(Some(done)) = wish {
+                let _ = done.send(());
+            }
+            if is_end {
+                return;
+            }
         }
-        self.stop().await;
     }
 
     /// Keeps the account connected until the user wants otherwise or the network will never let it.
-    async fn keep_up(&mut self, auth: Vec<AuthField>) -> Wish {
+    async fn keep_up(&mut self) -> Wish {
+        self.events.backoff.reset();
         loop {
-            match self.attempt(&auth).await {
-                Wish::Stay => {}
-                other => return other,
+            match caught(self.attempt()).await {
+                Some(Wish::Stay) => {}
+                Some(other) => return other,
+                None => {
+                    self.events.lost(bug());
+                    // Whatever still stands of it must not: the next attempt begins anew.
+                    caught(self.connection.disconnect()).await;
+                    self.events.fallen();
+                }
             }
             match self.wait_for_retry().await {
                 Wish::Stay => {}
@@ -117,28 +92,32 @@ impl Supervisor {
     }
 
     /// One attempt to connect, and the connection until it ends.
-    async fn attempt(&mut self, auth: &[AuthField]) -> Wish {
-        self.events.retry_at = None;
-        self.events.down = false;
+    async fn attempt(&mut self) -> Wish {
+        self.events.begin();
         let connected = {
-            let connecting = self.connection.connect(auth.to_vec());
+            let connecting = self.connection.connect(self.auth.clone());
             tokio::pin!(connecting);
             loop {
                 tokio::select! {
                     biased;
                     command = self.commands.recv() => {
-                        if let Some(wish) = wish(command) {
-                            return wish;
+                        match heed(command, &mut self.auth, &mut self.events) {
+                            Wish::Stay => {}
+                            other => return other,
                         }
                     }
                     connected = &mut connecting => break connected,
                     () = self.events.forward() => {}
                     () = expiry(&self.shared) => self.shared.expire(),
+                    // It may be the first that can expire.
+                    () = self.shared.requested.notified() => {}
                 }
             }
         };
         if let Err(error) = connected {
-            self.events.failed(error.info());
+            // Usually the events tell it too; where nothing was begun, this does.
+            self.events.lost(error.info());
+            self.events.fallen();
         }
         self.stay_up().await
     }
@@ -150,8 +129,9 @@ impl Supervisor {
             tokio::select! {
                 biased;
                 command = self.commands.recv() => {
-                    if let Some(wish) = wish(command) {
-                        return wish;
+                    match heed(command, &mut self.auth, &mut self.events) {
+                        Wish::Stay => {}
+                        other => return other,
                     }
                 }
                 () = self.shared.requested.notified() => {}
@@ -165,15 +145,18 @@ impl Supervisor {
     /// Hands requests to the connection, as long as it takes them.
     async fn hand_over(&mut self) {
         while let Some((request, event)) = self.shared.next_request() {
-            let is_message = event.kind() == crate::EventKind::ChatNew;
-            if is_message {
-                self.events.echoed.insert(request);
-            }
+            self.events.expect_echo(request, &event);
             match self.connection.submit(request, event.clone()).await {
                 Ok(()) => self.shared.taken(request),
                 Err(error) => {
-                    self.events.echoed.remove(&request);
-                    if error.kind() == ErrorKind::Full {
+                    self.events.expect_no_echo(request);
+                    // A message also waits where the connection is down and has not been heard to say so.
+                    let waits = match error.kind() {
+                        ErrorKind::Full => true,
+                        ErrorKind::State => event.kind() == EventKind::ChatNew,
+                        _ => false,
+                    };
+                    if waits {
                         self.shared.put_back(request, event);
                         return;
                     }
@@ -184,26 +167,22 @@ impl Supervisor {
     }
 
     async fn wait_for_retry(&mut self) -> Wish {
-        let Some(retry_at) = self.events.retry_at else {
-            return Wish::Down(None);
-        };
-        loop {
+        while let Some(retry_at) = self.events.retry_at {
             tokio::select! {
                 biased;
                 command = self.commands.recv() => {
-                    if let Some(Command::NetworkChanged) = command {
-                        self.events.backoff.reset();
-                        return Wish::Stay;
-                    }
-                    if let Some(wish) = wish(command) {
-                        return wish;
+                    match heed(command, &mut self.auth, &mut self.events) {
+                        Wish::Stay => {}
+                        other => return other,
                     }
                 }
                 () = sleep_until(retry_at) => return Wish::Stay,
                 () = self.events.forward() => {}
                 () = expiry(&self.shared) => self.shared.expire(),
+                () = self.shared.requested.notified() => {}
             }
         }
+        Wish::Down(None)
     }
 
     /// Down, until the user wants otherwise.
@@ -213,12 +192,12 @@ impl Supervisor {
                 biased;
                 command = self.commands.recv() => match command {
                     None => return Wish::End,
-                    Some(Command::Connect { auth }) => return Wish::Connect(auth),
-                    Some(Command::Disconnect { done }) => {
-                        if let Some(done) = done {
-                            let _ = done.send(());
-                        }
+                    Some(Command::Connect { auth }) => {
+                        self.shared.connecting();
+                        self.auth = auth;
+                        return Wish::Connect;
                     }
+                    Some(Command::Disconnect { done }) => return Wish::Down(done),
                     Some(Command::NetworkChanged) => {}
                 },
                 () = self.events.forward() => {}
@@ -226,23 +205,52 @@ impl Supervisor {
         }
     }
 
-    /// Disconnects, forwards what comes of it, and ends what waits.
+    /// Writes what waits if the connection is up, ends the rest, disconnects, and forwards what comes of it.
     async fn stop(&mut self) {
+        if !self.events.down {
+            caught(self.hand_over()).await;
+        }
+        self.shared.stop();
+        self.events.leaving = true;
         // Also when it is down: what the connection still holds for a reconnect ends now. Its answer that it is not
         // connected is no news.
-        let _ = self.connection.disconnect().await;
+        if caught(self.connection.disconnect()).await.is_none() {
+            self.events.lost(bug());
+            self.events.fallen();
+        }
         self.events.forward_all();
-        self.shared.stop();
+        self.events.leaving = false;
     }
 }
 
-/// What a command means while the account is up or on its way there; `None` changes nothing.
-fn wish(command: Option<Command>) -> Option<Wish> {
+/// What a command means while the account is up or on its way there.
+fn heed(command: Option<Command>, auth: &mut Vec<AuthField>, events: &mut Events) -> Wish {
     match command {
-        None => Some(Wish::End),
-        Some(Command::Connect { .. } | Command::NetworkChanged) => None,
-        Some(Command::Disconnect { done }) => Some(Wish::Down(done)),
+        None => return Wish::End,
+        Some(Command::Disconnect { done }) => return Wish::Down(done),
+        Some(Command::Connect { auth: new }) => {
+            *auth = new;
+            events.renew();
+        }
+        Some(Command::NetworkChanged) => events.hurry(),
     }
+    Wish::Stay
+}
+
+/// What comes of a future of the connection's; `None` when it panics.
+async fn caught<T>(future: impl Future<Output = T>) -> Option<T> {
+    tokio::pin!(future);
+    poll_fn(
+        |cx| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {
+            Ok(poll) => poll.map(Some),
+            Err(_) => Poll::Ready(None),
+        },
+    )
+    .await
+}
+
+fn bug() -> ErrorInfo {
+    Error::new(ErrorKind::Internal, "a bug ended the connection").info()
 }
 
 async fn expiry(shared: &Shared) {
@@ -250,103 +258,4 @@ async fn expiry(shared: &Shared) {
         Some(at) => sleep_until(at).await,
         None => std::future::pending().await,
     }
-}
-
-impl Events {
-    /// Waits for an event and for room, then forwards what is there.
-    ///
-    /// # Cancel safety
-    /// Dropping the future loses nothing.
-    async fn forward(&mut self) {
-        let shared = &self.shared;
-        let room = &mut self.room;
-        poll_fn(|cx| room.poll(shared.publisher(), cx)).await;
-        let Some((request, event)) = self.receiver.recv_tagged().await else {
-            // The connection never ends its events while it lives.
-            return std::future::pending().await;
-        };
-        self.one(request, event);
-        for _ in 1..EVENTS_AT_ONCE {
-            if !self.shared.publisher().has_room() {
-                return;
-            }
-            match self.receiver.try_recv_tagged() {
-                Some((request, event)) => self.one(request, event),
-                None => return,
-            }
-        }
-    }
-
-    /// Forwards everything at once: the account goes down, and nothing may stay behind.
-    fn forward_all(&mut self) {
-        while let Some((request, event)) = self.receiver.try_recv_tagged() {
-            self.one(request, event);
-        }
-    }
-
-    fn one(&mut self, request: Option<RequestId>, mut event: ConnectionEvent) {
-        if let (
-            Some(request),
-            ConnectionEvent::Chat {
-                event: ChatEvent::New { .. },
-            },
-        ) = (request, &event)
-            && self.echoed.remove(&request)
-        {
-            return;
-        }
-        if let ConnectionEvent::Status { event } = &mut event {
-            match event {
-                StatusEvent::Connected { .. } => self.up_since = Some(Instant::now()),
-                StatusEvent::Lost { error, retry_in_ms } => {
-                    *retry_in_ms = self.decide(error).map(millis);
-                }
-                StatusEvent::Disconnected { .. } => self.down = true,
-                _ => {}
-            }
-        }
-        self.shared.forward(request, event);
-    }
-
-    /// Whether and when to try again after `error`.
-    fn decide(&mut self, error: &ErrorInfo) -> Option<Duration> {
-        let up = self.up_since.take().map(|since| since.elapsed());
-        self.retry_at = None;
-        let asked = error.retry_after_ms.map(Duration::from_millis);
-        if error.kind.is_final() && !(error.kind == ErrorKind::Banned && asked.is_some()) {
-            return None;
-        }
-        let delay = self
-            .backoff
-            .next(up, random())
-            .max(asked.unwrap_or_default());
-        self.retry_at = Some(Instant::now() + delay);
-        Some(delay)
-    }
-
-    /// `connect` failed. Usually the events tell it too, and decide; where nothing was begun, this does.
-    fn failed(&mut self, error: ErrorInfo) {
-        self.forward_all();
-        if self.down {
-            return;
-        }
-        self.one(
-            None,
-            StatusEvent::Lost {
-                error,
-                retry_in_ms: None,
-            }
-            .into(),
-        );
-        self.one(None, StatusEvent::Disconnected { artifact: None }.into());
-    }
-}
-
-fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
-}
-
-/// Where the system gives no randomness, the middle will do: this spreads load, it keeps no secret.
-fn random() -> u32 {
-    getrandom::u32().unwrap_or(u32::MAX / 2)
 }

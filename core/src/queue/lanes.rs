@@ -452,8 +452,12 @@ impl<T: Item> Publisher<T> {
     pub(super) fn cut_stalled(&self, marks: &[(u64, u64)]) {
         let mut lanes = lock(&self.inner.lanes);
         lanes.list.retain(|one| !one.mailbox.is_gone());
-        if marks.len() >= lanes.list.len() {
-            // Everybody is full: nobody waits, and the only thing lost by patience is time.
+        let is_waiting = |one: &Subscription<T>| {
+            let full = one.mailbox.with_lane(one.index, |lane| lane.full);
+            full == Some(false)
+        };
+        if !lanes.list.iter().any(is_waiting) {
+            // Everybody is full: the only thing lost by patience is time.
             return;
         }
         lanes.list.retain(|one| {

@@ -165,6 +165,47 @@ async fn a_slow_subscriber_is_not_a_stalled_one() {
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn nobody_is_cut_off_for_one_who_is_full_too() {
+    let publisher = EventPublisher::new(small());
+    let _first = publisher.subscribe();
+    (0..4).for_each(|n| publisher.publish(None, ping(n)));
+    let mut wait = RoomWait::new();
+    let mut patience = tokio::time::interval(STALL_LIMIT / 2);
+    patience.tick().await;
+    // The second comes and is full while the first is being watched.
+    let second = publisher.subscribe();
+    for _ in 0..10 {
+        let polled =
+            std::future::poll_fn(|cx| std::task::Poll::Ready(publisher.poll_room(&mut wait, cx)));
+        assert!(polled.await.is_pending());
+        (0..4).for_each(|n| publisher.publish(None, ping(n)));
+        patience.tick().await;
+    }
+    drop(second);
+    assert!(!publisher.has_room(), "the first is still there");
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_who_leaves_does_not_save_one_who_stalls() {
+    let publisher = EventPublisher::new(small());
+    let mut stalled = publisher.subscribe();
+    let leaving = publisher.subscribe();
+    (0..4).for_each(|n| publisher.publish(None, ping(n)));
+    let _waiting = publisher.subscribe();
+    let before = tokio::time::Instant::now();
+    tokio::spawn(async move {
+        tokio::time::sleep(STALL_LIMIT / 2).await;
+        drop(leaving);
+    });
+    room(&publisher).await;
+    assert_eq!(before.elapsed(), STALL_LIMIT);
+    for _ in 0..4 {
+        stalled.try_recv();
+    }
+    assert_eq!(stalled.try_recv(), Some(StatusEvent::Overrun.into()));
+}
+
 #[tokio::test]
 async fn lanes_are_served_in_turn() {
     let mailbox = Mailbox::open();

@@ -9,6 +9,10 @@ pub mod wire;
 #[cfg(feature = "wschat")]
 mod connection;
 #[cfg(feature = "wschat")]
+mod ids;
+#[cfg(feature = "wschat")]
+mod login;
+#[cfg(feature = "wschat")]
 mod session;
 
 #[cfg(feature = "wschat")]

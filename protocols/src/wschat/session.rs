@@ -1,9 +1,11 @@
-//! The wschat session: the lobby, own messages and their echoes, dead servers.
+//! The wschat session: the lobby, own messages and their echoes.
+
+mod probe;
+#[cfg(test)]
+mod tests;
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::hash::{DefaultHasher, Hash, Hasher};
-use std::num::NonZeroU64;
+use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 
 use kaiwa_core::capabilities::Confirmation;
@@ -15,8 +17,11 @@ use kaiwa_core::{
     RequestId, StatusEvent, UserEvent,
 };
 
-use super::wire::{Outgoing, Relayed};
-use crate::keepalive::{Keepalive, Tick};
+use self::probe::Probe;
+use super::ids::{MessageIds, Nonces};
+use super::login::{self, Login};
+use super::wire::Relayed;
+use crate::keepalive::Keepalive;
 
 /// Id of the one channel.
 pub const LOBBY: &str = "lobby";
@@ -43,25 +48,23 @@ const MAX_TEXT_BYTES: u64 = 60 * 1024;
 /// Speakers remembered, so that each is introduced once. Nobody ever leaves a wschat room, and names are free.
 const SPEAKERS: usize = 1000;
 
-/// Message ids remembered, to tell equal messages apart.
-const RECENT_IDS: usize = 4096;
-
 /// A wschat session.
 #[derive(Debug)]
 pub struct WschatSession {
     capabilities: Capabilities,
     phase: Phase,
     login: Option<Login>,
-    /// Begins the nonce of every own message; the same for the life of the session, so that late echoes are known.
-    nonce: String,
+    /// The same for the life of the session, so that late echoes are known; `None` until the first attempt.
+    nonces: Option<Nonces>,
     outbox: Outbox,
-    /// Pings that the user asked for.
-    pings: Vec<RequestId>,
-    /// The server is being asked whether it lives, because an echo is overdue; since when.
-    probe: Option<Duration>,
+    /// Pings sent; each carries its number, so that its answer is known.
+    pings_sent: u64,
+    /// Pings that the user asked for, with their numbers.
+    pings: Vec<(u64, RequestId)>,
+    probe: Option<Probe>,
     keepalive: Keepalive,
     speakers: BTreeSet<String>,
-    recent_ids: BTreeMap<u64, u32>,
+    ids: MessageIds,
     skipped: u64,
     events: VecDeque<SessionEvent>,
     transmits: VecDeque<Transmit>,
@@ -75,19 +78,6 @@ enum Phase {
     /// The user leaves: what waits is written, then the goodbye.
     Leaving,
     Closing,
-}
-
-struct Login {
-    name: String,
-    jwt: Option<String>,
-}
-
-impl std::fmt::Debug for Login {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Login")
-            .field("name", &self.name)
-            .finish_non_exhaustive()
-    }
 }
 
 impl Default for WschatSession {
@@ -104,29 +94,17 @@ impl WschatSession {
             capabilities: Self::capabilities(),
             phase: Phase::Down,
             login: None,
-            nonce: String::new(),
+            nonces: None,
             outbox: Outbox::new(),
+            pings_sent: 0,
             pings: Vec::new(),
             probe: None,
             keepalive: Keepalive::new(PING_INTERVAL, PONG_LIMIT),
             speakers: BTreeSet::new(),
-            recent_ids: BTreeMap::new(),
+            ids: MessageIds::default(),
             skipped: 0,
             events: VecDeque::new(),
             transmits: VecDeque::new(),
-        }
-    }
-
-    /// Name and login form.
-    #[must_use]
-    pub fn protocol() -> Protocol {
-        Protocol {
-            name: "wschat".to_owned(),
-            auth: Some(vec![
-                AuthField::text("url", "Server (ws:// or wss://)", None, true),
-                AuthField::text("name", "Your name", None, true),
-                AuthField::password("jwt", "Token, where the server demands one", false),
-            ]),
         }
     }
 
@@ -150,7 +128,7 @@ impl WschatSession {
         channel_id: Option<&str>,
         mut message: Message,
     ) -> Result<(), Error> {
-        let Some(login) = &self.login else {
+        let (Some(login), Some(nonces)) = (&self.login, &self.nonces) else {
             return Err(Error::new(
                 ErrorKind::State,
                 "not connected; call connect first",
@@ -172,7 +150,7 @@ impl WschatSession {
             ));
         }
         let length = login
-            .outgoing(&message.plain_text(), &self.nonce_of(request))
+            .outgoing(&message.plain_text(), &nonces.of(request))
             .len();
         if length > MAX_OUTGOING_BYTES {
             return Err(Error::new(
@@ -190,35 +168,17 @@ impl WschatSession {
         Ok(())
     }
 
-    fn ping(&mut self, now: Now) {
-        self.keepalive.asked(now.mono);
-        // One that is not written yet serves: a transport that takes nothing must not pile them up.
-        let waits = |wish: &Transmit| matches!(wish, Transmit::Frame(Frame::Ping(_)));
-        if !self.transmits.iter().any(waits) {
-            self.transmits
-                .push_back(Transmit::Frame(Frame::Ping(Cow::Borrowed(b"kaiwa"))));
-        }
-    }
-
-    fn nonce_of(&self, request: RequestId) -> String {
-        format!("{}-{request}", self.nonce)
-    }
-
-    /// The request of an own message's nonce.
-    fn own_request(&self, nonce: &str) -> Option<RequestId> {
-        let number = nonce.strip_prefix(&self.nonce)?.strip_prefix('-')?;
-        Some(RequestId::from(number.parse::<NonZeroU64>().ok()?))
-    }
-
     fn relayed(&mut self, now: Now, relayed: Relayed<'_>) {
         self.skipped += relayed.extra as u64;
         let timestamp = relayed.tim.unwrap_or(now.utc);
         let usr = relayed.usr.unwrap_or_default();
         let msg = relayed.msg.unwrap_or_default();
-        let id = self.message_id(&usr, &msg, timestamp.timestamp_nanos_opt().unwrap_or(0));
+        let nanos = timestamp.timestamp_nanos_opt().unwrap_or(0);
+        let id = self.ids.next(&usr, &msg, nanos);
         self.introduce(&usr);
         let content = vec![MessageFragment::Text(msg.into_owned())];
-        let own = relayed.nonce.and_then(|nonce| self.own_request(&nonce));
+        let own = self.nonces.as_ref().zip(relayed.nonce);
+        let own = own.and_then(|(nonces, nonce)| nonces.request(&nonce));
         let mut message = Message {
             id: Some(id),
             sender_id: Some(usr.into_owned()),
@@ -234,6 +194,7 @@ impl WschatSession {
                 .confirm(request, |open| open.clone_from(&message));
             if !settled.is_empty() {
                 self.events.extend(settled);
+                self.drop_answered_probe();
                 return;
             }
             // Somebody repeats a nonce of ours: a message like any other.
@@ -245,75 +206,12 @@ impl WschatSession {
         });
     }
 
-    /// Unique within this session: a hash of what came, and a counter for equal ones.
-    fn message_id(&mut self, usr: &str, msg: &str, nanos: i64) -> String {
-        let mut hasher = DefaultHasher::new();
-        (usr, msg, nanos).hash(&mut hasher);
-        let hash = hasher.finish();
-        if self.recent_ids.len() >= RECENT_IDS {
-            self.recent_ids.clear();
-        }
-        let count = self.recent_ids.entry(hash).or_default();
-        *count += 1;
-        match *count {
-            1 => format!("{hash:016x}"),
-            more => format!("{hash:016x}-{more}"),
-        }
-    }
-
     /// The first message of somebody is all that wschat tells about them.
     fn introduce(&mut self, usr: &str) {
         if self.speakers.len() < SPEAKERS && !self.speakers.contains(usr) {
             self.speakers.insert(usr.to_owned());
             self.event(user_new(usr));
         }
-    }
-
-    /// Whether the server lives has been answered: then it has read the messages whose echo is overdue, and does not want
-    /// them.
-    fn probe_answered(&mut self) {
-        let Some(asked) = self.probe.take() else {
-            return;
-        };
-        let refused = Error::new(
-            ErrorKind::Auth,
-            "the server answers but does not relay the message: check the login field `jwt`",
-        );
-        let failed = self
-            .outbox
-            .fail_written(asked.saturating_sub(ECHO_LIMIT), &refused);
-        self.events.extend(failed);
-    }
-
-    /// When an echo is overdue, unless the server is being asked about it already.
-    fn echo_deadline(&self) -> Option<Duration> {
-        if self.phase != Phase::Open || self.probe.is_some() || self.keepalive.is_paused() {
-            return None;
-        }
-        self.outbox
-            .oldest_written()
-            .map(|(_, written)| written + ECHO_LIMIT)
-    }
-
-    fn give_up(&mut self, error: Error) {
-        self.phase = Phase::Closing;
-        self.transmits.push_back(Transmit::Close {
-            code: Some(1001),
-            reason: String::new(),
-            error: Some(error),
-        });
-    }
-}
-
-impl Login {
-    fn outgoing(&self, text: &str, nonce: &str) -> String {
-        Outgoing {
-            usr: &self.name,
-            msg: text,
-            jwt: self.jwt.as_deref(),
-            nonce: Some(nonce),
-        }
-        .encode()
     }
 }
 
@@ -330,27 +228,12 @@ fn user_new(name: &str) -> UserEvent {
 
 impl Session for WschatSession {
     fn handle_connect(&mut self, _now: Now, auth: &[AuthField], seed: Seed) -> Result<(), Error> {
-        let url = AuthField::require(auth, "url")?;
-        if !url.starts_with("ws://") && !url.starts_with("wss://") {
-            return Err(Error::new(
-                ErrorKind::Invalid,
-                "the login field `url` must begin with ws:// or wss://, for example ws://localhost:80/",
-            ));
-        }
-        self.login = Some(Login {
-            name: AuthField::require(auth, "name")?.to_owned(),
-            jwt: AuthField::find(auth, "jwt").map(str::to_owned),
-        });
-        if self.nonce.is_empty() {
-            self.nonce = seed
-                .iter()
-                .take(8)
-                .map(|byte| format!("{byte:02x}"))
-                .collect();
-        }
+        let (url, login) = Login::read(auth)?;
+        self.login = Some(login);
+        self.nonces.get_or_insert_with(|| Nonces::new(seed));
         self.phase = Phase::Opening;
         self.transmits.push_back(Transmit::Open(Target::WebSocket {
-            url: url.to_owned(),
+            url,
             headers: Vec::new(),
             max_message_bytes: MAX_INCOMING_BYTES,
         }));
@@ -393,13 +276,9 @@ impl Session for WschatSession {
                 Ok(relayed) => self.relayed(now, relayed),
                 Err(_) => self.skipped += 1,
             },
-            Frame::Pong(_) => {
-                self.event(StatusEvent::Ping { artifact: None });
-                for request in std::mem::take(&mut self.pings) {
-                    let done = StatusEvent::Done { request };
-                    self.events.push_back(SessionEvent::caused(request, done));
-                }
-                self.probe_answered();
+            Frame::Pong(number) => {
+                let number = std::str::from_utf8(&number).ok();
+                self.pong(number.and_then(|text| text.parse().ok()).unwrap_or(0));
             }
             Frame::Binary(_) => self.skipped += 1,
             Frame::Ping(_) => {}
@@ -423,8 +302,8 @@ impl Session for WschatSession {
             ConnectionEvent::Status {
                 event: StatusEvent::Ping { .. },
             } if self.phase == Phase::Open => {
-                self.pings.push(request);
-                self.ping(now);
+                let number = self.ping(now);
+                self.pings.push((number, request));
                 Ok(())
             }
             ConnectionEvent::Status {
@@ -440,24 +319,7 @@ impl Session for WschatSession {
     fn handle_timeout(&mut self, now: Now) {
         let expired = self.outbox.expire(now);
         self.events.extend(expired);
-        match self.keepalive.tick(now.mono) {
-            Tick::Wait => {}
-            Tick::Ping => self.ping(now),
-            Tick::Silent => {
-                self.keepalive.stop();
-                self.give_up(Error::new(
-                    ErrorKind::TimedOut,
-                    "the server has stopped answering",
-                ));
-            }
-        }
-        if self
-            .echo_deadline()
-            .is_some_and(|deadline| deadline <= now.mono)
-        {
-            self.probe = Some(now.mono);
-            self.ping(now);
-        }
+        self.watch(now);
     }
 
     fn handle_pause(&mut self, _now: Now) {
@@ -482,7 +344,7 @@ impl Session for WschatSession {
         self.probe = None;
         self.transmits.clear();
         let error = Error::new(ErrorKind::Lost, "the connection ended first").info();
-        for request in std::mem::take(&mut self.pings) {
+        for (_, request) in std::mem::take(&mut self.pings) {
             let failed = StatusEvent::Failed {
                 request,
                 error: error.clone(),
@@ -508,9 +370,11 @@ impl Session for WschatSession {
         if !matches!(self.phase, Phase::Open | Phase::Leaving) {
             return None;
         }
-        if let (Some(pending), Some(login)) = (self.outbox.next_waiting(), &self.login) {
+        if let (Some(pending), Some(login), Some(nonces)) =
+            (self.outbox.next_waiting(), &self.login, &self.nonces)
+        {
             let request = pending.request;
-            let text = login.outgoing(&pending.message.plain_text(), &self.nonce_of(request));
+            let text = login.outgoing(&pending.message.plain_text(), &nonces.of(request));
             self.outbox.written(now, request);
             return Some(Transmit::Frame(Frame::Text(Cow::Owned(text))));
         }
@@ -530,6 +394,7 @@ impl Session for WschatSession {
             self.outbox.deadline(),
             self.keepalive.deadline(),
             self.echo_deadline(),
+            self.probe_deadline(),
         ]
         .into_iter()
         .flatten()
@@ -541,7 +406,7 @@ impl Session for WschatSession {
     }
 
     fn protocol_spec(&self) -> Protocol {
-        Self::protocol()
+        login::protocol()
     }
 
     fn capabilities(&self) -> &Capabilities {

@@ -1,0 +1,203 @@
+//! A busy room: deliveries per second, CPU of the server per delivery, latency.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use serde_json::json;
+
+use crate::load::{IN_FLIGHT, Load};
+use crate::process::cpu_of;
+use crate::report::{Report, Spread, count};
+use crate::servers::{Server, Setup};
+
+/// One run of one server.
+#[derive(Debug)]
+struct Run {
+    per_second: f64,
+    /// Server CPU per delivery, in microseconds.
+    cost: f64,
+    /// The load generator's, for the notes.
+    generator_cost: f64,
+    p50: f64,
+    p99: f64,
+    /// Messages per second, for the notes.
+    messages: f64,
+}
+
+/// A target of issue 2: `over` against `under`, at least or at most.
+struct Target {
+    clients: usize,
+    over: Server,
+    under: Server,
+    what: &'static str,
+    value: fn(&Run) -> f64,
+    at_least: bool,
+    bound: f64,
+}
+
+const TARGETS: &[Target] = &[
+    Target {
+        clients: 200,
+        over: Server::KaiwaSqlite,
+        under: Server::Wschat,
+        what: "deliveries/s",
+        value: |run| run.per_second,
+        at_least: true,
+        bound: 4.0,
+    },
+    Target {
+        clients: 200,
+        over: Server::KaiwaSqlite,
+        under: Server::Wschat,
+        what: "CPU per delivery",
+        value: |run| run.cost,
+        at_least: false,
+        bound: 1.0 / 3.0,
+    },
+    Target {
+        clients: 200,
+        over: Server::KaiwaNone,
+        under: Server::Relay,
+        what: "deliveries/s",
+        value: |run| run.per_second,
+        at_least: true,
+        bound: 0.8,
+    },
+    Target {
+        clients: 2000,
+        over: Server::KaiwaSqlite,
+        under: Server::Wschat,
+        what: "deliveries/s",
+        value: |run| run.per_second,
+        at_least: true,
+        bound: 3.0,
+    },
+];
+
+/// Runs all servers in turn, several times over.
+pub(crate) fn run(setup: &Setup, report: &mut Report) -> Result<()> {
+    for clients in [200, 2000] {
+        let rounds = measure(setup, clients)?;
+        write(setup, report, clients, &rounds);
+    }
+    Ok(())
+}
+
+/// A round has one run per server, in the order of [`Setup::servers`].
+fn measure(setup: &Setup, clients: usize) -> Result<Vec<Vec<Run>>> {
+    let (rounds, warm_up, duration) = if setup.quick {
+        (3, Duration::from_millis(300), Duration::from_secs(1))
+    } else {
+        (7, Duration::from_secs(1), Duration::from_secs(5))
+    };
+    let once = |server| one(setup, server, clients, warm_up, duration);
+    (0..rounds)
+        .map(|_| setup.servers().into_iter().map(once).collect())
+        .collect()
+}
+
+fn one(
+    setup: &Setup,
+    server: Server,
+    clients: usize,
+    warm_up: Duration,
+    duration: Duration,
+) -> Result<Run> {
+    let measuring = || -> Result<Run> {
+        let running = setup.start(server)?;
+        let mut load = Load::connect(&running, clients)?;
+        load.begin()?;
+        load.run(warm_up)?;
+        let (server_before, own_before) = (running.process.cpu()?, cpu_of("self")?);
+        let (tally, elapsed) = load.run(duration)?;
+        let server_cpu = running.process.cpu()? - server_before;
+        let own_cpu = cpu_of("self")? - own_before;
+        let per_delivery =
+            |cpu: Duration| cpu.as_secs_f64() * 1_000_000.0 / tally.deliveries as f64;
+        Ok(Run {
+            per_second: tally.deliveries as f64 / elapsed.as_secs_f64(),
+            cost: per_delivery(server_cpu),
+            generator_cost: per_delivery(own_cpu),
+            p50: tally.percentile(50),
+            p99: tally.percentile(99),
+            messages: tally.messages as f64 / elapsed.as_secs_f64(),
+        })
+    };
+    measuring().with_context(|| format!("{} with {clients} clients", server.name()))
+}
+
+fn write(setup: &Setup, report: &mut Report, clients: usize, rounds: &[Vec<Run>]) {
+    let servers = setup.servers();
+    let of = |server: Server, value: fn(&Run) -> f64| {
+        let index = servers.iter().position(|other| *other == server)?;
+        Some(
+            rounds
+                .iter()
+                .map(|round| value(&round[index]))
+                .collect::<Vec<_>>(),
+        )
+    };
+    report.table(
+        &format!("Fan-out, {clients} clients, {IN_FLIGHT} messages in flight"),
+        &[
+            "server",
+            "deliveries/s",
+            "server CPU per delivery, µs",
+            "p50, ms",
+            "p99, ms",
+            "messages/s",
+            "generator CPU per delivery, µs",
+        ],
+    );
+    for server in &servers {
+        let all = |value| of(*server, value).unwrap_or_default();
+        let spread = |value| Spread::of(all(value));
+        let millis = |value| spread(value).map(|micros| format!("{:.2}", micros / 1000.0));
+        report.row(vec![
+            server.name().to_owned(),
+            spread(|run| run.per_second).map(count),
+            spread(|run| run.cost).map(|cost| format!("{cost:.2}")),
+            millis(|run| run.p50),
+            millis(|run| run.p99),
+            spread(|run| run.messages).map(count),
+            spread(|run| run.generator_cost).map(|cost| format!("{cost:.2}")),
+        ]);
+        report.record(json!({
+            "measurement": "fanout",
+            "clients": clients,
+            "server": server.name(),
+            "deliveries_per_second": all(|run| run.per_second),
+            "server_cpu_us_per_delivery": all(|run| run.cost),
+            "generator_cpu_us_per_delivery": all(|run| run.generator_cost),
+            "p50_us": all(|run| run.p50),
+            "p99_us": all(|run| run.p99),
+        }));
+    }
+    report.table(
+        &format!("Ratios of neighbouring runs, {clients} clients"),
+        &["what", "ratio", "target"],
+    );
+    for target in TARGETS.iter().filter(|target| target.clients == clients) {
+        let (Some(over), Some(under)) = (
+            of(target.over, target.value),
+            of(target.under, target.value),
+        ) else {
+            continue;
+        };
+        let ratios: Vec<f64> = over
+            .iter()
+            .zip(&under)
+            .map(|(over, under)| over / under)
+            .collect();
+        let spread = Spread::of(ratios);
+        let what = format!(
+            "{}: {} / {}",
+            target.what,
+            target.over.name(),
+            target.under.name()
+        );
+        report.target(what, &spread, target.at_least, target.bound, |ratio| {
+            format!("{ratio:.2}")
+        });
+    }
+}

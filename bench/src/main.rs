@@ -1,0 +1,80 @@
+//! Speed and memory of kaiwa, beside its peers in the same run: `cargo xtask bench`, or without the real wschat
+//! `cargo run --release --manifest-path bench/Cargo.toml`.
+//!
+//! Each measurement has a file: [`fanout`] (what a busy room costs the server), [`idle`] (what a connection holds in memory,
+//! at both ends), [`receive`] (what an event costs the client). What is measured is always a process of its own, a
+//! [`process::Process`]: this program again in one of the [`roles`], or a foreign one. [`load`] is the one load generator,
+//! cheap and the same for all peers. docs/benchmarks.md says how to read the numbers.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::{Parser, ValueEnum};
+
+use crate::report::Report;
+use crate::roles::Role;
+use crate::servers::Setup;
+
+mod fanout;
+mod idle;
+mod load;
+mod process;
+mod receive;
+mod report;
+mod roles;
+mod servers;
+
+/// Measures kaiwa beside its peers.
+#[derive(Debug, Parser)]
+#[command(name = "kaiwa-bench")]
+struct Cli {
+    /// Measure only this; may be given several times
+    #[arg(long, value_name = "NAME", value_enum)]
+    only: Vec<Name>,
+
+    /// Short runs: to see that everything works, not to read the numbers
+    #[arg(long)]
+    quick: bool,
+
+    /// The real wschat; left out if not given. It takes port 80 of all interfaces
+    #[arg(long, value_name = "PROGRAM")]
+    wschat: Option<PathBuf>,
+
+    /// Where databases, logs and the results (bench.json) go
+    #[arg(long, value_name = "DIRECTORY", default_value = "target/bench")]
+    out: PathBuf,
+
+    #[command(subcommand)]
+    role: Option<Role>,
+}
+
+/// A measurement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Name {
+    /// Deliveries per second, server CPU per delivery and latency in a busy room
+    Fanout,
+    /// Resident bytes per idle connection, of servers and of clients
+    Idle,
+    /// CPU per received event of clients
+    Receive,
+}
+
+fn main() -> Result<()> {
+    let cli = Cli::parse();
+    if let Some(role) = &cli.role {
+        return roles::run(role);
+    }
+    let setup = Setup::new(cli.wschat, cli.out, cli.quick)?;
+    let mut report = Report::new(cli.quick);
+    let wanted = |name| cli.only.is_empty() || cli.only.contains(&name);
+    if wanted(Name::Fanout) {
+        fanout::run(&setup, &mut report)?;
+    }
+    if wanted(Name::Idle) {
+        idle::run(&setup, &mut report)?;
+    }
+    if wanted(Name::Receive) {
+        receive::run(&setup, &mut report)?;
+    }
+    report.write(&setup.out.join("bench.json"))
+}

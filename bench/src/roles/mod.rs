@@ -1,0 +1,60 @@
+//! What this program is as a measured process. Each role says on its output what the measurement waits for, and ends with
+//! its input.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::Subcommand;
+use tokio::io::{AsyncBufReadExt as _, BufReader, stdin};
+
+mod hold;
+mod receive;
+mod relay;
+mod serve;
+
+pub(crate) use hold::HoldKind;
+pub(crate) use receive::ReceiveKind;
+
+/// A role.
+#[derive(Debug, Subcommand)]
+#[command(hide = true)]
+pub(crate) enum Role {
+    /// kaiwa's server
+    #[command(hide = true)]
+    Serve { store: String, data: PathBuf },
+    /// The floor of servers
+    #[command(hide = true)]
+    Relay,
+    /// Many idle clients
+    #[command(hide = true)]
+    Hold { kind: HoldKind, url: String },
+    /// One flooded client
+    #[command(hide = true)]
+    Receive {
+        kind: ReceiveKind,
+        url: String,
+        millis: u64,
+    },
+}
+
+/// Plays it. The runtime is the one that programs have who do not think about it.
+pub(crate) fn run(role: &Role) -> Result<()> {
+    let runtime = tokio::runtime::Runtime::new()?;
+    runtime.block_on(async {
+        match role {
+            Role::Serve { store, data } => serve::run(store, data).await,
+            Role::Relay => relay::run().await,
+            Role::Hold { kind, url } => hold::run(*kind, url).await,
+            Role::Receive { kind, url, millis } => receive::run(*kind, url, *millis).await,
+        }
+    })?;
+    // What still blocks a thread, reading the input for example, is not waited for.
+    runtime.shutdown_background();
+    Ok(())
+}
+
+/// Returns when the measurement is over, or the measuring program gone.
+async fn end_of_input() {
+    let mut lines = BufReader::new(stdin()).lines();
+    while let Ok(Some(_)) = lines.next_line().await {}
+}

@@ -1,0 +1,23 @@
+//! kaiwa's server, as it is shipped but for the store.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
+
+use anyhow::{Result, bail};
+use kaiwa_server::config::StoreKind;
+use kaiwa_server::{Config, Server};
+
+pub(super) async fn run(store: &str, data: &Path) -> Result<()> {
+    let mut config = Config::default();
+    config.listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    config.data_dir = data.to_owned();
+    config.store = match store {
+        "sqlite" => StoreKind::Sqlite,
+        "none" => StoreKind::None,
+        other => bail!("no store is called {other}"),
+    };
+    let server = Server::start(config).await?;
+    println!("{}", server.local_addr());
+    super::end_of_input().await;
+    Ok(server.shutdown().await?)
+}

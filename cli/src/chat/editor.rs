@@ -1,0 +1,102 @@
+//! The line editor of a terminal, in a thread of its own, and the way to print above the line being typed.
+
+use std::time::Duration;
+
+use kaiwa_protocols::{Error, ErrorKind};
+use rustyline::error::ReadlineError;
+use rustyline::{Config, DefaultEditor, ExternalPrinter as _};
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::timeout;
+
+use super::commands;
+use super::input::Input;
+use crate::terminal::{self, Editing};
+
+/// Lines that may wait to be printed, and to be sent.
+const LINES_WAITING: usize = 256;
+
+/// Typed lines kept for the arrow keys; in memory only.
+const HISTORY_LINES: usize = 1000;
+
+/// How long the last lines may take to be printed.
+const CLOSE_LIMIT: Duration = Duration::from_secs(1);
+
+/// Prints above the line that is being typed.
+pub(crate) struct Printer {
+    lines: mpsc::Sender<String>,
+    done: oneshot::Receiver<()>,
+}
+
+/// Starts the editor. The input ends with Ctrl-D or `/quit`; Ctrl-C is [`Input::Interrupted`] and the end.
+///
+/// # Errors
+/// `Storage` if the terminal cannot be used.
+pub(crate) fn start(prompt: String) -> Result<(mpsc::Receiver<Input>, Printer), Error> {
+    terminal::remember();
+    let config = Config::builder()
+        .max_history_size(HISTORY_LINES)
+        .and_then(|config| config.history_ignore_dups(true))
+        .map_err(unusable)?
+        .auto_add_history(true)
+        .build();
+    let mut editor = DefaultEditor::with_config(config).map_err(unusable)?;
+    let mut external = editor.create_external_printer().map_err(unusable)?;
+
+    let (typed, input) = mpsc::channel(LINES_WAITING);
+    std::thread::spawn(move || edit(&mut editor, &prompt, &typed));
+
+    let (lines, mut waiting) = mpsc::channel::<String>(LINES_WAITING);
+    let (finished, done) = oneshot::channel();
+    std::thread::spawn(move || {
+        while let Some(line) = waiting.blocking_recv() {
+            if external.print(line + "\n").is_err() {
+                break;
+            }
+        }
+        let _ = finished.send(());
+    });
+    Ok((input, Printer { lines, done }))
+}
+
+fn edit(editor: &mut DefaultEditor, prompt: &str, typed: &mpsc::Sender<Input>) {
+    loop {
+        let line = {
+            let _editing = Editing::begin();
+            editor.readline(prompt)
+        };
+        let input = match line {
+            Ok(line) if line.is_empty() => continue,
+            // Here, so that no further prompt appears.
+            Ok(line) if commands::is_quit(&line) => return,
+            Ok(line) => Input::Line(line),
+            Err(ReadlineError::Eof) => return,
+            Err(ReadlineError::Interrupted) => Input::Interrupted,
+            Err(error) => Input::Bad(unusable(error)),
+        };
+        let last = !matches!(input, Input::Line(_));
+        if typed.blocking_send(input).is_err() || last {
+            return;
+        }
+    }
+}
+
+impl Printer {
+    /// Prints a line when its turn comes.
+    pub(crate) async fn print(&self, line: String) -> Result<(), ()> {
+        self.lines.send(line).await.map_err(|_| ())
+    }
+
+    /// Waits until everything is printed, but not for a terminal that hangs.
+    pub(crate) async fn close(self) {
+        drop(self.lines);
+        let _ = timeout(CLOSE_LIMIT, self.done).await;
+    }
+}
+
+fn unusable(error: ReadlineError) -> Error {
+    Error::new(
+        ErrorKind::Storage,
+        "the terminal cannot be used; in a pipe, as in `cat | kaiwa`, none is needed",
+    )
+    .with_source(error)
+}

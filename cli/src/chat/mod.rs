@@ -1,0 +1,140 @@
+//! `kaiwa` and `kaiwa chat`: a conversation with whatever is at the other end.
+
+mod commands;
+mod conversation;
+mod editor;
+mod input;
+mod ledger;
+mod screen;
+mod show;
+
+use kaiwa_protocols::{AuthField, Error, Registry};
+
+use crate::accounts::{self, Accounts};
+use crate::args::{Chat, ChatOn, Talk};
+use crate::embedded::Home;
+use crate::exit::Code;
+use crate::interrupt::Interrupt;
+use crate::link::Link;
+use crate::{dirs, form, terminal, text};
+
+use conversation::Conversation;
+use screen::{Pipe, Screen, Terminal};
+
+/// The name of those who have none.
+const GUEST: &str = "guest";
+
+/// The network of one's own server.
+const OWN: &str = "wschat";
+
+/// `kaiwa` alone: an account, or the server of one's own.
+///
+/// # Errors
+/// What ends it.
+pub(crate) async fn run(args: &Chat) -> Result<Code, Error> {
+    let accounts = Accounts::load()?;
+    let account = match &args.account {
+        Some(label) => Some(accounts.get(label)?),
+        None if args.local => None,
+        None => accounts.first_autoconnect(),
+    };
+    match account {
+        Some(account) => with_account(account, args).await,
+        None => at_home(name(args, &accounts), &args.talk).await,
+    }
+}
+
+/// `kaiwa chat PROTOCOL`.
+///
+/// # Errors
+/// What ends it.
+pub(crate) async fn run_on(args: &ChatOn) -> Result<Code, Error> {
+    let entry = Registry::get(&args.protocol)?;
+    let protocol = (entry.protocol)();
+    let mut sources = form::sources(&protocol, &args.fields)?;
+    form::ask(&protocol, &mut sources)?;
+    let auth = form::fill(&protocol, &sources)?;
+    let interrupt = Interrupt::install()?;
+    let who = who(&auth, entry.name);
+    let link = Link::start(entry, auth, !args.talk.no_reconnect)?;
+    talk(link, interrupt, &args.talk, who, None).await
+}
+
+async fn with_account(account: &accounts::Account, args: &Chat) -> Result<Code, Error> {
+    let entry = Registry::get(&account.protocol)?;
+    let protocol = (entry.protocol)();
+    let mut auth = form::fill(&protocol, &account.fields)?;
+    if let Some(name) = &args.name {
+        form::set_name(&protocol, &mut auth, name)?;
+    }
+    let interrupt = Interrupt::install()?;
+    let who = who(&auth, entry.name);
+    let link = Link::start(entry, auth, !args.talk.no_reconnect)?;
+    talk(link, interrupt, &args.talk, who, None).await
+}
+
+async fn at_home(name: String, args: &Talk) -> Result<Code, Error> {
+    let entry = Registry::get(OWN)?;
+    let mut interrupt = Interrupt::install()?;
+    let dir = dirs::data()?;
+    let home = tokio::select! {
+        code = interrupt.wait() => return Ok(code),
+        home = Home::enter(&dir, name) => home?,
+    };
+    let form = home.form();
+    let who = who(&form, entry.name);
+    let link = Link::start(entry, form, !args.no_reconnect)?;
+    talk(link, interrupt, args, who, Some(home)).await
+}
+
+/// Signs in, then talks.
+async fn talk(
+    mut link: Link,
+    mut interrupt: Interrupt,
+    args: &Talk,
+    who: String,
+    mut home: Option<Home>,
+) -> Result<Code, Error> {
+    if let Some(code) = link.signed_in(&mut interrupt).await? {
+        link.hang_up().await;
+        return Ok(code);
+    }
+    if let Some(home) = &mut home {
+        home.arrived();
+    }
+    let channel = args.channel.clone();
+    let mut conversation = if terminal::is_interactive() {
+        let (input, printer) = editor::start(format!("{}> ", text::one_line(&who)))?;
+        let mut screen = Screen::Terminal(Terminal::new(printer));
+        let greeting = format!("you are {who}; /help shows the commands, Ctrl-D leaves");
+        // A terminal that is gone already ends the conversation, not this.
+        let _ = screen.notice(&greeting).await;
+        Conversation::new(link, screen, input, channel)
+    } else {
+        Conversation::new(link, Screen::Pipe(Pipe::new()), input::lines(), channel)
+    };
+    if let Some(home) = home {
+        conversation = conversation.at_home(home);
+    }
+    conversation.run(interrupt).await
+}
+
+/// Who one is, as far as the form tells.
+fn who(form: &[AuthField], network: &str) -> String {
+    AuthField::find(form, "name").unwrap_or(network).to_owned()
+}
+
+/// The name to have on the server of one's own.
+fn name(args: &Chat, accounts: &Accounts) -> String {
+    let login = || {
+        ["USER", "LOGNAME", "USERNAME"]
+            .into_iter()
+            .find_map(|variable| std::env::var(variable).ok())
+    };
+    args.name
+        .clone()
+        .or_else(|| accounts.name().map(str::to_owned))
+        .or_else(login)
+        .filter(|name| !name.trim().is_empty())
+        .unwrap_or_else(|| GUEST.to_owned())
+}

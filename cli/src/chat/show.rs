@@ -1,0 +1,166 @@
+//! What is shown of an event: who said what where.
+
+use chrono::{DateTime, Utc};
+use kaiwa_protocols::client::ConnectionState;
+use kaiwa_protocols::{Message, MessageType, Profile};
+
+/// A message as it is shown.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Said {
+    /// The channel's name, where it is not the current one.
+    pub(crate) channel: Option<String>,
+    /// Who said it.
+    pub(crate) name: String,
+    /// The colour they have chosen.
+    pub(crate) color: Option<[u8; 4]>,
+    /// What was said.
+    pub(crate) text: String,
+    /// When.
+    pub(crate) at: DateTime<Utc>,
+    /// Whether the user of this account said it.
+    pub(crate) own: bool,
+}
+
+impl Said {
+    /// Looks up names in the state; `here` is the channel that messages go to.
+    pub(crate) fn new(
+        state: &ConnectionState,
+        here: Option<&str>,
+        channel_id: Option<&str>,
+        message: &Message,
+    ) -> Self {
+        let sender = message.sender_id.as_deref();
+        let profile = sender.and_then(|id| profile(state, channel_id, id));
+        let elsewhere = channel_id.filter(|id| here.is_some_and(|here| here != *id));
+        Self {
+            channel: elsewhere.map(|id| channel_name(state, id)),
+            name: name(profile, sender, message.message_type),
+            color: profile.and_then(|profile| profile.color),
+            text: message.plain_text(),
+            at: message.timestamp,
+            own: message.message_type == MessageType::CurrentUser,
+        }
+    }
+}
+
+/// The channel that a message without one goes to, as far as that is known.
+pub(crate) fn current(state: &ConnectionState) -> Option<String> {
+    if state.current_channel.is_some() {
+        return state.current_channel.clone();
+    }
+    let mut ids = state.channels.iter().map(|(id, _)| id);
+    match (ids.next(), ids.next()) {
+        (Some(only), None) => Some(only.clone()),
+        _ => None,
+    }
+}
+
+/// The name of a channel, or its id where it has none.
+pub(crate) fn channel_name(state: &ConnectionState, id: &str) -> String {
+    state
+        .channels
+        .get(id)
+        .and_then(|channel| channel.channel.name.clone())
+        .unwrap_or_else(|| id.to_owned())
+}
+
+/// The names of those in a channel, sorted.
+pub(crate) fn members(state: &ConnectionState, channel_id: &str) -> Vec<String> {
+    let Some(channel) = state.channels.get(channel_id) else {
+        return Vec::new();
+    };
+    let mut names: Vec<String> = channel
+        .users
+        .iter()
+        .map(|(id, profile)| name(Some(profile), Some(id), MessageType::Normal))
+        .collect();
+    names.sort();
+    names
+}
+
+fn profile<'a>(
+    state: &'a ConnectionState,
+    channel_id: Option<&str>,
+    user_id: &str,
+) -> Option<&'a Profile> {
+    channel_id
+        .and_then(|id| state.channels.get(id))
+        .and_then(|channel| channel.users.get(user_id))
+        .or_else(|| state.global_users.get(user_id))
+}
+
+fn name(profile: Option<&Profile>, id: Option<&str>, kind: MessageType) -> String {
+    let known = profile.and_then(|profile| {
+        profile
+            .display_name
+            .as_deref()
+            .or(profile.username.as_deref())
+    });
+    let fallback = match kind {
+        MessageType::Server => "server",
+        MessageType::Meta => "kaiwa",
+        _ => "?",
+    };
+    known
+        .or(id)
+        .filter(|name| !name.is_empty())
+        .unwrap_or(fallback)
+        .to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kaiwa_protocols::{Channel, ChannelEvent, UserEvent};
+
+    fn state() -> ConnectionState {
+        let mut state = ConnectionState::new("1".to_owned(), "net".to_owned());
+        for id in ["a", "b"] {
+            let channel = Channel {
+                id: id.to_owned(),
+                name: (id == "b").then(|| "Bees".to_owned()),
+                ..Channel::default()
+            };
+            state.apply(&ChannelEvent::New { channel }.into());
+        }
+        let user = Profile {
+            id: Some("7".to_owned()),
+            username: Some("ann".to_owned()),
+            display_name: Some("Ann B".to_owned()),
+            ..Profile::default()
+        };
+        let channel_id = Some("b".to_owned());
+        state.apply(&UserEvent::New { channel_id, user }.into());
+        state
+    }
+
+    #[test]
+    fn names_are_looked_up_where_the_message_is() {
+        let state = state();
+        let mut message = Message::text("hi", DateTime::UNIX_EPOCH);
+        message.sender_id = Some("7".to_owned());
+        let said = Said::new(&state, Some("a"), Some("b"), &message);
+        assert_eq!(
+            (said.name.as_str(), said.channel.as_deref()),
+            ("Ann B", Some("Bees"))
+        );
+        let said = Said::new(&state, Some("a"), Some("a"), &message);
+        assert_eq!((said.name.as_str(), said.channel), ("7", None));
+        let said = Said::new(&state, None, Some("b"), &message);
+        assert_eq!(said.channel, None);
+        message.sender_id = Some(String::new());
+        message.message_type = MessageType::Server;
+        assert_eq!(Said::new(&state, None, None, &message).name, "server");
+        assert_eq!(members(&state, "b"), ["Ann B"]);
+        assert_eq!(members(&state, "x"), [""; 0]);
+    }
+
+    #[test]
+    fn the_current_channel_is_the_networks_or_the_only_one() {
+        let mut state = state();
+        assert_eq!(current(&state), None);
+        let channel_id = "b".to_owned();
+        state.apply(&ChannelEvent::Remove { channel_id }.into());
+        assert_eq!(current(&state), Some("a".to_owned()));
+    }
+}

@@ -1,0 +1,114 @@
+//! The server's process.
+
+use std::fs::{File, TryLockError};
+use std::io::Write as _;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::time::Duration;
+
+use kaiwa_protocols::{Error, ErrorKind};
+use kaiwa_server::{Config, Server};
+use tokio::sync::watch;
+use tokio::time::timeout;
+
+use super::{Address, Files, Report};
+use crate::exit::Code;
+use crate::interrupt::Interrupt;
+
+/// How long it waits for the first guest, who has started it and needs milliseconds; then that one has died.
+const FIRST_GUEST_LIMIT: Duration = Duration::from_secs(30);
+
+/// How long it stays after the last guest has left: somebody whose connection was only lost is back sooner.
+const EMPTY_LIMIT: Duration = Duration::from_secs(2);
+
+/// Serves until the last guest has left, or a signal comes.
+///
+/// # Errors
+/// Why it cannot serve; whoever has started it was told.
+pub(crate) async fn run(dir: &Path, listen: SocketAddr) -> Result<Code, Error> {
+    let started = start(dir, listen).await;
+    let report = match &started {
+        Ok((.., address)) => Report::Listening(address.clone()),
+        Err(error) => Report::Failed(error.info()),
+    };
+    tell(&report);
+    let (files, _lock, server, address) = started?;
+    tracing::info!(url = address.url, "serving");
+    let mut interrupt = Interrupt::install_for_child()?;
+    let mut clients = server.clients();
+    let (code, _entrance) = tokio::select! {
+        code = interrupt.wait() => (code, None),
+        entrance = deserted(&files, &mut clients) => (Code::DONE, Some(entrance?)),
+    };
+    // With the entrance held, if it ends by itself: newcomers wait for its end and then start the next one.
+    files.forget_address();
+    server.shutdown().await?;
+    tracing::info!("ended");
+    Ok(code)
+}
+
+async fn start(dir: &Path, listen: SocketAddr) -> Result<(Files, File, Server, Address), Error> {
+    let files = Files::in_dir(dir)?;
+    let lock = files
+        .embedded_lock()
+        .map_err(|error| files.unusable(error))?;
+    match lock.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => {
+            let text = format!("a server of this user runs in {} already", dir.display());
+            return Err(Error::new(ErrorKind::State, text));
+        }
+        Err(TryLockError::Error(error)) => return Err(files.unusable(error)),
+    }
+    let mut config = Config::default();
+    config.data_dir = dir.to_owned();
+    config.listen = listen;
+    let server = match Server::start(config.clone()).await {
+        Err(error) if error.kind() == ErrorKind::Conflict && listen.port() != 0 => {
+            config.listen.set_port(0);
+            Server::start(config).await?
+        }
+        started => started?,
+    };
+    let at = server.local_addr();
+    let address = Address {
+        url: format!("ws://{at}/wschat"),
+        port: at.port(),
+        pid: std::process::id(),
+    };
+    files
+        .set_address(&address)
+        .map_err(|error| files.unusable(error))?;
+    Ok((files, lock, server, address))
+}
+
+/// Whoever has started it may be gone; that is no reason to end.
+fn tell(report: &Report) {
+    if let Ok(line) = serde_json::to_string(report) {
+        let mut out = std::io::stdout();
+        let _ = writeln!(out, "{line}").and_then(|()| out.flush());
+    }
+}
+
+/// Waits until the last guest has left and nobody enters; gives the entrance, closed.
+async fn deserted(files: &Files, clients: &mut watch::Receiver<usize>) -> Result<File, Error> {
+    let unusable = |error| files.unusable(error);
+    let mut patience = FIRST_GUEST_LIMIT;
+    loop {
+        if timeout(patience, clients.wait_for(|count| *count > 0))
+            .await
+            .is_ok()
+        {
+            patience = EMPTY_LIMIT;
+            // An error means that the server is gone, which `shutdown` sorts out.
+            let _ = clients.wait_for(|count| *count == 0).await;
+            continue;
+        }
+        let entrance = files.start_lock().map_err(unusable)?;
+        match entrance.try_lock() {
+            Ok(()) if *clients.borrow() == 0 => return Ok(entrance),
+            Ok(()) | Err(TryLockError::WouldBlock) => patience = EMPTY_LIMIT,
+            Err(TryLockError::Error(error)) => return Err(unusable(error)),
+        }
+    }
+}
