@@ -10,7 +10,7 @@
 //! | `form: {"name": "ann"}` | the login form, for each `connect` from here |
 //! | `connect:` | an attempt to connect begins; `connect Invalid:` one that must fail so |
 //! | `open: tcp mock:1` | the session must want this transport, and gets it |
-//! | `S: …` | the server says this line or frame; `S-hex:` bytes as they are; `S-ping:`, `S-pong:`, `S-binary:` frames |
+//! | `S: …` | the server says this line or frame; `S-hex:` bytes as they are; `S-ping:`, `S-pong:` (to the last ping), `S-binary:` frames |
 //! | `C: …` | the client must say this; `C-ping:`, `C-pong:` |
 //! | `E: …` | this event must come out: JSON, or `Chat::New {…}`, or the name alone; `E one: …` caused by request `one` |
 //! | `U one: …` | the user sends this event, called `one`; `U Full: …` one that must be refused so |

@@ -27,6 +27,8 @@ pub(super) struct Player<'a> {
     closing: bool,
     form: Vec<AuthField>,
     now: Duration,
+    /// What the last ping carried: its pong carries the same.
+    ping: Vec<u8>,
     /// Said and not yet handed over.
     input: Vec<Said>,
     events: VecDeque<SessionEvent>,
@@ -49,6 +51,7 @@ impl<'a> Player<'a> {
             closing: false,
             form: Vec::new(),
             now: Duration::from_secs(1),
+            ping: Vec::new(),
             input: Vec::new(),
             events: VecDeque::new(),
             transmits: VecDeque::new(),
@@ -171,12 +174,11 @@ impl<'a> Player<'a> {
 
     fn feed_frame(&mut self, said: Said) {
         let now = self.time();
-        let empty = || Cow::Borrowed(b"".as_slice());
         let frame = match said {
             Said::Text(text) => Frame::Text(Cow::Owned(text)),
             Said::Binary(bytes) | Said::Bytes(bytes) => Frame::Binary(Cow::Owned(bytes)),
-            Said::Ping => Frame::Ping(empty()),
-            Said::Pong => Frame::Pong(empty()),
+            Said::Ping => Frame::Ping(Cow::Borrowed(b"")),
+            Said::Pong => Frame::Pong(Cow::Owned(self.ping.clone())),
         };
         self.session.handle_frame(now, frame);
     }
@@ -268,8 +270,11 @@ impl<'a> Player<'a> {
             {
                 Ok(())
             }
-            (Said::Ping, Some(Transmit::Frame(Frame::Ping(_))))
-            | (Said::Pong, Some(Transmit::Frame(Frame::Pong(_)))) => Ok(()),
+            (Said::Ping, Some(Transmit::Frame(Frame::Ping(carried)))) => {
+                self.ping = carried.to_vec();
+                Ok(())
+            }
+            (Said::Pong, Some(Transmit::Frame(Frame::Pong(_)))) => Ok(()),
             (expected, other) => Err(format!(
                 "expected {expected:?}, but got {}",
                 show_any(other.as_ref())
