@@ -46,8 +46,8 @@ pub enum Action<'a> {
     Text(&'a str),
     /// The peer sends bytes.
     Binary(&'a [u8]),
-    /// The peer gives a sign of life.
-    Pong,
+    /// The peer answers a ping that was written, counted from the last, or gives a sign of life unasked.
+    Pong(u8),
     /// The peer asks for one.
     Ping,
     /// The server answers a text frame that was written, counted from the last.
@@ -85,6 +85,7 @@ pub fn play<S: Session>(network: Network<S>, script: &[Action<'_>]) {
         mono: Duration::ZERO,
         paused: false,
         written: Vec::new(),
+        pings: Vec::new(),
         open: BTreeSet::new(),
     };
     for action in script {
@@ -130,6 +131,7 @@ struct Player<S> {
     mono: Duration,
     paused: bool,
     written: Vec<String>,
+    pings: Vec<Vec<u8>>,
     open: BTreeSet<RequestId>,
 }
 
@@ -154,8 +156,11 @@ impl<S: Session> Player<S> {
             Action::Binary(bytes) if stands && !self.paused => {
                 session.handle_frame(now, Frame::Binary(Cow::Borrowed(bytes)));
             }
-            Action::Pong if stands && !self.paused => {
-                session.handle_frame(now, Frame::Pong(Cow::Borrowed(b"kaiwa")));
+            Action::Pong(back) if stands && !self.paused => {
+                let at = self.pings.len().checked_sub(usize::from(*back) + 1);
+                let asked = at.and_then(|at| self.pings.get(at));
+                let payload = asked.map_or(&b"unasked"[..], Vec::as_slice);
+                session.handle_frame(now, Frame::Pong(Cow::Borrowed(payload)));
             }
             Action::Ping if stands && !self.paused => {
                 session.handle_frame(now, Frame::Ping(Cow::Borrowed(b"kaiwa")));
@@ -308,6 +313,7 @@ impl<S: Session> Player<S> {
                 let asked = self.link == Link::Leaving;
                 self.end(error.as_ref(), asked);
             }
+            Transmit::Frame(Frame::Ping(payload)) => self.pings.push(payload.into_owned()),
             Transmit::Frame(_)
             | Transmit::Bytes(_)
             | Transmit::StartTls { .. }

@@ -183,35 +183,43 @@ fn outside_tests(tokens: TokenStream) -> Vec<TokenTree> {
     let tokens: Vec<TokenTree> = tokens.into_iter().collect();
     let mut kept = Vec::new();
     let mut rest = tokens.as_slice();
-    while let Some((first, after)) = rest.split_first() {
-        match (first, after) {
-            (hash, [TokenTree::Group(attribute), others @ ..]) if is_punct(Some(hash), '#') => {
-                let words: Vec<String> = attribute
-                    .stream()
-                    .into_iter()
-                    .map(|token| token.to_string())
-                    .collect();
-                match words.first().map(String::as_str) {
-                    Some("doc") => rest = others,
-                    Some("cfg") if is_for_tests(attribute.stream()) => rest = after_item(others),
-                    _ => {
-                        kept.push(after[0].clone());
-                        rest = others;
-                    }
-                }
+    loop {
+        rest = match rest {
+            // `//!` is `#![doc = "…"]`, `///` is the same without the exclamation mark.
+            [hash, bang, TokenTree::Group(attribute), after @ ..]
+                if is_punct(Some(hash), '#')
+                    && is_punct(Some(bang), '!')
+                    && begins(attribute.stream(), "doc") =>
+            {
+                after
             }
-            _ => {
+            [hash, TokenTree::Group(attribute), after @ ..]
+                if is_punct(Some(hash), '#') && begins(attribute.stream(), "doc") =>
+            {
+                after
+            }
+            [hash, TokenTree::Group(attribute), after @ ..]
+                if is_punct(Some(hash), '#') && is_for_tests(attribute.stream()) =>
+            {
+                after_item(after)
+            }
+            [first, after @ ..] => {
                 kept.push(first.clone());
-                rest = after;
+                after
             }
-        }
+            [] => return kept,
+        };
     }
-    kept
+}
+
+fn begins(attribute: TokenStream, name: &str) -> bool {
+    let first = attribute.into_iter().next();
+    matches!(first, Some(TokenTree::Ident(first)) if first == name)
 }
 
 /// `cfg(test)`, also among others; what is `not(test)` is for the program.
 fn is_for_tests(attribute: TokenStream) -> bool {
-    holds(attribute.clone(), "test") && !holds(attribute, "not")
+    begins(attribute.clone(), "cfg") && holds(attribute.clone(), "test") && !holds(attribute, "not")
 }
 
 /// What follows an item: the item ends with its braces or a semicolon, a field with a comma.
@@ -280,7 +288,7 @@ fn paths_are_read_from_every_place() {
 
 #[test]
 fn tests_and_documentation_are_left_out() {
-    let text = "/// alpha::beta\n#[cfg(test)]\nuse gamma::{delta};\n#[cfg(all(test, unix))]\nmod tests { use epsilon::x; }\n\
+    let text = "//! alpha\n/// alpha::beta\n#[cfg(test)]\nuse gamma::{delta};\n#[cfg(all(test, unix))]\nmod tests { use epsilon::x; }\n\
         struct S { #[cfg(test)] zeta: Vec<u8>, eta: u8 }\n#[cfg(not(test))]\nfn theta() {}\nconst A: &str = \"iota-kappa\";\n";
     let source = Source::read("x.rs", text);
     let has = |word: &str| source.words.iter().any(|at| at.what == word);

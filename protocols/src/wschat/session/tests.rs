@@ -767,6 +767,22 @@ fn pings_end_with_their_answer_or_the_connection() {
     assert_eq!(rig.events(), ["Status::Ping"]);
 }
 
+#[test]
+fn a_ping_not_yet_written_is_replaced() {
+    let mut rig = Rig::open();
+    let now = rig.now();
+    for _ in 0..3 {
+        let ping = StatusEvent::Ping { artifact: None }.into();
+        rig.session
+            .handle_send(now, RequestId::fresh(), ping)
+            .unwrap();
+    }
+    assert_eq!(rig.written(), ["ping 3"]);
+    rig.pong(3);
+    let done = ["Status::Done"; 3];
+    assert_eq!(rig.events(), [&["Status::Ping"], &done[..]].concat());
+}
+
 /// One step of a session's life.
 #[derive(Clone, Debug)]
 enum Step {
