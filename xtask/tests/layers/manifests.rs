@@ -55,8 +55,8 @@ const LAYERS: &[Layer] = &[
     // A program written for another crate of the same interface.
     Layer {
         name: "oshatori-compat",
-        uses: &[],
-        tests_use: &["kaiwa-protocols"],
+        uses: &["kaiwa-protocols"],
+        tests_use: &[],
     },
     Layer {
         name: "xtask",
