@@ -122,6 +122,11 @@ impl Link {
         self.client.connect(self.account, auth)
     }
 
+    /// Whether it is over, but for what is still to be taken.
+    pub(crate) fn is_over(&self) -> bool {
+        !matches!(self.ending, Ending::No)
+    }
+
     /// Signs out; take events until there are none.
     pub(crate) fn leave(&mut self) {
         if let Ending::No = self.ending {

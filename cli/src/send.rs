@@ -31,22 +31,31 @@ pub(crate) async fn run(args: &Send) -> Result<Code, Error> {
         "-" => standard_input()?,
         text => text.to_owned(),
     };
+    if text.is_empty() {
+        let text = "there is nothing to send: the text is empty";
+        return Err(Error::new(ErrorKind::Invalid, text));
+    }
     let deadline = Instant::now() + args.timeout;
     let mut interrupt = Interrupt::install()?;
     let mut link = Link::start(entry, auth, true)?;
 
-    let sent = async {
-        if let Some(code) = link.signed_in(&mut interrupt).await? {
-            return Ok(code);
-        }
-        tokio::select! {
+    let signed_in = timeout_at(deadline, link.signed_in(&mut interrupt)).await;
+    let sent = match signed_in {
+        Ok(Ok(None)) => tokio::select! {
             code = interrupt.wait() => Ok(code),
-            delivered = deliver(&mut link, args.channel.clone(), text) => delivered.map(|()| Code::DONE),
-        }
+            delivered = timeout_at(deadline, deliver(&mut link, args.channel.clone(), text)) => match delivered {
+                Ok(delivered) => delivered.map(|()| Code::DONE),
+                Err(_) => Err(too_late(ErrorKind::OutcomeUnknown, "the message is not known to be delivered", args)),
+            },
+        },
+        Ok(Ok(Some(code))) => Ok(code),
+        Ok(Err(error)) => Err(error),
+        Err(_) => Err(too_late(
+            ErrorKind::TimedOut,
+            "not signed in, nothing was sent",
+            args,
+        )),
     };
-    let sent = timeout_at(deadline, sent)
-        .await
-        .unwrap_or_else(|_| Err(too_late(args)));
     link.hang_up().await;
     sent
 }
@@ -92,19 +101,13 @@ fn standard_input() -> Result<String, Error> {
     if text.ends_with('\n') {
         text.pop();
     }
-    if text.is_empty() {
-        return Err(Error::new(
-            ErrorKind::Invalid,
-            "there is nothing to send: the text is empty",
-        ));
-    }
     Ok(text)
 }
 
-fn too_late(args: &Send) -> Error {
-    let text = format!(
-        "not known to be delivered within {} s; --timeout SECONDS waits longer",
-        args.timeout.as_secs_f64()
-    );
-    Error::new(ErrorKind::TimedOut, text)
+fn too_late(kind: ErrorKind, what: &str, args: &Send) -> Error {
+    let seconds = args.timeout.as_secs_f64();
+    Error::new(
+        kind,
+        format!("{what} within {seconds} s; --timeout SECONDS waits longer"),
+    )
 }

@@ -3,7 +3,12 @@
 /// The text with every control character made visible; line ends stay.
 pub(crate) fn harmless(text: &str) -> String {
     text.chars()
-        .map(|c| if c == '\n' { c } else { visible(c) })
+        .map(|c| match c {
+            '\n' => c,
+            // Its width depends on the column, and it can do no more harm than a space.
+            '\t' => ' ',
+            _ => visible(c),
+        })
         .collect()
 }
 
@@ -33,7 +38,7 @@ mod tests {
     fn commands_to_the_terminal_become_visible() {
         let evil = "a\x1b[2J\x07\r\x7f\u{9b}31m\u{202e}b\n\tc\0";
         let shown = harmless(evil);
-        assert_eq!(shown, "a␛[2J␇␍␡\u{fffd}31m\u{fffd}b\n␉c␀");
+        assert_eq!(shown, "a␛[2J␇␍␡\u{fffd}31m\u{fffd}b\n c␀");
         assert!(!one_line(evil).chars().any(char::is_control));
         assert_eq!(one_line("ann ünï 👍"), "ann ünï 👍");
     }

@@ -145,6 +145,17 @@ impl Outbox {
         self.remove(request);
     }
 
+    /// A message that [`Outbox::confirm`] would confirm, as echoed: open, or given up after it was written.
+    #[must_use]
+    pub fn unconfirmed(&self, request: RequestId) -> Option<&Message> {
+        let late = || self.late.iter().find(|(late, _)| *late == request);
+        let entry = self
+            .open
+            .get(&request)
+            .or_else(|| late().map(|(_, entry)| entry))?;
+        Some(&entry.message)
+    }
+
     /// The network confirmed a message: `change` puts in what the network says of it (id, time, content). Gives the `Update`
     /// and the `Done`; only the `Update` for one that was given up before; nothing for an unknown request.
     pub fn confirm(

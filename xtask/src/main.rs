@@ -1,8 +1,9 @@
 //! `cargo xtask`: what checks this workspace, the same words at home and in CI.
 //!
 //! [`steps::STEPS`] is the one table: it drives `--help`, `cargo xtask test` (all of it, in order) and CI, which calls
-//! nothing else. What takes minutes and proves nothing is in [`steps::ASIDE`]. [`setup`] knows what a step needs besides Rust and how to get it. A step of more than a few lines has a
-//! file of its own, named after it. Nothing here is published, and nothing is written outside the target directory.
+//! nothing else. What takes minutes and proves nothing is in [`steps::ASIDE`]. [`setup`] knows what a step needs besides Rust
+//! and how to get it. A step of more than a few lines has a file of its own, named after it. Nothing here is published, and
+//! nothing is written outside the target directory.
 
 #![forbid(unsafe_code)]
 #![allow(clippy::print_stdout, reason = "a command line tool")]

@@ -348,7 +348,7 @@ impl Conversation {
             StatusEvent::Lost {
                 error,
                 retry_in_ms: Some(wait),
-            } if self.ended.is_none() => {
+            } if !self.link.is_over() => {
                 self.connected = false;
                 if let Some(home) = &mut self.home {
                     home.revive();

@@ -240,7 +240,12 @@ pub async fn what_was_cut_off_is_settled_after_the_reconnect<H: Harness>(mut pee
         "nobody can know yet"
     );
     account.go_online().await;
-    let outcome = account.watch.outcome(request).await;
+    peer.say("after the backlog").await;
+    account.watch.until_said("after the backlog").await;
+    let outcome = account
+        .watch
+        .known_outcome(request)
+        .expect("settled by now");
     let expected = if H::LACKS.contains(&Need::History) {
         Outcome::Failed(ErrorKind::OutcomeUnknown)
     } else {

@@ -121,3 +121,6 @@ impl Connection for MockConnection {
         self.inner().capabilities()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::num::NonZeroU64;
 
+use chrono::{DateTime, Utc};
 use kaiwa_core::RequestId;
 use kaiwa_core::session::Seed;
 
@@ -46,30 +47,35 @@ impl std::fmt::Debug for Nonces {
 /// Makes the ids of messages, unique within a session.
 #[derive(Debug, Default)]
 pub(super) struct MessageIds {
-    /// How often each hash has come.
+    /// How often each hash has come in this generation.
     recent: BTreeMap<u64, u32>,
+    /// Rises when `recent` is full and begins anew; a part of the ids, so that none comes twice.
+    generation: u64,
 }
 
 impl MessageIds {
     /// A hash of what came, and a counter for equal ones.
-    pub(super) fn next(&mut self, usr: &str, msg: &str, nanos: i64) -> String {
+    pub(super) fn next(&mut self, usr: &str, msg: &str, tim: DateTime<Utc>) -> String {
         let mut hasher = DefaultHasher::new();
-        (usr, msg, nanos).hash(&mut hasher);
+        (usr, msg, tim).hash(&mut hasher);
         let hash = hasher.finish();
         if self.recent.len() >= RECENT_IDS {
             self.recent.clear();
+            self.generation += 1;
         }
         let count = self.recent.entry(hash).or_default();
         *count += 1;
-        match *count {
-            1 => format!("{hash:016x}"),
-            more => format!("{hash:016x}-{more}"),
+        match (self.generation, *count) {
+            (0, 1) => format!("{hash:016x}"),
+            (generation, count) => format!("{hash:016x}-{generation}-{count}"),
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     #[test]
@@ -99,15 +105,17 @@ mod tests {
 
     #[test]
     fn equal_messages_get_ids_of_their_own() {
+        let at = |seconds| DateTime::from_timestamp(seconds, 0).unwrap();
         let mut ids = MessageIds::default();
-        let first = ids.next("ann", "hi", 1);
-        let second = ids.next("ann", "hi", 1);
-        assert_ne!(first, second);
-        assert_ne!(ids.next("an", "nhi", 1), first);
-        assert_ne!(ids.next("ann", "hi", 2), first);
+        let mut seen = BTreeSet::new();
+        assert!(seen.insert(ids.next("ann", "hi", at(1))));
+        assert!(seen.insert(ids.next("ann", "hi", at(1))));
+        assert!(seen.insert(ids.next("an", "nhi", at(1))));
+        assert!(seen.insert(ids.next("ann", "hi", DateTime::<Utc>::MAX_UTC)));
         for n in 0..2 * RECENT_IDS {
-            ids.next("bob", &n.to_string(), 1);
+            assert!(seen.insert(ids.next("bob", &n.to_string(), at(1))));
         }
+        assert!(seen.insert(ids.next("ann", "hi", at(1))));
         assert!(ids.recent.len() <= RECENT_IDS);
     }
 }

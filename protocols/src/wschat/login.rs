@@ -2,6 +2,7 @@
 
 use kaiwa_core::{AuthField, Error, ErrorKind, Protocol};
 
+use super::session::MAX_NAME_BYTES;
 use super::wire::Outgoing;
 
 /// Name and login form.
@@ -32,11 +33,26 @@ impl Login {
                 "the login field `url` must begin with ws:// or wss://, for example ws://localhost:80/",
             ));
         }
+        let name = AuthField::require(form, "name")?;
+        if name.len() > MAX_NAME_BYTES {
+            return Err(Error::new(
+                ErrorKind::Invalid,
+                format!(
+                    "the login field `name` has {} bytes, at most {MAX_NAME_BYTES} are taken",
+                    name.len()
+                ),
+            ));
+        }
         let login = Self {
-            name: AuthField::require(form, "name")?.to_owned(),
+            name: name.to_owned(),
             jwt: AuthField::find(form, "jwt").map(str::to_owned),
         };
         Ok((url.to_owned(), login))
+    }
+
+    /// Whether messages carry a token.
+    pub(super) fn has_token(&self) -> bool {
+        self.jwt.is_some()
     }
 
     /// The text frame of a message.

@@ -45,6 +45,9 @@ const MAX_OUTGOING_BYTES: usize = 64 * 1024;
 /// The longest text announced, in bytes: leaves room for the name, the token and some escapes.
 const MAX_TEXT_BYTES: u64 = 60 * 1024;
 
+/// The longest name, in bytes. Longer ones are cut: names are kept, and a person reads them on one line.
+pub(super) const MAX_NAME_BYTES: usize = 1024;
+
 /// Speakers remembered, so that each is introduced once. Nobody ever leaves a wschat room, and names are free.
 const SPEAKERS: usize = 1000;
 
@@ -171,10 +174,13 @@ impl WschatSession {
     fn relayed(&mut self, now: Now, relayed: Relayed<'_>) {
         self.skipped += relayed.extra as u64;
         let timestamp = relayed.tim.unwrap_or(now.utc);
-        let usr = relayed.usr.unwrap_or_default();
+        let mut usr = relayed.usr.unwrap_or_default();
+        if usr.len() > MAX_NAME_BYTES {
+            self.skipped += 1;
+            usr = Cow::Owned(cut(&usr, MAX_NAME_BYTES).to_owned());
+        }
         let msg = relayed.msg.unwrap_or_default();
-        let nanos = timestamp.timestamp_nanos_opt().unwrap_or(0);
-        let id = self.ids.next(&usr, &msg, nanos);
+        let id = self.ids.next(&usr, &msg, timestamp);
         self.introduce(&usr);
         let content = vec![MessageFragment::Text(msg.into_owned())];
         let own = self.nonces.as_ref().zip(relayed.nonce);
@@ -187,23 +193,26 @@ impl WschatSession {
             message_type: MessageType::Normal,
             status: MessageStatus::Delivered,
         };
-        if let Some(request) = own {
+        // Others read our nonces, so one with other words, or one that is settled already, is a message like any other.
+        if let Some(request) = own.filter(|request| self.is_echo(*request, &message)) {
             message.message_type = MessageType::CurrentUser;
             let settled = self
                 .outbox
                 .confirm(request, |open| open.clone_from(&message));
-            if !settled.is_empty() {
-                self.events.extend(settled);
-                self.drop_answered_probe();
-                return;
-            }
-            // Somebody repeats a nonce of ours: a message like any other.
-            message.message_type = MessageType::Normal;
+            self.events.extend(settled);
+            self.drop_answered_probe();
+            return;
         }
         self.event(ChatEvent::New {
             channel_id: Some(LOBBY.to_owned()),
             message,
         });
+    }
+
+    /// Whether `message` is what was sent under `request` and is not confirmed yet.
+    fn is_echo(&self, request: RequestId, message: &Message) -> bool {
+        let sent = self.outbox.unconfirmed(request);
+        sent.is_some_and(|sent| sent.plain_text() == message.plain_text())
     }
 
     /// The first message of somebody is all that wschat tells about them.
@@ -213,6 +222,12 @@ impl WschatSession {
             self.event(user_new(usr));
         }
     }
+}
+
+/// The beginning of a text, at most `bytes` long.
+fn cut(text: &str, bytes: usize) -> &str {
+    text.get(..text.floor_char_boundary(bytes))
+        .unwrap_or_default()
 }
 
 fn user_new(name: &str) -> UserEvent {

@@ -9,10 +9,10 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use chrono::{DateTime, SecondsFormat, Utc};
-use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
-use serde::de::{Deserialize, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
 use serde::ser::Serialize;
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 /// The extra field in which kaiwa's own clients send a nonce, to know their own messages when the server echoes them.
 pub const NONCE_FIELD: &str = "kaiwa";
@@ -227,12 +227,11 @@ impl<'de> Visitor<'de> for RelayedVisitor {
         let mut relayed = Relayed::default();
         while let Some(key) = map.next_key::<Key>()? {
             match key {
-                Key::Usr => relayed.usr = map.next_value::<Text<'de>>()?.0,
-                Key::Msg => relayed.msg = map.next_value::<Text<'de>>()?.0,
-                Key::Nonce => relayed.nonce = map.next_value::<Text<'de>>()?.0,
+                Key::Usr => relayed.usr = text(&mut map)?,
+                Key::Msg => relayed.msg = text(&mut map)?,
+                Key::Nonce => relayed.nonce = text(&mut map)?,
                 Key::Tim => {
-                    let text = map.next_value::<Text<'de>>()?.0;
-                    relayed.tim = text
+                    relayed.tim = text(&mut map)?
                         .and_then(|text| DateTime::parse_from_rfc3339(&text).ok())
                         .map(|tim| tim.to_utc());
                 }
@@ -284,68 +283,22 @@ impl<'de> Deserialize<'de> for Key {
     }
 }
 
-/// Any JSON value as text: a string as it is (borrowed where it has no escapes), null as nothing, the rest as JSON.
-struct Text<'a>(Option<Cow<'a, str>>);
-
-impl Text<'_> {
-    fn of_json<E>(value: impl Into<Value>) -> Result<Self, E> {
-        Ok(Self(Some(Cow::Owned(value.into().to_string()))))
-    }
+fn text<'de, A: MapAccess<'de>>(map: &mut A) -> Result<Option<Cow<'de, str>>, A::Error> {
+    text_of(map.next_value::<&'de RawValue>()?).map_err(A::Error::custom)
 }
 
-impl<'de> Deserialize<'de> for Text<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(TextVisitor)
-    }
-}
-
-struct TextVisitor;
-
-impl<'de> Visitor<'de> for TextVisitor {
-    type Value = Text<'de>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("any value")
-    }
-
-    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
-        Ok(Text(Some(Cow::Borrowed(text))))
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
-        Ok(Text(Some(Cow::Owned(text.to_owned()))))
-    }
-
-    fn visit_unit<E>(self) -> Result<Self::Value, E> {
-        Ok(Text(None))
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Self::Value, E> {
-        Text::of_json(value)
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<Self::Value, E> {
-        Text::of_json(value)
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<Self::Value, E> {
-        Text::of_json(value)
-    }
-
-    fn visit_f64<E>(self, value: f64) -> Result<Self::Value, E> {
-        Text::of_json(value)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Self::Value, A::Error> {
-        let value =
-            Value::deserialize(SeqAccessDeserializer::new(seq)).map_err(A::Error::custom)?;
-        Text::of_json(value)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
-        let value =
-            Value::deserialize(MapAccessDeserializer::new(map)).map_err(A::Error::custom)?;
-        Text::of_json(value)
+/// Any JSON value as text: a string as it is (borrowed where it has no escapes), null as nothing, the rest as it was
+/// written. Nothing is built from the rest, which may be as large as a frame.
+fn text_of(raw: &RawValue) -> Result<Option<Cow<'_, str>>, serde_json::Error> {
+    let json = raw.get();
+    let unquoted = json
+        .strip_prefix('"')
+        .and_then(|rest| rest.strip_suffix('"'));
+    match unquoted {
+        None if json == "null" => Ok(None),
+        None => Ok(Some(Cow::Borrowed(json))),
+        Some(text) if !text.contains('\\') => Ok(Some(Cow::Borrowed(text))),
+        Some(_) => serde_json::from_str(json).map(|text| Some(Cow::Owned(text))),
     }
 }
 

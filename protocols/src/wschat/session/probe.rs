@@ -6,7 +6,7 @@ use std::time::Duration;
 use kaiwa_core::session::{Frame, Now, SessionEvent, Transmit};
 use kaiwa_core::{Error, ErrorKind, StatusEvent};
 
-use super::{ECHO_LIMIT, PONG_LIMIT, Phase, WschatSession};
+use super::{ECHO_LIMIT, Login, PONG_LIMIT, Phase, WschatSession};
 use crate::keepalive::Tick;
 
 /// An echo is overdue: the server is being asked whether it lives.
@@ -40,13 +40,20 @@ impl WschatSession {
         }
     }
 
-    /// Sends a ping and gives its number.
+    /// Sends a ping and gives its number. An answer to it is one to all before, so one that is not yet written takes the
+    /// new number: with a transport that takes nothing they must not pile up.
     pub(super) fn ping(&mut self, now: Now) -> u64 {
         self.keepalive.asked(now.mono);
         self.pings_sent += 1;
-        let number = self.pings_sent.to_string().into_bytes();
-        self.transmits
-            .push_back(Transmit::Frame(Frame::Ping(Cow::Owned(number))));
+        let ping = Frame::Ping(Cow::Owned(self.pings_sent.to_string().into_bytes()));
+        let unwritten = self.transmits.iter_mut().find_map(|wish| match wish {
+            Transmit::Frame(frame @ Frame::Ping(_)) => Some(frame),
+            _ => None,
+        });
+        match unwritten {
+            Some(frame) => *frame = ping,
+            None => self.transmits.push_back(Transmit::Frame(ping)),
+        }
         self.pings_sent
     }
 
@@ -66,12 +73,21 @@ impl WschatSession {
         }
     }
 
-    /// The server answers, so it has read the messages whose echo is overdue, and does not want them.
+    /// The server answers, so it has read the messages whose echo is overdue. It does not want them, or takes very long; a
+    /// late echo still counts.
     fn refused(&mut self, probe: Probe) {
-        let refused = Error::new(
-            ErrorKind::Auth,
-            "the server answers but does not relay the message: check the login field `jwt`",
-        );
+        let has_token = self.login.as_ref().is_some_and(Login::has_token);
+        let refused = if has_token {
+            Error::new(
+                ErrorKind::Auth,
+                "the server answers but does not relay the message: check the login field `jwt`",
+            )
+        } else {
+            Error::new(
+                ErrorKind::OutcomeUnknown,
+                "the server answers but has not relayed the message; if it demands a token, fill in the login field `jwt`",
+            )
+        };
         let failed = self
             .outbox
             .fail_written(probe.asked.saturating_sub(ECHO_LIMIT), &refused);
