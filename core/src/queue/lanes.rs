@@ -11,10 +11,6 @@ use std::task::{Context, Poll, Waker};
 use super::QueueLimits;
 use super::gate::{Gate, lock};
 
-/// A lane that has grown over this many slots gives its memory back when it runs empty: thousands of idle accounts must not
-/// each keep the memory of their last burst.
-const KEPT_SLOTS: usize = 64;
-
 /// What travels in a queue.
 pub(crate) trait Item: Clone + Send + 'static {
     /// Bytes that it holds.
@@ -185,7 +181,8 @@ impl<T: Item> Mailbox<T> {
             slots.ready.push_back(index);
         } else if lane.closed {
             *slot = None;
-        } else if lane.queue.capacity() > KEPT_SLOTS {
+        } else {
+            // Idle accounts, thousands perhaps, must not each keep the memory of their last burst; an event is large.
             lane.queue = VecDeque::new();
         }
         Some(item)

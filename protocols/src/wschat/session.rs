@@ -375,7 +375,12 @@ impl Session for WschatSession {
     }
 
     fn poll_event(&mut self) -> Option<SessionEvent> {
-        self.events.pop_front()
+        let event = self.events.pop_front();
+        if event.is_none() {
+            // An idle account keeps no room for events, which are large.
+            self.events = VecDeque::new();
+        }
+        event
     }
 
     fn poll_transmit(&mut self, now: Now) -> Option<Transmit> {
