@@ -155,7 +155,7 @@ async fn one_who_reads_slowly_is_waited_for() {
         for n in 0..FLOOD {
             // An event just before each limit: it takes all the time, and nothing is lost.
             if n < 600 {
-                tokio::time::sleep(STALL_LIMIT - std::time::Duration::from_secs(1)).await;
+                tokio::time::sleep(STALL_LIMIT - Duration::from_secs(1)).await;
             }
             let event = slow.recv().await.unwrap();
             assert_eq!(short(&event), format!("New {n}"));
@@ -207,7 +207,7 @@ async fn threads_and_accounts_at_once() {
     let mut last = BTreeMap::new();
     let mut echoes = 0;
     while echoes < ACCOUNTS * EACH {
-        let event = tokio::time::timeout(std::time::Duration::from_secs(60), events.recv())
+        let event = tokio::time::timeout(Duration::from_secs(60), events.recv())
             .await
             .unwrap()
             .unwrap();
