@@ -47,11 +47,16 @@ pub(crate) fn run(setup: &Setup, report: &mut Report) -> Result<()> {
         let name = match kind {
             HoldKind::Client => "Client, state kept",
             HoldKind::ClientStateless => "Client, no state",
+            HoldKind::ClientAtOnce => "Client, all connect at once",
             HoldKind::Connection => "Connection",
             HoldKind::Tungstenite => "bare tokio-tungstenite",
+            HoldKind::TungsteniteAtOnce => "bare tokio-tungstenite, all at once",
         };
         let growth = (0..rounds).map(|_| hold(setup, *kind).context(name));
-        let bound = *kind != HoldKind::Tungstenite;
+        let bound = matches!(
+            kind,
+            HoldKind::Client | HoldKind::ClientStateless | HoldKind::Connection
+        );
         Ok((name, growth.collect::<Result<_>>()?, bound))
     });
     let clients = clients.collect::<Result<Vec<_>>>()?;

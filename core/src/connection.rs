@@ -34,6 +34,9 @@ pub trait Connection: Send + Sync {
 
     /// Hands over what the user wants; `Ok` means accepted, what came of it are events.
     ///
+    /// It answers without waiting for the network or for subscribers: a client hands over one request after the other and
+    /// forwards no events meanwhile.
+    ///
     /// # Errors
     /// `Unsupported`, `Invalid`, `TooLong`, `State` or `Full`; then no event follows.
     ///

@@ -12,6 +12,7 @@
 //! what is pending, ids seen.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -30,8 +31,8 @@ pub struct Now {
 /// Random bytes for one attempt to connect; a session takes nonces and the like from them.
 pub type Seed = [u8; 32];
 
-/// One frame of a framed transport, borrowed coming in, owned going out.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// One frame of a framed transport, borrowed coming in, owned going out. May hold secrets, so `Debug` shows lengths only.
+#[derive(Clone, PartialEq, Eq)]
 pub enum Frame<'a> {
     /// UTF-8 text.
     Text(Cow<'a, str>),
@@ -43,8 +44,8 @@ pub enum Frame<'a> {
     Pong(Cow<'a, [u8]>),
 }
 
-/// What a transport must be opened to.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What a transport must be opened to. Addresses and headers may hold secrets, so `Debug` shows the kind only.
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Target {
     /// A WebSocket, `ws://` or `wss://`.
@@ -76,14 +77,14 @@ pub enum Target {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct HttpToken(pub u64);
 
-/// An HTTP request that runs beside the transport.
+/// An HTTP request that runs beside the transport. May hold secrets, so `Debug` shows its method and length only.
 #[derive(Clone, PartialEq, Eq)]
 pub struct HttpRequest {
     /// `GET`, `POST`, …
     pub method: &'static str,
     /// The whole address.
     pub url: String,
-    /// Headers; may hold secrets, so `Debug` shows their names only.
+    /// Headers.
     pub headers: Vec<(String, String)>,
     /// The body.
     pub body: Vec<u8>,
@@ -93,19 +94,8 @@ pub struct HttpRequest {
     pub max_response_bytes: usize,
 }
 
-impl std::fmt::Debug for HttpRequest {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let names: Vec<&str> = self.headers.iter().map(|(name, _)| name.as_str()).collect();
-        f.debug_struct("HttpRequest")
-            .field("method", &self.method)
-            .field("headers", &names)
-            .field("body_bytes", &self.body.len())
-            .finish_non_exhaustive()
-    }
-}
-
-/// An HTTP answer, whatever its status.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// An HTTP answer, whatever its status. May hold secrets, so `Debug` shows its status and length only.
+#[derive(Clone, PartialEq, Eq)]
 pub struct HttpResponse {
     /// The status code.
     pub status: u16,
@@ -116,7 +106,6 @@ pub struct HttpResponse {
 }
 
 /// What a session wants of its transport.
-#[derive(Debug)]
 #[non_exhaustive]
 pub enum Transmit {
     /// Open this; [`Session::handle_open`] follows, or `handle_close`.
@@ -146,6 +135,53 @@ pub enum Transmit {
         /// Why the session gives up; `None` where the user asked for it.
         error: Option<Error>,
     },
+}
+
+impl fmt::Debug for Frame<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (name, bytes) = match self {
+            Self::Text(text) => ("Text", text.len()),
+            Self::Binary(bytes) => ("Binary", bytes.len()),
+            Self::Ping(bytes) => ("Ping", bytes.len()),
+            Self::Pong(bytes) => ("Pong", bytes.len()),
+        };
+        write!(f, "{name}({bytes} bytes)")
+    }
+}
+
+impl fmt::Debug for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::WebSocket { .. } => "WebSocket",
+            Self::Tcp { .. } => "Tcp",
+            Self::Tls { .. } => "Tls",
+        })
+    }
+}
+
+impl fmt::Debug for HttpRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({} bytes)", self.method, self.body.len())
+    }
+}
+
+impl fmt::Debug for HttpResponse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({} bytes)", self.status, self.body.len())
+    }
+}
+
+impl fmt::Debug for Transmit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Open(target) => write!(f, "Open({target:?})"),
+            Self::Frame(frame) => write!(f, "Frame({frame:?})"),
+            Self::Bytes(bytes) => write!(f, "Bytes({} bytes)", bytes.len()),
+            Self::StartTls { host } => write!(f, "StartTls({host})"),
+            Self::Http { token, request } => write!(f, "Http({}, {request:?})", token.0),
+            Self::Close { code, error, .. } => write!(f, "Close({code:?}, {error:?})"),
+        }
+    }
 }
 
 /// An event of a session, and the request that caused it.

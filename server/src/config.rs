@@ -1,7 +1,8 @@
 //! Everything that can be set, from a TOML file. One table makes the struct, its defaults and the printed example.
 
 use std::fmt::Write as _;
-use std::fs;
+use std::fs::{self, File};
+use std::io::{self, Read as _};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -106,7 +107,7 @@ options! {
     max_connections: usize = 10_000;
 }
 
-/// A secret longer than this is not meant, or the file is not the right one.
+/// A secret longer than this, in bytes, is not meant, or the file is not the right one.
 const MAX_SECRET_BYTES: usize = 64 * 1024;
 
 impl Config {
@@ -210,12 +211,9 @@ impl Config {
             (value.into_encoded_bytes(), name.clone())
         } else if let Some(path) = &self.jwt_secret_file {
             let name = path.display().to_string();
-            let mut secret = fs::read(path).map_err(|error| {
+            let secret = read_secret(path).map_err(|error| {
                 invalid(format!("jwt_secret_file {name} cannot be read")).with_source(error)
             })?;
-            if secret.ends_with(b"\n") {
-                secret.pop();
-            }
             (secret, name)
         } else {
             return Ok(None);
@@ -227,6 +225,20 @@ impl Config {
         }
         Ok(Some(secret))
     }
+}
+
+/// A file without one line end at its end. Of a file that is too long, or endless, just enough to tell.
+fn read_secret(path: &Path) -> io::Result<Vec<u8>> {
+    let mut secret = Vec::new();
+    let longest = MAX_SECRET_BYTES + b"\r\n".len();
+    File::open(path)?
+        .take(longest as u64 + 1)
+        .read_to_end(&mut secret)?;
+    let end = [&b"\r\n"[..], b"\n"]
+        .into_iter()
+        .find(|end| secret.ends_with(end));
+    secret.truncate(secret.len() - end.map_or(0, <[u8]>::len));
+    Ok(secret)
 }
 
 fn invalid(message: impl Into<std::borrow::Cow<'static, str>>) -> Error {
@@ -330,9 +342,37 @@ mod tests {
         config.jwt_secret_env = None;
         config.jwt_secret_file = Some(file.path().to_owned());
         assert!(config.jwt_secret().is_err(), "empty");
-        fs::write(file.path(), b"\xff secret \n\n").unwrap();
-        assert_eq!(config.jwt_secret().unwrap().unwrap(), b"\xff secret \n");
+        let longest = "x".repeat(MAX_SECRET_BYTES);
+        for (content, secret) in [
+            (&b"\xff secret \n\n"[..], &b"\xff secret \n"[..]),
+            (b"a\r\n", b"a"),
+            (b"a\n\r\n", b"a\n"),
+            (b"a\r", b"a\r"),
+            (b"a", b"a"),
+            (format!("{longest}\r\n").as_bytes(), longest.as_bytes()),
+        ] {
+            fs::write(file.path(), content).unwrap();
+            assert_eq!(config.jwt_secret().unwrap().unwrap(), secret);
+        }
+        for content in ["\r\n".to_owned(), format!("{longest}x")] {
+            fs::write(file.path(), content).unwrap();
+            assert!(config.jwt_secret().is_err());
+        }
         config.jwt_secret_file = Some(file.path().join("missing"));
         assert!(config.jwt_secret().is_err());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn an_endless_secret_is_refused() {
+        let mut config = Config::default();
+        config.jwt_secret_file = Some("/dev/zero".into());
+        assert!(
+            config
+                .jwt_secret()
+                .unwrap_err()
+                .to_string()
+                .contains("longer")
+        );
     }
 }

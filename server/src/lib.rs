@@ -17,6 +17,7 @@ mod front;
 mod jwt;
 mod listen;
 mod log_dir;
+mod private;
 mod server;
 mod world;
 mod ws;

@@ -285,7 +285,10 @@ fn own_versions(manifest: &Table) -> BTreeSet<String> {
                 .into_iter()
                 .flatten()
             {
-                if named.get("workspace").and_then(Value::as_bool) != Some(true) {
+                let is_shared = named.get("workspace").and_then(Value::as_bool) == Some(true);
+                // A path alone brings no version: a crate that is its own dependency in tests, or that is renamed.
+                let is_path = named.get("path").is_some() && named.get("version").is_none();
+                if !is_shared && !is_path {
                     own.insert(name.clone());
                 }
             }

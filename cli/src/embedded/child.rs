@@ -28,14 +28,19 @@ const EMPTY_LIMIT: Duration = Duration::from_secs(2);
 pub(crate) async fn run(dir: &Path, listen: SocketAddr) -> Result<Code, Error> {
     let started = start(dir, listen).await;
     let report = match &started {
-        Ok((.., address)) => Report::Listening(address.clone()),
+        Ok(started) => Report::Listening(started.address.clone()),
         Err(error) => Report::Failed(error.info()),
     };
     tell(&report);
-    let (files, _lock, server, address) = started?;
+    let Started {
+        files,
+        _lock,
+        server,
+        mut clients,
+        address,
+    } = started?;
     tracing::info!(url = address.url, "serving");
     let mut interrupt = Interrupt::install_for_child()?;
-    let mut clients = server.clients();
     let (code, _entrance) = tokio::select! {
         code = interrupt.wait() => (code, None),
         entrance = deserted(&files, &mut clients) => (Code::DONE, Some(entrance?)),
@@ -47,7 +52,18 @@ pub(crate) async fn run(dir: &Path, listen: SocketAddr) -> Result<Code, Error> {
     Ok(code)
 }
 
-async fn start(dir: &Path, listen: SocketAddr) -> Result<(Files, File, Server, Address), Error> {
+/// A server that listens.
+struct Started {
+    files: Files,
+    /// Says that it lives.
+    _lock: File,
+    /// From before anybody was told where it is.
+    clients: watch::Receiver<usize>,
+    server: Server,
+    address: Address,
+}
+
+async fn start(dir: &Path, listen: SocketAddr) -> Result<Started, Error> {
     let files = Files::in_dir(dir)?;
     let lock = files
         .embedded_lock()
@@ -79,7 +95,13 @@ async fn start(dir: &Path, listen: SocketAddr) -> Result<(Files, File, Server, A
     files
         .set_address(&address)
         .map_err(|error| files.unusable(error))?;
-    Ok((files, lock, server, address))
+    Ok(Started {
+        files,
+        _lock: lock,
+        clients: server.clients(),
+        server,
+        address,
+    })
 }
 
 /// Whoever has started it may be gone; that is no reason to end.
@@ -95,10 +117,8 @@ async fn deserted(files: &Files, clients: &mut watch::Receiver<usize>) -> Result
     let unusable = |error| files.unusable(error);
     let mut patience = FIRST_GUEST_LIMIT;
     loop {
-        if timeout(patience, clients.wait_for(|count| *count > 0))
-            .await
-            .is_ok()
-        {
+        // Whoever has come and gone between two looks has changed the number twice, and is not missed.
+        if let Ok(Ok(())) = timeout(patience, clients.changed()).await {
             patience = EMPTY_LIMIT;
             // An error means that the server is gone, which `shutdown` sorts out.
             let _ = clients.wait_for(|count| *count == 0).await;

@@ -108,17 +108,17 @@ fn a_closed_output_ends_it_quietly() {
 
 #[test]
 fn a_signal_signs_out() {
-    for (name, code) in [("INT", 130), ("TERM", 143), ("HUP", 129)] {
-        let site = Site::new();
+    // All at once, since each server stays for a while.
+    let signals = [("INT", 130), ("TERM", 143), ("HUP", 129)];
+    let sites = signals.map(|signal| (signal, Site::new()));
+    for ((name, code), site) in &sites {
         let mut kaiwa = site.start(&[]);
         kaiwa.say("one");
         assert_eq!(kaiwa.line(), "ann: one");
         kaiwa.signal(name);
         let output = kaiwa.finish_open();
-        assert_eq!(
-            (output.code, output.out, output.err),
-            (Some(code), vec![], vec![])
-        );
+        let expected = (Some(*code), vec![], vec![]);
+        assert_eq!((output.code, output.out, output.err), expected);
     }
 }
 
@@ -141,4 +141,88 @@ fn a_channel_that_is_not_there_is_told() {
     let output = site.run(&["--channel", "other"], "hello\n");
     output.failed(1, &["not delivered: hello: ", "lobby"]);
     assert!(output.out.is_empty());
+}
+
+#[test]
+fn a_channel_is_joined_first() {
+    let site = Site::new();
+    let run = |channel: &str| site.run(&["chat", "mock", "--channel", channel], "hello\n");
+    run("lobby").printed(&["me: hello"]);
+    run("nowhere").failed(2, &["no such channel"]);
+}
+
+#[test]
+fn a_peer_that_refuses_is_told_and_so_is_each_message() {
+    let site = Site::new();
+    let run = |script: &str| {
+        let script = format!("script={script}");
+        site.run(&["chat", "mock", "--set", &script], "one\ntwo\nthree\n")
+    };
+    run("refuse").failed(6, &["credentials"]);
+    let refused = run("fail");
+    assert_eq!(
+        (refused.code, refused.out.len()),
+        (Some(1), 0),
+        "{refused:?}"
+    );
+    for (line, text) in refused.err.iter().zip(["one", "two", "three"]) {
+        assert!(
+            line.starts_with(&format!("kaiwa: not delivered: {text}: ")),
+            "{line}"
+        );
+    }
+    assert_eq!(refused.err.len(), 3);
+    run("duplicate").printed(&["me: one", "me: two", "me: three"]);
+}
+
+#[test]
+fn a_lost_connection_comes_back_and_each_message_ends_once() {
+    let site = Site::new();
+    let lines: Vec<String> = (0..6).map(|number| format!("<{number}>")).collect();
+    let args = ["chat", "mock", "--set", "script=bye:3"];
+    let output = site.run(&args, lines.join("\n"));
+    assert!(
+        output
+            .err
+            .iter()
+            .any(|line| line.contains("connected again")),
+        "{output:?}"
+    );
+    // What was on its way when the connection broke may be lost; then that is said.
+    let mut lost = 0;
+    for line in &lines {
+        let delivered = output
+            .out
+            .iter()
+            .filter(|out| **out == format!("me: {line}"))
+            .count();
+        let failed = output
+            .err
+            .iter()
+            .filter(|err| err.contains(&format!("not delivered: {line}: ")))
+            .count();
+        assert_eq!(delivered + failed, 1, "{line}: {output:?}");
+        lost += failed;
+    }
+    assert_eq!(output.code, Some(i32::from(lost > 0)), "{output:?}");
+}
+
+#[test]
+fn a_flood_of_others_delays_nobody() {
+    let site = Site::new();
+    let output = site.run(&["chat", "mock", "--set", "script=flood:5000"], "one\n");
+    assert_eq!(output.code, Some(0));
+    assert_eq!(
+        output.out.iter().filter(|line| *line == "me: one").count(),
+        1
+    );
+    let flood: Vec<&String> = output
+        .out
+        .iter()
+        .filter(|line| line.starts_with("somebody: "))
+        .collect();
+    assert!(
+        flood.is_sorted_by_key(|line| line.len())
+            && flood.windows(2).all(|pair| pair[0] != pair[1])
+    );
 }

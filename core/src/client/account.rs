@@ -19,6 +19,7 @@ use crate::{
 
 /// One account of a [`super::Client`]; unique within it, never reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct AccountId(pub(super) u64);
 

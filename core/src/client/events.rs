@@ -12,6 +12,7 @@ use crate::{ConnectionEvent, RequestId, StatusEvent};
 
 /// Something that happened on one of many accounts.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Event {
     /// Where.
     pub account: AccountId,

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::future::poll_fn;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -14,6 +15,10 @@ use crate::{ChatEvent, ConnectionEvent, ErrorInfo, ErrorKind, EventKind, Request
 
 /// Events forwarded before commands and timers get their turn again.
 const EVENTS_AT_ONCE: usize = 64;
+
+/// A server that asks for more patience than this, other than by a ban, does not get it: it may be wrong, or not the one that
+/// was meant.
+const ASKED_CAP: Duration = Duration::from_secs(3600);
 
 /// The connection's events on their way to the client's subscribers.
 pub(super) struct Events {
@@ -84,14 +89,16 @@ impl Events {
         self.echoed.remove(&request);
     }
 
-    /// Waits for an event and for room, then forwards what is there.
+    /// Waits for an event and for room, then forwards what is there. What tells how the connection and its requests are
+    /// doing does not wait for room, up to twice the bound: else supervision would end with the application's attention.
     ///
     /// # Cancel safety
     /// Dropping the future loses nothing.
     pub(super) async fn forward(&mut self) {
-        let shared = &self.shared;
-        let room = &mut self.room;
-        poll_fn(|cx| room.poll(shared.publisher(), cx)).await;
+        if let Some(urgent) = self.room().await {
+            self.some(urgent);
+            return;
+        }
         let Some((request, event)) = self.receiver.recv_tagged().await else {
             // The connection never ends its events while it lives.
             return std::future::pending().await;
@@ -101,10 +108,33 @@ impl Events {
             if !self.shared.publisher().has_room() {
                 return;
             }
-            match self.receiver.try_recv_tagged() {
-                Some((request, event)) => self.one(request, event),
-                None => return,
+            self.some(1);
+        }
+    }
+
+    /// Waits for room, or for something that must not wait: then how many events up to it.
+    async fn room(&mut self) -> Option<usize> {
+        let publisher = self.shared.publisher();
+        let (room, receiver) = (&mut self.room, &mut self.receiver);
+        poll_fn(|cx| {
+            if room.poll(publisher, cx).is_ready() {
+                return Poll::Ready(None);
             }
+            if publisher.is_crowded() {
+                return Poll::Pending;
+            }
+            receiver.poll_urgent(cx, is_urgent).map(Some)
+        })
+        .await
+    }
+
+    /// Forwards so many events, if there are.
+    fn some(&mut self, count: usize) {
+        for _ in 0..count {
+            let Some((request, event)) = self.receiver.try_recv_tagged() else {
+                return;
+            };
+            self.one(request, event);
         }
     }
 
@@ -172,9 +202,11 @@ impl Events {
             return Some(Duration::ZERO);
         }
         let asked = error.retry_after_ms.map(Duration::from_millis);
-        if error.kind.is_final() && !(error.kind == ErrorKind::Banned && asked.is_some()) {
-            return None;
-        }
+        let asked = match (error.kind, asked) {
+            (ErrorKind::Banned, Some(_)) => asked,
+            (kind, _) if kind.is_final() => return None,
+            (_, asked) => asked.map(|asked| asked.min(ASKED_CAP)),
+        };
         let delay = self
             .backoff
             .next(up, random())
@@ -182,6 +214,19 @@ impl Events {
         self.retry_at = Instant::now().checked_add(delay);
         self.retry_at.map(|_| delay)
     }
+}
+
+/// What does not wait for room (docs/events.md, promise 1).
+fn is_urgent(event: &ConnectionEvent) -> bool {
+    matches!(
+        event.kind(),
+        EventKind::StatusConnecting
+            | EventKind::StatusConnected
+            | EventKind::StatusLost
+            | EventKind::StatusDisconnected
+            | EventKind::StatusDone
+            | EventKind::StatusFailed
+    )
 }
 
 fn millis(duration: Duration) -> u64 {

@@ -10,7 +10,7 @@ use tokio::time::sleep_until;
 
 use super::account::Shared;
 use super::forward::Events;
-use crate::{AuthField, Connection, Error, ErrorInfo, ErrorKind, EventKind};
+use crate::{AuthField, Connection, Error, ErrorKind, EventKind, RequestId};
 
 /// What a client asks of an account.
 pub(super) enum Command {
@@ -26,6 +26,8 @@ pub(super) struct Supervisor {
     commands: mpsc::UnboundedReceiver<Command>,
     /// The form of the next attempt.
     auth: Vec<AuthField>,
+    /// The request that is being handed over.
+    handing: Option<RequestId>,
 }
 
 /// What the user wants next.
@@ -49,6 +51,7 @@ impl Supervisor {
             connection,
             commands,
             auth: Vec::new(),
+            handing: None,
         }
     }
 
@@ -78,7 +81,11 @@ impl Supervisor {
                 Some(Wish::Stay) => {}
                 Some(other) => return other,
                 None => {
-                    self.events.lost(bug());
+                    if let Some(request) = self.handing.take() {
+                        self.events.expect_no_echo(request);
+                        self.shared.refused(request, &bug());
+                    }
+                    self.events.lost(bug().info());
                     // Whatever still stands of it must not: the next attempt begins anew.
                     caught(self.connection.disconnect()).await;
                     self.events.fallen();
@@ -146,7 +153,10 @@ impl Supervisor {
     async fn hand_over(&mut self) {
         while let Some((request, event)) = self.shared.next_request() {
             self.events.expect_echo(request, &event);
-            match self.connection.submit(request, event.clone()).await {
+            self.handing = Some(request);
+            let submitted = self.connection.submit(request, event.clone()).await;
+            self.handing = None;
+            match submitted {
                 Ok(()) => self.shared.taken(request),
                 Err(error) => {
                     self.events.expect_no_echo(request);
@@ -215,7 +225,7 @@ impl Supervisor {
         // Also when it is down: what the connection still holds for a reconnect ends now. Its answer that it is not
         // connected is no news.
         if caught(self.connection.disconnect()).await.is_none() {
-            self.events.lost(bug());
+            self.events.lost(bug().info());
             self.events.fallen();
         }
         self.events.forward_all();
@@ -249,8 +259,8 @@ async fn caught<T>(future: impl Future<Output = T>) -> Option<T> {
     .await
 }
 
-fn bug() -> ErrorInfo {
-    Error::new(ErrorKind::Internal, "a bug ended the connection").info()
+fn bug() -> Error {
+    Error::new(ErrorKind::Internal, "a bug ended the connection")
 }
 
 async fn expiry(shared: &Shared) {

@@ -23,7 +23,8 @@ impl JsonReader {
 
     /// Reads one event; `None` for a variant of a newer version, which is counted.
     ///
-    /// Unknown fields are ignored; unknown message fragments are left out and counted.
+    /// Unknown fields are ignored; unknown message fragments are left out and counted. An event in which anything else is
+    /// of an unknown variant, a status for example, is skipped as a whole.
     ///
     /// # Errors
     /// [`ErrorKind::Invalid`] for text that is not JSON, or a known variant whose fields do not fit.
@@ -35,9 +36,17 @@ impl JsonReader {
             return Ok(None);
         }
         self.skipped += prune_fragments(&mut value);
-        serde_json::from_value(value)
-            .map(Some)
-            .map_err(|e| Error::new(ErrorKind::Invalid, "event does not fit").with_source(e))
+        match serde_json::from_value(value) {
+            Ok(event) => Ok(Some(event)),
+            // serde has no other way of asking for it; a test holds the words.
+            Err(error) if error.to_string().starts_with("unknown variant") => {
+                self.skipped += 1;
+                Ok(None)
+            }
+            Err(error) => {
+                Err(Error::new(ErrorKind::Invalid, "event does not fit").with_source(error))
+            }
+        }
     }
 
     /// How many events and fragments were skipped.
@@ -126,6 +135,19 @@ mod tests {
             panic!("a message")
         };
         assert_eq!(message.content, [MessageFragment::Text("a".to_owned())]);
+        assert_eq!(reader.skipped(), 3);
+    }
+
+    #[test]
+    fn events_with_newer_values_are_skipped_and_counted() {
+        let mut reader = JsonReader::new();
+        for newer in [
+            r#"{"Channel":{"event":{"New":{"channel":{"id":"1","name":null,"channel_type":"Forum"}}}}}"#,
+            r#"{"Asset":{"event":{"New":{"channel_id":null,"asset":{"Hologram":{"id":"1"}}}}}}"#,
+            r#"{"Status":{"event":{"Capabilities":{"capabilities":{"confirmation":"Telepathy"}}}}}"#,
+        ] {
+            assert_eq!(reader.read(newer).unwrap(), None, "{newer}");
+        }
         assert_eq!(reader.skipped(), 3);
     }
 

@@ -108,3 +108,52 @@ impl fmt::Display for EventKind {
         write!(f, "{}::{}", self.group(), self.variant())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_fixed() {
+        // Frozen: a change here breaks C callers. New kinds are added, none is changed or removed.
+        let table: Vec<String> = EventKind::ALL
+            .iter()
+            .map(|kind| format!("{kind}={}", kind.number()))
+            .collect();
+        assert_eq!(
+            table.join(" "),
+            "Chat::New=1 \
+             Chat::Update=2 \
+             Chat::Remove=3 \
+             Chat::History=4 \
+             Chat::Gap=5 \
+             Channel::New=100 \
+             Channel::Update=101 \
+             Channel::Remove=102 \
+             Channel::Join=103 \
+             Channel::Leave=104 \
+             Channel::Switch=105 \
+             Channel::Kick=106 \
+             Channel::Wipe=107 \
+             Channel::ClearList=108 \
+             User::New=200 \
+             User::Update=201 \
+             User::Remove=202 \
+             User::ClearList=203 \
+             User::Identify=204 \
+             Status::Ping=300 \
+             Status::Connected=301 \
+             Status::Disconnected=302 \
+             Status::Connecting=303 \
+             Status::Lost=304 \
+             Status::Done=305 \
+             Status::Failed=306 \
+             Status::Overrun=307 \
+             Status::Capabilities=308 \
+             Asset::New=400 \
+             Asset::Update=401 \
+             Asset::Remove=402 \
+             Asset::ClearList=403"
+        );
+    }
+}

@@ -6,6 +6,8 @@ mod channel;
 mod chat;
 mod json;
 mod kind;
+#[cfg(feature = "schema")]
+mod schema;
 pub(crate) mod size;
 mod status;
 mod user;
@@ -15,6 +17,8 @@ pub use channel::ChannelEvent;
 pub use chat::ChatEvent;
 pub use json::JsonReader;
 pub use kind::EventKind;
+#[cfg(feature = "schema")]
+pub use schema::json_schema;
 pub use status::StatusEvent;
 pub use user::UserEvent;
 

@@ -5,15 +5,11 @@
 
 use std::collections::VecDeque;
 use std::mem;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use super::QueueLimits;
-
-/// A lane that has grown over this many slots gives its memory back when it runs empty: thousands of idle accounts must not
-/// each keep the memory of their last burst.
-const KEPT_SLOTS: usize = 64;
+use super::gate::{Gate, lock};
 
 /// What travels in a queue.
 pub(crate) trait Item: Clone + Send + 'static {
@@ -24,45 +20,6 @@ pub(crate) trait Item: Clone + Send + 'static {
     fn overrun_after(last: &Self) -> Self;
 }
 
-/// The lock of a mutex; a panic elsewhere does not make queues unusable, since each change below is complete in itself.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Counts a publisher's full lanes and wakes the one who waits for none to be full.
-#[derive(Debug, Default)]
-pub(super) struct Gate {
-    full: AtomicUsize,
-    waiting: Mutex<Option<Waker>>,
-}
-
-impl Gate {
-    fn close_one(&self) {
-        self.full.fetch_add(1, Ordering::AcqRel);
-    }
-
-    fn open_one(&self) {
-        if self.full.fetch_sub(1, Ordering::AcqRel) == 1 {
-            self.wake();
-        }
-    }
-
-    pub(super) fn wake(&self) {
-        let waker = lock(&self.waiting).take();
-        if let Some(waker) = waker {
-            waker.wake();
-        }
-    }
-
-    pub(super) fn is_open(&self) -> bool {
-        self.full.load(Ordering::Acquire) == 0
-    }
-
-    pub(super) fn wait(&self, cx: &Context<'_>) {
-        *lock(&self.waiting) = Some(cx.waker().clone());
-    }
-}
-
 #[derive(Debug)]
 struct Lane<T> {
     queue: VecDeque<T>,
@@ -70,8 +27,6 @@ struct Lane<T> {
     limits: QueueLimits,
     /// Whether it counts in the gate: set at a bound, cleared at half of it, so that the reader is not woken for each event.
     full: bool,
-    /// How many were ever taken out, to tell a stalled subscriber from a slow one.
-    taken: u64,
     /// Whether its publisher is gone.
     closed: bool,
     gate: Arc<Gate>,
@@ -98,6 +53,8 @@ struct Slots<T> {
     lanes: Vec<Option<Lane<T>>>,
     /// Lanes with something in them, each once, in turn.
     ready: VecDeque<usize>,
+    /// How many were ever taken out, to tell a stalled subscriber from a slow one.
+    taken: u64,
     /// Comes after all that is queued; nothing is queued behind it.
     overrun: Option<T>,
     cut: bool,
@@ -129,6 +86,7 @@ impl<T: Item> Mailbox<T> {
             slots: Mutex::new(Slots {
                 lanes: Vec::new(),
                 ready: VecDeque::new(),
+                taken: 0,
                 overrun: None,
                 cut: false,
                 open,
@@ -164,7 +122,6 @@ impl<T: Item> Mailbox<T> {
             bytes: 0,
             limits,
             full: false,
-            taken: 0,
             closed: false,
             gate: Arc::clone(gate),
         });
@@ -216,7 +173,7 @@ impl<T: Item> Mailbox<T> {
         let lane = slot.as_mut()?;
         let item = lane.queue.pop_front()?;
         lane.bytes = lane.bytes.saturating_sub(item.size());
-        lane.taken += 1;
+        slots.taken += 1;
         if lane.full && lane.is_half_empty() {
             lane.release();
         }
@@ -224,7 +181,8 @@ impl<T: Item> Mailbox<T> {
             slots.ready.push_back(index);
         } else if lane.closed {
             *slot = None;
-        } else if lane.queue.capacity() > KEPT_SLOTS {
+        } else {
+            // Idle accounts, thousands perhaps, must not each keep the memory of their last burst; an event is large.
             lane.queue = VecDeque::new();
         }
         Some(item)
@@ -248,12 +206,20 @@ impl<T: Item> Mailbox<T> {
         wake(waker);
     }
 
+    /// How many were taken from all lanes so far, if that lane is full.
+    fn taken_while_full(&self, index: usize) -> Option<u64> {
+        let slots = lock(&self.slots);
+        let lane = slots.lanes.get(index)?.as_ref()?;
+        lane.full.then_some(slots.taken)
+    }
+
     fn with_lane<R>(&self, index: usize, look: impl FnOnce(&Lane<T>) -> R) -> Option<R> {
         let slots = lock(&self.slots);
         slots.lanes.get(index)?.as_ref().map(look)
     }
 
-    /// Cuts the subscriber off if nothing was taken from the lane since `taken`: what is queued stays, `Overrun` follows.
+    /// Cuts the subscriber off if the lane is full and nothing was taken from any since `taken`: what is queued stays,
+    /// `Overrun` follows.
     fn cut_if_stalled(&self, index: usize, taken: u64) -> bool {
         let waker = {
             let mut guard = lock(&self.slots);
@@ -261,7 +227,7 @@ impl<T: Item> Mailbox<T> {
             let Some(Some(lane)) = slots.lanes.get_mut(index) else {
                 return false;
             };
-            if !lane.full || lane.taken != taken {
+            if !lane.full || slots.taken != taken {
                 return false;
             }
             slots.overrun = lane.queue.back().map(T::overrun_after);
@@ -312,6 +278,25 @@ impl<T: Item> Receiver<T> {
             Some(waker) => waker.clone_from(cx.waker()),
             none => *none = Some(cx.waker().clone()),
         }
+        Poll::Pending
+    }
+
+    /// Ready with the number of items up to the last one that `is_urgent`; pending while there is none.
+    pub(crate) fn poll_urgent(
+        &mut self,
+        cx: &Context<'_>,
+        is_urgent: impl Fn(&T) -> bool,
+    ) -> Poll<usize> {
+        let mut slots = lock(&self.mailbox.slots);
+        let lanes = slots.lanes.iter().flatten();
+        let urgent: usize = lanes
+            .filter_map(|lane| lane.queue.iter().rposition(&is_urgent))
+            .map(|last| last + 1)
+            .sum();
+        if urgent > 0 {
+            return Poll::Ready(urgent);
+        }
+        slots.waker = Some(cx.waker().clone());
         Poll::Pending
     }
 
@@ -434,15 +419,13 @@ impl<T: Item> Publisher<T> {
         &self.inner.gate
     }
 
-    /// For each full lane: its subscription and how many were taken from it so far.
+    /// For each full lane: its subscription and how many its subscriber has taken so far.
     pub(super) fn full_lanes(&self) -> Vec<(u64, u64)> {
         lock(&self.inner.lanes)
             .list
             .iter()
             .filter_map(|one| {
-                let taken = one
-                    .mailbox
-                    .with_lane(one.index, |lane| lane.full.then_some(lane.taken))??;
+                let taken = one.mailbox.taken_while_full(one.index)?;
                 Some((one.id, taken))
             })
             .collect()

@@ -3,6 +3,7 @@
 //! A publisher has one queue per subscriber, bounded in events and in bytes. Publishing never waits and never drops: the
 //! one who reads the socket asks [`EventPublisher::poll_room`] before reading more. See docs/events.md, promise 1.
 
+mod gate;
 mod lanes;
 mod room;
 
@@ -134,6 +135,16 @@ impl EventReceiver {
         std::future::poll_fn(|cx| self.receiver.poll_recv(cx))
             .await
             .map(|tagged| (tagged.request, tagged.event))
+    }
+
+    /// Ready with the number of events up to the last one that `is_urgent`.
+    pub(crate) fn poll_urgent(
+        &mut self,
+        cx: &Context<'_>,
+        is_urgent: impl Fn(&ConnectionEvent) -> bool,
+    ) -> Poll<usize> {
+        self.receiver
+            .poll_urgent(cx, |tagged| is_urgent(&tagged.event))
     }
 
     pub(crate) fn try_recv_tagged(&mut self) -> Option<(Option<RequestId>, ConnectionEvent)> {

@@ -231,7 +231,13 @@ async fn a_connection_that_panics_is_lost_and_made_again() {
     rig.send("x").unwrap();
     assert_eq!(
         rig.until_down().await,
-        ["New x", "Lost Internal", "Disconnected"]
+        [
+            "New x",
+            "Update Failed",
+            "Failed Internal",
+            "Lost Internal",
+            "Disconnected"
+        ]
     );
     rig.until_connected().await;
     assert!(rig.remote.is_up());

@@ -1,10 +1,11 @@
 //! One stream for many accounts: turns, numbers, room.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use kaiwa_core::client::{AccountId, ClientEvents, Event};
 use kaiwa_core::queue::STALL_LIMIT;
-use kaiwa_core::{Capabilities, ConnectionEvent, EventKind, StatusEvent};
+use kaiwa_core::{Capabilities, ConnectionEvent, ErrorKind, EventKind, StatusEvent};
 
 use crate::fake::{Remote, fake};
 use crate::rig::{Rig, form, message, settle, short, within};
@@ -119,6 +120,33 @@ async fn one_who_stalls_is_cut_off_and_the_others_go_on() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_account_that_nobody_reads_is_supervised_all_the_same() {
+    let mut rig = Rig::connected().await;
+    flood(&rig.remote);
+    // Behind more than a full queue: who reads nothing learns it late, but the client acts on it.
+    let request = rig.send("x").unwrap();
+    while rig.remote.submitted().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    rig.remote.done(request);
+    rig.remote.lose(ErrorKind::Lost);
+    let before = rig.remote.attempts();
+    while rig.remote.attempts() == before {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+    let mut seen = Vec::new();
+    while seen.last().is_none_or(|last| last != "Connected") {
+        seen.push(rig.next().await);
+    }
+    let news = seen
+        .iter()
+        .filter(|event| event.starts_with("New "))
+        .count();
+    assert_eq!(news, FLOOD + 1, "nothing was lost");
+    assert!(seen.contains(&"Done".to_owned()));
+}
+
+#[tokio::test(start_paused = true)]
 async fn one_who_reads_slowly_is_waited_for() {
     let mut rig = Rig::connected().await;
     let mut slow = rig.client.subscribe();
@@ -127,7 +155,7 @@ async fn one_who_reads_slowly_is_waited_for() {
         for n in 0..FLOOD {
             // An event just before each limit: it takes all the time, and nothing is lost.
             if n < 600 {
-                tokio::time::sleep(STALL_LIMIT - std::time::Duration::from_secs(1)).await;
+                tokio::time::sleep(STALL_LIMIT - Duration::from_secs(1)).await;
             }
             let event = slow.recv().await.unwrap();
             assert_eq!(short(&event), format!("New {n}"));
@@ -179,7 +207,7 @@ async fn threads_and_accounts_at_once() {
     let mut last = BTreeMap::new();
     let mut echoes = 0;
     while echoes < ACCOUNTS * EACH {
-        let event = tokio::time::timeout(std::time::Duration::from_secs(60), events.recv())
+        let event = tokio::time::timeout(Duration::from_secs(60), events.recv())
             .await
             .unwrap()
             .unwrap();

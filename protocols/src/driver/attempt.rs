@@ -110,7 +110,11 @@ impl<'a, S: Session> Attempt<'a, S> {
             match self.step(cx) {
                 Ok(true) => {}
                 Ok(false) => return Poll::Pending,
-                Err(end) => return Poll::Ready(end),
+                Err(end) => {
+                    // It may have been signed in for a moment.
+                    self.answer_connect();
+                    return Poll::Ready(end);
+                }
             }
         }
         cx.waker().wake_by_ref();
@@ -386,7 +390,11 @@ impl<'a, S: Session> Attempt<'a, S> {
             (Poll::Pending, _) => Ok(false),
             (Poll::Ready(Err(error)), _) => Err(self.end_lost(error)),
             (Poll::Ready(Ok(())), None) => Ok(true),
-            (Poll::Ready(Ok(())), Some((code, reason))) => Err(self.end_by_peer(code, reason)),
+            (Poll::Ready(Ok(())), Some((code, reason))) => {
+                // The answer to the peer's goodbye: one try, for nobody waits for it here.
+                let _ = transport.poll_close(cx, None, "");
+                Err(self.end_by_peer(code, reason))
+            }
         }
     }
 

@@ -1,7 +1,7 @@
 //! The embedded store: one SQLite file in the data directory.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File, TryLockError};
+use std::fs::{File, TryLockError};
 use std::path::Path;
 use std::time::Duration;
 
@@ -11,6 +11,7 @@ use rusqlite::{Connection, ErrorCode, OptionalExtension as _, Row, params};
 
 use super::migrations::migrate;
 use super::{NewMessage, Position, RoomId, Store, StoredMessage};
+use crate::private;
 
 /// The database, in the data directory.
 const DATABASE: &str = "kaiwa.db";
@@ -37,8 +38,9 @@ impl SqliteStore {
     /// a newer program, `Storage` for one that is corrupt.
     pub fn open(dir: &Path) -> Result<Self, Error> {
         let lock = lock(dir)?;
-        let mut connection =
-            Connection::open(dir.join(DATABASE)).map_err(failure("opening the database"))?;
+        let path = dir.join(DATABASE);
+        make_private(&path)?;
+        let mut connection = Connection::open(&path).map_err(failure("opening the database"))?;
         connection
             .busy_timeout(BUSY_TIMEOUT)
             .map_err(failure("opening the database"))?;
@@ -159,9 +161,8 @@ fn lock(dir: &Path) -> Result<File, Error> {
         );
         Error::new(ErrorKind::Config, text).with_source(error)
     };
-    make_private(dir).map_err(unwritable)?;
-    let lock = File::options()
-        .create(true)
+    private::make_dir(dir).map_err(unwritable)?;
+    let lock = private::create()
         .truncate(false)
         .write(true)
         .open(dir.join(LOCK))
@@ -179,13 +180,26 @@ fn lock(dir: &Path) -> Result<File, Error> {
     }
 }
 
-/// Makes a directory that only this user can read: it holds what people say.
-fn make_private(dir: &Path) -> std::io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(dir)
+/// Makes the database's file, before SQLite does, so that nobody else can read it: nor the files beside it, which are of
+/// SQLite's making and get its mode, or were left by a dead process.
+fn make_private(path: &Path) -> Result<(), Error> {
+    let make = || {
+        // Not opened if it is there: closing it would drop the locks that this process has on it through SQLite.
+        match private::create().write(true).create_new(true).open(path) {
+            Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => return Err(error),
+            _ => private::restrict(path)?,
+        }
+        for suffix in ["-wal", "-shm"] {
+            let mut beside = path.as_os_str().to_owned();
+            beside.push(suffix);
+            private::restrict(Path::new(&beside))?;
+        }
+        Ok(())
+    };
+    make().map_err(|error: std::io::Error| {
+        let text = "opening the database: kaiwa.db cannot be written; check its owner and mode";
+        Error::new(ErrorKind::Storage, text).with_source(error)
+    })
 }
 
 /// Turns SQLite's error into ours, saying what was being done and what to do.

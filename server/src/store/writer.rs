@@ -286,19 +286,19 @@ mod tests {
     #[test]
     fn a_large_text_ends_a_batch() {
         let (writer, entered, verdict) = gate();
-        let large = "x".repeat(BATCH_BYTES);
-        for text in ["first", &large, "last"] {
-            writer
-                .jobs
-                .blocking_send(Job::Append(submission(text).0))
-                .unwrap();
+        let send = |text: &str| {
+            let job = Job::Append(submission(text).0);
+            writer.jobs.blocking_send(job).unwrap();
+        };
+        send("first");
+        let mut sizes = vec![entered.recv().unwrap()];
+        send(&"x".repeat(BATCH_BYTES));
+        send("last");
+        for _ in 0..3 {
             verdict.send(true).unwrap();
         }
-        let mut sizes = vec![entered.recv().unwrap()];
-        while sizes.iter().sum::<usize>() < 3 {
-            sizes.push(entered.recv().unwrap());
-        }
-        assert!(sizes.len() >= 2, "{sizes:?}");
+        sizes.extend([entered.recv().unwrap(), entered.recv().unwrap()]);
+        assert_eq!(sizes, [1, 1, 1]);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use bytes::{Buf as _, Bytes};
-use tokio::io::{AsyncRead as _, AsyncWrite as _, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::protocol::{
     CloseFrame, Role, WebSocketConfig, WebSocketContext,
@@ -28,21 +28,23 @@ const OWN_FRAMES: usize = 4 * 1024;
 const CHUNKS_PER_WRITE: usize = 16;
 
 /// A WebSocket after its handshake.
-pub(super) struct Link {
+pub(super) struct Link<S = Socket> {
     context: WebSocketContext,
-    socket: Socket,
+    socket: S,
     /// Whole frames; only the first may be partly written.
     out: VecDeque<Bytes>,
     /// Whether the first of `out` is partly written.
     partial: bool,
+    /// Whether the socket may hold back some of what it took, as TLS does.
+    unflushed: bool,
     /// Bytes of `out` that tungstenite put there.
     own: usize,
     heard_at: Instant,
 }
 
-impl Link {
+impl<S: AsyncRead + AsyncWrite + Unpin> Link<S> {
     /// `early` are bytes that came together with the handshake.
-    pub(super) fn new(socket: Socket, early: &[u8], max_message: usize, now: Instant) -> Self {
+    pub(super) fn new(socket: S, early: &[u8], max_message: usize, now: Instant) -> Self {
         let config = WebSocketConfig::default()
             .read_buffer_size(READ_BUFFER)
             .write_buffer_size(0)
@@ -55,6 +57,7 @@ impl Link {
             socket,
             out: VecDeque::new(),
             partial: false,
+            unflushed: false,
             own: 0,
             heard_at: now,
         }
@@ -65,9 +68,9 @@ impl Link {
         &mut self.out
     }
 
-    /// Whether everything is written.
+    /// Whether everything is written and on its way.
     pub(super) fn is_drained(&self) -> bool {
-        self.out.is_empty()
+        self.out.is_empty() && !self.unflushed
     }
 
     /// When bytes came in last.
@@ -105,7 +108,7 @@ impl Link {
         self.own = 0;
     }
 
-    /// Writes until the queue is empty.
+    /// Writes until the queue is empty and the socket holds nothing back.
     pub(super) fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         while !self.out.is_empty() {
             let mut slices = [IoSlice::new(&[]); CHUNKS_PER_WRITE];
@@ -119,11 +122,16 @@ impl Link {
                 return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
             }
             self.advance(written);
+            self.unflushed = true;
         }
         self.own = 0;
         // A burst's room is not kept by an idle connection.
         self.out.shrink_to(1);
-        Pin::new(&mut self.socket).poll_flush(cx)
+        if self.unflushed {
+            ready!(Pin::new(&mut self.socket).poll_flush(cx))?;
+            self.unflushed = false;
+        }
+        Poll::Ready(Ok(()))
     }
 
     /// Ends our direction.
@@ -160,7 +168,7 @@ impl Link {
     fn with_context<R>(
         &mut self,
         cx: &mut Context<'_>,
-        run: impl FnOnce(&mut WebSocketContext, &mut Io<'_, '_>) -> R,
+        run: impl FnOnce(&mut WebSocketContext, &mut Io<'_, '_, S>) -> R,
     ) -> R {
         let Self {
             context,
@@ -184,15 +192,15 @@ impl Link {
 }
 
 /// What tungstenite sees as its stream: reads come from the socket, writes go to the queue.
-struct Io<'a, 'cx> {
-    socket: &'a mut Socket,
+struct Io<'a, 'cx, S> {
+    socket: &'a mut S,
     cx: &'a mut Context<'cx>,
     out: &'a mut VecDeque<Bytes>,
     own: &'a mut usize,
     heard_at: &'a mut Instant,
 }
 
-impl Read for Io<'_, '_> {
+impl<S: AsyncRead + Unpin> Read for Io<'_, '_, S> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         let mut buf = ReadBuf::new(buf);
         match Pin::new(&mut *self.socket).poll_read(self.cx, &mut buf) {
@@ -204,7 +212,7 @@ impl Read for Io<'_, '_> {
     }
 }
 
-impl Write for Io<'_, '_> {
+impl<S> Write for Io<'_, '_, S> {
     /// With a write buffer of 0, tungstenite hands over whole frames.
     fn write(&mut self, frame: &[u8]) -> io::Result<usize> {
         self.out.push_back(Bytes::copy_from_slice(frame));
@@ -214,5 +222,71 @@ impl Write for Io<'_, '_> {
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::task::Waker;
+
+    use super::*;
+
+    /// Takes everything at once, and lets it out when flushed for the second time.
+    #[derive(Default)]
+    struct HoldsBack {
+        held: Vec<u8>,
+        sent: Vec<u8>,
+        flushes: usize,
+    }
+
+    impl AsyncRead for HoldsBack {
+        fn poll_read(
+            self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+            _: &mut ReadBuf<'_>,
+        ) -> Poll<io::Result<()>> {
+            Poll::Pending
+        }
+    }
+
+    impl AsyncWrite for HoldsBack {
+        fn poll_write(
+            mut self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+            bytes: &[u8],
+        ) -> Poll<io::Result<usize>> {
+            self.held.extend_from_slice(bytes);
+            Poll::Ready(Ok(bytes.len()))
+        }
+
+        fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            let this = self.get_mut();
+            this.flushes += 1;
+            if this.flushes == 1 {
+                return Poll::Pending;
+            }
+            this.sent.append(&mut this.held);
+            Poll::Ready(Ok(()))
+        }
+
+        fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    #[test]
+    fn what_the_socket_holds_back_is_not_written() {
+        let mut cx = Context::from_waker(Waker::noop());
+        let mut link = Link::new(HoldsBack::default(), &[], 1024, Instant::now());
+        assert!(link.is_drained());
+        link.out()
+            .extend([Bytes::from_static(b"a"), Bytes::from_static(b"b")]);
+        assert!(link.poll_write(&mut cx).is_pending());
+        assert!(!link.is_drained(), "both are taken, none is sent");
+        assert!(link.poll_write(&mut cx).is_ready());
+        assert!(link.is_drained());
+        assert_eq!(link.socket.sent, b"ab");
+        assert!(link.poll_write(&mut cx).is_ready());
+        assert_eq!(link.socket.flushes, 2, "nothing to flush");
     }
 }

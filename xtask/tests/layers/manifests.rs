@@ -19,7 +19,8 @@ const LAYERS: &[Layer] = &[
     Layer {
         name: "kaiwa-core",
         uses: &[],
-        tests_use: &[],
+        // Itself, with its feature `schema`.
+        tests_use: &["kaiwa-core"],
     },
     Layer {
         name: "kaiwa-conformance",
@@ -50,6 +51,12 @@ const LAYERS: &[Layer] = &[
         name: "kaiwa-examples",
         uses: &["kaiwa-core", "kaiwa-protocols"],
         tests_use: &["kaiwa-server"],
+    },
+    // A program written for another crate of the same interface.
+    Layer {
+        name: "oshatori-compat",
+        uses: &["kaiwa-protocols"],
+        tests_use: &[],
     },
     Layer {
         name: "xtask",

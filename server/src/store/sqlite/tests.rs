@@ -1,5 +1,7 @@
 //! Sequences, restarts, old, new, foreign and broken databases.
 
+use std::fs;
+
 use chrono::Utc;
 
 use super::super::LOBBY;
@@ -164,4 +166,36 @@ fn refuses_a_directory_below_a_file() {
         open_error(&file.path().join("data")).kind(),
         ErrorKind::Config
     );
+}
+
+#[cfg(unix)]
+#[test]
+fn only_this_user_can_read_it() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    let files = ["kaiwa.db", "kaiwa.db-wal", "kaiwa.db-shm", LOCK];
+    let parent = tempfile::tempdir().unwrap();
+    let fresh = parent.path().join("a/b");
+    let mut store = SqliteStore::open(&fresh).unwrap();
+    append(&mut store, &["a"]);
+    assert_eq!(mode(&fresh), 0o700);
+    for file in files {
+        assert_eq!(mode(&fresh.join(file)), 0o600, "{file}");
+    }
+
+    // A directory of the user's own making, with what a killed process left there, open to all.
+    let old = parent.path().join("old");
+    fs::create_dir(&old).unwrap();
+    fs::set_permissions(&old, fs::Permissions::from_mode(0o755)).unwrap();
+    for file in ["kaiwa.db", "kaiwa.db-wal"] {
+        fs::copy(fresh.join(file), old.join(file)).unwrap();
+        fs::set_permissions(old.join(file), fs::Permissions::from_mode(0o644)).unwrap();
+    }
+    let mut store = SqliteStore::open(&old).unwrap();
+    append(&mut store, &["b"]);
+    for file in files {
+        assert_eq!(mode(&old.join(file)), 0o600, "{file}");
+    }
+    assert_eq!(store.recent(LOBBY, 9).unwrap().len(), 2);
 }

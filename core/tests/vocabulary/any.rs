@@ -1,0 +1,372 @@
+//! Anything the vocabulary can say.
+
+use chrono::{DateTime, Utc};
+use kaiwa_core::capabilities::Confirmation;
+use kaiwa_core::{
+    Account, Asset, AssetEvent, AssetSource, AuthField, Capabilities, Channel, ChannelEvent,
+    ChannelType, ChatEvent, ConnectionEvent, ErrorInfo, ErrorKind, EventKind, FieldValue, Message,
+    MessageFragment, MessageStatus, MessageType, Profile, Protocol, RequestId, StatusEvent,
+    UserEvent,
+};
+use proptest::collection::{btree_set, vec};
+use proptest::option::of;
+use proptest::prelude::*;
+use proptest::sample::select;
+
+/// Any text, what JSON must escape included.
+pub(crate) fn text() -> impl Strategy<Value = String> + Clone {
+    prop_oneof![any::<String>(), "[a-z\u{0}-\u{1f}\"\\\\]{0,8}"]
+}
+
+fn maybe() -> impl Strategy<Value = Option<String>> {
+    of(text())
+}
+
+/// Any event of a kind.
+pub(crate) fn of_kind(kind: EventKind) -> BoxedStrategy<ConnectionEvent> {
+    match kind.group() {
+        "Chat" => chat(kind).prop_map_into().boxed(),
+        "Channel" => channel_event(kind).prop_map_into().boxed(),
+        "User" => user(kind).prop_map_into().boxed(),
+        "Status" => status(kind).prop_map_into().boxed(),
+        "Asset" => asset_event(kind).prop_map_into().boxed(),
+        _ => missing(kind),
+    }
+}
+
+fn missing(kind: EventKind) -> ! {
+    panic!("no generator for {kind}: add one here")
+}
+
+fn chat(kind: EventKind) -> BoxedStrategy<ChatEvent> {
+    match kind {
+        EventKind::ChatNew => (maybe(), message())
+            .prop_map(|(channel_id, message)| ChatEvent::New {
+                channel_id,
+                message,
+            })
+            .boxed(),
+        EventKind::ChatUpdate => (maybe(), text(), message())
+            .prop_map(|(channel_id, message_id, new_message)| ChatEvent::Update {
+                channel_id,
+                message_id,
+                new_message,
+            })
+            .boxed(),
+        EventKind::ChatRemove => (maybe(), text())
+            .prop_map(|(channel_id, message_id)| ChatEvent::Remove {
+                channel_id,
+                message_id,
+            })
+            .boxed(),
+        EventKind::ChatHistory => (text(), vec(message(), 0..4), any::<bool>())
+            .prop_map(|(channel_id, messages, complete)| ChatEvent::History {
+                channel_id,
+                messages,
+                complete,
+            })
+            .boxed(),
+        EventKind::ChatGap => (text(), maybe(), maybe())
+            .prop_map(|(channel_id, after, before)| ChatEvent::Gap {
+                channel_id,
+                after,
+                before,
+            })
+            .boxed(),
+        _ => missing(kind),
+    }
+}
+
+fn channel_event(kind: EventKind) -> BoxedStrategy<ChannelEvent> {
+    let named = |make: fn(String) -> ChannelEvent| text().prop_map(make).boxed();
+    match kind {
+        EventKind::ChannelNew => channel()
+            .prop_map(|channel| ChannelEvent::New { channel })
+            .boxed(),
+        EventKind::ChannelUpdate => (text(), channel())
+            .prop_map(|(channel_id, new_channel)| ChannelEvent::Update {
+                channel_id,
+                new_channel,
+            })
+            .boxed(),
+        EventKind::ChannelRemove => named(|channel_id| ChannelEvent::Remove { channel_id }),
+        EventKind::ChannelJoin => named(|channel_id| ChannelEvent::Join { channel_id }),
+        EventKind::ChannelLeave => named(|channel_id| ChannelEvent::Leave { channel_id }),
+        EventKind::ChannelSwitch => named(|channel_id| ChannelEvent::Switch { channel_id }),
+        EventKind::ChannelKick => (maybe(), maybe(), any::<bool>())
+            .prop_map(|(channel_id, reason, ban)| ChannelEvent::Kick {
+                channel_id,
+                reason,
+                ban,
+            })
+            .boxed(),
+        EventKind::ChannelWipe => maybe()
+            .prop_map(|channel_id| ChannelEvent::Wipe { channel_id })
+            .boxed(),
+        EventKind::ChannelClearList => Just(ChannelEvent::ClearList).boxed(),
+        _ => missing(kind),
+    }
+}
+
+fn user(kind: EventKind) -> BoxedStrategy<UserEvent> {
+    match kind {
+        EventKind::UserNew => (maybe(), profile())
+            .prop_map(|(channel_id, user)| UserEvent::New { channel_id, user })
+            .boxed(),
+        EventKind::UserUpdate => (maybe(), text(), profile())
+            .prop_map(|(channel_id, user_id, new_user)| UserEvent::Update {
+                channel_id,
+                user_id,
+                new_user,
+            })
+            .boxed(),
+        EventKind::UserRemove => (maybe(), text())
+            .prop_map(|(channel_id, user_id)| UserEvent::Remove {
+                channel_id,
+                user_id,
+            })
+            .boxed(),
+        EventKind::UserClearList => maybe()
+            .prop_map(|channel_id| UserEvent::ClearList { channel_id })
+            .boxed(),
+        EventKind::UserIdentify => text()
+            .prop_map(|user_id| UserEvent::Identify { user_id })
+            .boxed(),
+        _ => missing(kind),
+    }
+}
+
+fn status(kind: EventKind) -> BoxedStrategy<StatusEvent> {
+    let said = |make: fn(Option<String>) -> StatusEvent| maybe().prop_map(make).boxed();
+    match kind {
+        EventKind::StatusPing => said(|artifact| StatusEvent::Ping { artifact }),
+        EventKind::StatusConnected => said(|artifact| StatusEvent::Connected { artifact }),
+        EventKind::StatusDisconnected => said(|artifact| StatusEvent::Disconnected { artifact }),
+        EventKind::StatusConnecting => Just(StatusEvent::Connecting).boxed(),
+        EventKind::StatusLost => (error(), of(any::<u64>()))
+            .prop_map(|(error, retry_in_ms)| StatusEvent::Lost { error, retry_in_ms })
+            .boxed(),
+        EventKind::StatusDone => request()
+            .prop_map(|request| StatusEvent::Done { request })
+            .boxed(),
+        EventKind::StatusFailed => (request(), error())
+            .prop_map(|(request, error)| StatusEvent::Failed { request, error })
+            .boxed(),
+        EventKind::StatusOverrun => Just(StatusEvent::Overrun).boxed(),
+        EventKind::StatusCapabilities => capabilities()
+            .prop_map(|capabilities| StatusEvent::Capabilities { capabilities })
+            .boxed(),
+        _ => missing(kind),
+    }
+}
+
+fn asset_event(kind: EventKind) -> BoxedStrategy<AssetEvent> {
+    match kind {
+        EventKind::AssetNew => (maybe(), asset())
+            .prop_map(|(channel_id, asset)| AssetEvent::New { channel_id, asset })
+            .boxed(),
+        EventKind::AssetUpdate => (maybe(), text(), asset())
+            .prop_map(|(channel_id, asset_id, new_asset)| AssetEvent::Update {
+                channel_id,
+                asset_id,
+                new_asset,
+            })
+            .boxed(),
+        EventKind::AssetRemove => (maybe(), text())
+            .prop_map(|(channel_id, asset_id)| AssetEvent::Remove {
+                channel_id,
+                asset_id,
+            })
+            .boxed(),
+        EventKind::AssetClearList => maybe()
+            .prop_map(|channel_id| AssetEvent::ClearList { channel_id })
+            .boxed(),
+        _ => missing(kind),
+    }
+}
+
+fn request() -> impl Strategy<Value = RequestId> {
+    any::<std::num::NonZeroU64>().prop_map(RequestId::from)
+}
+
+/// Every moment that RFC 3339 can write.
+fn moment() -> impl Strategy<Value = DateTime<Utc>> {
+    (-62_135_596_800_i64..253_402_300_800, 0..1_000_000_000_u32)
+        .prop_map(|(seconds, nanos)| DateTime::from_timestamp(seconds, nanos).unwrap())
+}
+
+fn message() -> impl Strategy<Value = Message> {
+    let types = [
+        MessageType::CurrentUser,
+        MessageType::Normal,
+        MessageType::Server,
+        MessageType::Meta,
+    ];
+    let stati = [
+        MessageStatus::Sent,
+        MessageStatus::Delivered,
+        MessageStatus::Edited,
+        MessageStatus::Deleted,
+        MessageStatus::Failed,
+    ];
+    (
+        maybe(),
+        maybe(),
+        vec(fragment(), 0..4),
+        moment(),
+        select(types.to_vec()),
+        select(stati.to_vec()),
+    )
+        .prop_map(
+            |(id, sender_id, content, timestamp, message_type, status)| Message {
+                id,
+                sender_id,
+                content,
+                timestamp,
+                message_type,
+                status,
+            },
+        )
+}
+
+fn fragment() -> impl Strategy<Value = MessageFragment> {
+    let file = || (text(), text());
+    prop_oneof![
+        text().prop_map(MessageFragment::Text),
+        file().prop_map(|(url, mime)| MessageFragment::Image { url, mime }),
+        file().prop_map(|(url, mime)| MessageFragment::Video { url, mime }),
+        file().prop_map(|(url, mime)| MessageFragment::Audio { url, mime }),
+        text().prop_map(MessageFragment::Url),
+        text().prop_map(MessageFragment::AssetId),
+    ]
+}
+
+fn channel() -> impl Strategy<Value = Channel> {
+    let types = [
+        ChannelType::Group,
+        ChannelType::Direct,
+        ChannelType::Broadcast,
+    ];
+    (text(), maybe(), select(types.to_vec())).prop_map(|(id, name, channel_type)| Channel {
+        id,
+        name,
+        channel_type,
+    })
+}
+
+fn profile() -> impl Strategy<Value = Profile> {
+    (maybe(), maybe(), maybe(), of(any::<[u8; 4]>()), maybe()).prop_map(
+        |(id, username, display_name, color, picture)| Profile {
+            id,
+            username,
+            display_name,
+            color,
+            picture,
+        },
+    )
+}
+
+fn asset() -> impl Strategy<Value = Asset> {
+    let sources = || {
+        select(vec![
+            AssetSource::User,
+            AssetSource::Server,
+            AssetSource::Meta,
+        ])
+    };
+    let file = move || (maybe(), text(), text(), sources());
+    prop_oneof![
+        file().prop_map(|(id, pattern, src, source)| Asset::Emote {
+            id,
+            pattern,
+            src,
+            source
+        }),
+        file().prop_map(|(id, pattern, src, source)| Asset::Sticker {
+            id,
+            pattern,
+            src,
+            source
+        }),
+        file().prop_map(|(id, pattern, src, source)| Asset::Audio {
+            id,
+            pattern,
+            src,
+            source
+        }),
+        (maybe(), text(), vec(fragment(), 0..3), sources()).prop_map(
+            |(id, pattern, args, source)| Asset::Command {
+                id,
+                pattern,
+                args,
+                source
+            }
+        ),
+    ]
+}
+
+pub(crate) fn error() -> impl Strategy<Value = ErrorInfo> {
+    (select(ErrorKind::ALL), text(), of(any::<u64>())).prop_map(
+        |(kind, message, retry_after_ms)| ErrorInfo {
+            kind,
+            message,
+            retry_after_ms,
+        },
+    )
+}
+
+pub(crate) fn capabilities() -> impl Strategy<Value = Capabilities> {
+    let confirmations = vec![Confirmation::Acknowledged, Confirmation::Echo];
+    (
+        btree_set(select(EventKind::ALL), 0..8),
+        of(any::<u64>()),
+        select(confirmations),
+    )
+        .prop_map(|(sends, max_text_bytes, confirmation)| {
+            let sends: Vec<EventKind> = sends.into_iter().collect();
+            let mut capabilities = Capabilities::new().sends(&sends).confirmation(confirmation);
+            capabilities.max_text_bytes = max_text_bytes;
+            capabilities
+        })
+}
+
+/// Any login form, with these passwords in it.
+fn form(
+    password: impl Strategy<Value = String> + Clone + 'static,
+) -> BoxedStrategy<Vec<AuthField>> {
+    let value = prop_oneof![
+        of("[a-z]{0,5}").prop_map(FieldValue::Text),
+        of(password).prop_map(FieldValue::Password),
+    ];
+    let field = |value: BoxedStrategy<FieldValue>| {
+        ("[a-z]{1,5}", of("[a-z]{0,5}"), value, any::<bool>()).prop_map(
+            |(name, display, value, required)| AuthField {
+                name,
+                display,
+                value,
+                required,
+            },
+        )
+    };
+    let value = value.prop_recursive(3, 16, 4, move |inner| {
+        vec(field(inner.boxed()), 0..4).prop_map(FieldValue::Group)
+    });
+    vec(field(value.boxed()), 0..4).boxed()
+}
+
+pub(crate) fn account(
+    password: impl Strategy<Value = String> + Clone + 'static,
+) -> impl Strategy<Value = Account> {
+    (form(password), "[a-z]{0,5}", of(profile()), any::<bool>()).prop_map(
+        |(auth, protocol_name, private_profile, autoconnect)| Account {
+            auth,
+            protocol_name,
+            private_profile,
+            autoconnect,
+        },
+    )
+}
+
+pub(crate) fn protocol() -> impl Strategy<Value = Protocol> {
+    (text(), of(form(text()))).prop_map(|(name, auth)| Protocol { name, auth })
+}

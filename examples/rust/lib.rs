@@ -1,0 +1,3 @@
+//! Compiles the README's example.
+#![doc = include_str!("../../README.md")]
+#![forbid(unsafe_code)]
