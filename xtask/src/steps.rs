@@ -1,6 +1,6 @@
 //! The table of steps. `--help`, `cargo xtask test` and CI are made from it.
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
 use crate::command::run;
 use crate::setup::{self, Need};
@@ -36,6 +36,12 @@ pub(crate) const STEPS: &[Step] = &[
         about: "the formatting is rustfmt's",
         needs: &[setup::RUSTFMT],
         run: fmt,
+    },
+    Step {
+        name: "locks",
+        about: "the lock files outside the workspace fit what is in it",
+        needs: &[],
+        run: locks,
     },
     Step {
         name: "clippy",
@@ -95,13 +101,24 @@ pub(crate) const ASIDE: &[Step] = &[Step {
     run: bench::run,
 }];
 
+/// Folders with a manifest and a lock file of their own.
+const OUTSIDE: [&str; 3] = ["bench", "fuzz", "interop"];
+
 fn fmt(workspace: &Workspace) -> Result<Outcome> {
     run(&mut workspace.cargo("fmt --all --check"))?;
-    for outside in ["interop", "fuzz", "bench"] {
-        if workspace.root.join(outside).join("Cargo.toml").is_file() {
-            let words = format!("fmt --manifest-path {outside}/Cargo.toml --check");
-            run(&mut workspace.cargo(&words))?;
-        }
+    for folder in OUTSIDE {
+        let words = format!("fmt --manifest-path {folder}/Cargo.toml --check");
+        run(&mut workspace.cargo(&words))?;
+    }
+    Ok(Outcome::Passed)
+}
+
+/// Each would be an error in the step that uses it, minutes later.
+fn locks(workspace: &Workspace) -> Result<Outcome> {
+    for folder in OUTSIDE {
+        let update = format!("update --workspace --manifest-path {folder}/Cargo.toml");
+        run(&mut workspace.cargo(&format!("{update} --locked")))
+            .with_context(|| format!("run `cargo {update}` and commit {folder}/Cargo.lock"))?;
     }
     Ok(Outcome::Passed)
 }
