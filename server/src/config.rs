@@ -365,8 +365,10 @@ mod tests {
     #[cfg(unix)]
     #[test]
     fn an_endless_secret_is_refused() {
-        let mut config = Config::default();
-        config.jwt_secret_file = Some("/dev/zero".into());
+        let config = Config {
+            jwt_secret_file: Some("/dev/zero".into()),
+            ..Config::default()
+        };
         assert!(
             config
                 .jwt_secret()

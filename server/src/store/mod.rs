@@ -68,6 +68,12 @@ pub trait Store: Send {
     /// `Storage` when reading fails.
     fn recent(&mut self, room: RoomId, limit: usize) -> Result<Vec<StoredMessage>, Error>;
 
+    /// The first `limit` messages of a room after a sequence, oldest first.
+    ///
+    /// # Errors
+    /// `Storage` when reading fails.
+    fn after(&mut self, room: RoomId, seq: i64, limit: usize) -> Result<Vec<StoredMessage>, Error>;
+
     /// Writes out what is left and closes.
     ///
     /// # Errors

@@ -74,6 +74,11 @@ impl Store for SqliteStore {
             .map_err(failure("reading messages"))
     }
 
+    fn after(&mut self, room: RoomId, seq: i64, limit: usize) -> Result<Vec<StoredMessage>, Error> {
+        self.select_after(room, seq, limit)
+            .map_err(failure("reading messages"))
+    }
+
     fn close(self: Box<Self>) -> Result<(), Error> {
         // The last connection's close moves the log into the database file.
         self.connection
@@ -133,6 +138,20 @@ impl SqliteStore {
         )?;
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         select.query_map([room.0, limit], stored)?.collect()
+    }
+
+    fn select_after(
+        &self,
+        room: RoomId,
+        seq: i64,
+        limit: usize,
+    ) -> rusqlite::Result<Vec<StoredMessage>> {
+        let mut select = self.connection.prepare_cached(
+            "SELECT id, room, seq, at_ns, sender, text, extra FROM messages
+             WHERE room = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3",
+        )?;
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        select.query_map([room.0, seq, limit], stored)?.collect()
     }
 }
 

@@ -59,6 +59,10 @@ fn keeps_order_and_sequence_over_a_restart() {
         ["a", "b", "c"]
     );
     assert!(store.recent(RoomId(7), 10).unwrap().is_empty());
+    assert_eq!(texts(store.after(LOBBY, 0, 2).unwrap()), ["a", "b"]);
+    assert_eq!(texts(store.after(LOBBY, 2, 2).unwrap()), ["c"]);
+    assert!(store.after(LOBBY, 3, usize::MAX).unwrap().is_empty());
+    assert!(store.after(RoomId(7), 0, 10).unwrap().is_empty());
 }
 
 #[test]
