@@ -12,7 +12,7 @@ use chrono::{DateTime, Utc};
 use kaiwa_core::Error;
 
 pub use memory::MemoryStore;
-pub use sqlite::SqliteStore;
+pub use sqlite::{SqliteStore, read_log};
 
 /// A room's number in the store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
