@@ -60,7 +60,8 @@ options! {
     /// `"sqlite"` keeps every message before anybody sees it; `"none"` keeps nothing.
     store: StoreKind = StoreKind::Sqlite;
 
-    /// Also append each message as a JSON line to a file per day (YYYY-MM-DD, UTC) in this directory, as wschat does.
+    /// Also append each message as a JSON line to a file per day (YYYY-MM-DD, UTC) in this directory, as wschat does. What
+    /// a crash left out is made up for at the next start.
     log_dir: Option<PathBuf> = None, example "\"kaiwa-log\"";
 
     /// The environment variable that holds the secret of wschat's tokens. With a secret, messages without a valid HS256
@@ -365,8 +366,10 @@ mod tests {
     #[cfg(unix)]
     #[test]
     fn an_endless_secret_is_refused() {
-        let mut config = Config::default();
-        config.jwt_secret_file = Some("/dev/zero".into());
+        let config = Config {
+            jwt_secret_file: Some("/dev/zero".into()),
+            ..Config::default()
+        };
         assert!(
             config
                 .jwt_secret()

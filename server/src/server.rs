@@ -21,8 +21,8 @@ use crate::config::{Config, StoreKind};
 use crate::front::wschat::{self, Wschat};
 use crate::jwt::Verifier;
 use crate::listen::{self, Acceptor, OriginRule, Permit};
-use crate::log_dir::LogDir;
-use crate::store::{MemoryStore, RoomId, SqliteStore, Store, StoredMessage, writer};
+use crate::log_dir::{self, LogDir};
+use crate::store::{LOBBY, MemoryStore, RoomId, SqliteStore, Store, StoredMessage, writer};
 use crate::world::{Counters, Counting, Limits, View, World};
 use crate::ws::{Refused, Settings, converse, upgrade};
 
@@ -67,12 +67,12 @@ impl Server {
             .transpose()
             .map_err(no_address)?;
 
-        let log = config.log_dir.clone().map(LogDir::open).transpose()?;
+        let (store, log) = open_store(&config, verifier.is_some()).await?;
         let front = Arc::new(Wschat {
             verifier,
             log: log.is_some(),
         });
-        let writer = writer::start(open_store(&config).await?, log)?;
+        let writer = writer::start(store, log)?;
         let limits = Limits {
             messages: config.queue_messages,
             bytes: config.queue_bytes,
@@ -256,17 +256,34 @@ async fn wschat_client(State(site): State<Site>, request: Request) -> Result<Res
     Ok(response)
 }
 
-async fn open_store(config: &Config) -> Result<Box<dyn Store>, Error> {
-    if config.store == StoreKind::None {
-        return Ok(Box::<MemoryStore>::default());
-    }
-    let dir = config.data_dir.clone();
+/// The store, and the log brought up to date with it. `signed` tells that messages need a token.
+async fn open_store(
+    config: &Config,
+    signed: bool,
+) -> Result<(Box<dyn Store>, Option<LogDir>), Error> {
+    let Config {
+        store: kind,
+        data_dir,
+        log_dir,
+        ..
+    } = config.clone();
+    let open = move || {
+        let mut store: Box<dyn Store> = match kind {
+            StoreKind::Sqlite => Box::new(SqliteStore::open(&data_dir)?),
+            StoreKind::None => Box::<MemoryStore>::default(),
+        };
+        let open_log = |dir| {
+            let render: log_dir::Render =
+                Box::new(move |message| wschat::log_line(message, signed));
+            LogDir::open(dir, LOBBY, render, store.as_mut())
+        };
+        let log = log_dir.map(open_log).transpose()?;
+        Ok((store, log))
+    };
     // Opening may wait for the disk and for other programs.
-    let opened = tokio::task::spawn_blocking(move || SqliteStore::open(&dir)).await;
-    let store = opened.map_err(|error| {
-        Error::new(ErrorKind::Internal, "opening the store").with_source(error)
-    })??;
-    Ok(Box::new(store))
+    tokio::task::spawn_blocking(open)
+        .await
+        .map_err(|error| Error::new(ErrorKind::Internal, "opening the store").with_source(error))?
 }
 
 fn no_address(error: std::io::Error) -> Error {

@@ -238,6 +238,62 @@ async fn the_log_has_a_line_per_message() {
     );
 }
 
+/// The log's lines, of all days.
+fn log_lines(site: &Site) -> String {
+    // More than one file if the test runs at midnight.
+    let mut files: Vec<_> = std::fs::read_dir(site.dir.path().join("log"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    files.sort();
+    files
+        .iter()
+        .map(|path| std::fs::read_to_string(path).unwrap())
+        .collect()
+}
+
+#[tokio::test]
+async fn an_echo_means_logged() {
+    let with_log = |config: &mut Config| {
+        config.log_dir = Some(config.data_dir.with_file_name("log"));
+    };
+    let site = Site::with(with_log).await;
+    let mut ann = site.client().await;
+    let mut relayed = String::new();
+    for number in 0..20 {
+        ann.say("ann", &number.to_string()).await;
+        relayed.push_str(&ann.text().await);
+        relayed.push('\n');
+        assert_eq!(log_lines(&site), relayed);
+    }
+    // As after a crash of the whole machine, which has kept of the log what it liked.
+    let dir = site.shutdown().await;
+    let days = std::fs::read_dir(dir.path().join("log")).unwrap();
+    let newest = days.map(|entry| entry.unwrap().path()).max().unwrap();
+    std::fs::write(newest, "{\"half a li").unwrap();
+    let site = Site::again(dir, with_log).await;
+    let mut ann = site.client().await;
+    ann.say("ann", "last").await;
+    relayed.push_str(&ann.text().await);
+    relayed.push('\n');
+    assert_eq!(log_lines(&site), relayed);
+}
+
+#[tokio::test]
+async fn a_log_that_cannot_be_written_delays_nobody() {
+    let site =
+        Site::with(|config| config.log_dir = Some(config.data_dir.with_file_name("log"))).await;
+    let mut ann = site.client().await;
+    let log = site.dir.path().join("log");
+    std::fs::remove_dir(&log).unwrap();
+    ann.say("ann", "one").await;
+    let one = ann.text().await;
+    std::fs::create_dir(&log).unwrap();
+    ann.say("ann", "two").await;
+    let two = ann.text().await;
+    assert_eq!(log_lines(&site), format!("{one}\n{two}\n"));
+}
+
 #[tokio::test]
 async fn each_mistake_at_the_start_has_its_kind() {
     let site = Site::start().await;

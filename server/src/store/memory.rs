@@ -31,6 +31,10 @@ impl Store for MemoryStore {
         Ok(Vec::new())
     }
 
+    fn after(&mut self, _: RoomId, _: i64, _: usize) -> Result<Vec<StoredMessage>, Error> {
+        Ok(Vec::new())
+    }
+
     fn close(self: Box<Self>) -> Result<(), Error> {
         Ok(())
     }

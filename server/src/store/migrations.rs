@@ -19,28 +19,7 @@ pub(super) fn migrate(connection: &mut Connection) -> Result<(), Error> {
     let transaction = connection
         .transaction_with_behavior(TransactionBehavior::Immediate)
         .map_err(failure("opening the database"))?;
-    let number = |sql: &str| {
-        transaction
-            .query_row(sql, [], |row| row.get::<_, i64>(0))
-            .map_err(failure("reading the database's version"))
-    };
-    let version = number("PRAGMA user_version")?;
-    let application = number("PRAGMA application_id")?;
-    if application != APPLICATION_ID
-        && (application != 0 || number("SELECT count(*) FROM sqlite_schema")? != 0)
-    {
-        return Err(Error::new(
-            ErrorKind::Storage,
-            "the database belongs to another program; choose another data_dir",
-        ));
-    }
-    let done = usize::try_from(version).ok().filter(|done| *done <= MIGRATIONS.len()).ok_or_else(|| {
-        let text = format!(
-            "the database has version {version}, this program knows {} at most; use a newer kaiwa",
-            MIGRATIONS.len()
-        );
-        Error::new(ErrorKind::Version, text)
-    })?;
+    let done = steps_done(&transaction)?;
     if done < MIGRATIONS.len() {
         for step in MIGRATIONS.iter().skip(done) {
             transaction
@@ -57,4 +36,34 @@ pub(super) fn migrate(connection: &mut Connection) -> Result<(), Error> {
     transaction
         .commit()
         .map_err(failure("updating the database"))
+}
+
+/// How many steps a database has behind it; 0 for an empty one.
+///
+/// # Errors
+/// As [`migrate`].
+pub(super) fn steps_done(connection: &Connection) -> Result<usize, Error> {
+    let number = |sql: &str| {
+        connection
+            .query_row(sql, [], |row| row.get::<_, i64>(0))
+            .map_err(failure("reading the database's version"))
+    };
+    let version = number("PRAGMA user_version")?;
+    let application = number("PRAGMA application_id")?;
+    if application != APPLICATION_ID
+        && (application != 0 || number("SELECT count(*) FROM sqlite_schema")? != 0)
+    {
+        return Err(Error::new(
+            ErrorKind::Storage,
+            "the database belongs to another program; choose another data_dir",
+        ));
+    }
+    let done = usize::try_from(version).ok();
+    done.filter(|done| *done <= MIGRATIONS.len()).ok_or_else(|| {
+        let text = format!(
+            "the database has version {version}, this program knows {} at most; use a newer kaiwa",
+            MIGRATIONS.len()
+        );
+        Error::new(ErrorKind::Version, text)
+    })
 }

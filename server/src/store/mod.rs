@@ -12,7 +12,7 @@ use chrono::{DateTime, Utc};
 use kaiwa_core::Error;
 
 pub use memory::MemoryStore;
-pub use sqlite::SqliteStore;
+pub use sqlite::{SqliteStore, read_log};
 
 /// A room's number in the store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -67,6 +67,12 @@ pub trait Store: Send {
     /// # Errors
     /// `Storage` when reading fails.
     fn recent(&mut self, room: RoomId, limit: usize) -> Result<Vec<StoredMessage>, Error>;
+
+    /// The first `limit` messages of a room after a sequence, oldest first.
+    ///
+    /// # Errors
+    /// `Storage` when reading fails.
+    fn after(&mut self, room: RoomId, seq: i64, limit: usize) -> Result<Vec<StoredMessage>, Error>;
 
     /// Writes out what is left and closes.
     ///

@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use chrono::DateTime;
 use kaiwa_core::{Error, ErrorKind};
-use rusqlite::{Connection, ErrorCode, OptionalExtension as _, Row, params};
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension as _, Row, params};
 
-use super::migrations::migrate;
+use super::migrations::{MIGRATIONS, migrate, steps_done};
 use super::{NewMessage, Position, RoomId, Store, StoredMessage};
 use crate::private;
 
@@ -57,6 +57,46 @@ impl SqliteStore {
     }
 }
 
+/// The last `limit` messages of a room, oldest first, read from a data directory without a server, and while one may be
+/// running there. Changes nothing.
+///
+/// # Errors
+/// `NotFound` if there is no database, `Version` for one of another version, `Storage` for one that is corrupt, another
+/// program's, or closed to this user.
+pub fn read_log(data_dir: &Path, room: RoomId, limit: usize) -> Result<Vec<StoredMessage>, Error> {
+    let nothing = || {
+        let text = format!(
+            "no messages are kept in {}; name the data directory of a server",
+            data_dir.display()
+        );
+        Error::new(ErrorKind::NotFound, text)
+    };
+    let path = data_dir.join(DATABASE);
+    // SQLite tells a missing file and a forbidden one in the same way.
+    if let Err(error) = path.metadata()
+        && matches!(
+            error.kind(),
+            std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory
+        )
+    {
+        return Err(nothing());
+    }
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection =
+        Connection::open_with_flags(&path, flags).map_err(failure("opening the database"))?;
+    connection
+        .busy_timeout(BUSY_TIMEOUT)
+        .map_err(failure("opening the database"))?;
+    match steps_done(&connection)? {
+        0 => Err(nothing()),
+        done if done < MIGRATIONS.len() => Err(Error::new(
+            ErrorKind::Version,
+            "the database is of an older kaiwa; start the server once to bring it up to date",
+        )),
+        _ => select_recent(&connection, room, limit).map_err(failure("reading messages")),
+    }
+}
+
 impl Store for SqliteStore {
     fn append(&mut self, messages: &[&NewMessage]) -> Result<Vec<Position>, Error> {
         self.insert(messages)
@@ -70,7 +110,11 @@ impl Store for SqliteStore {
     }
 
     fn recent(&mut self, room: RoomId, limit: usize) -> Result<Vec<StoredMessage>, Error> {
-        self.select_recent(room, limit)
+        select_recent(&self.connection, room, limit).map_err(failure("reading messages"))
+    }
+
+    fn after(&mut self, room: RoomId, seq: i64, limit: usize) -> Result<Vec<StoredMessage>, Error> {
+        self.select_after(room, seq, limit)
             .map_err(failure("reading messages"))
     }
 
@@ -126,14 +170,32 @@ impl SqliteStore {
         Ok(Some(positions))
     }
 
-    fn select_recent(&self, room: RoomId, limit: usize) -> rusqlite::Result<Vec<StoredMessage>> {
+    fn select_after(
+        &self,
+        room: RoomId,
+        seq: i64,
+        limit: usize,
+    ) -> rusqlite::Result<Vec<StoredMessage>> {
         let mut select = self.connection.prepare_cached(
-            "SELECT * FROM (SELECT id, room, seq, at_ns, sender, text, extra FROM messages
-             WHERE room = ?1 ORDER BY seq DESC LIMIT ?2) ORDER BY seq",
+            "SELECT id, room, seq, at_ns, sender, text, extra FROM messages
+             WHERE room = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3",
         )?;
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        select.query_map([room.0, limit], stored)?.collect()
+        select.query_map([room.0, seq, limit], stored)?.collect()
     }
+}
+
+fn select_recent(
+    connection: &Connection,
+    room: RoomId,
+    limit: usize,
+) -> rusqlite::Result<Vec<StoredMessage>> {
+    let mut select = connection.prepare_cached(
+        "SELECT * FROM (SELECT id, room, seq, at_ns, sender, text, extra FROM messages
+         WHERE room = ?1 ORDER BY seq DESC LIMIT ?2) ORDER BY seq",
+    )?;
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    select.query_map([room.0, limit], stored)?.collect()
 }
 
 fn stored(row: &Row<'_>) -> rusqlite::Result<StoredMessage> {
@@ -211,7 +273,7 @@ pub(super) fn failure(doing: &'static str) -> impl Fn(rusqlite::Error) -> Error 
             }
             Some(ErrorCode::DiskFull) => "the disk is full; make room",
             Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
-                "kaiwa.db cannot be written; check its owner and mode"
+                "kaiwa.db cannot be used by this user; check its owner and mode"
             }
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
                 "another program keeps kaiwa.db locked"

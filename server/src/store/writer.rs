@@ -1,4 +1,5 @@
-//! The thread that owns the store: it collects what waits, commits it in one transaction, and only then passes it on.
+//! The thread that owns the store: it collects what waits, commits it in one transaction, and only then passes it on, to the
+//! log first.
 
 use std::sync::Arc;
 use std::thread;
@@ -139,7 +140,7 @@ impl Thread {
         }
     }
 
-    /// One transaction; then to the receivers, then to the log.
+    /// One transaction; then to the log, then to the receivers.
     fn commit(&mut self) {
         let batch = std::mem::take(&mut self.batch);
         self.bytes = 0;
@@ -162,17 +163,7 @@ impl Thread {
                 return;
             }
         };
-        let lines: Vec<_> = if self.log.is_some() {
-            batch
-                .iter()
-                .filter_map(|submission| {
-                    Some((submission.message.at, submission.log_line.clone()?))
-                })
-                .collect()
-        } else {
-            Vec::new()
-        };
-        let committed = positions
+        let committed: Vec<_> = positions
             .into_iter()
             .zip(batch)
             .map(|(position, submission)| Committed {
@@ -180,14 +171,13 @@ impl Thread {
                 submission,
             })
             .collect();
+        // Before anybody sees them, so that a killed server's log has what was acknowledged.
+        if let Some(log) = &mut self.log {
+            log.write(self.store.as_mut(), &committed);
+        }
         if self.done.blocking_send(committed).is_err() {
             // The runtime is gone, and every receiver with it; what waits is still kept.
             tracing::debug!("nobody left to deliver to");
-        }
-        if let Some(log) = &self.log
-            && let Err(error) = log.append(lines.iter().map(|(at, line)| (*at, line.as_str())))
-        {
-            tracing::error!(%error, "writing to log_dir; its lines of this moment are missing");
         }
     }
 }
@@ -221,6 +211,10 @@ mod tests {
         }
 
         fn recent(&mut self, _: RoomId, _: usize) -> Result<Vec<StoredMessage>, Error> {
+            Ok(Vec::new())
+        }
+
+        fn after(&mut self, _: RoomId, _: i64, _: usize) -> Result<Vec<StoredMessage>, Error> {
             Ok(Vec::new())
         }
 

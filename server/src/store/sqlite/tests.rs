@@ -5,7 +5,6 @@ use std::fs;
 use chrono::Utc;
 
 use super::super::LOBBY;
-use super::super::migrations::MIGRATIONS;
 use super::*;
 
 /// The first schema, kept as it was released, with a message in it: later versions must take it over.
@@ -59,6 +58,10 @@ fn keeps_order_and_sequence_over_a_restart() {
         ["a", "b", "c"]
     );
     assert!(store.recent(RoomId(7), 10).unwrap().is_empty());
+    assert_eq!(texts(store.after(LOBBY, 0, 2).unwrap()), ["a", "b"]);
+    assert_eq!(texts(store.after(LOBBY, 2, 2).unwrap()), ["c"]);
+    assert!(store.after(LOBBY, 3, usize::MAX).unwrap().is_empty());
+    assert!(store.after(RoomId(7), 0, 10).unwrap().is_empty());
 }
 
 #[test]
@@ -198,4 +201,67 @@ fn only_this_user_can_read_it() {
         assert_eq!(mode(&old.join(file)), 0o600, "{file}");
     }
     assert_eq!(store.recent(LOBBY, 9).unwrap().len(), 2);
+}
+
+fn texts_kept(dir: &Path) -> Vec<String> {
+    let messages = read_log(dir, LOBBY, 2).unwrap();
+    messages
+        .into_iter()
+        .filter_map(|stored| stored.message.text)
+        .collect()
+}
+
+#[test]
+fn the_log_is_read_beside_a_server_after_one_and_after_a_killed_one() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut store = SqliteStore::open(dir.path()).unwrap();
+    assert!(texts_kept(dir.path()).is_empty());
+    append(&mut store, &["a", "b", "c"]);
+    assert_eq!(texts_kept(dir.path()), ["b", "c"]);
+    append(&mut store, &["d"]);
+    assert_eq!(texts_kept(dir.path()), ["c", "d"]);
+    assert!(read_log(dir.path(), RoomId(7), 2).unwrap().is_empty());
+    assert!(read_log(dir.path(), LOBBY, 0).unwrap().is_empty());
+
+    // What a killed server leaves: everything is still in the write-ahead log.
+    let killed = tempfile::tempdir().unwrap();
+    for file in ["kaiwa.db", "kaiwa.db-wal"] {
+        fs::copy(dir.path().join(file), killed.path().join(file)).unwrap();
+    }
+    assert_eq!(texts_kept(killed.path()), ["c", "d"]);
+    assert_eq!(texts_kept(killed.path()), ["c", "d"]);
+    let mut revived = SqliteStore::open(killed.path()).unwrap();
+    assert_eq!(append(&mut revived, &["e"]), [Position { id: 5, seq: 5 }]);
+
+    Box::new(store).close().unwrap();
+    assert_eq!(texts_kept(dir.path()), ["c", "d"]);
+    let mut again = SqliteStore::open(dir.path()).unwrap();
+    append(&mut again, &["f"]);
+    assert_eq!(texts_kept(dir.path()), ["d", "f"]);
+}
+
+#[test]
+fn the_log_of_nothing_is_an_error_and_stays_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let kind = |dir: &Path| read_log(dir, LOBBY, 1).unwrap_err().kind();
+    assert_eq!(kind(dir.path()), ErrorKind::NotFound);
+    assert_eq!(kind(&dir.path().join("missing")), ErrorKind::NotFound);
+    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
+    let path = dir.path().join(DATABASE);
+    fs::write(&path, "").unwrap();
+    assert_eq!(kind(&path), ErrorKind::NotFound, "below a file");
+    assert_eq!(
+        kind(dir.path()),
+        ErrorKind::NotFound,
+        "a server that has just begun"
+    );
+    fs::write(&path, "junk ".repeat(1000)).unwrap();
+    assert_eq!(kind(dir.path()), ErrorKind::Storage);
+    fs::remove_file(&path).unwrap();
+    raw(dir.path()).execute_batch(OLDEST).unwrap();
+    assert_eq!(texts_kept(dir.path()), ["from the first version"]);
+    raw(dir.path())
+        .execute_batch("PRAGMA user_version = 999")
+        .unwrap();
+    assert_eq!(kind(dir.path()), ErrorKind::Version);
 }

@@ -1,0 +1,255 @@
+//! What a crash, a full disk or a moved file leaves out comes back from the store.
+
+use std::fs;
+use std::sync::Arc;
+
+use super::*;
+use crate::front::wschat;
+use crate::store::writer::Submission;
+use crate::store::{LOBBY, MemoryStore, SqliteStore};
+use crate::world::{Limits, Receiver};
+
+const DAY: &str = "2026-11-20";
+const NEXT_DAY: &str = "2026-11-21";
+
+struct Fixture {
+    store: Box<dyn Store>,
+    /// Of the database, and below it the log.
+    dir: tempfile::TempDir,
+}
+
+impl Fixture {
+    fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Box::new(SqliteStore::open(dir.path()).unwrap());
+        Self { store, dir }
+    }
+
+    fn log(&self) -> PathBuf {
+        self.dir.path().join("log")
+    }
+
+    fn open(&mut self) -> LogDir {
+        let render: Render = Box::new(|message| wschat::log_line(message, false));
+        LogDir::open(self.log(), LOBBY, render, self.store.as_mut()).unwrap()
+    }
+
+    /// A batch of messages as (time of day or whole time, text), kept but not yet in the log.
+    fn keep(&mut self, said: &[(&str, &str)]) -> Vec<Committed> {
+        let submissions: Vec<_> = said.iter().map(|(at, text)| submission(at, text)).collect();
+        let messages: Vec<_> = submissions.iter().map(|one| &one.message).collect();
+        let positions = self.store.append(&messages).unwrap();
+        positions
+            .into_iter()
+            .zip(submissions)
+            .map(|(position, submission)| Committed {
+                position,
+                submission,
+            })
+            .collect()
+    }
+
+    fn say(&mut self, log: &mut LogDir, said: &[(&str, &str)]) {
+        let committed = self.keep(said);
+        log.write(self.store.as_mut(), &committed);
+    }
+
+    /// The texts in the log of a day.
+    fn texts(&self, day: &str) -> Vec<String> {
+        let text = fs::read_to_string(self.log().join(day)).unwrap_or_default();
+        assert!(text.is_empty() || text.ends_with('\n'));
+        text.lines()
+            .map(|line| {
+                let line: Value = serde_json::from_str(line).unwrap();
+                line["msg"].as_str().unwrap().to_owned()
+            })
+            .collect()
+    }
+}
+
+fn submission(at: &str, text: &str) -> Submission {
+    let at = if at.contains('T') {
+        at.to_owned()
+    } else {
+        format!("{DAY}T{at}Z")
+    };
+    let message = NewMessage {
+        room: LOBBY,
+        at: at.parse().unwrap(),
+        sender: Some("ann".to_owned()),
+        text: Some(text.to_owned()),
+        extra: Some(r#"{"x":[1,2.5]}"#.to_owned()),
+    };
+    let limits = Limits {
+        messages: 1,
+        bytes: 1,
+    };
+    Submission {
+        relayed: String::new(),
+        log_line: Some(wschat::log_line(&message, false)),
+        message,
+        sender: Arc::new(Receiver::new(limits)),
+    }
+}
+
+#[test]
+fn a_killed_server_leaves_no_hole() {
+    let mut site = Fixture::new();
+    let mut log = site.open();
+    site.say(&mut log, &[("12:00:00", "a"), ("12:00:01", "b")]);
+    let whole = fs::read(site.log().join(DAY)).unwrap();
+    // Kept, and killed before it was logged; the times are not in the order of the sequence.
+    site.keep(&[("12:00:00.5", "c"), ("12:00:03", "d"), ("12:00:02", "e")]);
+    let expected = ["a", "b", "c", "d", "e"];
+    site.open();
+    assert_eq!(site.texts(DAY), expected);
+    // Killed while it was logged: any part of the lines is there, or nothing at all.
+    let full = fs::read(site.log().join(DAY)).unwrap();
+    for length in whole.len()..=full.len() {
+        fs::write(site.log().join(DAY), &full[..length]).unwrap();
+        site.open();
+        assert_eq!(site.texts(DAY), expected, "{length}");
+    }
+    fs::remove_file(site.log().join(DAY)).unwrap();
+    site.open();
+    assert_eq!(site.texts(DAY), expected);
+}
+
+#[test]
+fn midnight_is_no_hole_either() {
+    let mut site = Fixture::new();
+    let mut log = site.open();
+    let after = format!("{NEXT_DAY}T00:00:00.1Z");
+    site.say(&mut log, &[("12:00:00", "a"), (&after, "b")]);
+    // Written down late: its day is over.
+    site.say(&mut log, &[("23:59:59", "c")]);
+    site.keep(&[("23:59:59.5", "d"), (&after, "e")]);
+    for _ in 0..2 {
+        site.open();
+        assert_eq!(site.texts(DAY), ["a", "c", "d"]);
+        assert_eq!(site.texts(NEXT_DAY), ["b", "e"]);
+    }
+}
+
+#[test]
+fn a_new_day_may_begin_with_half_a_line() {
+    let mut site = Fixture::new();
+    let mut log = site.open();
+    site.say(&mut log, &[("12:00:00", "a")]);
+    site.keep(&[("12:00:01", "b"), (&format!("{NEXT_DAY}T00:00:00Z"), "c")]);
+    fs::write(site.log().join(NEXT_DAY), "{\"msg").unwrap();
+    site.open();
+    assert_eq!(site.texts(DAY), ["a", "b"]);
+    assert_eq!(site.texts(NEXT_DAY), ["c"]);
+}
+
+#[test]
+fn many_are_made_up_for() {
+    let mut site = Fixture::new();
+    let mut log = site.open();
+    site.say(&mut log, &[("12:00:00", "first")]);
+    let texts: Vec<_> = (0..PAGE * 2 + 7).map(|number| number.to_string()).collect();
+    let said: Vec<_> = texts
+        .iter()
+        .map(|text| ("12:00:00", text.as_str()))
+        .collect();
+    site.keep(&said);
+    site.open();
+    assert_eq!(site.texts(DAY)[1..], texts);
+}
+
+#[test]
+fn an_empty_directory_begins_with_the_last_day() {
+    let mut site = Fixture::new();
+    site.keep(&[("2026-11-18T12:00:00Z", "old"), ("00:00:00.1", "a")]);
+    site.keep(&[("12:00:00", "b")]);
+    site.open();
+    assert_eq!(site.texts(DAY), ["a", "b"]);
+    assert_eq!(fs::read_dir(site.log()).unwrap().count(), 1);
+}
+
+/// The log of another server, or of the original: what is newer than its last line is appended.
+#[test]
+fn a_foreign_log_goes_on() {
+    let mut site = Fixture::new();
+    site.keep(&[("09:00:00", "old"), ("11:59:00", "older")]);
+    site.keep(&[("12:00:01", "newer")]);
+    fs::create_dir(site.log()).unwrap();
+    let theirs = format!("{{\"msg\":\"theirs\",\"tim\":\"{DAY}T12:00:00Z\"}}\n");
+    fs::write(site.log().join(DAY), theirs).unwrap();
+    for _ in 0..2 {
+        site.open();
+        assert_eq!(site.texts(DAY), ["theirs", "newer"]);
+    }
+}
+
+#[test]
+fn a_failing_directory_is_made_up_for() {
+    let mut site = Fixture::new();
+    let mut log = site.open();
+    site.say(&mut log, &[("12:00:00", "a")]);
+    let away = site.dir.path().join("away");
+    fs::rename(site.log(), &away).unwrap();
+    site.say(&mut log, &[("12:00:01", "b")]);
+    site.say(&mut log, &[("12:00:02", "c")]);
+    assert!(log.attempted > log.logged);
+    fs::rename(&away, site.log()).unwrap();
+    site.say(&mut log, &[("12:00:03", "d")]);
+    assert_eq!(log.logged, 4);
+    assert_eq!(site.texts(DAY), ["a", "b", "c", "d"]);
+    // Moved away for good: nothing comes twice.
+    fs::rename(site.log(), site.dir.path().join("archive")).unwrap();
+    site.say(&mut log, &[("12:00:04", "e")]);
+    fs::create_dir(site.log()).unwrap();
+    site.say(&mut log, &[("12:00:05", "f")]);
+    assert_eq!(site.texts(DAY), ["e", "f"]);
+}
+
+#[test]
+fn a_torn_batch_is_completed_while_running() {
+    let mut site = Fixture::new();
+    let mut log = site.open();
+    site.say(&mut log, &[("12:00:00", "a")]);
+    let batch = site.keep(&[("12:00:01", "b"), ("12:00:02", "c")]);
+    let path = site.log().join(DAY);
+    let line = batch[0].submission.log_line.as_deref().unwrap();
+    let before = fs::read_to_string(&path).unwrap();
+    fs::write(&path, format!("{before}{line}\n{{\"half")).unwrap();
+    log.attempted = batch[1].position.seq;
+    site.say(&mut log, &[("12:00:03", "d")]);
+    assert_eq!(site.texts(DAY), ["a", "b", "c", "d"]);
+}
+
+#[test]
+fn without_a_store_the_log_goes_on_after_a_failure() {
+    let mut site = Fixture::new();
+    site.store = Box::<MemoryStore>::default();
+    let mut log = site.open();
+    fs::remove_dir(site.log()).unwrap();
+    site.say(&mut log, &[("12:00:00", "lost")]);
+    fs::create_dir(site.log()).unwrap();
+    site.say(&mut log, &[("12:00:01", "a")]);
+    assert_eq!(site.texts(DAY), ["a"]);
+}
+
+#[test]
+fn complains_once_a_minute() {
+    let mut log = Fixture::new().open();
+    let now = Instant::now();
+    let seconds = [0, 1, 59, 60, 61, 119, 120];
+    let told = seconds.map(|seconds| log.may_complain(now + Duration::from_secs(seconds)));
+    assert_eq!(told, [true, false, false, true, false, false, true]);
+}
+
+#[test]
+fn a_directory_that_cannot_be_read_is_told_at_the_start() {
+    let mut site = Fixture::new();
+    site.keep(&[("12:00:00", "a")]);
+    fs::create_dir_all(site.log().join(DAY)).unwrap();
+    let render: Render = Box::new(|_| String::new());
+    let error = LogDir::open(site.log(), LOBBY, render, site.store.as_mut())
+        .err()
+        .unwrap();
+    assert_eq!(error.kind(), ErrorKind::Config);
+    assert!(error.to_string().contains(DAY), "{error}");
+}
