@@ -3,7 +3,8 @@
 //!
 //! `cargo xtask interop` builds the real programs, starts them in network namespaces of their own and runs the tests here.
 //!
-//! Start at [`wschat`].
+//! Start at [`wschat`], what a server does; then [`client`], what our client makes of it.
 
+pub mod client;
 pub mod peer;
 pub mod wschat;

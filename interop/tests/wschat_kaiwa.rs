@@ -2,6 +2,7 @@
 
 use std::ops::Deref;
 
+use kaiwa_interop::client;
 use kaiwa_interop::peer::Peer;
 use kaiwa_interop::wschat::{
     Room, malformed_text_is_ignored, relayed_messages_are_logged, shows_tokens,
@@ -18,6 +19,14 @@ mod jwt {
     use super::Running;
     kaiwa_interop::wschat_facts!(Running::start(Some("secret")).await);
     kaiwa_interop::wschat_jwt_facts!(Running::start(Some("secret")).await);
+}
+
+#[tokio::test]
+async fn our_client_talks_to_it() {
+    for secret in [None, Some("secret")] {
+        client::everybody_hears_everything_once(&*Running::start(secret).await).await;
+    }
+    client::a_refused_token_is_told(&*Running::start(Some("secret")).await).await;
 }
 
 #[tokio::test]

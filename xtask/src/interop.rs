@@ -47,7 +47,12 @@ pub(crate) fn run(workspace: &Workspace) -> Result<Outcome> {
     let program = build_wschat(workspace, Profile::Dev)?;
     command::run(&mut tests(workspace, "--no-run"))?;
     command::run(tests(workspace, "--test").arg("wschat_kaiwa"))?;
-    for (test, secret) in [("wschat_open", None), ("wschat_jwt", Some(SECRET))] {
+    for (test, secret) in [
+        ("wschat_open", None),
+        ("wschat_jwt", Some(SECRET)),
+        ("client_open", None),
+        ("client_jwt", Some(SECRET)),
+    ] {
         let logs = workspace.target.join("interop/logs").join(test);
         if logs.is_dir() {
             fs::remove_dir_all(&logs)?;
