@@ -5,16 +5,17 @@ use std::collections::BTreeMap;
 use kaiwa_core::session::SessionEvent;
 use kaiwa_core::{ChannelEvent, ChatEvent, ConnectionEvent, UserEvent};
 
-/// Channels and members remembered; what comes beyond is skipped. A hundred thousand are a large network, and 10 MB.
+/// Channels, and members, remembered; what comes beyond is skipped. A hundred thousand are a large network, and 10 MB.
 const ROSTER_LIMIT: usize = 100_000;
 
-/// A channel (no user), a member of one, or somebody on the network (no channel).
-type Place = (Option<String>, Option<String>);
+/// A member: of a channel, or of the network as a whole.
+type Member = (Option<String>, String);
 
 /// What the session has told of, and in which connection last.
 #[derive(Debug, Default)]
 pub(super) struct Roster {
-    places: BTreeMap<Place, u64>,
+    channels: BTreeMap<String, u64>,
+    members: BTreeMap<Member, u64>,
     connection: u64,
 }
 
@@ -27,32 +28,22 @@ impl Roster {
     /// Everything that was not told again, as events.
     pub(super) fn gone(&mut self) -> Vec<SessionEvent> {
         let now = self.connection;
-        let gone: Vec<Place> = self
-            .places
-            .iter()
-            .filter(|(_, told)| **told < now)
-            .map(|(place, _)| place.clone())
-            .collect();
-        let mut events = Vec::new();
-        for place in gone {
-            // A channel sorts before its members and takes them with it.
-            if self.places.remove(&place).is_none() {
-                continue;
-            }
-            let event: ConnectionEvent = match place {
-                (Some(channel_id), None) => {
-                    self.forget_channel(&channel_id);
-                    ChannelEvent::Remove { channel_id }.into()
-                }
-                (channel_id, user_id) => UserEvent::Remove {
-                    channel_id,
-                    user_id: user_id.unwrap_or_default(),
-                }
-                .into(),
-            };
-            events.push(SessionEvent::happened(event));
+        let mut events: Vec<ConnectionEvent> = Vec::new();
+        let channels = self.channels.extract_if(.., |_, told| *told < now);
+        let channels: Vec<String> = channels.map(|(channel_id, _)| channel_id).collect();
+        for channel_id in channels {
+            // It takes its members with it.
+            self.forget_members(Some(&channel_id));
+            events.push(ChannelEvent::Remove { channel_id }.into());
         }
-        events
+        let members = self.members.extract_if(.., |_, told| *told < now);
+        events.extend(members.map(|((channel_id, user_id), _)| {
+            ConnectionEvent::from(UserEvent::Remove {
+                channel_id,
+                user_id,
+            })
+        }));
+        events.into_iter().map(SessionEvent::happened).collect()
     }
 
     /// Follows an event of the server; `false` where it does not fit what is known, then it must be skipped.
@@ -76,26 +67,25 @@ impl Roster {
 
     /// Whether there is such a channel; `None`, the network, is always there.
     pub(super) fn knows(&self, channel_id: Option<&str>) -> bool {
-        channel_id.is_none_or(|id| self.places.contains_key(&(Some(id.to_owned()), None)))
+        channel_id.is_none_or(|id| self.channels.contains_key(id))
     }
 
     fn apply_channel(&mut self, event: &ChannelEvent) -> bool {
         match event {
-            ChannelEvent::New { channel } => self.add((Some(channel.id.clone()), None)),
+            ChannelEvent::New { channel } => self.add_channel(&channel.id),
             ChannelEvent::Update {
                 channel_id,
                 new_channel,
             } => {
-                let known = self.knows(Some(channel_id));
+                let known = self.channels.remove(channel_id).is_some();
                 if known && *channel_id != new_channel.id {
-                    self.rename_channel(channel_id, &new_channel.id);
+                    self.move_members(channel_id, &new_channel.id);
                 }
-                known
+                known && self.add_channel(&new_channel.id)
             }
             ChannelEvent::Remove { channel_id } => {
-                let known = self.knows(Some(channel_id));
-                self.forget_channel(channel_id);
-                known
+                self.forget_members(Some(channel_id));
+                self.channels.remove(channel_id).is_some()
             }
             ChannelEvent::Join { channel_id }
             | ChannelEvent::Leave { channel_id }
@@ -104,7 +94,8 @@ impl Roster {
                 self.knows(channel_id.as_deref())
             }
             ChannelEvent::ClearList => {
-                self.places.retain(|(channel, _), _| channel.is_none());
+                self.channels.clear();
+                self.members.retain(|(channel, _), _| channel.is_none());
                 true
             }
             _ => false,
@@ -122,44 +113,52 @@ impl Roster {
         if !self.knows(channel_id.as_deref()) {
             return false;
         }
-        let place =
-            |user: Option<&String>| (channel_id.clone(), Some(user.cloned().unwrap_or_default()));
+        let member = |user_id: &str| (channel_id.clone(), user_id.to_owned());
         match event {
-            UserEvent::New { user, .. } => self.add(place(user.id.as_ref())),
+            UserEvent::New { user, .. } => {
+                self.add_member(member(user.id.as_deref().unwrap_or_default()))
+            }
             UserEvent::Update {
                 user_id, new_user, ..
             } => {
-                self.places.remove(&place(Some(user_id)));
-                self.add(place(new_user.id.as_ref()))
+                self.members.remove(&member(user_id));
+                self.add_member(member(new_user.id.as_deref().unwrap_or_default()))
             }
             UserEvent::Remove { user_id, .. } => {
-                self.places.remove(&place(Some(user_id)));
+                self.members.remove(&member(user_id));
                 true
             }
             _ => {
-                self.places
-                    .retain(|(channel, user), _| channel != channel_id || user.is_none());
+                self.forget_members(channel_id.as_deref());
                 true
             }
         }
     }
 
-    fn add(&mut self, place: Place) -> bool {
-        if self.places.len() >= ROSTER_LIMIT && !self.places.contains_key(&place) {
-            return false;
+    fn add_channel(&mut self, id: &str) -> bool {
+        let room = self.channels.len() < ROSTER_LIMIT || self.channels.contains_key(id);
+        if room {
+            self.channels.insert(id.to_owned(), self.connection);
         }
-        self.places.insert(place, self.connection);
-        true
+        room
     }
 
-    fn forget_channel(&mut self, id: &str) {
-        self.places
-            .retain(|(channel, _), _| channel.as_deref() != Some(id));
+    fn add_member(&mut self, member: Member) -> bool {
+        let room = self.members.len() < ROSTER_LIMIT || self.members.contains_key(&member);
+        if room {
+            self.members.insert(member, self.connection);
+        }
+        room
     }
 
-    fn rename_channel(&mut self, old: &str, new: &str) {
-        let places = std::mem::take(&mut self.places);
-        self.places = places
+    fn forget_members(&mut self, of: Option<&str>) {
+        self.members
+            .retain(|(channel, _), _| channel.as_deref() != of);
+    }
+
+    fn move_members(&mut self, old: &str, new: &str) {
+        let members = std::mem::take(&mut self.members);
+        self.members = members
             .into_iter()
             .map(|((channel, user), told)| {
                 let channel = channel.map(|id| if id == old { new.to_owned() } else { id });
@@ -217,13 +216,13 @@ mod tests {
         assert_eq!(
             gone,
             [
+                ChannelEvent::Remove {
+                    channel_id: "b".to_owned()
+                }
+                .into(),
                 UserEvent::Remove {
                     channel_id: Some("a".to_owned()),
                     user_id: "bob".to_owned()
-                }
-                .into(),
-                ChannelEvent::Remove {
-                    channel_id: "b".to_owned()
                 }
                 .into(),
             ]

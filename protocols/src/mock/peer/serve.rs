@@ -120,13 +120,7 @@ fn next_step(world: &Shared, id: u64) -> Step {
         None => Step::End,
         Some(link) => match link.next(&mut world.dice) {
             Ok(step) => step,
-            Err(Flood { from, count }) => {
-                let mut bytes = Vec::new();
-                for number in from..from + count {
-                    world.flood_message(number, &mut bytes);
-                }
-                Step::Write(bytes)
-            }
+            Err(Flood { from, count }) => Step::Write(world.flood_messages(from..from + count)),
         },
     }
 }
