@@ -14,7 +14,8 @@ use crate::outbox::{OUTBOX_MESSAGES, Outbox};
 use crate::queue::{Mailbox, Publisher, QueueLimits};
 use crate::session::{Now, SessionEvent};
 use crate::{
-    Capabilities, ChatEvent, ConnectionEvent, Error, ErrorKind, Protocol, RequestId, StatusEvent,
+    Capabilities, ChannelEvent, ChatEvent, ConnectionEvent, Error, ErrorKind, Protocol, RequestId,
+    StatusEvent,
 };
 
 /// One account of a [`super::Client`]; unique within it, never reused.
@@ -58,6 +59,8 @@ struct Inner {
     /// How often the user has asked for that without the supervisor knowing yet.
     connects: usize,
     connected: bool,
+    /// Where messages without a channel go.
+    current_channel: Option<String>,
     outbox: Outbox,
     queue: VecDeque<Queued>,
 }
@@ -67,6 +70,26 @@ pub(super) enum Queued {
     /// A message of the outbox.
     Message(RequestId),
     Other(RequestId, ConnectionEvent),
+}
+
+impl Inner {
+    /// Keeps track of the current channel.
+    fn follow(&mut self, event: &ChannelEvent) {
+        let gone = match event {
+            ChannelEvent::Switch { channel_id } => {
+                self.current_channel = Some(channel_id.clone());
+                return;
+            }
+            ChannelEvent::Remove { channel_id } | ChannelEvent::Leave { channel_id } => {
+                Some(channel_id)
+            }
+            ChannelEvent::Kick { channel_id, .. } => channel_id.as_ref(),
+            _ => return,
+        };
+        if gone.is_none() || gone == self.current_channel.as_ref() {
+            self.current_channel = None;
+        }
+    }
 }
 
 impl Shared {
@@ -91,6 +114,7 @@ impl Shared {
                 wanted: false,
                 connects: 0,
                 connected: false,
+                current_channel: None,
                 outbox: Outbox::new(),
                 queue: VecDeque::new(),
             }),
@@ -162,6 +186,7 @@ impl Shared {
                 },
         } = event
         {
+            let channel_id = channel_id.or_else(|| inner.current_channel.clone());
             let echo = inner
                 .outbox
                 .accept(self.now(), request, channel_id, message)?;
@@ -198,15 +223,17 @@ impl Shared {
     /// An event of the connection, on its way to the subscribers.
     pub(super) fn forward(&self, request: Option<RequestId>, event: ConnectionEvent) {
         let mut inner = self.lock();
-        if let ConnectionEvent::Status { event } = &event {
-            match event {
+        match &event {
+            ConnectionEvent::Status { event } => match event {
                 StatusEvent::Connected { .. } => inner.connected = true,
                 StatusEvent::Disconnected { .. } => self.fall(&mut inner),
                 StatusEvent::Capabilities { capabilities } => {
                     inner.capabilities = capabilities.clone();
                 }
                 _ => {}
-            }
+            },
+            ConnectionEvent::Channel { event } => inner.follow(event),
+            _ => {}
         }
         self.publish(&mut inner, SessionEvent { request, event });
     }

@@ -12,6 +12,9 @@ use crate::{
     UserEvent,
 };
 
+/// How the id of a local echo begins ([`crate::RequestId::local_message_id`]).
+const LOCAL_ID: &str = "local:";
+
 impl ConnectionState {
     /// Adds what `event` says.
     ///
@@ -177,8 +180,12 @@ impl ConnectionState {
                 message_id,
                 new_message,
             } => {
-                if let Some(log) = self.messages(channel_id.as_deref()) {
-                    log.update(message_id, new_message.clone());
+                if let Some(log) = self.messages(channel_id.as_deref())
+                    && !log.update(message_id, new_message.clone())
+                    && message_id.starts_with(LOCAL_ID)
+                {
+                    // The echo came before the channel was known.
+                    log.push(new_message.clone());
                 }
             }
             ChatEvent::Remove {

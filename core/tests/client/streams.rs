@@ -5,7 +5,10 @@ use std::time::Duration;
 
 use kaiwa_core::client::{AccountId, ClientEvents, Event};
 use kaiwa_core::queue::STALL_LIMIT;
-use kaiwa_core::{Capabilities, ConnectionEvent, ErrorKind, EventKind, StatusEvent};
+use kaiwa_core::{
+    Capabilities, Channel, ChannelEvent, ChatEvent, ConnectionEvent, ErrorKind, EventKind, Message,
+    MessageStatus, StatusEvent,
+};
 
 use crate::fake::{Remote, fake};
 use crate::rig::{Rig, form, message, settle, short, within};
@@ -218,4 +221,55 @@ async fn threads_and_accounts_at_once() {
         }
     }
     client.shutdown().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_without_a_channel_goes_to_the_current_one() {
+    let mut rig = Rig::new();
+    rig.connect();
+    // Nobody knows yet where it will go: the settling Update says it.
+    let say = |text: &str| {
+        let message = Message::text(text, chrono::Utc::now());
+        let channel_id = None;
+        ChatEvent::New {
+            channel_id,
+            message,
+        }
+    };
+    let early = rig.client.send(rig.account, say("early").into()).unwrap();
+    rig.until_connected().await;
+    let lobby = || Some("lobby".to_owned());
+    let mut confirmed = Message::text("early", chrono::Utc::now());
+    confirmed.id = Some("1".to_owned());
+    confirmed.status = MessageStatus::Delivered;
+    rig.remote.publish(ChannelEvent::New {
+        channel: Channel {
+            id: "lobby".to_owned(),
+            ..Channel::default()
+        },
+    });
+    rig.remote.publish(ChannelEvent::Switch {
+        channel_id: "lobby".to_owned(),
+    });
+    rig.remote.answer(
+        early,
+        ChatEvent::Update {
+            channel_id: lobby(),
+            message_id: early.local_message_id(),
+            new_message: confirmed,
+        },
+    );
+    rig.remote.done(early);
+    while rig.next().await != "Done" {}
+    rig.client.send(rig.account, say("late").into()).unwrap();
+    let state = rig.client.state(rig.account).unwrap();
+    let texts: Vec<String> = state
+        .channels
+        .get("lobby")
+        .unwrap()
+        .messages
+        .iter()
+        .map(Message::plain_text)
+        .collect();
+    assert_eq!(texts, ["early", "late"]);
 }

@@ -277,6 +277,9 @@ impl Session for WschatSession {
         self.event(ChannelEvent::Join {
             channel_id: LOBBY.to_owned(),
         });
+        self.event(ChannelEvent::Switch {
+            channel_id: LOBBY.to_owned(),
+        });
         self.event(user_new(&name));
         self.speakers.insert(name);
         // wschat has no backlog: what was not confirmed before the connection broke never will be, but for a late echo.

@@ -194,6 +194,7 @@ fn the_order_of_connecting_and_reconnecting() {
         "User::Identify",
         "Channel::New",
         "Channel::Join",
+        "Channel::Switch",
         "User ann",
     ];
     let mut rig = Rig::new();
@@ -212,9 +213,9 @@ fn the_order_of_connecting_and_reconnecting() {
     rig.connect(None);
     let events = rig.raw_events();
     let words: Vec<String> = events.iter().map(short).collect();
-    assert_eq!(words[..5], expected);
-    assert_eq!(words[5..], ["Update Failed", "Failed OutcomeUnknown"]);
-    assert!(events[5..].iter().all(|event| event.request == Some(cut)));
+    assert_eq!(words[..6], expected);
+    assert_eq!(words[6..], ["Update Failed", "Failed OutcomeUnknown"]);
+    assert!(events[6..].iter().all(|event| event.request == Some(cut)));
     // What was not written goes out now, and nothing else does.
     let frame = rig.frame();
     rig.hear(&relay(&frame, TIM));
