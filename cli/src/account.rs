@@ -7,8 +7,9 @@ use kaiwa_protocols::{Error, Registry};
 use crate::accounts::{self, Accounts};
 use crate::args::{Account, AccountAdd};
 use crate::exit::Code;
-use crate::form::{self, Source};
+use crate::form;
 use crate::output;
+use crate::source::Source;
 
 /// Adds, lists or removes.
 ///
@@ -28,8 +29,7 @@ pub(crate) fn run(args: &Account) -> Result<Code, Error> {
 fn add(args: &AccountAdd) -> Result<Code, Error> {
     let entry = Registry::get(&args.protocol)?;
     let protocol = (entry.protocol)();
-    let mut fields = form::sources(&protocol, &args.fields)?;
-    form::ask(&protocol, &mut fields)?;
+    let fields = form::sources(&protocol, &args.fields)?;
     form::check(&protocol, &fields)?;
     let account = accounts::Account {
         label: String::new(),

@@ -26,7 +26,7 @@ In a pipe (standard input or output is no terminal):
   said on the standard error. At the end of the input the program waits until all is settled.
 
 Passwords never stand on the command line: --set-env FIELD=VARIABLE, --set-command FIELD='COMMAND'
-(its first line of output; no shell), or nothing: then you are asked.
+(its first line of output; no shell), or --ask FIELD. A required one is asked for by itself.
 
 Environment: KAIWA_CONFIG_DIR and KAIWA_DATA_DIR instead of the platform's directories; NO_COLOR;
 RUST_LOG chooses what is logged to the standard error, in finer steps than -v.
@@ -129,6 +129,10 @@ pub(crate) struct Fields {
     /// Fill a login field with the first line that a command prints
     #[arg(long, value_name = "FIELD=COMMAND")]
     pub(crate) set_command: Vec<String>,
+
+    /// Ask for a login field at the terminal, unseen
+    #[arg(long, value_name = "FIELD")]
+    pub(crate) ask: Vec<String>,
 }
 
 #[derive(Debug, Args)]

@@ -2,7 +2,7 @@
 //!
 //! Here is no network and no logic that a library would want. A file per command (`chat/`, `watch.rs`, `send.rs`,
 //! `protocols.rs`, `account.rs`, `serve.rs`); below them `link.rs` (one account from signing in to the last event), `form.rs`
-//! (login forms), `accounts.rs` (the file), `embedded/` (the server of one's own), `exit.rs` (codes and errors).
+//! and `source.rs` (login forms), `accounts.rs` (the file), `embedded/` (the server of one's own), `exit.rs` (codes and errors).
 //!
 //! Start at [`args::Cli`], which is what `--help` shows, then `run` below.
 
@@ -23,6 +23,7 @@ mod output;
 mod protocols;
 mod send;
 mod serve;
+mod source;
 mod terminal;
 mod text;
 mod watch;

@@ -10,6 +10,9 @@ use crate::args::Protocols;
 use crate::exit::Code;
 use crate::{form, output};
 
+/// Events shown on one line: as many as fit beside their heading.
+const SENDS_PER_LINE: usize = 4;
+
 /// A row of the registry as JSON.
 #[derive(Serialize)]
 struct Row {
@@ -72,9 +75,12 @@ fn table(entry: &Entry) -> String {
         );
     }
     let sends: Vec<String> = capabilities.sends.iter().map(ToString::to_string).collect();
-    let _ = writeln!(text, "    takes {}", sends.join(", "));
+    for (line, sends) in sends.chunks(SENDS_PER_LINE).enumerate() {
+        let head = if line == 0 { "takes" } else { "" };
+        let _ = writeln!(text, "    {head:<24} {}", sends.join(", "));
+    }
     if let Some(bytes) = capabilities.max_text_bytes {
-        let _ = writeln!(text, "    messages up to {bytes} bytes");
+        let _ = writeln!(text, "    {:<24} up to {bytes} bytes", "messages");
     }
     text
 }

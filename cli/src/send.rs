@@ -23,10 +23,7 @@ const MAX_TEXT_BYTES: u64 = 1024 * 1024;
 /// Why it was not delivered.
 pub(crate) async fn run(args: &Send) -> Result<Code, Error> {
     let entry = Registry::get(&args.protocol)?;
-    let protocol = (entry.protocol)();
-    let mut sources = form::sources(&protocol, &args.fields)?;
-    form::ask(&protocol, &mut sources)?;
-    let auth = form::fill(&protocol, &sources)?;
+    let auth = form::login(&(entry.protocol)(), &args.fields)?;
     let text = match args.text.as_str() {
         "-" => standard_input()?,
         text => text.to_owned(),

@@ -5,9 +5,13 @@ use std::io::IsTerminal as _;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Whether there is a person: both standard input and output are a terminal.
+/// Terminals that no line can be edited on; the editor's own list.
+const PLAIN: [&str; 3] = ["dumb", "cons25", "emacs"];
+
+/// Whether there is a person with a line to edit: standard input and output are a terminal that can do that.
 pub(crate) fn is_interactive() -> bool {
-    std::io::stdin().is_terminal() && std::io::stdout().is_terminal()
+    let plain = std::env::var("TERM").is_ok_and(|term| PLAIN.contains(&term.as_str()));
+    !plain && std::io::stdin().is_terminal() && std::io::stdout().is_terminal()
 }
 
 #[cfg(unix)]

@@ -17,10 +17,7 @@ use crate::{form, text};
 /// Why the connection is over.
 pub(crate) async fn run(args: &Watch) -> Result<Code, Error> {
     let entry = Registry::get(&args.protocol)?;
-    let protocol = (entry.protocol)();
-    let mut sources = form::sources(&protocol, &args.fields)?;
-    form::ask(&protocol, &mut sources)?;
-    let auth = form::fill(&protocol, &sources)?;
+    let auth = form::login(&(entry.protocol)(), &args.fields)?;
     let mut interrupt = Interrupt::install()?;
     let mut link = Link::start(entry, auth, !args.no_reconnect)?;
     let mut code = None;

@@ -1,5 +1,5 @@
 use super::*;
-use crate::form::Source;
+use crate::source::Source;
 
 fn account(label: &str) -> Account {
     Account {

@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 use super::commands::{self, Typed};
 use super::input::Input;
 use super::ledger::Ledger;
-use super::screen::{Closed, Screen};
+use super::screen::{Gone, Screen};
 use super::show::{self, Said};
 use crate::embedded::Home;
 use crate::exit::Code;
@@ -53,9 +53,12 @@ enum Stop {
     Failed(Error),
 }
 
-impl From<Closed> for Stop {
-    fn from(Closed: Closed) -> Self {
-        Self::Closed
+impl From<Gone> for Stop {
+    fn from(gone: Gone) -> Self {
+        match gone {
+            Gone::Closed => Self::Closed,
+            Gone::Failed(error) => Self::Failed(error),
+        }
     }
 }
 
@@ -100,14 +103,12 @@ impl Conversation {
     pub(crate) async fn run(mut self, mut interrupt: Interrupt) -> Result<Code, Error> {
         let result = self.talk(&mut interrupt).await;
         self.screen.close().await;
+        self.link.hang_up().await;
         match result {
             Ok(code) => Ok(code),
             Err(Stop::Failed(error)) => Err(error),
-            Err(Stop::Closed) => {
-                // Whoever has closed the pipe has seen enough, and is told no more.
-                self.link.hang_up().await;
-                Ok(Code::DONE)
-            }
+            // Whoever has closed the pipe has seen enough.
+            Err(Stop::Closed) => Ok(Code::DONE),
         }
     }
 
@@ -178,7 +179,7 @@ impl Conversation {
         Ok(())
     }
 
-    async fn typed(&mut self, input: Option<Input>) -> Result<(), Closed> {
+    async fn typed(&mut self, input: Option<Input>) -> Result<(), Gone> {
         match input {
             Some(Input::Line(line)) if self.screen.is_terminal() => {
                 let state = self.state();
@@ -210,7 +211,7 @@ impl Conversation {
         Ok(())
     }
 
-    async fn say(&mut self, text: String) -> Result<(), Closed> {
+    async fn say(&mut self, text: String) -> Result<(), Gone> {
         let new = ChatEvent::New {
             channel_id: self.channel.clone(),
             message: Message::text(text.clone(), Utc::now()),
@@ -227,7 +228,7 @@ impl Conversation {
         Ok(())
     }
 
-    async fn not_delivered(&mut self, text: &str, error: &ErrorInfo) -> Result<(), Closed> {
+    async fn not_delivered(&mut self, text: &str, error: &ErrorInfo) -> Result<(), Gone> {
         let line = format!("not delivered: {}: {error}", shortened(text));
         self.screen.notice(&line).await
     }
@@ -258,7 +259,7 @@ impl Conversation {
         Ok(())
     }
 
-    async fn chat(&mut self, request: Option<RequestId>, event: ChatEvent) -> Result<(), Closed> {
+    async fn chat(&mut self, request: Option<RequestId>, event: ChatEvent) -> Result<(), Gone> {
         match event {
             ChatEvent::New {
                 channel_id,
@@ -304,7 +305,7 @@ impl Conversation {
         request: RequestId,
         channel_id: Option<&str>,
         message: &Message,
-    ) -> Result<(), Closed> {
+    ) -> Result<(), Gone> {
         if message.status == MessageStatus::Failed {
             self.ledger.failing(request, message.plain_text());
             return Ok(());
@@ -316,7 +317,7 @@ impl Conversation {
         self.show(channel_id, message).await
     }
 
-    async fn edited(&mut self, channel_id: Option<&str>, message: &Message) -> Result<(), Closed> {
+    async fn edited(&mut self, channel_id: Option<&str>, message: &Message) -> Result<(), Gone> {
         if message.status != MessageStatus::Edited || !self.screen.is_terminal() {
             return Ok(());
         }
@@ -325,7 +326,7 @@ impl Conversation {
         self.screen.notice(&line).await
     }
 
-    async fn show(&mut self, channel_id: Option<&str>, message: &Message) -> Result<(), Closed> {
+    async fn show(&mut self, channel_id: Option<&str>, message: &Message) -> Result<(), Gone> {
         let said = self.said(channel_id, message);
         self.screen.message(&said).await
     }
@@ -374,7 +375,7 @@ impl Conversation {
         Ok(())
     }
 
-    async fn channel(&mut self, event: ChannelEvent) -> Result<(), Closed> {
+    async fn channel(&mut self, event: ChannelEvent) -> Result<(), Gone> {
         let line = match event {
             ChannelEvent::Kick {
                 channel_id,

@@ -50,10 +50,7 @@ pub(crate) async fn run(args: &Chat) -> Result<Code, Error> {
 /// What ends it.
 pub(crate) async fn run_on(args: &ChatOn) -> Result<Code, Error> {
     let entry = Registry::get(&args.protocol)?;
-    let protocol = (entry.protocol)();
-    let mut sources = form::sources(&protocol, &args.fields)?;
-    form::ask(&protocol, &mut sources)?;
-    let auth = form::fill(&protocol, &sources)?;
+    let auth = form::login(&(entry.protocol)(), &args.fields)?;
     let interrupt = Interrupt::install()?;
     let who = who(&auth, entry.name);
     let link = Link::start(entry, auth, !args.talk.no_reconnect)?;

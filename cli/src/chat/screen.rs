@@ -4,6 +4,7 @@ use std::io::{self, BufWriter, IsTerminal as _, Stdout, Write as _};
 
 use anstyle::{Ansi256Color, AnsiColor, Color, RgbColor, Style};
 use chrono::Local;
+use kaiwa_protocols::{Error, ErrorKind};
 
 use super::editor::Printer;
 use super::show::Said;
@@ -18,13 +19,28 @@ pub(crate) enum Screen {
     Terminal(Terminal),
 }
 
-/// Nobody reads the standard output any more.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Closed;
+/// Nothing more can be shown.
+#[derive(Debug)]
+pub(crate) enum Gone {
+    /// Nobody reads the output any more, and needs to be told so.
+    Closed,
+    /// It cannot be written, to a full disk for example.
+    Failed(Error),
+}
+
+impl From<io::Error> for Gone {
+    fn from(error: io::Error) -> Self {
+        if error.kind() == io::ErrorKind::BrokenPipe {
+            return Self::Closed;
+        }
+        let text = "the standard output cannot be written";
+        Self::Failed(Error::new(ErrorKind::Storage, text).with_source(error))
+    }
+}
 
 impl Screen {
     /// A message of now; an own one when it is delivered.
-    pub(crate) async fn message(&mut self, said: &Said) -> Result<(), Closed> {
+    pub(crate) async fn message(&mut self, said: &Said) -> Result<(), Gone> {
         match self {
             Self::Pipe(pipe) => pipe.message(said),
             // The own line stands there already, as it was typed.
@@ -34,7 +50,7 @@ impl Screen {
     }
 
     /// A message from before.
-    pub(crate) async fn earlier(&mut self, said: &Said) -> Result<(), Closed> {
+    pub(crate) async fn earlier(&mut self, said: &Said) -> Result<(), Gone> {
         match self {
             Self::Pipe(_) => Ok(()),
             Self::Terminal(terminal) => {
@@ -50,7 +66,7 @@ impl Screen {
     }
 
     /// Something that is no message.
-    pub(crate) async fn notice(&mut self, line: &str) -> Result<(), Closed> {
+    pub(crate) async fn notice(&mut self, line: &str) -> Result<(), Gone> {
         match self {
             Self::Pipe(_) => {
                 exit::say(line);
@@ -66,9 +82,9 @@ impl Screen {
     }
 
     /// Nothing more comes at once: what waits goes out.
-    pub(crate) fn flush(&mut self) -> Result<(), Closed> {
+    pub(crate) fn flush(&mut self) -> Result<(), Gone> {
         match self {
-            Self::Pipe(pipe) => pipe.out.flush().map_err(|_| Closed),
+            Self::Pipe(pipe) => Ok(pipe.out.flush()?),
             Self::Terminal(_) => Ok(()),
         }
     }
@@ -97,7 +113,7 @@ impl Pipe {
         }
     }
 
-    fn message(&mut self, said: &Said) -> Result<(), Closed> {
+    fn message(&mut self, said: &Said) -> Result<(), Gone> {
         let mut line = String::new();
         if let Some(channel) = &said.channel {
             line = format!("[{}] ", text::one_line(channel));
@@ -110,7 +126,7 @@ impl Pipe {
             line.push_str(&said.text);
         }
         line.push('\n');
-        self.out.write_all(line.as_bytes()).map_err(|_| Closed)
+        Ok(self.out.write_all(line.as_bytes())?)
     }
 }
 
@@ -128,8 +144,8 @@ impl Terminal {
         }
     }
 
-    async fn print(&self, line: String) -> Result<(), Closed> {
-        self.printer.print(line).await.map_err(|()| Closed)
+    async fn print(&self, line: String) -> Result<(), Gone> {
+        self.printer.print(line).await.map_err(|()| Gone::Closed)
     }
 
     fn message(&self, said: &Said) -> String {

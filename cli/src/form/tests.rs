@@ -26,11 +26,12 @@ fn args(set: &[&str], env: &[&str], command: &[&str]) -> Fields {
         set: own(set),
         set_env: own(env),
         set_command: own(command),
+        ask: Vec::new(),
     }
 }
 
 fn filled(args: &Fields) -> Result<Vec<AuthField>, Error> {
-    fill(&protocol(), &sources(&protocol(), args)?)
+    fill(&protocol(), &given(&protocol(), args)?)
 }
 
 fn refused(args: &Fields) -> String {
@@ -106,13 +107,8 @@ fn sources_that_give_nothing_are_told() {
 }
 
 #[test]
-fn a_command_that_never_ends_is_cut_off() {
-    assert_eq!(first_line("yes kaiwa").unwrap(), "kaiwa");
-}
-
-#[test]
 fn sources_survive_the_accounts_file() {
-    let sources = sources(
+    let sources = given(
         &protocol(),
         &args(&["url=x"], &["token=T"], &["proxy_password=pass show x"]),
     )

@@ -1,6 +1,8 @@
 //! `kaiwa` and `kaiwa chat` in pipes.
 
-use crate::kaiwa::{Served, Site, strings};
+use std::fs::File;
+
+use crate::kaiwa::{Kaiwa, Served, Site, strings};
 
 #[test]
 fn two_lines_are_printed_once_each_as_delivered() {
@@ -104,6 +106,18 @@ fn a_closed_output_ends_it_quietly() {
     // The reader is gone with the next line that it is given.
     let output = kaiwa.talk_until_end();
     assert_eq!((output.code, output.err), (Some(0), vec![]));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn an_output_that_cannot_be_written_is_told() {
+    let site = Site::new();
+    let mut full = Kaiwa::spawn_into(
+        site.command(&[]),
+        File::options().write(true).open("/dev/full").unwrap(),
+    );
+    full.say("one");
+    full.finish_open().failed(7, &["standard output"]);
 }
 
 #[test]

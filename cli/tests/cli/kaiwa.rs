@@ -114,16 +114,21 @@ struct Lines {
 }
 
 impl Kaiwa {
-    pub(crate) fn spawn(mut command: Command) -> Self {
+    pub(crate) fn spawn(command: Command) -> Self {
+        Self::spawn_into(command, Stdio::piped())
+    }
+
+    /// With an output of its own.
+    pub(crate) fn spawn_into(mut command: Command, output: impl Into<Stdio>) -> Self {
         let mut child = command
             .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
+            .stdout(output)
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
         Self {
             input: child.stdin.take(),
-            out: Lines::of(child.stdout.take().unwrap()),
+            out: child.stdout.take().map_or_else(Lines::none, Lines::of),
             err: Lines::of(child.stderr.take().unwrap()),
             child,
         }
@@ -166,8 +171,7 @@ impl Kaiwa {
 
     /// Closes the output, as `head` does when it has enough: at the next line that comes.
     pub(crate) fn close_output(&mut self) {
-        let (_, nothing) = channel();
-        self.out.incoming = nothing;
+        self.out = Lines::none();
     }
 
     /// Types lines until that is refused, then waits for the end.
@@ -201,6 +205,14 @@ impl Drop for Kaiwa {
 }
 
 impl Lines {
+    /// None at all.
+    fn none() -> Self {
+        Self {
+            incoming: channel().1,
+            seen: Vec::new(),
+        }
+    }
+
     fn of(pipe: impl Read + Send + 'static) -> Self {
         let (sender, incoming) = channel();
         std::thread::spawn(move || {
