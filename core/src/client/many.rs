@@ -5,12 +5,12 @@ use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 
 use super::account::Shared;
 use super::supervisor::{Command, Supervisor};
 use super::{AccountId, AccountSnapshot, ClientEvents, ConnectionState, Event, StateClient};
-use crate::queue::{Mailbox, QueueLimits, Receiver};
+use crate::queue::{CommandSender, Mailbox, QueueLimits, Receiver, commands};
 use crate::{
     AuthField, Capabilities, Connection, ConnectionEvent, Error, ErrorKind, Protocol, RequestId,
 };
@@ -62,7 +62,7 @@ struct Accounts {
 
 struct Entry {
     shared: Arc<Shared>,
-    commands: mpsc::UnboundedSender<Command>,
+    commands: CommandSender<Command>,
 }
 
 impl Default for Client {
@@ -115,7 +115,7 @@ impl Client {
         for mailbox in &accounts.subscribers {
             shared.attach(mailbox);
         }
-        let (commands, receiver) = mpsc::unbounded_channel();
+        let (commands, receiver) = commands();
         let supervisor = Supervisor::new(Arc::clone(&shared), connection, receiver);
         tokio::spawn(supervisor.run());
         accounts.list.insert(id, Entry { shared, commands });

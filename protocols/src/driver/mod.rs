@@ -12,13 +12,13 @@ mod task;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use kaiwa_core::queue::{EventPublisher, QueueLimits};
+use kaiwa_core::queue::{CommandSender, EventPublisher, QueueLimits, commands};
 use kaiwa_core::session::Session;
 use kaiwa_core::{
     AuthField, Capabilities, Connection, ConnectionEvent, Error, ErrorKind, EventReceiver,
     Protocol, RequestId,
 };
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 
 use self::shared::Shared;
 use self::task::Command;
@@ -35,7 +35,7 @@ pub struct Driver<S: Session + 'static> {
     /// Login fields that the connector reads.
     fields: Vec<AuthField>,
     /// The way to the task; `None` until the first `connect`.
-    commands: Option<mpsc::UnboundedSender<Command>>,
+    commands: Option<CommandSender<Command>>,
 }
 
 impl<S: Session + 'static> Driver<S> {
@@ -62,16 +62,13 @@ impl<S: Session + 'static> Driver<S> {
     }
 
     /// The way to the task, which is started if there is none.
-    fn task(&mut self) -> &mpsc::UnboundedSender<Command> {
-        let dead = self
-            .commands
-            .as_ref()
-            .is_none_or(mpsc::UnboundedSender::is_closed);
+    fn task(&mut self) -> &CommandSender<Command> {
+        let dead = self.commands.as_ref().is_none_or(CommandSender::is_closed);
         if dead {
             self.commands = None;
         }
         self.commands.get_or_insert_with(|| {
-            let (sender, receiver) = mpsc::unbounded_channel();
+            let (sender, receiver) = commands();
             let shared = Arc::clone(&self.shared);
             let make_connector = Arc::clone(&self.make_connector);
             tokio::spawn(task::run(shared, make_connector, receiver));
@@ -134,7 +131,7 @@ impl<S: Session + 'static> std::fmt::Debug for Driver<S> {
 
 /// Somebody who waits for `connect`. Dropped before the answer was taken, it takes the connection down: also one that stands
 /// by then, for its user does not know.
-struct Waiting<'a>(Option<&'a mpsc::UnboundedSender<Command>>);
+struct Waiting<'a>(Option<&'a CommandSender<Command>>);
 
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
