@@ -32,8 +32,8 @@ pub(crate) type MakeConnector =
 pub struct Driver<S: Session + 'static> {
     shared: Arc<Shared<S>>,
     make_connector: Arc<MakeConnector>,
-    /// Login fields that the connector reads.
-    fields: Vec<AuthField>,
+    /// Makes the login fields that the connector reads; made when asked for, which is rare.
+    fields: fn() -> Vec<AuthField>,
     /// The way to the task; `None` until the first `connect`.
     commands: Option<CommandSender<Command>>,
 }
@@ -49,15 +49,15 @@ impl<S: Session + 'static> Driver<S> {
         Self {
             shared: Arc::new(Shared::new(Box::new(session), publisher)),
             make_connector: Arc::new(connector),
-            fields: Vec::new(),
+            fields: Vec::new,
             commands: None,
         }
     }
 
     /// Adds login fields that the connector reads to the form of the session.
     #[must_use]
-    pub fn with_fields(mut self, fields: Vec<AuthField>) -> Self {
-        self.fields.extend(fields);
+    pub fn with_fields(mut self, fields: fn() -> Vec<AuthField>) -> Self {
+        self.fields = fields;
         self
     }
 
@@ -111,9 +111,9 @@ impl<S: Session + 'static> Connection for Driver<S> {
 
     fn protocol_spec(&self) -> Protocol {
         let mut protocol = self.shared.lock().session.protocol_spec();
-        if !self.fields.is_empty() {
-            let form = protocol.auth.get_or_insert_default();
-            form.extend(self.fields.iter().cloned());
+        let fields = (self.fields)();
+        if !fields.is_empty() {
+            protocol.auth.get_or_insert_default().extend(fields);
         }
         protocol
     }
