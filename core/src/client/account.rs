@@ -40,7 +40,7 @@ impl fmt::Display for AccountId {
 
 pub(super) struct Shared {
     pub(super) id: AccountId,
-    pub(super) protocol: Protocol,
+    pub(super) protocol: Arc<Protocol>,
     publisher: Publisher<Event>,
     /// Where the state is kept, if it is.
     states: Option<StateClient>,
@@ -95,7 +95,7 @@ impl Inner {
 impl Shared {
     pub(super) fn new(
         id: AccountId,
-        protocol: Protocol,
+        protocol: Arc<Protocol>,
         capabilities: Capabilities,
         limits: QueueLimits,
         states: Option<StateClient>,

@@ -5,12 +5,12 @@ use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 
 use super::account::Shared;
 use super::supervisor::{Command, Supervisor};
 use super::{AccountId, AccountSnapshot, ClientEvents, ConnectionState, Event, StateClient};
-use crate::queue::{Mailbox, QueueLimits, Receiver};
+use crate::queue::{CommandSender, Mailbox, QueueLimits, Receiver, commands};
 use crate::{
     AuthField, Capabilities, Connection, ConnectionEvent, Error, ErrorKind, Protocol, RequestId,
 };
@@ -62,7 +62,7 @@ struct Accounts {
 
 struct Entry {
     shared: Arc<Shared>,
-    commands: mpsc::UnboundedSender<Command>,
+    commands: CommandSender<Command>,
 }
 
 impl Default for Client {
@@ -106,7 +106,7 @@ impl Client {
         let id = AccountId(self.inner.next.fetch_add(1, Ordering::Relaxed));
         let shared = Arc::new(Shared::new(
             id,
-            connection.protocol_spec(),
+            accounts.share(connection.protocol_spec()),
             connection.capabilities(),
             self.inner.options.queue,
             self.inner.states.clone(),
@@ -115,7 +115,7 @@ impl Client {
         for mailbox in &accounts.subscribers {
             shared.attach(mailbox);
         }
-        let (commands, receiver) = mpsc::unbounded_channel();
+        let (commands, receiver) = commands();
         let supervisor = Supervisor::new(Arc::clone(&shared), connection, receiver);
         tokio::spawn(supervisor.run());
         accounts.list.insert(id, Entry { shared, commands });
@@ -240,7 +240,14 @@ impl Client {
     /// # Errors
     /// [`ErrorKind::NotFound`].
     pub fn protocol(&self, account: AccountId) -> Result<Protocol, Error> {
-        Ok(self.inner.lock().get(account)?.shared.protocol.clone())
+        Ok(self
+            .inner
+            .lock()
+            .get(account)?
+            .shared
+            .protocol
+            .as_ref()
+            .clone())
     }
 
     /// The accounts there are.
@@ -297,6 +304,15 @@ impl Accounts {
                 format!("no account has the number {account}"),
             )
         })
+    }
+
+    /// The login form of accounts on the same network is kept once.
+    fn share(&mut self, protocol: Protocol) -> Arc<Protocol> {
+        let mut known = self.list.values().rev().map(|entry| &entry.shared.protocol);
+        match known.find(|known| ***known == protocol) {
+            Some(known) => Arc::clone(known),
+            None => Arc::new(protocol),
+        }
     }
 
     fn seal(&mut self) {

@@ -5,11 +5,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::task::Poll;
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 use tokio::time::sleep_until;
 
 use super::account::Shared;
 use super::forward::Events;
+use crate::queue::CommandReceiver;
 use crate::{AuthField, Connection, Error, ErrorKind, EventKind, RequestId};
 
 /// What a client asks of an account.
@@ -23,7 +24,7 @@ pub(super) struct Supervisor {
     shared: Arc<Shared>,
     connection: Box<dyn Connection>,
     events: Events,
-    commands: mpsc::UnboundedReceiver<Command>,
+    commands: CommandReceiver<Command>,
     /// The form of the next attempt.
     auth: Vec<AuthField>,
     /// The request that is being handed over.
@@ -43,7 +44,7 @@ impl Supervisor {
     pub(super) fn new(
         shared: Arc<Shared>,
         connection: Box<dyn Connection>,
-        commands: mpsc::UnboundedReceiver<Command>,
+        commands: CommandReceiver<Command>,
     ) -> Self {
         Self {
             events: Events::new(Arc::clone(&shared), connection.subscribe()),

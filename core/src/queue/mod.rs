@@ -1,8 +1,9 @@
-//! Bounded event queues between a connection and its subscribers.
+//! Bounded event queues between a connection and its subscribers; and [`commands`], the other way.
 //!
 //! A publisher has one queue per subscriber, bounded in events and in bytes. Publishing never waits and never drops: the
 //! one who reads the socket asks [`EventPublisher::poll_room`] before reading more. See docs/events.md, promise 1.
 
+mod commands;
 mod gate;
 mod lanes;
 mod room;
@@ -13,6 +14,7 @@ use std::time::Duration;
 
 use futures_core::Stream;
 
+pub use commands::{CommandReceiver, CommandSender, commands};
 pub(crate) use lanes::{Item, Mailbox, Publisher, Receiver};
 pub use room::RoomWait;
 

@@ -10,10 +10,9 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
-use kaiwa_core::queue::RoomWait;
+use kaiwa_core::queue::{CommandReceiver, RoomWait};
 use kaiwa_core::session::{HttpRequest, HttpResponse, HttpToken, Session, Transmit};
 use kaiwa_core::{Error, ErrorKind};
-use tokio::sync::mpsc;
 use tokio::time::{Sleep, sleep, sleep_until};
 
 use super::link::{End, Goodbye, Link, name};
@@ -49,7 +48,7 @@ type HttpEnd = (HttpToken, Result<HttpResponse, Error>);
 pub(super) struct Attempt<'a, S> {
     shared: &'a Shared<S>,
     connector: Arc<dyn Connector>,
-    commands: &'a mut mpsc::UnboundedReceiver<Command>,
+    commands: &'a mut CommandReceiver<Command>,
     /// Who waits for `connect`; taken when signed in.
     reply: Option<Reply>,
     /// Who waits for `disconnect`.
@@ -76,7 +75,7 @@ impl<'a, S: Session> Attempt<'a, S> {
     pub(super) fn new(
         shared: &'a Shared<S>,
         connector: Arc<dyn Connector>,
-        commands: &'a mut mpsc::UnboundedReceiver<Command>,
+        commands: &'a mut CommandReceiver<Command>,
         reply: Reply,
     ) -> Self {
         Self {

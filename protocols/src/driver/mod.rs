@@ -12,13 +12,13 @@ mod task;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use kaiwa_core::queue::{EventPublisher, QueueLimits};
+use kaiwa_core::queue::{CommandSender, EventPublisher, QueueLimits, commands};
 use kaiwa_core::session::Session;
 use kaiwa_core::{
     AuthField, Capabilities, Connection, ConnectionEvent, Error, ErrorKind, EventReceiver,
     Protocol, RequestId,
 };
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 
 use self::shared::Shared;
 use self::task::Command;
@@ -32,10 +32,10 @@ pub(crate) type MakeConnector =
 pub struct Driver<S: Session + 'static> {
     shared: Arc<Shared<S>>,
     make_connector: Arc<MakeConnector>,
-    /// Login fields that the connector reads.
-    fields: Vec<AuthField>,
+    /// Makes the login fields that the connector reads; made when asked for, which is rare.
+    fields: fn() -> Vec<AuthField>,
     /// The way to the task; `None` until the first `connect`.
-    commands: Option<mpsc::UnboundedSender<Command>>,
+    commands: Option<CommandSender<Command>>,
 }
 
 impl<S: Session + 'static> Driver<S> {
@@ -49,29 +49,26 @@ impl<S: Session + 'static> Driver<S> {
         Self {
             shared: Arc::new(Shared::new(Box::new(session), publisher)),
             make_connector: Arc::new(connector),
-            fields: Vec::new(),
+            fields: Vec::new,
             commands: None,
         }
     }
 
     /// Adds login fields that the connector reads to the form of the session.
     #[must_use]
-    pub fn with_fields(mut self, fields: Vec<AuthField>) -> Self {
-        self.fields.extend(fields);
+    pub fn with_fields(mut self, fields: fn() -> Vec<AuthField>) -> Self {
+        self.fields = fields;
         self
     }
 
     /// The way to the task, which is started if there is none.
-    fn task(&mut self) -> &mpsc::UnboundedSender<Command> {
-        let dead = self
-            .commands
-            .as_ref()
-            .is_none_or(mpsc::UnboundedSender::is_closed);
+    fn task(&mut self) -> &CommandSender<Command> {
+        let dead = self.commands.as_ref().is_none_or(CommandSender::is_closed);
         if dead {
             self.commands = None;
         }
         self.commands.get_or_insert_with(|| {
-            let (sender, receiver) = mpsc::unbounded_channel();
+            let (sender, receiver) = commands();
             let shared = Arc::clone(&self.shared);
             let make_connector = Arc::clone(&self.make_connector);
             tokio::spawn(task::run(shared, make_connector, receiver));
@@ -114,9 +111,9 @@ impl<S: Session + 'static> Connection for Driver<S> {
 
     fn protocol_spec(&self) -> Protocol {
         let mut protocol = self.shared.lock().session.protocol_spec();
-        if !self.fields.is_empty() {
-            let form = protocol.auth.get_or_insert_default();
-            form.extend(self.fields.iter().cloned());
+        let fields = (self.fields)();
+        if !fields.is_empty() {
+            protocol.auth.get_or_insert_default().extend(fields);
         }
         protocol
     }
@@ -134,7 +131,7 @@ impl<S: Session + 'static> std::fmt::Debug for Driver<S> {
 
 /// Somebody who waits for `connect`. Dropped before the answer was taken, it takes the connection down: also one that stands
 /// by then, for its user does not know.
-struct Waiting<'a>(Option<&'a mpsc::UnboundedSender<Command>>);
+struct Waiting<'a>(Option<&'a CommandSender<Command>>);
 
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {

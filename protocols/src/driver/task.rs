@@ -6,9 +6,10 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use futures_util::FutureExt;
+use kaiwa_core::queue::CommandReceiver;
 use kaiwa_core::session::{Closed, Session};
 use kaiwa_core::{AuthField, Error, ErrorKind, StatusEvent};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 use tokio::time::sleep_until;
 
 use super::attempt::Attempt;
@@ -36,7 +37,7 @@ pub(super) enum Command {
 pub(super) async fn run<S: Session>(
     shared: Arc<Shared<S>>,
     make_connector: Arc<MakeConnector>,
-    mut commands: mpsc::UnboundedReceiver<Command>,
+    mut commands: CommandReceiver<Command>,
 ) {
     while let Some(command) = idle(&shared, &mut commands).await {
         match command {
@@ -65,7 +66,7 @@ fn asked() -> Closed<'static> {
 /// Waits for the next command and runs the session's timers meanwhile; `None` when the driver is gone.
 async fn idle<S: Session>(
     shared: &Shared<S>,
-    commands: &mut mpsc::UnboundedReceiver<Command>,
+    commands: &mut CommandReceiver<Command>,
 ) -> Option<Command> {
     loop {
         shared.mend(&mut shared.lock());
@@ -102,7 +103,7 @@ async fn idle<S: Session>(
 async fn connect<S: Session>(
     shared: &Arc<Shared<S>>,
     make_connector: &MakeConnector,
-    commands: &mut mpsc::UnboundedReceiver<Command>,
+    commands: &mut CommandReceiver<Command>,
     auth: &[AuthField],
     reply: Reply,
 ) {

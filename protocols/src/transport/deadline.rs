@@ -4,6 +4,7 @@ use std::fmt;
 use std::future::Future;
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use kaiwa_core::{Error, ErrorKind};
 use tokio::time::{Instant, timeout_at};
 
@@ -30,18 +31,22 @@ impl Deadline {
     ///
     /// # Errors
     /// `TimedOut`, and those of the step.
-    pub(crate) async fn step<T>(
+    // Not an `async fn`, which would have room for `step` twice; steps are nested, and a thousand accounts may be
+    // connecting at once.
+    pub(crate) fn step<T>(
         &self,
         peer: &(dyn fmt::Display + Sync),
         did_not: &str,
         step: impl Future<Output = Result<T, Error>>,
-    ) -> Result<T, Error> {
-        match timeout_at(self.at, step).await {
-            Ok(result) => result,
-            Err(_) => Err(Error::new(
-                ErrorKind::TimedOut,
-                format!("{peer} did not {did_not} within {:?}", self.limit),
-            )),
-        }
+    ) -> impl Future<Output = Result<T, Error>> {
+        let limit = self.limit;
+        timeout_at(self.at, step).map(move |in_time| {
+            in_time.unwrap_or_else(|_| {
+                Err(Error::new(
+                    ErrorKind::TimedOut,
+                    format!("{peer} did not {did_not} within {limit:?}"),
+                ))
+            })
+        })
     }
 }

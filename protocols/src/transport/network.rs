@@ -8,13 +8,12 @@ use kaiwa_core::session::{HttpRequest, HttpResponse, Target};
 use kaiwa_core::{Error, ErrorKind};
 use once_cell::sync::OnceCell;
 use tokio::net::TcpStream;
-use tokio_rustls::client::TlsStream;
 
 use super::address::Address;
 use super::deadline::Deadline;
 use super::http::{self, Exchange};
 use super::options::TransportOptions;
-use super::stream::{ByteStream, Socket, Upgrade};
+use super::stream::{ByteStream, Socket, TlsSocket, Upgrade};
 use super::tls::Tls;
 use super::websocket::{self, WEBSOCKET_URL};
 use super::{Connector, Transport, dial};
@@ -49,11 +48,7 @@ impl Network {
         }
     }
 
-    async fn dial_tls(
-        &self,
-        address: &Address,
-        deadline: &Deadline,
-    ) -> Result<TlsStream<TcpStream>, Error> {
+    async fn dial_tls(&self, address: &Address, deadline: &Deadline) -> Result<TlsSocket, Error> {
         let stream = self.dial(address, deadline).await?;
         let secure = self.tls.connect(address, stream);
         deadline

@@ -36,7 +36,10 @@ impl Socket for TcpStream {
     }
 }
 
-impl Socket for TlsStream<TcpStream> {
+/// A TLS stream. Boxed, since its state is large, and what opens a transport has room for it several times over.
+pub(crate) type TlsSocket = Box<TlsStream<TcpStream>>;
+
+impl Socket for TlsSocket {
     fn into_plain(self) -> Option<TcpStream> {
         None
     }

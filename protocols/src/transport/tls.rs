@@ -16,9 +16,9 @@ use rustls_pki_types::pem::PemObject;
 use rustls_platform_verifier::Verifier;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
-use tokio_rustls::client::TlsStream;
 
 use super::address::{Address, invalid};
+use super::stream::TlsSocket;
 
 /// Bytes of a file of extra roots; a platform's whole set is 250 KiB.
 const MAX_CA_FILE_BYTES: u64 = 1024 * 1024;
@@ -49,12 +49,13 @@ impl Tls {
         self: &Arc<Self>,
         address: &Address,
         stream: TcpStream,
-    ) -> Result<TlsStream<TcpStream>, Error> {
+    ) -> Result<TlsSocket, Error> {
         let name = address.server_name()?;
         let connector = TlsConnector::from(self.config().await?);
         connector
             .connect(name, stream)
             .await
+            .map(Box::new)
             .map_err(|error| failed(address, &error).with_source(error))
     }
 

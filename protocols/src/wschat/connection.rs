@@ -12,7 +12,7 @@ pub fn connection() -> Driver<WschatSession> {
     Driver::new(WschatSession::new, |form| {
         Ok(Box::new(Network::new(TransportOptions::from_form(form)?)))
     })
-    .with_fields(TransportOptions::fields())
+    .with_fields(TransportOptions::fields)
 }
 
 /// Name and login form, the way to the server included.
