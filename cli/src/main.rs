@@ -21,6 +21,7 @@ mod link;
 mod log;
 mod logging;
 mod output;
+mod private;
 mod protocols;
 mod send;
 mod serve;
