@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 use kaiwa_protocols::{Error, ErrorKind};
 use serde::{Deserialize, Serialize};
 
-use crate::dirs;
 use crate::form::Sources;
+use crate::{dirs, private};
 
 const FILE: &str = "accounts.toml";
 
@@ -287,16 +287,8 @@ fn check_mode(_path: &Path) -> Result<(), Error> {
 
 /// Makes the directory if it is missing, for this user alone, and takes the lock of those who change the file.
 fn lock(dir: &Path) -> io::Result<File> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(dir)?;
-    let lock = File::options()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(dir.join("accounts.lock"))?;
+    private::make_dir(dir)?;
+    let lock = private::open_lock(&dir.join("accounts.lock"))?;
     lock.lock()?;
     Ok(lock)
 }

@@ -17,6 +17,7 @@ Examples:
   kaiwa send wschat --set url=ws://localhost:80 --set name=ann --set-env jwt=TOKEN 'hello'
   kaiwa account add wschat --set url=wss://chat.example.org --set name=ann
   kaiwa protocols                            the networks and their login fields
+  kaiwa log --limit 10                       the newest messages that your own server has kept
   kaiwa serve --print-config > kaiwa.toml    a server for others, every option explained
 
 In a pipe (standard input or output is no terminal):
@@ -68,6 +69,8 @@ pub(crate) enum Command {
     /// Keep accounts for later: add, list, remove
     #[command(subcommand)]
     Account(Account),
+    /// Print the newest messages that a server of this machine has kept, running or not
+    Log(Log),
     /// Run a server for others
     Serve(Serve),
 }
@@ -208,6 +211,24 @@ pub(crate) struct AccountAdd {
     #[arg(long)]
     pub(crate) no_autoconnect: bool,
 }
+
+#[derive(Debug, Args)]
+pub(crate) struct Log {
+    /// The server's data directory; that of `kaiwa` alone if left out
+    #[arg(short, long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+
+    /// At most so many messages
+    #[arg(short, long, value_name = "N", default_value_t = DEFAULT_LOG_MESSAGES)]
+    pub(crate) limit: usize,
+
+    /// Print each message as one line of JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Messages that `kaiwa log` prints: about what a terminal shows at once.
+const DEFAULT_LOG_MESSAGES: usize = 50;
 
 #[derive(Debug, Args)]
 pub(crate) struct Serve {

@@ -113,12 +113,12 @@ impl Link {
         Some(event)
     }
 
-    /// Goes on with another login form.
+    /// Goes on with another login form from the next attempt, which is made at once if one is waited for. What was not
+    /// written yet stays in the outbox.
     ///
     /// # Errors
     /// What [`Client::connect`] says.
-    pub(crate) async fn redirect(&mut self, auth: Vec<AuthField>) -> Result<(), Error> {
-        self.client.disconnect(self.account).await?;
+    pub(crate) fn redirect(&self, auth: Vec<AuthField>) -> Result<(), Error> {
         self.client.connect(self.account, auth)
     }
 

@@ -1,7 +1,7 @@
 //! The command `kaiwa`: chat, watch, send and serve, over the library that everybody else can use too.
 //!
 //! Here is no network and no logic that a library would want. A file per command (`chat/`, `watch.rs`, `send.rs`,
-//! `protocols.rs`, `account.rs`, `serve.rs`); below them `link.rs` (one account from signing in to the last event), `form.rs`
+//! `protocols.rs`, `account.rs`, `log.rs`, `serve.rs`); below them `link.rs` (one account from signing in to the last event), `form.rs`
 //! and `source.rs` (login forms), `accounts.rs` (the file), `embedded/` (the server of one's own), `exit.rs` (codes and errors).
 //!
 //! Start at [`args::Cli`], which is what `--help` shows, then `run` below.
@@ -19,7 +19,9 @@ mod form;
 mod interrupt;
 mod link;
 mod log;
+mod logging;
 mod output;
+mod private;
 mod protocols;
 mod send;
 mod serve;
@@ -36,7 +38,7 @@ use kaiwa_protocols::{Error, ErrorKind};
 
 fn main() -> ExitCode {
     let args = args::parse();
-    log::start(&args);
+    logging::start(&args);
     let result = run(&args);
     terminal::restore();
     let code = result.unwrap_or_else(|error| exit::report(&error));
@@ -47,6 +49,7 @@ fn run(args: &Cli) -> Result<Code, Error> {
     match &args.command {
         Some(Command::Protocols(args)) => protocols::run(args),
         Some(Command::Account(args)) => account::run(args),
+        Some(Command::Log(args)) => log::run(args),
         Some(Command::Chat(args)) => block_on(chat::run_on(args)),
         Some(Command::Watch(args)) => block_on(watch::run(args)),
         Some(Command::Send(args)) => block_on(send::run(args)),

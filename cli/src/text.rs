@@ -12,6 +12,11 @@ pub(crate) fn harmless(text: &str) -> String {
         .collect()
 }
 
+/// The text harmless, with further lines set off, so that none can pose as somebody else's message.
+pub(crate) fn set_off(text: &str) -> String {
+    harmless(text).replace('\n', "\n      ")
+}
+
 /// The text as one line: line ends are made visible too.
 pub(crate) fn one_line(text: &str) -> String {
     text.chars().map(visible).collect()

@@ -404,7 +404,7 @@ impl Conversation {
     /// A new server is there, in the place of one's own that has died.
     async fn revived(&mut self, moved: Result<bool, Error>) -> Result<(), Stop> {
         match (moved, &self.home) {
-            (Ok(true), Some(home)) => self.link.redirect(home.form()).await?,
+            (Ok(true), Some(home)) => self.link.redirect(home.form())?,
             (Ok(_), _) => self.link.client.network_changed(),
             (Err(error), _) => self.screen.notice(&error.chain()).await?,
         }

@@ -156,14 +156,12 @@ impl Terminal {
             None => String::new(),
         };
         let head = self.paint(Style::new().dimmed(), &time(said, "%H:%M"));
-        // Further lines are set off, so that none can pose as somebody else's message.
-        let body = text::harmless(&said.text).replace('\n', "\n      ");
+        let body = text::set_off(&said.text);
         format!("{head} {channel}{name}: {body}")
     }
 
     fn dim(&self, line: &str) -> String {
-        let line = text::harmless(line).replace('\n', "\n      ");
-        self.paint(Style::new().dimmed(), &line)
+        self.paint(Style::new().dimmed(), &text::set_off(line))
     }
 
     fn paint(&self, style: Style, text: &str) -> String {

@@ -21,6 +21,10 @@ const FIRST_GUEST_LIMIT: Duration = Duration::from_secs(30);
 /// How long it stays after the last guest has left: somebody whose connection was only lost is back sooner.
 const EMPTY_LIMIT: Duration = Duration::from_secs(2);
 
+/// How long a server that was told to end waits for those who are just entering, who need milliseconds; whoever has read its
+/// address is let in before it ends.
+const ENTERING_LIMIT: Duration = Duration::from_secs(5);
+
 /// Serves until the last guest has left, or a signal comes.
 ///
 /// # Errors
@@ -34,20 +38,24 @@ pub(crate) async fn run(dir: &Path, listen: SocketAddr) -> Result<Code, Error> {
     tell(&report);
     let Started {
         files,
-        _lock,
+        lock,
         server,
         mut clients,
         address,
     } = started?;
     tracing::info!(url = address.url, "serving");
     let mut interrupt = Interrupt::install_for_child()?;
-    let (code, _entrance) = tokio::select! {
-        code = interrupt.wait() => (code, None),
+    let (code, entrance) = tokio::select! {
+        code = interrupt.wait() => (code, closed_entrance(&files).await),
         entrance = deserted(&files, &mut clients) => (Code::DONE, Some(entrance?)),
     };
-    // With the entrance held, if it ends by itself: newcomers wait for its end and then start the next one.
+    // Newcomers wait at the closed entrance for its end and then start the next one.
     files.forget_address();
-    server.shutdown().await?;
+    let ended = server.shutdown().await;
+    // In this order: whoever is let in finds no server alive.
+    drop(lock);
+    drop(entrance);
+    ended?;
     tracing::info!("ended");
     Ok(code)
 }
@@ -56,7 +64,7 @@ pub(crate) async fn run(dir: &Path, listen: SocketAddr) -> Result<Code, Error> {
 struct Started {
     files: Files,
     /// Says that it lives.
-    _lock: File,
+    lock: File,
     /// From before anybody was told where it is.
     clients: watch::Receiver<usize>,
     server: Server,
@@ -76,6 +84,8 @@ async fn start(dir: &Path, listen: SocketAddr) -> Result<Started, Error> {
         }
         Err(TryLockError::Error(error)) => return Err(files.unusable(error)),
     }
+    // That of a server that died; if the starter dies now, a newcomer shall not go there.
+    files.forget_address();
     let mut config = Config::default();
     config.data_dir = dir.to_owned();
     config.listen = listen;
@@ -97,7 +107,7 @@ async fn start(dir: &Path, listen: SocketAddr) -> Result<Started, Error> {
         .map_err(|error| files.unusable(error))?;
     Ok(Started {
         files,
-        _lock: lock,
+        lock,
         clients: server.clients(),
         server,
         address,
@@ -110,6 +120,14 @@ fn tell(report: &Report) {
         let mut out = std::io::stdout();
         let _ = writeln!(out, "{line}").and_then(|()| out.flush());
     }
+}
+
+/// Closes the entrance as soon as nobody is entering. `None` if somebody is for long: then newcomers find neither an address
+/// nor a free `embedded.lock`, and wait for the latter.
+async fn closed_entrance(files: &Files) -> Option<File> {
+    let entrance = files.start_lock().ok()?;
+    let closing = tokio::task::spawn_blocking(move || entrance.lock().map(|()| entrance));
+    timeout(ENTERING_LIMIT, closing).await.ok()?.ok()?.ok()
 }
 
 /// Waits until the last guest has left and nobody enters; gives the entrance, closed.

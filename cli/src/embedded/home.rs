@@ -8,13 +8,20 @@ use std::time::Duration;
 
 use kaiwa_protocols::{AuthField, Error, ErrorKind};
 use tokio::task::JoinHandle;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use super::{Address, Files, Report};
 
 /// How long finding or starting the server may take: longer than it takes to end an old one and to start a new one on a slow
 /// disk.
 const ENTER_LIMIT: Duration = Duration::from_secs(40);
+
+/// How long a server may live without an address: longer than it takes to end one whose guests do not go, shorter than
+/// `ENTER_LIMIT`.
+const UNSETTLED_LIMIT: Duration = Duration::from_secs(25);
+
+/// How often is looked whether that is over; nothing else tells that one of two things has happened in another process.
+const LOOK_INTERVAL: Duration = Duration::from_millis(10);
 
 /// A longer report is none, in bytes.
 const MAX_REPORT_BYTES: u64 = 64 * 1024;
@@ -123,22 +130,33 @@ fn find_or_start(files: &Files) -> Result<(Address, Entrance), Error> {
     let lock = files.start_lock().map_err(unusable)?;
     lock.lock().map_err(unusable)?;
     let entrance = Entrance(lock);
-    let last = files.address();
-    if files.is_served().map_err(unusable)? {
-        let address = last.ok_or_else(|| {
-            Error::new(
-                ErrorKind::State,
-                format!(
-                    "a server is just starting in {}; try again",
-                    files.dir.display()
-                ),
-            )
-        })?;
-        return Ok((address, entrance));
-    }
     // The same port as before, if it can be had: those who lost a server that died find the new one by themselves.
-    let port = last.map_or(0, |address| address.port);
-    Ok((start(files, port)?, entrance))
+    let port = files.address().map_or(0, |address| address.port);
+    let address = match living(files)? {
+        Some(address) => address,
+        None => start(files, port)?,
+    };
+    Ok((address, entrance))
+}
+
+/// Where the server is, if one lives. Waits while one lives that has no address: it is ending because of a signal, or
+/// starting though its starter has died.
+fn living(files: &Files) -> Result<Option<Address>, Error> {
+    let until = Instant::now() + UNSETTLED_LIMIT;
+    while files.is_served().map_err(|error| files.unusable(error))? {
+        if let Some(address) = files.address() {
+            return Ok(Some(address));
+        }
+        if Instant::now() >= until {
+            let dir = files.dir.display();
+            let text = format!(
+                "a server in {dir} neither ends nor says where it listens; look at its server.log, and for a process that hangs"
+            );
+            return Err(Error::new(ErrorKind::State, text));
+        }
+        std::thread::sleep(LOOK_INTERVAL);
+    }
+    Ok(None)
 }
 
 /// Starts the server and waits until it listens.

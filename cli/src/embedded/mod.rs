@@ -3,10 +3,11 @@
 //! It is a child process in a process group of its own, so that neither Ctrl-C nor the end of the one who started it ends
 //! it. The data directory holds, besides the database:
 //!
-//! * `start.lock`: held by whoever finds, starts or enters the server, and by the server while it ends. So nobody enters a
-//!   server that is about to end, and no two are started.
+//! * `start.lock`: held by whoever finds, starts or enters the server, and by the server while it ends, which it lets
+//!   go of last. So nobody enters a server that is about to end, and no two are started.
 //! * `embedded.lock`: held by the server as long as it lives. The system frees locks of dead processes.
-//! * `server.json`: where the server listens; true as long as `embedded.lock` is held.
+//! * `server.json`: where the server listens; true as long as `embedded.lock` is held. Missing meanwhile, the server is
+//!   starting or ending.
 //! * `server.log`: what the server logs.
 
 mod child;
@@ -21,6 +22,8 @@ use std::path::{Path, PathBuf};
 
 use kaiwa_protocols::{Error, ErrorInfo, ErrorKind};
 use serde::{Deserialize, Serialize};
+
+use crate::private;
 
 /// The files of a data directory.
 #[derive(Clone, Debug)]
@@ -52,20 +55,16 @@ impl Files {
         let files = Self {
             dir: dir.to_owned(),
         };
-        let mut builder = fs::DirBuilder::new();
-        builder.recursive(true);
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder.create(dir).map_err(|error| files.unusable(error))?;
+        private::make_dir(dir).map_err(|error| files.unusable(error))?;
         Ok(files)
     }
 
     fn start_lock(&self) -> io::Result<File> {
-        open_lock(&self.dir.join("start.lock"))
+        private::open_lock(&self.dir.join("start.lock"))
     }
 
     fn embedded_lock(&self) -> io::Result<File> {
-        open_lock(&self.dir.join("embedded.lock"))
+        private::open_lock(&self.dir.join("embedded.lock"))
     }
 
     fn log(&self) -> PathBuf {
@@ -110,12 +109,4 @@ impl Files {
         );
         Error::new(ErrorKind::Storage, text).with_source(error)
     }
-}
-
-fn open_lock(path: &Path) -> io::Result<File> {
-    File::options()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(path)
 }

@@ -73,9 +73,17 @@ impl Site {
 
     /// The process id of the site's own server.
     pub(crate) fn server_pid(&self) -> u32 {
+        self.address()["pid"].as_u64().unwrap().try_into().unwrap()
+    }
+
+    /// The port of the site's own server.
+    pub(crate) fn server_port(&self) -> u16 {
+        self.address()["port"].as_u64().unwrap().try_into().unwrap()
+    }
+
+    fn address(&self) -> serde_json::Value {
         let text = std::fs::read_to_string(self.data().join("server.json")).unwrap();
-        let json: serde_json::Value = serde_json::from_str(&text).unwrap();
-        json["pid"].as_u64().unwrap().try_into().unwrap()
+        serde_json::from_str(&text).unwrap()
     }
 
     /// Waits until the site's own server has ended, if there is one.
@@ -265,6 +273,17 @@ impl Output {
         assert_eq!(self.code, Some(0), "{self:?}");
         assert_eq!(self.out, out, "{self:?}");
         assert!(self.err.is_empty(), "{self:?}");
+    }
+}
+
+/// Looks until it is so; for what nothing tells, like what other processes do to files and ports.
+pub(crate) fn wait_until(mut is_so: impl FnMut() -> bool) {
+    const INTERVAL: Duration = Duration::from_millis(5);
+    let mut waited = Duration::ZERO;
+    while !is_so() {
+        assert!(waited < STUCK, "stuck");
+        std::thread::sleep(INTERVAL);
+        waited += INTERVAL;
     }
 }
 

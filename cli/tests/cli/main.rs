@@ -12,5 +12,6 @@ mod bad_input;
 mod commands;
 mod conversation;
 mod kaiwa;
+mod log;
 mod own_server;
 mod serve;
