@@ -141,10 +141,10 @@ impl Requests {
         events
     }
 
-    /// Gives up on what has waited too long, for the connection or for an answer.
-    pub(super) fn expire(&mut self, now: Now) -> Vec<SessionEvent> {
+    /// Gives up on what has waited too long, for the connection or, if somebody is listening, for an answer.
+    pub(super) fn expire(&mut self, now: Now, listening: bool) -> Vec<SessionEvent> {
         let mut events = self.messages.expire(now);
-        if let Some(until) = now.mono.checked_sub(CONFIRM_LIMIT) {
+        if let Some(until) = now.mono.checked_sub(CONFIRM_LIMIT).filter(|_| listening) {
             let error = Error::new(
                 ErrorKind::OutcomeUnknown,
                 "the server did not confirm the message",
@@ -160,10 +160,11 @@ impl Requests {
     }
 
     /// When to call [`Requests::expire`].
-    pub(super) fn deadline(&self) -> Option<Duration> {
+    pub(super) fn deadline(&self, listening: bool) -> Option<Duration> {
         let confirm = self
             .messages
             .oldest_written()
+            .filter(|_| listening)
             .map(|(_, at)| at + CONFIRM_LIMIT);
         [confirm, self.messages.deadline()]
             .into_iter()
@@ -179,4 +180,34 @@ fn request(number: u64) -> Option<RequestId> {
 fn failed(request: RequestId, error: &Error) -> SessionEvent {
     let error = error.info();
     SessionEvent::caused(request, StatusEvent::Failed { request, error })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_that_nobody_reads_is_not_overdue() {
+        let at = |mono| Now {
+            mono,
+            utc: chrono::DateTime::UNIX_EPOCH,
+        };
+        let mut requests = Requests::default();
+        let message = Message::text("hi", chrono::DateTime::UNIX_EPOCH);
+        requests
+            .say(
+                at(Duration::ZERO),
+                RequestId::fresh(),
+                String::new(),
+                message,
+            )
+            .unwrap();
+        assert!(requests.next(at(Duration::ZERO)).is_some());
+        let late = at(2 * CONFIRM_LIMIT);
+        assert_eq!(requests.deadline(false), None);
+        assert!(requests.expire(late, false).is_empty());
+        requests.restart_clocks(late);
+        assert_eq!(requests.deadline(true), Some(3 * CONFIRM_LIMIT));
+        assert_eq!(requests.expire(at(3 * CONFIRM_LIMIT), true).len(), 2);
+    }
 }

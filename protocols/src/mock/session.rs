@@ -371,7 +371,8 @@ impl Session for MockSession {
     }
 
     fn handle_timeout(&mut self, now: Now) {
-        self.events.extend(self.requests.expire(now));
+        let listening = !self.keepalive.is_paused();
+        self.events.extend(self.requests.expire(now, listening));
         match self.phase {
             Phase::Greeting { since } | Phase::Syncing { since }
                 if since + SIGN_IN_LIMIT <= now.mono =>
@@ -445,7 +446,8 @@ impl Session for MockSession {
             Phase::Greeting { since } | Phase::Syncing { since } => Some(since + SIGN_IN_LIMIT),
             _ => None,
         };
-        [sign_in, self.requests.deadline(), self.keepalive.deadline()]
+        let requests = self.requests.deadline(!self.keepalive.is_paused());
+        [sign_in, requests, self.keepalive.deadline()]
             .into_iter()
             .flatten()
             .min()

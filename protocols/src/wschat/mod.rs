@@ -1,4 +1,4 @@
-//! wschat, a one-room relay over WebSocket: <https://crates.io/crates/wschat>.
+//! wschat, a one-room relay over WebSocket: the network of the crate wschat 0.2.1.
 //!
 //! Every object somebody sends goes to everybody connected, its sender included; there is no history, no sign-in and no
 //! acknowledgement. So a message is confirmed by its own echo, which a nonce tells apart; the room is the one channel

@@ -1,5 +1,5 @@
 //! The wschat wire format, both directions: one JSON object per text frame. Pure: no socket, no clock, no randomness.
-//! Source: wschat 0.2.1, <https://crates.io/crates/wschat>, as observed on the wire.
+//! Source: the crate wschat 0.2.1, as observed on the wire.
 //!
 //! A client builds an [`Outgoing`] and reads a [`Relayed`]; a server reads a [`Submitted`] and relays what it says. The
 //! token (`jwt`) ends here on both ways: a client drops it while decoding, a server keeps it apart from what it relays.
