@@ -3,7 +3,7 @@
 //! [`steps::STEPS`] is the one table: it drives `--help`, `cargo xtask test` (all of it, in order) and CI, which calls
 //! nothing else. What takes minutes and proves nothing is in [`steps::ASIDE`]. [`setup`] knows what a step needs besides Rust
 //! and how to get it. A step of more than a few lines has a file of its own, named after it. Nothing here is published, and
-//! nothing is written outside the target directory.
+//! nothing is written outside the target directory, but that `package` empties its own corner of cargo's cache.
 
 #![forbid(unsafe_code)]
 #![allow(clippy::print_stdout, reason = "a command line tool")]
