@@ -17,6 +17,7 @@ mod front;
 mod jwt;
 mod listen;
 mod log_dir;
+pub mod names;
 mod private;
 mod server;
 mod world;

@@ -1,82 +1,116 @@
-//! What outlives the process: rooms and their messages.
+//! What outlives the process: one model of people, rooms and messages for every network (docs/server.md draws it).
 //!
-//! A [`Store`] decides sequence numbers and ids inside its transaction. One thread owns it (`writer.rs`) and commits
-//! messages in groups; nobody is shown a message before it is durable.
+//! A [`Store`] has one [`Transaction`] at a time, for writing, and any number of [`Reader`]s beside it. What must hold for ever
+//! is decided inside the transaction, never in memory: names are unique, a room's sequence has no holes, only members post, a
+//! client id counts once. Times come in as arguments. Everything may block; `writer.rs` owns the thread that writes.
+//!
+//! A method that refuses (`NotFound`, `Forbidden`, `Conflict`, `Invalid`, …) has changed nothing, and the transaction goes on.
+//! `Storage` ends the transaction: nothing in it is kept.
 
-mod memory;
+mod bans;
+mod contacts;
+mod data;
+mod files;
+mod invites;
+mod messages;
 mod migrations;
+mod rooms;
 mod sqlite;
+mod users;
 pub(crate) mod writer;
 
-use chrono::{DateTime, Utc};
 use kaiwa_core::Error;
 
-pub use memory::MemoryStore;
+pub use bans::{Ban, BanId, BanKind, BanTarget, Bans, ReadBans};
+pub use contacts::{Contact, ContactStatus, Contacts, ReadContacts};
+pub use data::{Data, DataScope, ReadData};
+pub use files::{File, FileId, Files, NewFile, ReadFiles};
+pub use invites::{Invite, Invites, NewInvite};
+pub use messages::{
+    Change, Edit, MessageId, MessageKind, Messages, NewMessage, Position, Posted, Reaction,
+    ReadMessages, Repeat, Sender, StoredMessage,
+};
+pub use rooms::{
+    Conversation, LOBBY, Member, Membership, NewRoom, ReadRooms, Role, Room, RoomId, RoomKind,
+    RoomPatch, Rooms, Span,
+};
 pub use sqlite::{SqliteStore, read_log};
+pub use users::{
+    Credentials, NewAccount, ReadUsers, Session, TokenHash, User, UserId, UserPatch, Users,
+};
 
-/// A room's number in the store.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct RoomId(pub i64);
-
-/// The room that is always there, and the only one that wschat knows.
-pub const LOBBY: RoomId = RoomId(1);
-
-/// A message to be kept.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NewMessage {
-    /// Where it was said.
-    pub room: RoomId,
-    /// When the server took it.
-    pub at: DateTime<Utc>,
-    /// The name shown with it, if any.
-    pub sender: Option<String>,
-    /// The text, if any.
-    pub text: Option<String>,
-    /// Whatever else its network carries, as a JSON object.
-    pub extra: Option<String>,
-}
-
-/// Where a message stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Position {
-    /// Unique and rising over all rooms, below 2^53.
-    pub id: i64,
-    /// Rising by one within the room, from 1.
-    pub seq: i64,
-}
-
-/// A message that is kept.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StoredMessage {
-    /// Its id and sequence.
-    pub position: Position,
-    /// What was said.
-    pub message: NewMessage,
-}
-
-/// Keeps messages. Called from one thread at a time; every method may block.
+/// Keeps everything. Called from one thread at a time; every method may block.
 pub trait Store: Send {
-    /// Keeps all of `messages`, in order, or none. When it returns, they are durable.
+    /// Runs `work` in one transaction; when this returns, what it did is durable and readers see it. If `work` fails, nothing
+    /// is kept.
     ///
     /// # Errors
-    /// `NotFound` for a room that does not exist, `Storage` when writing fails.
-    fn append(&mut self, messages: &[&NewMessage]) -> Result<Vec<Position>, Error>;
+    /// That of `work`; `Storage` when writing fails.
+    fn transaction(
+        &mut self,
+        work: &mut dyn FnMut(&mut dyn Transaction) -> Result<(), Error>,
+    ) -> Result<(), Error>;
 
-    /// The last `limit` messages of a room, oldest first.
+    /// A reader for another thread. It sees everything that was committed before it is asked.
     ///
     /// # Errors
-    /// `Storage` when reading fails.
-    fn recent(&mut self, room: RoomId, limit: usize) -> Result<Vec<StoredMessage>, Error>;
-
-    /// The first `limit` messages of a room after a sequence, oldest first.
-    ///
-    /// # Errors
-    /// `Storage` when reading fails.
-    fn after(&mut self, room: RoomId, seq: i64, limit: usize) -> Result<Vec<StoredMessage>, Error>;
+    /// `Storage` if there can be no more.
+    fn reader(&self) -> Result<Box<dyn Reader>, Error>;
 
     /// Writes out what is left and closes.
     ///
     /// # Errors
-    /// `Storage`; nothing that `append` has taken is lost by it.
+    /// `Storage`; nothing that was committed is lost by it.
     fn close(self: Box<Self>) -> Result<(), Error>;
+}
+
+/// Everything that can be asked. Any method fails with `Storage` when reading fails.
+pub trait Reader:
+    ReadUsers + ReadContacts + ReadRooms + ReadMessages + ReadFiles + ReadData + ReadBans + Send
+{
+}
+
+impl<T> Reader for T where
+    T: ReadUsers + ReadContacts + ReadRooms + ReadMessages + ReadFiles + ReadData + ReadBans + Send
+{
+}
+
+/// Everything that can be changed, and asked while changing: reads see what the same transaction has done. Any method fails with
+/// `Storage` when reading or writing fails.
+pub trait Transaction:
+    ReadUsers
+    + ReadContacts
+    + ReadRooms
+    + ReadMessages
+    + ReadFiles
+    + ReadData
+    + ReadBans
+    + Users
+    + Contacts
+    + Rooms
+    + Messages
+    + Files
+    + Invites
+    + Data
+    + Bans
+{
+}
+
+impl<T> Transaction for T where
+    T: ReadUsers
+        + ReadContacts
+        + ReadRooms
+        + ReadMessages
+        + ReadFiles
+        + ReadData
+        + ReadBans
+        + Users
+        + Contacts
+        + Rooms
+        + Messages
+        + Files
+        + Invites
+        + Data
+        + Bans
+{
 }
