@@ -20,6 +20,7 @@ mod log_dir;
 pub mod names;
 mod private;
 mod server;
+mod site;
 mod world;
 mod ws;
 
