@@ -13,6 +13,7 @@
 pub mod config;
 pub mod store;
 
+mod auth;
 mod front;
 mod jwt;
 mod listen;
@@ -20,6 +21,7 @@ mod log_dir;
 pub mod names;
 mod private;
 mod server;
+mod site;
 mod world;
 mod ws;
 

@@ -5,12 +5,6 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
-use axum::extract::{Request, State};
-use axum::http::StatusCode;
-use axum::middleware::{self, Next};
-use axum::response::{IntoResponse as _, Response};
-use axum::routing::any;
 use kaiwa_core::{Error, ErrorKind};
 use tokio::sync::{Semaphore, oneshot, watch};
 use tokio::time::timeout;
@@ -18,13 +12,14 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::config::{Config, StoreKind};
+use crate::front::WSCHAT;
 use crate::front::wschat::{self, Wschat};
 use crate::jwt::Verifier;
-use crate::listen::{self, Acceptor, OriginRule, Permit};
+use crate::listen::{self, Acceptor};
 use crate::log_dir::{self, LogDir};
-use crate::store::{LOBBY, MemoryStore, RoomId, SqliteStore, Store, StoredMessage, writer};
-use crate::world::{Counters, Counting, Limits, View, World};
-use crate::ws::{Refused, Settings, converse, upgrade};
+use crate::site::Site;
+use crate::store::{LOBBY, RoomId, SqliteStore, Store, StoredMessage, writer};
+use crate::world::{Counters, Limits, Network, Readers, World};
 
 /// How long a graceful end may take: all goodbyes, which have a limit of their own, and the store's last commit.
 const SHUTDOWN_LIMIT: Duration = Duration::from_secs(15);
@@ -72,28 +67,32 @@ impl Server {
             verifier,
             log: log.is_some(),
         });
+        let readers = Readers::open(store.as_ref())?;
         let writer = writer::start(store, log)?;
         let limits = Limits {
             messages: config.queue_messages,
             bytes: config.queue_bytes,
         };
-        let world = Arc::new(World::new(writer.jobs, View::new(wschat::render, limits)));
+        let networks: Vec<(_, Arc<dyn Network>)> = vec![(WSCHAT, Arc::clone(&front) as _)];
+        let world = Arc::new(World::new(writer.jobs, readers, networks, limits));
 
         let stop = CancellationToken::new();
         let tasks = TaskTracker::new();
-        tasks.spawn(Arc::clone(&world).deliver(writer.committed));
+        tasks.spawn(Arc::clone(&world).deliver(writer.done));
         let acceptor = Acceptor {
             tls,
+            behind_proxy: config.behind_proxy,
             permits: Arc::new(Semaphore::new(
                 config.max_connections.min(Semaphore::MAX_PERMITS),
             )),
             stop: stop.clone(),
             tasks: tasks.clone(),
         };
-        let site = Site::new(&config, Arc::clone(&world), front, tasks.clone());
-        tasks.spawn(acceptor.clone().run(main, site.app("/wschat")));
+        let site = Site::new(&config, Arc::clone(&world), tasks.clone());
+        let all = wschat::routes("/wschat", Arc::clone(&front));
+        tasks.spawn(acceptor.clone().run(main, site.app(all)));
         if let Some(own) = own {
-            tasks.spawn(acceptor.run(own, site.app("/")));
+            tasks.spawn(acceptor.run(own, site.app(wschat::routes("/", front))));
         }
         tracing::info!(%local_addr, ?wschat_addr, "listening");
         Ok(Self {
@@ -135,7 +134,14 @@ impl Server {
     /// # Errors
     /// `State` after the store has closed, `Storage` when reading fails.
     pub async fn recent(&self, room: RoomId, limit: usize) -> Result<Vec<StoredMessage>, Error> {
-        self.world.recent(room, limit).await
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        // Through the writing thread: what was taken before belongs to the answer.
+        self.world
+            .change(move |store, _| {
+                let last = store.room(room)?.map_or(0, |room| room.last.seq);
+                store.messages(room, last.saturating_sub(limit) + 1, last)
+            })
+            .await
     }
 
     /// Ends in an orderly way: no new clients, what was taken is kept and delivered, everybody is told (close code 1001), the
@@ -181,86 +187,11 @@ impl fmt::Debug for Server {
     }
 }
 
-/// What a request needs.
-#[derive(Clone)]
-struct Site {
-    world: Arc<World>,
-    front: Arc<Wschat>,
-    settings: Settings,
-    origins: Arc<OriginRule>,
-    tasks: TaskTracker,
-}
-
-impl Site {
-    fn new(config: &Config, world: Arc<World>, front: Arc<Wschat>, tasks: TaskTracker) -> Self {
-        let settings = Settings {
-            max_message: config.max_message_bytes,
-            ping_interval: config.ping_interval,
-            idle_timeout: config.idle_timeout,
-        };
-        let named = config.behind_proxy || config.tls_cert.is_some();
-        let origins = Arc::new(OriginRule::new(config.origins.clone(), named));
-        Self {
-            world,
-            front,
-            settings,
-            origins,
-            tasks,
-        }
-    }
-
-    /// The paths of a listener.
-    fn app(&self, wschat_path: &str) -> Router {
-        Router::new()
-            .route(wschat_path, any(wschat_client))
-            .fallback(|| async { StatusCode::NOT_FOUND })
-            .layer(middleware::from_fn_with_state(self.clone(), check_origin))
-            .with_state(self.clone())
-    }
-}
-
-async fn check_origin(State(site): State<Site>, request: Request, next: Next) -> Response {
-    if site.origins.allows(request.headers()) {
-        return next.run(request).await;
-    }
-    Counting::add(&site.world.counting().foreign);
-    (
-        StatusCode::FORBIDDEN,
-        "this Origin is not allowed; the server's option `origins` can change that\n",
-    )
-        .into_response()
-}
-
-async fn wschat_client(State(site): State<Site>, request: Request) -> Result<Response, Refused> {
-    let permit = request.extensions().get::<Permit>().cloned();
-    let (response, socket) = upgrade(request)?;
-    // Before the client knows that it is in: it misses nothing that is said from then on.
-    let seat = site.world.lobby().join();
-    let Site {
-        world,
-        front,
-        settings,
-        tasks,
-        ..
-    } = site;
-    tasks.spawn(async move {
-        if let Some((socket, early)) = socket.await {
-            let mut client = wschat::Client {
-                front,
-                world: Arc::clone(&world),
-            };
-            converse(socket, early, seat, settings, &world, &mut client).await;
-        }
-        drop(permit);
-    });
-    Ok(response)
-}
-
 /// The store, and the log brought up to date with it. `signed` tells that messages need a token.
 async fn open_store(
     config: &Config,
     signed: bool,
-) -> Result<(Box<dyn Store>, Option<LogDir>), Error> {
+) -> Result<(Box<dyn Store>, Option<writer::Log>), Error> {
     let Config {
         store: kind,
         data_dir,
@@ -268,14 +199,16 @@ async fn open_store(
         ..
     } = config.clone();
     let open = move || {
-        let mut store: Box<dyn Store> = match kind {
+        let store: Box<dyn Store> = match kind {
             StoreKind::Sqlite => Box::new(SqliteStore::open(&data_dir)?),
-            StoreKind::None => Box::<MemoryStore>::default(),
+            StoreKind::None => Box::new(SqliteStore::in_memory()?),
         };
         let open_log = |dir| {
             let render: log_dir::Render =
                 Box::new(move |message| wschat::log_line(message, signed));
-            LogDir::open(dir, LOBBY, render, store.as_mut())
+            let mut reader = store.reader()?;
+            let log = LogDir::open(dir, LOBBY, render, reader.as_mut())?;
+            Ok::<_, Error>((log, reader))
         };
         let log = log_dir.map(open_log).transpose()?;
         Ok((store, log))

@@ -4,15 +4,22 @@
 
 use std::sync::Arc;
 
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::response::Response;
+use axum::routing::any;
+use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use kaiwa_protocols::wschat::wire::Submitted;
 use serde_json::{Map, Value};
 
+use super::WSCHAT;
 use crate::jwt::Verifier;
-use crate::store::writer::{Committed, Submission};
-use crate::store::{LOBBY, NewMessage};
-use crate::world::{Batch, Counting, Seat, World};
-use crate::ws::{Handler, put_text};
+use crate::site::Site;
+use crate::store::writer::Job;
+use crate::store::{LOBBY, MessageKind, NewMessage, Repeat, Sender, StoredMessage, UserId};
+use crate::world::{Counting, Network, Notice, Receiver, Said, Seat, Submission, World};
+use crate::ws::{Handler, Refused, converse, put_text, upgrade};
 
 /// What all wschat connections share.
 pub(crate) struct Wschat {
@@ -22,14 +29,46 @@ pub(crate) struct Wschat {
     pub(crate) log: bool,
 }
 
+/// The one path of the network.
+pub(crate) fn routes(path: &str, front: Arc<Wschat>) -> Router<Site> {
+    let client = move |State(site): State<Site>, request: Request| {
+        let front = Arc::clone(&front);
+        async move { enter(front, site, request) }
+    };
+    Router::new().route(path, any(client))
+}
+
+fn enter(front: Arc<Wschat>, site: Site, request: Request) -> Result<Response, Refused> {
+    let permit = site.permit(&request);
+    let (response, socket) = upgrade(request)?;
+    let receiver = site.world.receiver();
+    // Before the client knows that it is in: it misses nothing that is said from then on.
+    let seat = site.world.live().sit(WSCHAT, Arc::clone(&receiver), LOBBY);
+    let client = Client {
+        front,
+        world: Arc::clone(&site.world),
+        receiver: Arc::clone(&receiver),
+        _seat: seat,
+    };
+    site.tasks.clone().spawn(async move {
+        if let Some((socket, early)) = socket.await {
+            converse(socket, early, receiver, site.settings, &site.world, client).await;
+        }
+        drop(permit);
+    });
+    Ok(response)
+}
+
 /// One wschat client.
-pub(crate) struct Client {
-    pub(crate) front: Arc<Wschat>,
-    pub(crate) world: Arc<World>,
+struct Client {
+    front: Arc<Wschat>,
+    world: Arc<World>,
+    receiver: Arc<Receiver>,
+    _seat: Seat,
 }
 
 impl Handler for Client {
-    fn text(&mut self, text: &str, seat: &Seat) -> Option<Submission> {
+    fn text(&mut self, text: &str) -> Option<Job> {
         let counting = self.world.counting();
         let submitted = match Submitted::parse(text) {
             Ok(submitted) => submitted,
@@ -45,18 +84,29 @@ impl Handler for Client {
             return None;
         }
         Counting::add(&counting.taken);
-        Some(Submission {
-            message: NewMessage {
-                room: LOBBY,
-                at: now,
-                sender: submitted.usr().map(str::to_owned),
-                text: submitted.msg().map(str::to_owned),
-                extra: submitted.extra(),
-            },
-            relayed: submitted.relay(now),
+        Some(Job::Post(Box::new(Submission {
+            message: new_message(&submitted, now),
+            repeat: Repeat::Another,
+            sender_name: submitted.usr().map(str::to_owned),
+            prepared: Some((WSCHAT, submitted.relay(now))),
             log_line: self.front.log.then(|| submitted.log_line(now)),
-            sender: Arc::clone(seat.receiver()),
-        })
+            origin: Arc::clone(&self.receiver),
+            answer: None,
+        })))
+    }
+}
+
+fn new_message(submitted: &Submitted, now: DateTime<Utc>) -> NewMessage {
+    NewMessage {
+        room: LOBBY,
+        at: now,
+        sender: Sender::Guest(submitted.usr().map(str::to_owned)),
+        kind: MessageKind::Text,
+        text: submitted.msg().map(str::to_owned),
+        client_id: None,
+        reply: None,
+        files: Vec::new(),
+        extra: submitted.extra(),
     }
 }
 
@@ -71,43 +121,68 @@ impl Wschat {
     }
 }
 
-/// The frames for everybody, in order.
-pub(crate) fn render(committed: &[Committed]) -> Batch {
-    let mut bytes = Vec::new();
-    for message in committed {
-        put_text(&message.submission.relayed, &mut bytes);
+impl Network for Wschat {
+    fn echoes(&self) -> bool {
+        true
     }
-    Batch {
-        bytes: bytes.into(),
-        messages: committed.len(),
+
+    fn message(&self, said: &Said, out: &mut Vec<u8>) {
+        let submission = &said.submission;
+        if let Some((WSCHAT, text)) = &submission.prepared {
+            put_text(text, out);
+            return;
+        }
+        let name = submission.sender_name.as_deref();
+        let text = submission.message.text.as_deref();
+        if let Some(submitted) = resubmit(Map::new(), name, text) {
+            put_text(&submitted.relay(submission.message.at), out);
+        }
     }
+
+    /// The network has messages and nothing else.
+    fn notice(&self, _notice: &Notice, _to: UserId) -> Option<Bytes> {
+        None
+    }
+}
+
+/// What a client would have sent to say this.
+fn resubmit(
+    mut fields: Map<String, Value>,
+    name: Option<&str>,
+    text: Option<&str>,
+) -> Option<Submitted> {
+    for (field, value) in [("usr", name), ("msg", text)] {
+        if let Some(value) = value {
+            fields.insert(field.to_owned(), Value::from(value));
+        }
+    }
+    // Text that was made just now is well-formed.
+    Submitted::parse(&Value::Object(fields).to_string()).ok()
 }
 
 /// A kept message's line for the log file, as [`Submitted::log_line`] made it when it was said. `signed` tells that messages
 /// need a token, since whether this one had one is not kept.
-pub(crate) fn log_line(message: &NewMessage, signed: bool) -> String {
+pub(crate) fn log_line(message: &StoredMessage, signed: bool) -> String {
     let extra = message.extra.as_deref();
     let mut fields: Map<String, Value> = extra
         .and_then(|extra| serde_json::from_str(extra).ok())
         .unwrap_or_default();
-    let said = [("usr", &message.sender), ("msg", &message.text)];
-    for (name, value) in said {
-        if let Some(value) = value {
-            fields.insert(name.to_owned(), Value::from(value.as_str()));
-        }
-    }
     if signed {
         fields.insert("jwt".to_owned(), Value::from(""));
     }
-    // Text that was made just now is well-formed.
-    Submitted::parse(&Value::Object(fields).to_string())
-        .map(|submitted| submitted.log_line(message.at))
-        .unwrap_or_default()
+    resubmit(
+        fields,
+        message.sender_name.as_deref(),
+        message.text.as_deref(),
+    )
+    .map(|submitted| submitted.log_line(message.at))
+    .unwrap_or_default()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::Position;
 
     #[test]
     fn a_kept_message_has_the_line_it_had() {
@@ -120,12 +195,23 @@ mod tests {
         ] {
             let submitted = Submitted::parse(text).unwrap();
             let now = Utc::now();
-            let message = NewMessage {
+            let new = new_message(&submitted, now);
+            let message = StoredMessage {
+                position: Position::default(),
                 room: LOBBY,
+                change: 1,
                 at: now,
-                sender: submitted.usr().map(str::to_owned),
-                text: submitted.msg().map(str::to_owned),
-                extra: submitted.extra(),
+                sender: None,
+                sender_name: submitted.usr().map(str::to_owned),
+                kind: new.kind,
+                text: new.text,
+                client_id: None,
+                reply: None,
+                edited: None,
+                deleted: false,
+                files: Vec::new(),
+                reactions: Vec::new(),
+                extra: new.extra,
             };
             let line = log_line(&message, text.contains("jwt"));
             assert_eq!(line, submitted.log_line(now));

@@ -1,84 +1,164 @@
-//! The thread that owns the store: it collects what waits, commits it in one transaction, and only then passes it on, to the
-//! log first.
+//! The thread that owns the store: it collects what waits, does it in one transaction, and only then passes it on, to the log
+//! first.
 
-use std::sync::Arc;
+use std::fmt;
 use std::thread;
 
 use kaiwa_core::{Error, ErrorKind};
 use tokio::sync::{mpsc, oneshot};
 
-use super::{NewMessage, Position, RoomId, Store, StoredMessage};
+use super::{Posted, Reader, Store, Transaction};
 use crate::log_dir::LogDir;
-use crate::world::{CloseReason, Receiver};
+use crate::world::{Notice, Said, SharedLive, Submission};
 
-/// Messages that may wait for the thread. Beyond that, senders are no longer read from: back-pressure instead of memory.
+/// Jobs that may wait for the thread. Beyond that, senders are no longer read from: back-pressure instead of memory.
 const WAITING_JOBS: usize = 1024;
 
-/// Messages in one transaction, at most: keeps the wait for the first of them short.
-const BATCH_MESSAGES: usize = 256;
+/// Jobs in one transaction, at most: keeps the wait for the first of them short.
+const BATCH_JOBS: usize = 256;
 
 /// Bytes of text in one transaction, at most, give or take one message: one batch must not fill a receiver's queue.
 const BATCH_BYTES: usize = 256 * 1024;
 
-/// Committed batches that may wait for their delivery.
+/// Batches that may wait for their delivery.
 const WAITING_BATCHES: usize = 16;
-
-/// A message on its way into the store.
-#[derive(Debug)]
-pub(crate) struct Submission {
-    /// What is kept.
-    pub(crate) message: NewMessage,
-    /// What its own network shows, made by the sender's task so that the thread need not.
-    pub(crate) relayed: String,
-    /// The line for the log file.
-    pub(crate) log_line: Option<String>,
-    /// The sender's own connection: closed if the message cannot be kept.
-    pub(crate) sender: Arc<Receiver>,
-}
-
-/// A message that is durable.
-#[derive(Debug)]
-pub(crate) struct Committed {
-    pub(crate) position: Position,
-    pub(crate) submission: Submission,
-}
 
 /// What the thread is asked to do.
 pub(crate) enum Job {
-    Append(Submission),
-    Recent {
-        room: RoomId,
-        limit: usize,
-        reply: oneshot::Sender<Result<Vec<StoredMessage>, Error>>,
-    },
+    /// Keep a message.
+    Post(Box<Submission>),
+    /// Change something else.
+    Work(Box<dyn Work>),
     /// Finish what waits, close the store, end.
     Stop,
+}
+
+impl Job {
+    /// Does `run` in the thread's transaction; `then`, with what came of it, after all that was done before has been shown and
+    /// after everybody was told the notices. Of what fails or is refused no notices are told.
+    pub(crate) fn work<T: Send + 'static>(
+        run: impl FnOnce(&mut dyn Transaction, &mut Vec<Notice>) -> Result<T, Error> + Send + 'static,
+        then: impl FnOnce(&SharedLive, Result<T, Error>) + Send + 'static,
+    ) -> Self {
+        Self::Work(Box::new(Task {
+            run: Some(run),
+            then: Some(then),
+            outcome: None,
+            notices: Vec::new(),
+        }))
+    }
+}
+
+impl fmt::Debug for Job {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Post(_) => "Post",
+            Self::Work(_) => "Work",
+            Self::Stop => "Stop",
+        })
+    }
+}
+
+/// A change of the store other than a message.
+pub(crate) trait Work: Send {
+    /// Does it.
+    ///
+    /// # Errors
+    /// `Storage` only: then nothing in this transaction is kept. A refusal is an outcome.
+    fn run(&mut self, transaction: &mut dyn Transaction) -> Result<(), Error>;
+
+    /// Takes back what was done, since it could not be kept.
+    fn fail(&mut self, error: Error);
+
+    /// What to tell; empty afterwards.
+    fn notices(&mut self) -> Vec<Notice>;
+
+    /// Tells whoever asked.
+    fn finish(self: Box<Self>, live: &SharedLive);
+}
+
+struct Task<T, R, F> {
+    run: Option<R>,
+    then: Option<F>,
+    outcome: Option<Result<T, Error>>,
+    notices: Vec<Notice>,
+}
+
+impl<T, R, F> Work for Task<T, R, F>
+where
+    T: Send,
+    R: FnOnce(&mut dyn Transaction, &mut Vec<Notice>) -> Result<T, Error> + Send,
+    F: FnOnce(&SharedLive, Result<T, Error>) + Send,
+{
+    fn run(&mut self, transaction: &mut dyn Transaction) -> Result<(), Error> {
+        let Some(run) = self.run.take() else {
+            return Ok(());
+        };
+        match run(transaction, &mut self.notices) {
+            Err(error) if error.kind() == ErrorKind::Storage => Err(error),
+            outcome => {
+                if outcome.is_err() {
+                    self.notices.clear();
+                }
+                self.outcome = Some(outcome);
+                Ok(())
+            }
+        }
+    }
+
+    fn fail(&mut self, error: Error) {
+        self.notices.clear();
+        self.outcome = Some(Err(error));
+    }
+
+    fn notices(&mut self) -> Vec<Notice> {
+        std::mem::take(&mut self.notices)
+    }
+
+    fn finish(mut self: Box<Self>, live: &SharedLive) {
+        if let (Some(then), Some(outcome)) = (self.then.take(), self.outcome.take()) {
+            then(live, outcome);
+        }
+    }
+}
+
+/// What came of a job.
+pub(crate) enum Done {
+    /// A message is durable.
+    Said(Said),
+    /// A message may not be said there.
+    Refused(Box<Submission>, Error),
+    /// A message could not be kept.
+    Failed(Box<Submission>),
+    /// Some other change is durable, refused or failed.
+    Work(Box<dyn Work>),
 }
 
 /// The two ends that the rest of the server holds.
 pub(crate) struct Writer {
     pub(crate) jobs: mpsc::Sender<Job>,
-    /// Batches in the order of their sequence; ends when the thread does, after everything committed.
-    pub(crate) committed: mpsc::Receiver<Vec<Committed>>,
+    /// What was done, in order; ends when the thread does, after everything.
+    pub(crate) done: mpsc::Receiver<Vec<Done>>,
     /// Resolves when the store is closed.
     pub(crate) closed: oneshot::Receiver<()>,
 }
+
+/// The log, and the reader that it makes up for missing lines with.
+pub(crate) type Log = (LogDir, Box<dyn Reader>);
 
 /// Starts the thread.
 ///
 /// # Errors
 /// `Internal` if the system gives no thread.
-pub(crate) fn start(store: Box<dyn Store>, log: Option<LogDir>) -> Result<Writer, Error> {
+pub(crate) fn start(store: Box<dyn Store>, log: Option<Log>) -> Result<Writer, Error> {
     let (jobs, waiting) = mpsc::channel(WAITING_JOBS);
-    let (done, committed) = mpsc::channel(WAITING_BATCHES);
+    let (sender, done) = mpsc::channel(WAITING_BATCHES);
     let (closing, closed) = oneshot::channel();
     let thread = Thread {
         store,
         log,
         jobs: waiting,
-        done,
-        batch: Vec::new(),
-        bytes: 0,
+        done: sender,
     };
     thread::Builder::new()
         .name("kaiwa-store".to_owned())
@@ -90,247 +170,316 @@ pub(crate) fn start(store: Box<dyn Store>, log: Option<LogDir>) -> Result<Writer
         .map_err(|error| {
             Error::new(ErrorKind::Internal, "starting the store's thread").with_source(error)
         })?;
-    Ok(Writer {
-        jobs,
-        committed,
-        closed,
-    })
+    Ok(Writer { jobs, done, closed })
 }
 
 struct Thread {
     store: Box<dyn Store>,
-    log: Option<LogDir>,
+    log: Option<Log>,
     jobs: mpsc::Receiver<Job>,
-    done: mpsc::Sender<Vec<Committed>>,
-    batch: Vec<Submission>,
-    bytes: usize,
+    done: mpsc::Sender<Vec<Done>>,
 }
 
 impl Thread {
     fn run(mut self) {
         while let Some(job) = self.jobs.blocking_recv() {
-            self.take(job);
-            while self.batch.len() < BATCH_MESSAGES && self.bytes < BATCH_BYTES {
+            let mut batch = Vec::new();
+            let mut bytes = 0;
+            self.take(job, &mut batch, &mut bytes);
+            while batch.len() < BATCH_JOBS && bytes < BATCH_BYTES {
                 match self.jobs.try_recv() {
-                    Ok(job) => self.take(job),
+                    Ok(job) => self.take(job, &mut batch, &mut bytes),
                     Err(_) => break,
                 }
             }
-            self.commit();
+            self.commit(batch);
         }
+        // Its reader must be closed before the store is.
+        self.log = None;
         if let Err(error) = self.store.close() {
             tracing::error!(error = error.chain(), "closing the store");
         }
     }
 
-    fn take(&mut self, job: Job) {
-        match job {
-            Job::Append(submission) => {
-                self.bytes += submission.relayed.len();
-                self.batch.push(submission);
+    fn take(&mut self, job: Job, batch: &mut Vec<Job>, bytes: &mut usize) {
+        match &job {
+            Job::Post(submission) => {
+                *bytes += submission.message.text.as_ref().map_or(0, String::len);
+                batch.push(job);
             }
-            Job::Recent { room, limit, reply } => {
-                // What was accepted before the question belongs to its answer.
-                self.commit();
-                // Nobody is left to ask if the receiver is gone.
-                let _ = reply.send(self.store.recent(room, limit));
-            }
+            Job::Work(_) => batch.push(job),
             // What waits is still received, then `recv` gives None.
             Job::Stop => self.jobs.close(),
         }
     }
 
     /// One transaction; then to the log, then to the receivers.
-    fn commit(&mut self) {
-        let batch = std::mem::take(&mut self.batch);
-        self.bytes = 0;
+    fn commit(&mut self, mut batch: Vec<Job>) {
         if batch.is_empty() {
             return;
         }
-        let messages: Vec<&NewMessage> =
-            batch.iter().map(|submission| &submission.message).collect();
-        let positions = match self.store.append(&messages) {
-            Ok(positions) => positions,
+        let mut posted = Vec::with_capacity(batch.len());
+        let outcome = self
+            .store
+            .transaction(&mut |transaction| do_all(&mut batch, transaction, &mut posted));
+        let done: Vec<Done> = match outcome {
+            Ok(()) => settle(batch, posted),
             Err(error) => {
                 tracing::error!(
                     error = error.chain(),
-                    messages = batch.len(),
-                    "messages not kept, their senders are disconnected"
+                    jobs = batch.len(),
+                    "nothing of this batch is kept, the senders of its messages are disconnected"
                 );
-                for submission in batch {
-                    submission.sender.close(CloseReason::StoreFailed);
-                }
-                return;
+                batch.into_iter().filter_map(fail).collect()
             }
         };
-        let committed: Vec<_> = positions
-            .into_iter()
-            .zip(batch)
-            .map(|(position, submission)| Committed {
-                position,
-                submission,
-            })
-            .collect();
         // Before anybody sees them, so that a killed server's log has what was acknowledged.
-        if let Some(log) = &mut self.log {
-            log.write(self.store.as_mut(), &committed);
+        if let Some((log, reader)) = &mut self.log {
+            log.write(reader.as_mut(), &done);
         }
-        if self.done.blocking_send(committed).is_err() {
+        if self.done.blocking_send(done).is_err() {
             // The runtime is gone, and every receiver with it; what waits is still kept.
             tracing::debug!("nobody left to deliver to");
         }
     }
 }
 
+/// One outcome per message of the batch, in order.
+fn do_all(
+    batch: &mut [Job],
+    transaction: &mut dyn Transaction,
+    posted: &mut Vec<Result<Posted, Error>>,
+) -> Result<(), Error> {
+    posted.clear();
+    for job in batch {
+        match job {
+            Job::Post(submission) => {
+                match transaction.post(&submission.message, submission.repeat) {
+                    Err(error) if error.kind() == ErrorKind::Storage => return Err(error),
+                    outcome => posted.push(outcome),
+                }
+            }
+            Job::Work(work) => work.run(transaction)?,
+            Job::Stop => {}
+        }
+    }
+    Ok(())
+}
+
+fn settle(batch: Vec<Job>, posted: Vec<Result<Posted, Error>>) -> Vec<Done> {
+    let mut posted = posted.into_iter();
+    let done = |job| match job {
+        Job::Post(submission) => match posted.next() {
+            Some(Ok(posted)) => Some(Done::Said(Said {
+                posted,
+                submission: *submission,
+            })),
+            Some(Err(error)) => Some(Done::Refused(submission, error)),
+            None => Some(Done::Failed(submission)),
+        },
+        Job::Work(work) => Some(Done::Work(work)),
+        Job::Stop => None,
+    };
+    batch.into_iter().filter_map(done).collect()
+}
+
+fn fail(job: Job) -> Option<Done> {
+    match job {
+        Job::Post(submission) => Some(Done::Failed(submission)),
+        Job::Work(mut work) => {
+            let text = "it could not be kept; try again later";
+            work.fail(Error::new(ErrorKind::Storage, text));
+            Some(Done::Work(work))
+        }
+        Job::Stop => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
     use std::sync::mpsc as std_mpsc;
 
     use chrono::Utc;
 
     use super::*;
-    use crate::store::LOBBY;
-    use crate::world::Limits;
+    use crate::store::{LOBBY, MessageKind, NewMessage, Repeat, RoomId, Sender, SqliteStore};
+    use crate::world::{Limits, Receiver};
 
-    /// Reports each transaction's size, waits for permission, and fails when told to.
+    /// Tells of each transaction, waits for permission, and fails when told to.
     struct Gate {
-        entered: std_mpsc::Sender<usize>,
+        store: Box<dyn Store>,
+        entered: std_mpsc::Sender<()>,
         verdict: std_mpsc::Receiver<bool>,
     }
 
     impl Store for Gate {
-        fn append(&mut self, messages: &[&NewMessage]) -> Result<Vec<Position>, Error> {
-            self.entered.send(messages.len()).unwrap();
+        fn transaction(
+            &mut self,
+            work: &mut dyn FnMut(&mut dyn Transaction) -> Result<(), Error>,
+        ) -> Result<(), Error> {
+            self.entered.send(()).unwrap();
             if !self.verdict.recv().unwrap() {
                 return Err(Error::new(ErrorKind::Storage, "told to fail"));
             }
-            Ok(messages
-                .iter()
-                .map(|_| Position { id: 1, seq: 1 })
-                .collect())
+            self.store.transaction(work)
         }
 
-        fn recent(&mut self, _: RoomId, _: usize) -> Result<Vec<StoredMessage>, Error> {
-            Ok(Vec::new())
-        }
-
-        fn after(&mut self, _: RoomId, _: i64, _: usize) -> Result<Vec<StoredMessage>, Error> {
-            Ok(Vec::new())
+        fn reader(&self) -> Result<Box<dyn Reader>, Error> {
+            self.store.reader()
         }
 
         fn close(self: Box<Self>) -> Result<(), Error> {
-            Ok(())
+            self.store.close()
         }
     }
 
-    fn submission(text: &str) -> (Submission, Arc<Receiver>) {
-        let sender = Arc::new(Receiver::new(Limits {
+    struct Rig {
+        writer: Writer,
+        entered: std_mpsc::Receiver<()>,
+        verdict: std_mpsc::Sender<bool>,
+    }
+
+    fn rig() -> Rig {
+        let (entered_tx, entered) = std_mpsc::channel();
+        let (verdict, verdict_rx) = std_mpsc::channel();
+        let gate = Gate {
+            store: Box::new(SqliteStore::in_memory().unwrap()),
+            entered: entered_tx,
+            verdict: verdict_rx,
+        };
+        let writer = start(Box::new(gate), None).unwrap();
+        Rig {
+            writer,
+            entered,
+            verdict,
+        }
+    }
+
+    impl Rig {
+        fn send(&self, job: Job) {
+            self.writer.jobs.blocking_send(job).unwrap();
+        }
+
+        fn next(&mut self) -> Vec<Done> {
+            self.writer.done.blocking_recv().unwrap()
+        }
+    }
+
+    fn message(text: &str, room: RoomId) -> Job {
+        let origin = Arc::new(Receiver::new(Limits {
             messages: 1,
             bytes: 1,
         }));
         let message = NewMessage {
-            room: LOBBY,
+            room,
             at: Utc::now(),
-            sender: None,
-            text: None,
+            sender: Sender::Guest(Some("ann".to_owned())),
+            kind: MessageKind::Text,
+            text: Some(text.to_owned()),
+            client_id: None,
+            reply: None,
+            files: Vec::new(),
             extra: None,
         };
-        let relayed = text.to_owned();
-        (
-            Submission {
-                message,
-                relayed,
-                log_line: None,
-                sender: Arc::clone(&sender),
-            },
-            sender,
-        )
+        let submission = Submission {
+            message,
+            repeat: Repeat::Another,
+            sender_name: None,
+            prepared: None,
+            log_line: None,
+            origin,
+            answer: None,
+        };
+        Job::Post(Box::new(submission))
     }
 
-    fn gate() -> (Writer, std_mpsc::Receiver<usize>, std_mpsc::Sender<bool>) {
-        let (entered, entered_rx) = std_mpsc::channel();
-        let (verdict_tx, verdict) = std_mpsc::channel();
-        let writer = start(Box::new(Gate { entered, verdict }), None).unwrap();
-        (writer, entered_rx, verdict_tx)
+    fn said(text: &str) -> Job {
+        message(text, LOBBY)
     }
 
     #[test]
     fn what_waits_is_one_transaction() {
-        let (mut writer, entered, verdict) = gate();
-        let send = |text: &str| {
-            let job = Job::Append(submission(text).0);
-            writer.jobs.blocking_send(job).unwrap();
-        };
-        send("first");
-        assert_eq!(entered.recv().unwrap(), 1);
+        let mut rig = rig();
+        rig.send(said("first"));
+        rig.entered.recv().unwrap();
         assert!(
-            writer.committed.try_recv().is_err(),
-            "nothing is delivered before it is durable"
+            rig.writer.done.try_recv().is_err(),
+            "nothing is shown before it is durable"
         );
         for _ in 0..20 {
-            send("meanwhile");
+            rig.send(said("meanwhile"));
         }
-        verdict.send(true).unwrap();
-        assert_eq!(writer.committed.blocking_recv().unwrap().len(), 1);
-        assert_eq!(entered.recv().unwrap(), 20);
-        verdict.send(true).unwrap();
-        assert_eq!(writer.committed.blocking_recv().unwrap().len(), 20);
+        rig.verdict.send(true).unwrap();
+        assert_eq!(rig.next().len(), 1);
+        rig.entered.recv().unwrap();
+        rig.verdict.send(true).unwrap();
+        assert_eq!(rig.next().len(), 20);
     }
 
     #[test]
     fn a_large_text_ends_a_batch() {
-        let (writer, entered, verdict) = gate();
-        let send = |text: &str| {
-            let job = Job::Append(submission(text).0);
-            writer.jobs.blocking_send(job).unwrap();
-        };
-        send("first");
-        let mut sizes = vec![entered.recv().unwrap()];
-        send(&"x".repeat(BATCH_BYTES));
-        send("last");
+        let mut rig = rig();
+        rig.send(said("first"));
+        rig.entered.recv().unwrap();
+        rig.send(said(&"x".repeat(BATCH_BYTES)));
+        rig.send(said("last"));
         for _ in 0..3 {
-            verdict.send(true).unwrap();
+            rig.verdict.send(true).unwrap();
         }
-        sizes.extend([entered.recv().unwrap(), entered.recv().unwrap()]);
-        assert_eq!(sizes, [1, 1, 1]);
+        assert_eq!([(); 3].map(|()| rig.next().len()), [1, 1, 1]);
     }
 
     #[test]
-    fn a_failure_closes_the_sender_and_goes_on() {
-        let (mut writer, entered, verdict) = gate();
-        let (lost, lost_sender) = submission("lost");
-        writer.jobs.blocking_send(Job::Append(lost)).unwrap();
-        entered.recv().unwrap(); // alone in its transaction
-        verdict.send(false).unwrap();
-        let (kept, kept_sender) = submission("kept");
-        writer.jobs.blocking_send(Job::Append(kept)).unwrap();
-        verdict.send(true).unwrap();
-        let batch = writer.committed.blocking_recv().unwrap();
-        assert_eq!(batch[0].submission.relayed, "kept");
-        assert_eq!(lost_sender.closing(), Some(CloseReason::StoreFailed));
-        assert_eq!(kept_sender.closing(), None);
+    fn what_is_refused_does_not_stop_the_others() {
+        let mut rig = rig();
+        rig.send(said("first"));
+        rig.entered.recv().unwrap();
+        rig.send(message("nowhere", RoomId(404)));
+        let work = Job::work::<()>(
+            |_, _| Err(Error::new(ErrorKind::Forbidden, "no")),
+            |_, outcome| assert_eq!(outcome.unwrap_err().kind(), ErrorKind::Forbidden),
+        );
+        rig.send(work);
+        rig.send(said("last"));
+        for _ in 0..2 {
+            rig.verdict.send(true).unwrap();
+        }
+        rig.next();
+        let done = rig.next();
+        assert!(matches!(&done[0], Done::Refused(_, error) if error.kind() == ErrorKind::NotFound));
+        assert!(matches!(&done[1], Done::Work(_)));
+        assert!(matches!(&done[2], Done::Said(said) if said.posted.position.seq == 2));
     }
 
     #[test]
-    fn stop_keeps_what_waits() {
-        let (mut writer, entered, verdict) = gate();
-        writer
-            .jobs
-            .blocking_send(Job::Append(submission("first").0))
-            .unwrap();
-        entered.recv().unwrap();
-        writer
-            .jobs
-            .blocking_send(Job::Append(submission("second").0))
-            .unwrap();
-        writer.jobs.blocking_send(Job::Stop).unwrap();
-        verdict.send(true).unwrap();
-        verdict.send(true).unwrap();
+    fn a_failure_is_told_and_the_thread_goes_on() {
+        let mut rig = rig();
+        rig.send(message("lost", LOBBY));
+        rig.entered.recv().unwrap(); // alone in its transaction
+        rig.verdict.send(false).unwrap();
+        assert!(matches!(rig.next().as_slice(), [Done::Failed(_)]));
+        rig.send(said("kept"));
+        rig.verdict.send(true).unwrap();
+        assert!(
+            matches!(rig.next().as_slice(), [Done::Said(said)] if said.posted.position.seq == 1)
+        );
+    }
+
+    #[test]
+    fn stop_does_what_waits() {
+        let mut rig = rig();
+        rig.send(said("first"));
+        rig.entered.recv().unwrap();
+        rig.send(said("second"));
+        rig.send(Job::Stop);
+        rig.verdict.send(true).unwrap();
+        rig.verdict.send(true).unwrap();
         let mut kept = 0;
-        while let Some(batch) = writer.committed.blocking_recv() {
+        while let Some(batch) = rig.writer.done.blocking_recv() {
             kept += batch.len();
         }
         assert_eq!(kept, 2);
-        writer.closed.blocking_recv().unwrap();
+        rig.writer.closed.blocking_recv().unwrap();
     }
 }

@@ -1,10 +1,14 @@
-//! The one world behind all front ends: who is where, and how what is said gets to everybody.
+//! The one world behind all front ends: who is where, and how what happens gets to everybody.
 //!
-//! The way of a message: a front end makes a [`Submission`] of it and hands it to [`World::publish`]; the store's thread keeps
-//! it; [`World::deliver`] renders each committed batch once per view and gives it to each [`Receiver`] of that view.
+//! The way of a message: a front end makes a [`Submission`] of it, the store's thread keeps it, [`World::deliver`] shows each
+//! committed batch to each [`Receiver`] that is in its room, rendered once per [`Network`]. Everything else that changes the
+//! store goes the same way as a piece of work ([`Job::work`]), so there is one order of all that happens. Questions that
+//! change nothing are asked beside it ([`World::read`]).
 
+mod live;
+mod network;
+mod readers;
 mod receiver;
-mod view;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,87 +16,110 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use kaiwa_core::{Error, ErrorKind};
 use tokio::sync::{mpsc, oneshot, watch};
 
-pub(crate) use receiver::{CloseReason, Limits, Receiver, Taken};
-pub(crate) use view::{Batch, Seat, View};
+pub(crate) use live::{Seat, SharedLive};
+pub(crate) use network::{Network, NetworkId, Notice, Said, Submission};
+pub(crate) use readers::Readers;
+pub(crate) use receiver::{Batch, CloseReason, Limits, Receiver, Taken};
 
-use crate::store::writer::{Committed, Job, Submission};
-use crate::store::{RoomId, StoredMessage};
+use crate::store::writer::{Done, Job};
+use crate::store::{Reader, Transaction};
 
 /// Everything that is shared between connections.
 #[derive(Debug)]
 pub(crate) struct World {
     jobs: mpsc::Sender<Job>,
-    /// The lobby as wschat shows it. Further networks and rooms bring further views.
-    lobby: Arc<View>,
+    readers: Readers,
+    live: SharedLive,
+    limits: Limits,
     counters: Counting,
 }
 
-/// Why a message was not taken.
+/// Why a job was not taken: the server has stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Stopped;
 
 impl World {
-    pub(crate) fn new(jobs: mpsc::Sender<Job>, lobby: View) -> Self {
+    pub(crate) fn new(
+        jobs: mpsc::Sender<Job>,
+        readers: Readers,
+        networks: Vec<(NetworkId, Arc<dyn Network>)>,
+        limits: Limits,
+    ) -> Self {
         Self {
             jobs,
-            lobby: Arc::new(lobby),
+            readers,
+            live: SharedLive::new(networks),
+            limits,
             counters: Counting::default(),
         }
     }
 
-    /// The lobby.
-    pub(crate) fn lobby(&self) -> &Arc<View> {
-        &self.lobby
+    /// A queue for a new connection.
+    pub(crate) fn receiver(&self) -> Arc<Receiver> {
+        Arc::new(Receiver::new(self.limits))
     }
 
-    /// How many clients are in.
+    /// Who is connected.
+    pub(crate) fn live(&self) -> &SharedLive {
+        &self.live
+    }
+
+    /// How many are in.
     pub(crate) fn clients(&self) -> watch::Receiver<usize> {
-        self.lobby.clients()
+        self.live.clients()
     }
 
-    /// Hands a message to the store, or gives it back if that has to wait.
-    pub(crate) fn try_publish(&self, submission: Submission) -> Option<Submission> {
+    /// Hands a job to the store, or gives it back if that has to wait.
+    pub(crate) fn try_submit(&self, job: Job) -> Option<Job> {
         match self.jobs.try_reserve() {
             Ok(place) => {
-                place.send(Job::Append(submission));
+                place.send(job);
                 None
             }
-            Err(_) => Some(submission),
+            Err(_) => Some(job),
         }
     }
 
-    /// Hands a message to the store; waits while too many are waiting.
-    pub(crate) async fn publish(&self, submission: Submission) -> Result<(), Stopped> {
-        self.jobs
-            .send(Job::Append(submission))
-            .await
-            .map_err(|_| Stopped)
+    /// Hands a job to the store; waits while too many are waiting.
+    pub(crate) async fn submit(&self, job: Job) -> Result<(), Stopped> {
+        self.jobs.send(job).await.map_err(|_| Stopped)
     }
 
-    /// The last messages of a room, everything included that was taken before.
+    /// Changes the store: when this returns, what `run` did is durable, and everybody who is concerned has been told. What
+    /// `run` refuses has changed nothing.
     ///
     /// # Errors
-    /// `State` after the server has stopped, `Storage` when reading fails.
-    pub(crate) async fn recent(
+    /// That of `run`, `State` after the server has stopped, `Storage` when writing fails.
+    pub(crate) async fn change<T: Send + 'static>(
         &self,
-        room: RoomId,
-        limit: usize,
-    ) -> Result<Vec<StoredMessage>, Error> {
-        let stopped = || Error::new(ErrorKind::State, "the server has stopped");
+        run: impl FnOnce(&mut dyn Transaction, &mut Vec<Notice>) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
         let (reply, answer) = oneshot::channel();
-        self.jobs
-            .send(Job::Recent { room, limit, reply })
-            .await
-            .map_err(|_| stopped())?;
+        let job = Job::work(run, move |_, outcome| {
+            // Whoever asked may have gone.
+            let _ = reply.send(outcome);
+        });
+        self.submit(job).await.map_err(|_| stopped())?;
         answer.await.map_err(|_| stopped())?
     }
 
+    /// Asks the store; sees everything that was committed before.
+    ///
+    /// # Errors
+    /// That of `ask`, `State` after the server has stopped.
+    pub(crate) async fn read<T: Send + 'static>(
+        &self,
+        ask: impl FnOnce(&mut dyn Reader) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        self.readers.read(ask).await
+    }
+
     /// Delivers until the store's thread ends, then sends everybody away.
-    pub(crate) async fn deliver(self: Arc<Self>, mut committed: mpsc::Receiver<Vec<Committed>>) {
+    pub(crate) async fn deliver(self: Arc<Self>, mut committed: mpsc::Receiver<Vec<Done>>) {
         while let Some(batch) = committed.recv().await {
-            self.lobby.deliver(&batch);
+            self.live.deliver(batch, &self.counters);
         }
-        self.lobby.close();
+        self.live.close();
     }
 
     /// Tells the store's thread to finish what was taken; [`Self::deliver`] then ends too.
@@ -105,13 +132,17 @@ impl World {
     pub(crate) fn stop_now(&self) {
         // If the queue is full, the thread ends when the last connection has let go of it.
         let _ = self.jobs.try_send(Job::Stop);
-        self.lobby.close();
+        self.live.close();
     }
 
     /// The counters, to be counted up.
     pub(crate) fn counting(&self) -> &Counting {
         &self.counters
     }
+}
+
+fn stopped() -> Error {
+    Error::new(ErrorKind::State, "the server has stopped")
 }
 
 /// What happened since the start, for operators and tests.
@@ -124,6 +155,8 @@ pub struct Counters {
     pub malformed: u64,
     /// Messages without a valid token where one is needed, ignored.
     pub unsigned: u64,
+    /// Messages of somebody who may not speak there, not kept.
+    pub refused: u64,
     /// Connections refused for a foreign `Origin`.
     pub foreign: u64,
     /// Clients disconnected because they took too little.
@@ -136,6 +169,7 @@ pub(crate) struct Counting {
     pub(crate) taken: AtomicU64,
     pub(crate) malformed: AtomicU64,
     pub(crate) unsigned: AtomicU64,
+    pub(crate) refused: AtomicU64,
     pub(crate) foreign: AtomicU64,
     pub(crate) slow: AtomicU64,
 }
@@ -153,6 +187,7 @@ impl Counting {
             taken: read(&self.taken),
             malformed: read(&self.malformed),
             unsigned: read(&self.unsigned),
+            refused: read(&self.refused),
             foreign: read(&self.foreign),
             slow: read(&self.slow),
         }

@@ -1,4 +1,4 @@
-//! One client's queue: bounded in messages and bytes, and in how long it may stay over the bound.
+//! One connection's queue: bounded in messages and bytes, and in how long it may stay over the bound.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -8,13 +8,18 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::time::Instant;
 
-use super::view::Batch;
-
 /// How long a queue may stay over its bound: a client on a bad line gets through a burst, one that has stopped reading goes.
 const SLOW_LIMIT: Duration = Duration::from_secs(5);
 
 /// A queue of this many times its bound ends at once: memory must not depend on how much is said in [`SLOW_LIMIT`].
 const HARD_FACTOR: usize = 4;
+
+/// Rendered frames that travel together: the very bytes for the socket, shared by all receivers.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Batch {
+    pub(crate) bytes: Bytes,
+    pub(crate) messages: usize,
+}
 
 /// The bound of a queue. A client with nothing waiting takes any batch, whatever its size.
 #[derive(Clone, Copy, Debug)]
@@ -43,7 +48,7 @@ pub(crate) enum Taken {
     Close(CloseReason),
 }
 
-/// The queue between the room and one connection's task.
+/// The queue between the world and one connection's task.
 #[derive(Debug)]
 pub(crate) struct Receiver {
     limits: Limits,

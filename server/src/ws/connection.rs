@@ -3,6 +3,7 @@
 use std::future::poll_fn;
 use std::ops::ControlFlow;
 use std::pin::{Pin, pin};
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -15,8 +16,8 @@ use tokio_tungstenite::tungstenite::{Error as WsError, Message};
 
 use super::link::Link;
 use crate::listen::Socket;
-use crate::store::writer::Submission;
-use crate::world::{CloseReason, Counting, Seat, Stopped, Taken, World};
+use crate::store::writer::Job;
+use crate::world::{CloseReason, Counting, Receiver, Stopped, Taken, World};
 
 /// How long writing what is left and the close frame may take.
 const CLOSE_LIMIT: Duration = Duration::from_secs(5);
@@ -29,8 +30,23 @@ const STUCK_CHECK: Duration = Duration::from_secs(1);
 
 /// What a network makes of a client's words.
 pub(crate) trait Handler: Send {
-    /// A text message came; what is returned is published in the room.
-    fn text(&mut self, text: &str, seat: &Seat) -> Option<Submission>;
+    /// A text message came; what is returned is handed to the store.
+    fn text(&mut self, text: &str) -> Option<Job>;
+
+    /// A binary message came. Most networks have none.
+    fn binary(&mut self, _bytes: &[u8]) -> Option<Job> {
+        None
+    }
+
+    /// Whether the next message may come: not while what the last one asked for decides how to read it.
+    fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<()> {
+        Poll::Ready(())
+    }
+
+    /// When the connection ends unless the client does what it has to do before.
+    fn overdue_at(&self) -> Option<Instant> {
+        None
+    }
 }
 
 /// What every connection of a front end has in common.
@@ -46,7 +62,7 @@ pub(crate) struct Settings {
 /// A client after its handshake.
 struct Connection {
     link: Link,
-    seat: Seat,
+    receiver: Arc<Receiver>,
     settings: Settings,
     pinged_at: Instant,
     /// Whether the socket took no more when it was last tried.
@@ -71,73 +87,74 @@ enum End {
 }
 
 /// Talks with a client until it is gone. `early` is what came right behind the handshake. Ends by itself in bounded time
-/// after the seat's receiver was closed.
+/// after its receiver was closed; lets go of the handler, and so of its seat, before it says goodbye.
 pub(crate) async fn converse(
     socket: Socket,
     early: Bytes,
-    seat: Seat,
+    receiver: Arc<Receiver>,
     settings: Settings,
     world: &World,
-    handler: &mut impl Handler,
+    mut handler: impl Handler,
 ) {
     let now = Instant::now();
     // One local for all, since what is moved from here to there within a task is kept twice in it.
     let mut connection = Connection {
         link: Link::new(socket, &early, settings.max_message, now),
-        seat,
+        receiver,
         settings,
         pinged_at: now,
         stuck: false,
     };
     // Even empty, it may hold the handshake's buffer.
     drop(early);
-    let end = connection.run(world, handler).await;
+    let end = connection.run(world, &mut handler).await;
     tracing::debug!(?end, "connection ends");
     if matches!(end, End::Close(TOO_SLOW, _)) {
         Counting::add(&world.counting().slow);
     }
-    drop(connection.seat);
+    drop(handler);
     say_goodbye(&mut connection.link, end).await;
 }
 
 impl Connection {
     async fn run(&mut self, world: &World, handler: &mut impl Handler) -> End {
-        let mut timer = pin!(sleep_until(self.next_check()));
+        let mut timer = pin!(sleep_until(self.next_check(handler.overdue_at())));
         loop {
-            match poll_fn(|cx| self.poll_event(cx, timer.as_mut(), true)).await {
+            let event = poll_fn(|cx| {
+                let read = handler.poll_ready(cx).is_ready();
+                self.poll_event(cx, timer.as_mut(), read, handler.overdue_at())
+            });
+            let job = match event.await {
                 Event::End(end) => return end,
-                Event::Message(Message::Text(text)) => {
-                    let Some(submission) = handler.text(&text, &self.seat) else {
-                        continue;
-                    };
-                    // Boxed, since it is seldom needed and every idle connection would have room for it.
-                    if let Some(busy) = world.try_publish(submission)
-                        && let ControlFlow::Break(end) =
-                            Box::pin(self.publish(world, busy, timer.as_mut())).await
-                    {
-                        return end;
-                    }
-                }
-                // Pings and closes are answered below; binary is ignored, as the original does.
-                Event::Message(_) => {}
+                Event::Message(Message::Text(text)) => handler.text(&text),
+                Event::Message(Message::Binary(bytes)) => handler.binary(&bytes),
+                // Pings and closes are answered below.
+                Event::Message(_) => None,
+            };
+            // Boxed, since it is seldom needed and every idle connection would have room for it.
+            if let Some(busy) = job.and_then(|job| world.try_submit(job))
+                && let ControlFlow::Break(end) =
+                    Box::pin(self.submit(world, busy, timer.as_mut())).await
+            {
+                return end;
             }
         }
     }
 
-    /// Publishes when the store has time; meanwhile the client still hears the room but is not read from.
-    async fn publish(
+    /// Hands over a job when the store has time; meanwhile the client still hears the world but is not read from.
+    async fn submit(
         &mut self,
         world: &World,
-        submission: Submission,
+        job: Job,
         mut timer: Pin<&mut Sleep>,
     ) -> ControlFlow<End> {
-        let mut publishing = pin!(world.publish(submission));
-        poll_fn(|cx| match publishing.as_mut().poll(cx) {
+        let mut submitting = pin!(world.submit(job));
+        poll_fn(|cx| match submitting.as_mut().poll(cx) {
             Poll::Ready(Ok(())) => Poll::Ready(ControlFlow::Continue(())),
             Poll::Ready(Err(Stopped)) => {
                 Poll::Ready(ControlFlow::Break(close_of(CloseReason::Stopping)))
             }
-            Poll::Pending => match self.poll_event(cx, timer.as_mut(), false) {
+            Poll::Pending => match self.poll_event(cx, timer.as_mut(), false, None) {
                 Poll::Ready(Event::End(end)) => Poll::Ready(ControlFlow::Break(end)),
                 Poll::Ready(Event::Message(_)) | Poll::Pending => Poll::Pending,
             },
@@ -151,6 +168,7 @@ impl Connection {
         cx: &mut Context<'_>,
         mut timer: Pin<&mut Sleep>,
         read: bool,
+        overdue_at: Option<Instant>,
     ) -> Poll<Event> {
         loop {
             // Writing goes first: a client that floods must not keep itself from hearing the room.
@@ -174,10 +192,10 @@ impl Connection {
             if timer.as_mut().poll(cx).is_pending() {
                 return Poll::Pending;
             }
-            if let ControlFlow::Break(end) = self.check(cx) {
+            if let ControlFlow::Break(end) = self.check(cx, overdue_at) {
                 return Poll::Ready(Event::End(end));
             }
-            timer.as_mut().reset(self.next_check());
+            timer.as_mut().reset(self.next_check(overdue_at));
         }
     }
 
@@ -186,7 +204,7 @@ impl Connection {
     fn poll_deliver(&mut self, cx: &mut Context<'_>) -> ControlFlow<End, bool> {
         loop {
             let drained = self.link.is_drained();
-            match self.seat.receiver().poll_take(cx, drained, self.link.out()) {
+            match self.receiver.poll_take(cx, drained, self.link.out()) {
                 Poll::Ready(Taken::Close(reason)) => return ControlFlow::Break(close_of(reason)),
                 Poll::Pending if drained => return ControlFlow::Continue(false),
                 Poll::Ready(Taken::Batches) | Poll::Pending => {}
@@ -202,12 +220,15 @@ impl Connection {
     }
 
     /// The client's health, looked at when the timer says so instead of at each message: timers cost more than messages.
-    fn check(&mut self, cx: &mut Context<'_>) -> ControlFlow<End> {
+    fn check(&mut self, cx: &mut Context<'_>, overdue_at: Option<Instant>) -> ControlFlow<End> {
         let now = Instant::now();
-        self.seat.receiver().check(now);
+        self.receiver.check(now);
         let heard_at = self.link.heard_at();
         if now >= heard_at + self.settings.idle_timeout {
             return ControlFlow::Break(End::Close(GOING_AWAY, "no sign of life"));
+        }
+        if overdue_at.is_some_and(|at| now >= at) {
+            return ControlFlow::Break(End::Close(POLICY, "not signed in"));
         }
         if now >= heard_at.max(self.pinged_at) + self.settings.ping_interval {
             self.pinged_at = now;
@@ -218,7 +239,7 @@ impl Connection {
         ControlFlow::Continue(())
     }
 
-    fn next_check(&self) -> Instant {
+    fn next_check(&self, overdue_at: Option<Instant>) -> Instant {
         if self.stuck {
             return Instant::now() + STUCK_CHECK;
         }
@@ -228,7 +249,8 @@ impl Connection {
             ..
         } = self.settings;
         let heard_at = self.link.heard_at();
-        (heard_at.max(self.pinged_at) + ping_interval).min(heard_at + idle_timeout)
+        let alive = (heard_at.max(self.pinged_at) + ping_interval).min(heard_at + idle_timeout);
+        overdue_at.map_or(alive, |at| at.min(alive))
     }
 }
 
@@ -270,6 +292,7 @@ async fn say_goodbye(link: &mut Link, end: End) {
 const GOING_AWAY: u16 = 1001;
 const PROTOCOL_ERROR: u16 = 1002;
 const NOT_UTF8: u16 = 1007;
+const POLICY: u16 = 1008;
 const TOO_BIG: u16 = 1009;
 const INTERNAL_ERROR: u16 = 1011;
 const TOO_SLOW: u16 = 1013;
