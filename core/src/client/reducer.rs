@@ -93,6 +93,9 @@ impl ConnectionState {
             }
             // The user stays where they are: networks clear the list to send it anew.
             ChannelEvent::ClearList => self.channels.clear(),
+            ChannelEvent::Topic { .. }
+            | ChannelEvent::Parent { .. }
+            | ChannelEvent::Members { .. } => {}
         }
     }
 
@@ -158,6 +161,7 @@ impl ConnectionState {
                 }
             }
             UserEvent::Identify { user_id } => self.current_user_id = Some(user_id.clone()),
+            UserEvent::Presence { .. } | UserEvent::Request { .. } | UserEvent::Respond { .. } => {}
         }
     }
 
@@ -207,7 +211,7 @@ impl ConnectionState {
                     channel.messages.insert_history(messages);
                 }
             }
-            ChatEvent::Gap { .. } => {}
+            ChatEvent::Gap { .. } | ChatEvent::RequestHistory { .. } | ChatEvent::Read { .. } => {}
         }
     }
 
