@@ -13,6 +13,7 @@
 pub mod config;
 pub mod store;
 
+mod auth;
 mod front;
 mod jwt;
 mod listen;

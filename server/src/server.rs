@@ -81,6 +81,7 @@ impl Server {
         tasks.spawn(Arc::clone(&world).deliver(writer.done));
         let acceptor = Acceptor {
             tls,
+            behind_proxy: config.behind_proxy,
             permits: Arc::new(Semaphore::new(
                 config.max_connections.min(Semaphore::MAX_PERMITS),
             )),

@@ -1,6 +1,7 @@
 //! From a port to an HTTP request: accepting, TLS, and what bounds them.
 
 mod origin;
+mod peer;
 mod socket;
 mod tls;
 
@@ -27,6 +28,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub(crate) use origin::OriginRule;
+pub(crate) use peer::Peer;
 pub(crate) use socket::Socket;
 pub(crate) use tls::acceptor;
 
@@ -54,6 +56,8 @@ pub(crate) struct Permit(#[expect(dead_code, reason = "held, not read")] Arc<Own
 #[derive(Clone)]
 pub(crate) struct Acceptor {
     pub(crate) tls: Option<TlsAcceptor>,
+    /// Whether a proxy tells who the client is.
+    pub(crate) behind_proxy: bool,
     pub(crate) permits: Arc<Semaphore>,
     pub(crate) stop: CancellationToken,
     pub(crate) tasks: TaskTracker,
@@ -100,8 +104,8 @@ impl Acceptor {
                 () = self.stop.cancelled() => return,
                 accepted = listener.accept() => accepted,
             };
-            let stream = match accepted {
-                Ok((stream, _)) => stream,
+            let (stream, address) = match accepted {
+                Ok(accepted) => accepted,
                 Err(error) if is_about_one_client(&error) => continue,
                 Err(error) => {
                     tracing::warn!(%error, "no connection can be accepted at the moment");
@@ -116,14 +120,21 @@ impl Acceptor {
                 Some((Arc::clone(permits).try_acquire_owned().ok()?, app.clone()))
             });
             if let Some((permit, app)) = seat {
+                let permit = Permit(Arc::new(permit));
+                let peer = Peer(address.ip());
                 self.tasks
-                    .spawn(self.clone().serve(stream, app, Permit(Arc::new(permit))));
+                    .spawn(self.clone().serve(stream, app, permit, peer));
             }
         }
     }
 
-    async fn serve(self, stream: TcpStream, app: Router, permit: Permit) {
-        let Self { tls, stop, .. } = self;
+    async fn serve(self, stream: TcpStream, app: Router, permit: Permit, peer: Peer) {
+        let Self {
+            tls,
+            stop,
+            behind_proxy,
+            ..
+        } = self;
         let serving = async {
             // Frames are written whole, so waiting for more would only delay them.
             stream.set_nodelay(true)?;
@@ -133,7 +144,12 @@ impl Acceptor {
                     timeout(TLS_LIMIT, acceptor.accept(stream)).await??,
                 )),
             };
-            serve_http(socket, app, permit)
+            let known = move |request: &mut Request<Incoming>| {
+                let peer = peer.of(request.headers(), behind_proxy);
+                request.extensions_mut().insert(peer);
+                request.extensions_mut().insert(permit.clone());
+            };
+            serve_http(socket, app, known)
                 .await
                 .map_err(io::Error::other)
         };
@@ -146,10 +162,15 @@ impl Acceptor {
     }
 }
 
-async fn serve_http(socket: Socket, app: Router, permit: Permit) -> hyper::Result<()> {
+/// `known` adds to each request what is known of its connection.
+async fn serve_http(
+    socket: Socket,
+    app: Router,
+    known: impl Fn(&mut Request<Incoming>),
+) -> hyper::Result<()> {
     let app = TowerToHyperService::new(app);
     let service = service_fn(move |mut request: Request<Incoming>| {
-        request.extensions_mut().insert(permit.clone());
+        known(&mut request);
         let response = app.call(request);
         async { Ok::<_, Infallible>(response.await.unwrap_or_else(|never| match never {})) }
     });

@@ -441,3 +441,6 @@ fn give_answer(origin: &Receiver, answer: Option<Bytes>, now: Instant) {
         origin.push(&Batch { bytes, messages: 1 }, now);
     }
 }
+
+#[cfg(test)]
+mod tests;
