@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use chrono::{DateTime, Local, NaiveDateTime, Utc};
 use kaiwa_core::Error;
@@ -47,23 +48,25 @@ pub(super) struct Senders {
 }
 
 impl Senders {
-    /// The sender of a message.
-    pub(super) fn of(
+    /// Looks up the sender of a message.
+    pub(super) fn know(
         &mut self,
         reader: &mut dyn Reader,
         message: &StoredMessage,
-    ) -> Result<wire::User<'_>, Error> {
-        let Some(id) = message.sender else {
-            return Ok(nobody());
-        };
-        if !self.known.contains_key(&id) {
-            let shown = match reader.user(id)? {
-                Some(found) => user(reader, found)?,
-                None => nobody(),
-            };
-            self.known.insert(id, shown);
+    ) -> Result<(), Error> {
+        if let Some(id) = message.sender
+            && let Entry::Vacant(place) = self.known.entry(id)
+            && let Some(sender) = reader.user(id)?
+        {
+            place.insert(user(reader, sender)?);
         }
-        Ok(self.known.get(&id).map_or_else(nobody, lent))
+        Ok(())
+    }
+
+    /// The sender of a message.
+    pub(super) fn of(&self, message: &StoredMessage) -> wire::User<'_> {
+        let known = message.sender.and_then(|id| self.known.get(&id));
+        known.map_or_else(nobody, lent)
     }
 }
 
@@ -93,35 +96,38 @@ pub(super) fn group<'a>(
     room: &'a Room,
     viewer: UserId,
 ) -> Result<wire::Group<'a>, Error> {
-    let mut group = named_group(room, "");
-    if group.name.is_empty() && room.kind == RoomKind::Direct {
-        let members = reader.members(room.id)?;
-        let other = members
-            .into_iter()
-            .find(|member| member.user.id != viewer)
-            .map(|member| member.user.display);
-        group.name = other.unwrap_or_default().into();
+    let mut other = None;
+    if is_unnamed(room) {
+        let mut members = reader.members(room.id)?.into_iter();
+        other = members.find(|member| member.user.id != viewer);
     }
-    Ok(group)
+    let other = other.map(|member| member.user.display);
+    Ok(named_group(room, other.unwrap_or_default().into()))
 }
 
-/// A room; `other` is the name of a talk of two that has none of its own.
-pub(super) fn named_group<'a>(room: &'a Room, other: &'a str) -> wire::Group<'a> {
-    let name = match room.kind {
-        RoomKind::Direct if room.name.is_empty() => other,
-        _ => &room.name,
-    };
+/// A room; `other` is what a talk of two without a name of its own is called.
+pub(super) fn named_group<'a>(room: &'a Room, other: Cow<'a, str>) -> wire::Group<'a> {
     wire::Group {
         id: Some(number(room.id.0)),
-        name: Cow::Borrowed(name),
+        name: if is_unnamed(room) {
+            other
+        } else {
+            Cow::Borrowed(&room.name)
+        },
         avatar: Cow::Borrowed(&room.avatar),
         mode: match room.kind {
             RoomKind::Direct => record::MODE_DIRECT,
             RoomKind::Group => room.mode,
-            _ => record::MODE_GROUP,
+            RoomKind::Lobby | RoomKind::Circle | RoomKind::Stream | RoomKind::Channel => {
+                record::MODE_GROUP
+            }
         },
         creator_uid: room.owner.map_or(0, |owner| number(owner.0)),
     }
+}
+
+fn is_unnamed(room: &Room) -> bool {
+    room.kind == RoomKind::Direct && room.name.is_empty()
 }
 
 /// What somebody may do, in rim's two words.
