@@ -10,9 +10,7 @@ use kaiwa_protocols::rim::wire::{self, Kind, record};
 
 use super::{client_id, number};
 use crate::names;
-use crate::store::{
-    MessageKind, ReadRooms, ReadUsers, Reader, Role, Room, RoomKind, StoredMessage, User, UserId,
-};
+use crate::store::{MessageKind, Reader, Role, Room, RoomKind, StoredMessage, User, UserId};
 
 /// What is shown for somebody who is not known any more, or never said a name.
 const NOBODY: &str = "guest";
@@ -65,8 +63,10 @@ impl Senders {
 
     /// The sender of a message.
     pub(super) fn of(&self, message: &StoredMessage) -> wire::User<'_> {
-        let known = message.sender.and_then(|id| self.known.get(&id));
-        known.map_or_else(nobody, lent)
+        match message.sender.and_then(|id| self.known.get(&id)) {
+            Some(user) => lent(user),
+            None => nobody(),
+        }
     }
 }
 

@@ -1,14 +1,13 @@
 //! How many sockets are open that nobody has signed in on, by address.
 
 use std::collections::BTreeMap;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::auth::network;
 
 /// Signed-out sockets from one address: a household or a small office of people who have the page open.
 const MAX_PER_ADDRESS: usize = 64;
-
-/// The part of an IPv6 address that one subscriber has: the first 64 bits.
-const SUBSCRIBER: u128 = !0 << 64;
 
 /// The counts.
 #[derive(Default)]
@@ -19,7 +18,7 @@ pub(super) struct SignedOut {
 impl SignedOut {
     /// A place for one more socket, if there is one.
     pub(super) fn enter(self: &Arc<Self>, peer: IpAddr) -> Option<Place> {
-        let address = subscriber(peer);
+        let address = network(peer);
         let mut counts = self.counts();
         let count = counts.entry(address).or_default();
         if *count >= MAX_PER_ADDRESS {
@@ -56,14 +55,6 @@ impl Drop for Place {
     }
 }
 
-/// All addresses of one subscriber count as one.
-fn subscriber(peer: IpAddr) -> IpAddr {
-    match peer.to_canonical() {
-        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & SUBSCRIBER).into(),
-        address @ IpAddr::V4(_) => address,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -75,19 +66,15 @@ mod tests {
         let mut places: Vec<Place> = (0..MAX_PER_ADDRESS)
             .map(|number| enter(&format!("2001:db8::{number:x}")).unwrap())
             .collect();
-        assert!(enter("2001:db8::ffff:0:0:1").is_none(), "the same subscriber");
+        assert!(
+            enter("2001:db8::ffff:0:0:1").is_none(),
+            "the same subscriber"
+        );
         assert!(enter("2001:db8:0:1::1").is_some());
         assert!(enter("192.0.2.1").is_some());
         places.pop();
         assert!(enter("2001:db8::1").is_some());
         drop(places);
         assert!(all.counts().is_empty());
-    }
-
-    #[test]
-    fn an_address_has_one_form() {
-        let v4: IpAddr = "192.0.2.1".parse().unwrap();
-        assert_eq!(subscriber("::ffff:192.0.2.1".parse().unwrap()), v4);
-        assert_eq!(subscriber(v4), v4);
     }
 }

@@ -9,9 +9,7 @@ use kaiwa_protocols::rim::wire::request::{AddFriend, ModifyFriend};
 use super::super::{records, user_id};
 use super::call::Call;
 use super::{Reply, found, success};
-use crate::store::{
-    ContactStatus, Contacts as _, ReadContacts as _, ReadUsers as _, Transaction, UserId,
-};
+use crate::store::{ContactStatus, Transaction, UserId};
 use crate::world::Notice;
 
 /// `/friend/add`: the caller's relation, as applied for. Unlike in the original there must be somebody of that id.
@@ -51,7 +49,7 @@ pub(super) async fn list(call: &Call, user: UserId) -> Reply {
 pub(super) async fn incoming(call: &Call, user: UserId) -> Reply {
     let json = call.world.read(move |reader| {
         let contacts = reader.incoming_contacts(user)?;
-        let shown: Result<Vec<_>, _> = contacts
+        let shown: Result<Vec<_>, Error> = contacts
             .into_iter()
             .map(|contact| {
                 Ok(IncomingContact {

@@ -12,9 +12,7 @@ use super::call::Call;
 use super::failure::Failure;
 use super::members::{MAX_PEOPLE, not_a_member, refuse_strangers};
 use super::{Reply, found, success};
-use crate::store::{
-    NewRoom, ReadRooms as _, Role, RoomId, RoomKind, RoomPatch, Rooms as _, Transaction, UserId,
-};
+use crate::store::{NewRoom, Role, RoomId, RoomKind, RoomPatch, Transaction, UserId};
 use crate::world::Notice;
 
 /// The longest name of a group, in characters: what a list can show.

@@ -11,10 +11,7 @@ use super::super::{records, room_id, user_id};
 use super::call::Call;
 use super::failure::Failure;
 use super::{Reply, found, success};
-use crate::store::{
-    BanKind, BanTarget, ReadBans as _, ReadRooms as _, ReadUsers as _, Role, Room, RoomId,
-    RoomKind, Rooms as _, Transaction, User, UserId,
-};
+use crate::store::{BanKind, BanTarget, Role, Room, RoomId, RoomKind, Transaction, User, UserId};
 use crate::world::Notice;
 
 /// People that one request may name: the store looks at each of them while all others wait.

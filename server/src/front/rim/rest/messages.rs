@@ -10,10 +10,7 @@ use super::failure::Failure;
 use super::members::not_a_member;
 use super::pages::{self, MAX_SIZE};
 use super::{Reply, found, success};
-use crate::store::{
-    MessageId, ReadMessages as _, ReadRooms as _, ReadUsers as _, Reader, RoomId, Rooms as _,
-    StoredMessage, UserId,
-};
+use crate::store::{MessageId, Reader, RoomId, StoredMessage, UserId};
 use crate::world::Notice;
 
 /// `/message/chat/list`: a page of the caller's rooms with messages, those with the newest ones first; on the page, by message.

@@ -12,7 +12,7 @@ use super::failure::Failure;
 use super::{Reply, found, success};
 use crate::auth::NewPerson;
 use crate::names;
-use crate::store::{ReadUsers as _, Reader, TokenHash, User};
+use crate::store::{Reader, TokenHash, User};
 
 /// `/user/create`. The original breaks where the password is missing; here it has to be there, since without one nobody could
 /// ever sign in.

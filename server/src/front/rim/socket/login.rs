@@ -17,7 +17,7 @@ use super::client::{State, ack, give};
 use crate::auth::refuse_banned;
 use crate::front::RIM;
 use crate::store::writer::Job;
-use crate::store::{ReadRooms as _, ReadUsers as _, RoomId, TokenHash, Transaction, UserId};
+use crate::store::{RoomId, TokenHash, Transaction, UserId};
 use crate::world::{Counting, Receiver, Seat, World};
 
 /// Who is signed in on a connection.

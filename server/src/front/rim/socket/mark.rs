@@ -8,9 +8,7 @@ use kaiwa_protocols::rim::wire::{Ack, Body};
 use super::super::room_id;
 use super::client::{ack, give};
 use crate::store::writer::Job;
-use crate::store::{
-    MessageId, ReadMessages as _, ReadRooms as _, RoomId, Rooms as _, Transaction, UserId,
-};
+use crate::store::{MessageId, RoomId, Transaction, UserId};
 use crate::world::{Notice, Receiver};
 
 /// A message has reached its reader.
@@ -22,11 +20,9 @@ pub(super) fn delivered(user: UserId, receiver: &Arc<Receiver>, body: &Body<'_>)
     });
     let receiver = Arc::clone(receiver);
     Some(Job::work(
-        move |store, _| {
-            match sequence(store, user, room, message)? {
-                Some((seq, _)) => store.mark_delivered(room, user, seq),
-                None => Ok(()),
-            }
+        move |store, _| match sequence(store, user, room, message)? {
+            Some((seq, _)) => store.mark_delivered(room, user, seq),
+            None => Ok(()),
         },
         move |_, outcome| {
             if outcome.is_ok() {
