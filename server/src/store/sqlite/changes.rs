@@ -64,9 +64,7 @@ pub(super) fn list(
         return Ok(None);
     }
     changes.sort_unstable_by_key(|(change, _)| *change);
-    Ok(Some(
-        changes.into_iter().map(|(_, change)| change).collect(),
-    ))
+    Ok(Some(changes.into_iter().map(|(_, change)| change).collect()))
 }
 
 /// The sequence of the first message that was posted after a change; none if messages are gone of which that may be true.

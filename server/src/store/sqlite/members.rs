@@ -40,9 +40,7 @@ pub(super) fn list(connection: &Connection, room: RoomId) -> Outcome<Vec<Member>
             role: row.get::<_, Code<Role>>(USER_COLUMNS)?.0,
         })
     };
-    Ok(select
-        .query_map([room.0], member)?
-        .collect::<Result<_, _>>()?)
+    Ok(select.query_map([room.0], member)?.collect::<Result<_, _>>()?)
 }
 
 /// Lets people into a room; by their ids, those who are new.

@@ -106,10 +106,7 @@ impl SqliteStore {
     fn start(place: Place, lock: Option<File>) -> Result<Self, Error> {
         let mut connection = place.connect().map_err(failure("opening the database"))?;
         let (durability, keep) = match place {
-            Place::File(_) => (
-                "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;",
-                None,
-            ),
+            Place::File(_) => ("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;", None),
             Place::Memory(_) => (
                 "PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF;",
                 Some(MEMORY_MESSAGES),

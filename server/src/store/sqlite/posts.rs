@@ -6,11 +6,11 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::db::{Db, Outcome, demand, refuse};
 use super::files::demand_file;
-use super::forget;
 use super::marks::{self, Standing, standing};
 use super::rooms::NO_ROOM;
 use super::users::{demand_user, guest, make_guest};
 use super::values::{Code, Time};
+use super::forget;
 use crate::store::{
     Edit, MessageId, Messages, NewMessage, Position, Posted, Reaction, Repeat, RoomId, RoomKind,
     Sender, UserId,
@@ -25,7 +25,8 @@ const INSERT: &str = "INSERT INTO messages
      VALUES (?1, ?2, ?3, ?4, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
 const MOVE_HEAD: &str =
     "UPDATE heads SET last_id = ?2, last_seq = ?3, last_change = ?4 WHERE room = ?1";
-const ATTACH: &str = "INSERT INTO message_files (room, seq, place, file) VALUES (?1, ?2, ?3, ?4)";
+const ATTACH: &str =
+    "INSERT INTO message_files (room, seq, place, file) VALUES (?1, ?2, ?3, ?4)";
 /// The index has all that the inner part asks for.
 const REPEATED: &str = "SELECT seq FROM
          (SELECT seq, client_id FROM messages
@@ -100,13 +101,9 @@ impl Messages for Db {
             let change = next_change(connection, room)?;
             match edit {
                 Edit::Text(text) => {
-                    connection.prepare_cached(EDIT)?.execute(params![
-                        room.0,
-                        seq,
-                        change,
-                        text,
-                        Time(at)
-                    ])?;
+                    connection
+                        .prepare_cached(EDIT)?
+                        .execute(params![room.0, seq, change, text, Time(at)])?;
                 }
                 Edit::Delete => {
                     connection
@@ -169,10 +166,7 @@ fn post(
         return refuse(ErrorKind::NotFound, NO_ROOM);
     };
     demand_voice(&standing, &message.sender)?;
-    let once = message
-        .client_id
-        .as_deref()
-        .filter(|_| repeat == Repeat::Same);
+    let once = message.client_id.as_deref().filter(|_| repeat == Repeat::Same);
     if let (Some(client_id), Some(sender)) = (once, sender)
         && let Some(posted) = repeated(connection, room, sender, client_id)?
     {
@@ -205,11 +199,7 @@ fn post(
 fn demand_voice(standing: &Standing, sender: &Sender) -> Outcome<()> {
     let forbidden = ErrorKind::Forbidden;
     let is_circle = standing.kind == RoomKind::Circle;
-    demand(
-        !is_circle,
-        forbidden,
-        "a circle has no messages; name a stream",
-    )?;
+    demand(!is_circle, forbidden, "a circle has no messages; name a stream")?;
     match sender {
         Sender::Account(_) => demand(standing.role.is_some(), forbidden, "not in this room"),
         Sender::Guest(_) => demand(standing.guests, forbidden, "this room takes no guests"),
@@ -219,9 +209,7 @@ fn demand_voice(standing: &Standing, sender: &Sender) -> Outcome<()> {
 /// Whether the answered message and the files are there.
 fn demand_parts(connection: &Connection, message: &NewMessage, last_seq: i64) -> Outcome<()> {
     // A sequence has no holes.
-    let answers = message
-        .reply
-        .is_none_or(|seq| (1..=last_seq).contains(&seq));
+    let answers = message.reply.is_none_or(|seq| (1..=last_seq).contains(&seq));
     demand(answers, ErrorKind::NotFound, "no such message to answer")?;
     for file in &message.files {
         demand_file(connection, *file)?;
@@ -238,9 +226,7 @@ fn repeated(
 ) -> Outcome<Option<Posted>> {
     let seq: Option<i64> = connection
         .prepare_cached(REPEATED)?
-        .query_row(params![room.0, sender.0, client_id, KNOWN_IDS], |row| {
-            row.get(0)
-        })
+        .query_row(params![room.0, sender.0, client_id, KNOWN_IDS], |row| row.get(0))
         .optional()?;
     let Some(seq) = seq else {
         return Ok(None);
