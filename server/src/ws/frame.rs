@@ -45,7 +45,7 @@ mod tests {
             (65_535, &[0x81, 126, 0xff, 0xff]),
             (65_536, &[0x81, 127, 0, 0, 0, 0, 0, 1, 0, 0]),
         ] {
-            let text = "xyz".repeat(length.div_ceil(3));
+            let text = "xyz".repeat(22_000);
             let text = &text[..length];
             let frame = [b"before", header, text.as_bytes()].concat();
             let mut out = b"before".to_vec();

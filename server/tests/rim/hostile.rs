@@ -165,7 +165,7 @@ async fn requests_that_come_in_drops_or_not_at_all() {
     }
     let mut answer = String::new();
     bounded(slow.read_to_string(&mut answer)).await.unwrap();
-    assert!(answer.contains("user not found"), "{answer}");
+    assert!(answer.contains("no such account"), "{answer}");
 
     let head = request.strip_suffix(&body).unwrap();
     let cut = &request[..request.len() - 1];
