@@ -108,7 +108,6 @@ impl Rest {
         self.call("GET", path, None).await
     }
 
-    #[expect(clippy::needless_pass_by_value, reason = "json!() is written in place")]
     pub(crate) async fn post(&self, path: &str, body: Value) -> Answer {
         self.post_text(path, &body.to_string()).await
     }
@@ -274,7 +273,6 @@ impl Live {
     }
 
     /// Sends a packet with a fresh id, which it gives; `fields` add to the body or replace what is there.
-    #[expect(clippy::needless_pass_by_value, reason = "json!() is written in place")]
     pub(crate) async fn send(&mut self, event: &str, fields: Value) -> String {
         self.next += 1;
         let id = format!("c{}", self.next);

@@ -31,7 +31,7 @@ async fn exactly_the_listed_people_are_in_it() {
     let expected = json!({
         "id": gid, "name": "talk", "avatar": "pic", "mode": 2, "creatorUid": ann.uid,
     });
-    assert_eq!(groups(&ann).await, [expected.clone()]);
+    assert_eq!(groups(&ann).await, std::slice::from_ref(&expected));
     assert_eq!(groups(&bob).await, [expected], "whatever uid says");
     assert!(groups(&eve).await.is_empty());
     let members = bob.get(&format!("/group/user/get?gid={gid}")).await.data();
