@@ -105,5 +105,7 @@ fn list(
             status: row.get::<_, Code<ContactStatus>>(USER_COLUMNS)?.0,
         })
     };
-    Ok(select.query_map(params, contact)?.collect::<Result<_, _>>()?)
+    Ok(select
+        .query_map(params, contact)?
+        .collect::<Result<_, _>>()?)
 }

@@ -11,7 +11,8 @@ use super::{messages, rooms};
 use crate::store::{Conversation, RoomId, User, UserId};
 
 /// Where each of their rooms stands, and they in it.
-const STANDINGS: &str = "SELECT h.room, h.last_id, h.last_seq, k.since, k.read_to, k.own_ahead, k.ahead
+const STANDINGS: &str =
+    "SELECT h.room, h.last_id, h.last_seq, k.since, k.read_to, k.own_ahead, k.ahead
      FROM members m JOIN heads h ON h.room = m.room
      LEFT JOIN marks k ON k.room = h.room AND k.user = m.user
      WHERE m.user = ?1 AND h.last_seq > 0

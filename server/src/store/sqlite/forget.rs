@@ -9,7 +9,8 @@ use crate::store::{RoomId, UserId};
 /// Removed at once: so many more than are to be kept may be there.
 const BATCH: i64 = 100;
 
-const BEHIND: &str = "SELECT m.user FROM rooms r JOIN members m ON m.room = coalesce(r.parent, r.id)
+const BEHIND: &str =
+    "SELECT m.user FROM rooms r JOIN members m ON m.room = coalesce(r.parent, r.id)
      LEFT JOIN marks k ON k.room = r.id AND k.user = m.user
      WHERE r.id = ?1 AND coalesce(k.read_to, 0) < ?2";
 const REMOVE: &str = "DELETE FROM messages WHERE room = ?1 AND seq <= ?2";
@@ -19,7 +20,12 @@ const REMOVE: &str = "DELETE FROM messages WHERE room = ?1 AND seq <= ?2";
 pub(super) const HOT: &[&str] = &[BEHIND, REMOVE];
 
 /// Removes what is older than the newest `keep` messages, from time to time. What nobody can read any more counts as read.
-pub(super) fn older(connection: &Connection, room: RoomId, last_seq: i64, keep: i64) -> Outcome<()> {
+pub(super) fn older(
+    connection: &Connection,
+    room: RoomId,
+    last_seq: i64,
+    keep: i64,
+) -> Outcome<()> {
     let gone = last_seq - keep;
     if gone <= 0 || gone % BATCH != 0 {
         return Ok(());
@@ -31,8 +37,6 @@ pub(super) fn older(connection: &Connection, room: RoomId, last_seq: i64, keep: 
     for user in behind {
         marks::mark_read_to(connection, room, user, gone)?;
     }
-    connection
-        .prepare_cached(REMOVE)?
-        .execute([room.0, gone])?;
+    connection.prepare_cached(REMOVE)?.execute([room.0, gone])?;
     Ok(())
 }

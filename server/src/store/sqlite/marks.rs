@@ -166,11 +166,7 @@ pub(super) fn membership(
     }))
 }
 
-pub(super) fn visible(
-    connection: &Connection,
-    room: RoomId,
-    user: UserId,
-) -> Outcome<Vec<Span>> {
+pub(super) fn visible(connection: &Connection, room: RoomId, user: UserId) -> Outcome<Vec<Span>> {
     let mut select = connection.prepare_cached(SPANS)?;
     let span = |row: &rusqlite::Row<'_>| {
         Ok(Span {
@@ -201,9 +197,7 @@ pub(super) fn begin(connection: &Connection, room: RoomId, user: UserId) -> Outc
 /// Somebody has left a room, which may be a circle.
 pub(super) fn end(connection: &Connection, room: RoomId, user: UserId) -> Outcome<()> {
     for sql in [CLOSE_SPANS, END_MARKS] {
-        connection
-            .prepare_cached(sql)?
-            .execute([room.0, user.0])?;
+        connection.prepare_cached(sql)?.execute([room.0, user.0])?;
     }
     Ok(())
 }

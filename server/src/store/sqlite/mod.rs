@@ -106,7 +106,10 @@ impl SqliteStore {
     fn start(place: Place, lock: Option<File>) -> Result<Self, Error> {
         let mut connection = place.connect().map_err(failure("opening the database"))?;
         let (durability, keep) = match place {
-            Place::File(_) => ("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;", None),
+            Place::File(_) => (
+                "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;",
+                None,
+            ),
             Place::Memory(_) => (
                 "PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF;",
                 Some(MEMORY_MESSAGES),
@@ -183,7 +186,7 @@ impl Place {
                     | OpenFlags::SQLITE_OPEN_CREATE
                     | OpenFlags::SQLITE_OPEN_URI
                     | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-                let connection = Connection::open_with_flags(name, flags)?;
+                let mut connection = Connection::open_with_flags(name, flags)?;
                 // Whoever holds the lock is at work in this process and will let go.
                 connection.busy_handler(Some(|_| {
                     thread::sleep(MEMORY_WAIT);

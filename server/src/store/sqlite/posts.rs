@@ -6,18 +6,18 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::db::{Db, Outcome, demand, refuse};
 use super::files::demand_file;
+use super::forget;
 use super::marks::{self, Standing, standing};
 use super::rooms::NO_ROOM;
 use super::users::{demand_user, guest, make_guest};
 use super::values::{Code, Time};
-use super::forget;
 use crate::store::{
     Edit, MessageId, Messages, NewMessage, Position, Posted, Reaction, Repeat, RoomId, RoomKind,
     Sender, UserId,
 };
 
 /// How many of somebody's newest messages in a room are known by their client ids.
-const KNOWN_IDS: i64 = 100;
+const IDS_KNOWN: i64 = 100;
 
 const LAST_ID: &str = "SELECT message FROM last_ids WHERE one = 1";
 const INSERT: &str = "INSERT INTO messages
@@ -25,13 +25,10 @@ const INSERT: &str = "INSERT INTO messages
      VALUES (?1, ?2, ?3, ?4, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
 const MOVE_HEAD: &str =
     "UPDATE heads SET last_id = ?2, last_seq = ?3, last_change = ?4 WHERE room = ?1";
-const ATTACH: &str =
-    "INSERT INTO message_files (room, seq, place, file) VALUES (?1, ?2, ?3, ?4)";
-/// The index has all that the inner part asks for.
-const REPEATED: &str = "SELECT seq FROM
-         (SELECT seq, client_id FROM messages
-          WHERE room = ?1 AND sender = ?2 AND once = 1 ORDER BY seq DESC LIMIT ?4)
-     WHERE client_id = ?3 LIMIT 1";
+const ATTACH: &str = "INSERT INTO message_files (room, seq, place, file) VALUES (?1, ?2, ?3, ?4)";
+/// The index has all that this asks for.
+const KNOWN_IDS: &str = "SELECT seq, client_id FROM messages
+     WHERE room = ?1 AND sender = ?2 AND once = 1 ORDER BY seq DESC LIMIT ?3";
 const POSTED_AT: &str = "SELECT id, posted, at FROM messages WHERE room = ?1 AND seq = ?2";
 const IS_LIVE: &str = "SELECT 1 FROM messages WHERE room = ?1 AND seq = ?2 AND deleted = 0";
 const NEXT_CHANGE: &str =
@@ -59,7 +56,7 @@ pub(super) const HOT: &[&str] = &[
     INSERT,
     MOVE_HEAD,
     ATTACH,
-    REPEATED,
+    KNOWN_IDS,
     POSTED_AT,
     IS_LIVE,
     NEXT_CHANGE,
@@ -101,9 +98,13 @@ impl Messages for Db {
             let change = next_change(connection, room)?;
             match edit {
                 Edit::Text(text) => {
-                    connection
-                        .prepare_cached(EDIT)?
-                        .execute(params![room.0, seq, change, text, Time(at)])?;
+                    connection.prepare_cached(EDIT)?.execute(params![
+                        room.0,
+                        seq,
+                        change,
+                        text,
+                        Time(at)
+                    ])?;
                 }
                 Edit::Delete => {
                     connection
@@ -166,7 +167,10 @@ fn post(
         return refuse(ErrorKind::NotFound, NO_ROOM);
     };
     demand_voice(&standing, &message.sender)?;
-    let once = message.client_id.as_deref().filter(|_| repeat == Repeat::Same);
+    let once = message
+        .client_id
+        .as_deref()
+        .filter(|_| repeat == Repeat::Same);
     if let (Some(client_id), Some(sender)) = (once, sender)
         && let Some(posted) = repeated(connection, room, sender, client_id)?
     {
@@ -199,7 +203,11 @@ fn post(
 fn demand_voice(standing: &Standing, sender: &Sender) -> Outcome<()> {
     let forbidden = ErrorKind::Forbidden;
     let is_circle = standing.kind == RoomKind::Circle;
-    demand(!is_circle, forbidden, "a circle has no messages; name a stream")?;
+    demand(
+        !is_circle,
+        forbidden,
+        "a circle has no messages; name a stream",
+    )?;
     match sender {
         Sender::Account(_) => demand(standing.role.is_some(), forbidden, "not in this room"),
         Sender::Guest(_) => demand(standing.guests, forbidden, "this room takes no guests"),
@@ -209,7 +217,9 @@ fn demand_voice(standing: &Standing, sender: &Sender) -> Outcome<()> {
 /// Whether the answered message and the files are there.
 fn demand_parts(connection: &Connection, message: &NewMessage, last_seq: i64) -> Outcome<()> {
     // A sequence has no holes.
-    let answers = message.reply.is_none_or(|seq| (1..=last_seq).contains(&seq));
+    let answers = message
+        .reply
+        .is_none_or(|seq| (1..=last_seq).contains(&seq));
     demand(answers, ErrorKind::NotFound, "no such message to answer")?;
     for file in &message.files {
         demand_file(connection, *file)?;
@@ -224,12 +234,16 @@ fn repeated(
     sender: UserId,
     client_id: &str,
 ) -> Outcome<Option<Posted>> {
-    let seq: Option<i64> = connection
-        .prepare_cached(REPEATED)?
-        .query_row(params![room.0, sender.0, client_id, KNOWN_IDS], |row| row.get(0))
-        .optional()?;
-    let Some(seq) = seq else {
-        return Ok(None);
+    let mut select = connection.prepare_cached(KNOWN_IDS)?;
+    let mut rows = select.query([room.0, sender.0, IDS_KNOWN])?;
+    let seq: i64 = loop {
+        match rows.next()? {
+            None => return Ok(None),
+            Some(row) if row.get_ref(1)?.as_bytes_or_null() == Ok(Some(client_id.as_bytes())) => {
+                break row.get(0)?;
+            }
+            Some(_) => {}
+        }
     };
     let posted = connection
         .prepare_cached(POSTED_AT)?

@@ -26,7 +26,6 @@ macro_rules! room_columns {
          h.last_id, h.last_seq, h.last_change"
     };
 }
-pub(super) use room_columns;
 
 const ROOM: &str = concat!(
     "SELECT ",
@@ -68,7 +67,8 @@ const NAME_HOLDER: &str = "SELECT id FROM rooms WHERE unique_name = ?1";
 const DIRECT: &str = "SELECT id FROM rooms WHERE low = ?1 AND high = ?2";
 const INSERT_DIRECT: &str = "INSERT INTO rooms (kind, name, low, high, mode, created)
      VALUES (?1, '', ?2, ?3, ?4, ?5)";
-const INSERT_ROOM: &str = "INSERT INTO rooms (kind, name, topic, avatar, parent, owner, public, mode,
+const INSERT_ROOM: &str =
+    "INSERT INTO rooms (kind, name, topic, avatar, parent, owner, public, mode,
          min_rank, password, temporary, hidden, unique_name, created)
      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)";
 const INSERT_HEAD: &str = "INSERT INTO heads (room) VALUES (?1)";
@@ -272,11 +272,7 @@ pub(super) fn select(connection: &Connection, id: RoomId) -> Outcome<Option<Room
     Ok(select.query_row([id.0], room).optional()?)
 }
 
-fn list(
-    connection: &Connection,
-    sql: &str,
-    params: impl rusqlite::Params,
-) -> Outcome<Vec<Room>> {
+fn list(connection: &Connection, sql: &str, params: impl rusqlite::Params) -> Outcome<Vec<Room>> {
     let mut select = connection.prepare_cached(sql)?;
     Ok(select.query_map(params, room)?.collect::<Result<_, _>>()?)
 }
@@ -395,11 +391,7 @@ fn direct(
     Ok((room, known.is_none()))
 }
 
-fn select_direct(
-    connection: &Connection,
-    one: UserId,
-    other: UserId,
-) -> Outcome<Option<RoomId>> {
+fn select_direct(connection: &Connection, one: UserId, other: UserId) -> Outcome<Option<RoomId>> {
     let mut select = connection.prepare_cached(DIRECT)?;
     let two = [one.min(other).0, one.max(other).0];
     let id = select.query_row(two, |row| row.get(0)).optional()?;

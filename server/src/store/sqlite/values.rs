@@ -87,7 +87,10 @@ mod tests {
     #[test]
     fn times_are_exact_and_have_ends() {
         for nanos_since in [i64::MIN, -1, 0, 1, 1_795_160_142_285_165_360, i64::MAX] {
-            assert_eq!(nanos(DateTime::from_timestamp_nanos(nanos_since)), nanos_since);
+            assert_eq!(
+                nanos(DateTime::from_timestamp_nanos(nanos_since)),
+                nanos_since
+            );
         }
         assert_eq!(nanos(DateTime::<Utc>::MIN_UTC), i64::MIN);
         assert_eq!(nanos(DateTime::<Utc>::MAX_UTC), i64::MAX);
