@@ -51,8 +51,10 @@ impl Fixture {
                 Ok(())
             })
             .unwrap();
-        // A log has lines of its own room only.
-        done.push(Done::Failed(Box::new(submission(message(DAY, "failed")))));
+        // Of which there is no line.
+        done.push(Done::Failed(Box::new(submission(message(
+            "12:00:00", "failed",
+        )))));
         done
     }
 
@@ -75,10 +77,10 @@ impl Fixture {
 }
 
 fn message(at: &str, text: &str) -> NewMessage {
-    let at = match at {
-        day if day.len() == DAY.len() => format!("{day}T00:00:00Z"),
-        time if !time.contains('T') => format!("{DAY}T{time}Z"),
-        whole => whole.to_owned(),
+    let at = if at.contains('T') {
+        at.to_owned()
+    } else {
+        format!("{DAY}T{at}Z")
     };
     NewMessage {
         room: LOBBY,

@@ -208,7 +208,7 @@ fn the_sender_gets_its_answer_before_anybody_hears() {
     let answered = |text: &'static str| {
         let mut submission = submission("said");
         submission.origin = Arc::clone(&ann);
-        submission.answer = Some(Box::new(move |outcome| {
+        submission.answer = Some(Box::new(move |_, outcome| {
             let word = outcome.map_or_else(|error| error.kind().name(), |_| text);
             Some(Bytes::from(format!("{word};")))
         }));
