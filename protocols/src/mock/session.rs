@@ -35,13 +35,20 @@ const SENDS: &[EventKind] = &[
     EventKind::ChatNew,
     EventKind::ChatUpdate,
     EventKind::ChatRemove,
+    EventKind::ChatRequestHistory,
+    EventKind::ChatRead,
     EventKind::ChannelNew,
     EventKind::ChannelUpdate,
     EventKind::ChannelRemove,
     EventKind::ChannelJoin,
     EventKind::ChannelLeave,
     EventKind::ChannelSwitch,
+    EventKind::ChannelTopic,
+    EventKind::ChannelMembers,
     EventKind::UserRemove,
+    EventKind::UserPresence,
+    EventKind::UserRequest,
+    EventKind::UserRespond,
     EventKind::StatusPing,
 ];
 
@@ -250,6 +257,11 @@ impl MockSession {
             } => {
                 for message in messages {
                     self.saw(message.id.as_deref());
+                    if message.sender_id == self.who.user_id {
+                        message.message_type = MessageType::CurrentUser;
+                    } else if message.message_type == MessageType::CurrentUser {
+                        message.message_type = MessageType::Normal;
+                    }
                 }
             }
             ConnectionEvent::Channel {
@@ -259,6 +271,17 @@ impl MockSession {
         }
         let request = cause.and_then(|number| self.requests.cause(number));
         self.events.push_back(SessionEvent { request, event });
+    }
+
+    /// Names the channel that is meant by none.
+    fn fill_in(&self, event: &mut ChatEvent) {
+        if let ChatEvent::Update { channel_id, .. }
+        | ChatEvent::Remove { channel_id, .. }
+        | ChatEvent::RequestHistory { channel_id, .. }
+        | ChatEvent::Read { channel_id, .. } = event
+        {
+            channel_id.get_or_insert_with(|| self.current.clone());
+        }
     }
 
     fn saw(&mut self, id: Option<&str>) {
@@ -360,7 +383,10 @@ impl Session for MockSession {
                 self.events.push_back(echo);
                 Ok(())
             }
-            event if matches!(self.phase, Phase::Syncing { .. } | Phase::Live) => {
+            mut event if matches!(self.phase, Phase::Syncing { .. } | Phase::Live) => {
+                if let ConnectionEvent::Chat { event } = &mut event {
+                    self.fill_in(event);
+                }
                 self.requests.want(request, event)
             }
             _ => Err(Error::new(
