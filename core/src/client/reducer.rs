@@ -10,8 +10,7 @@ use super::state::{
 };
 use super::{Map, MessageLog};
 use crate::{
-    Asset, AssetEvent, Channel, ChannelEvent, ChatEvent, ConnectionEvent, Member,
-    StatusEvent,
+    Asset, AssetEvent, Channel, ChannelEvent, ChatEvent, ConnectionEvent, Member, StatusEvent,
 };
 
 /// How the id of a local echo begins ([`crate::RequestId::local_message_id`]).
