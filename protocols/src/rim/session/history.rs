@@ -37,8 +37,8 @@ pub(super) struct Search {
     page: u64,
     /// The last page known to lie behind the message.
     low: u64,
-    /// The first page known to hold something before the message, or nothing.
-    high: Option<u64>,
+    /// The first page known to hold something before the message, or nothing; and which of the two.
+    high: Option<(u64, bool)>,
     /// Whether the server is asked by the message's id.
     by_id: bool,
     looks: u8,
@@ -74,15 +74,16 @@ impl Search {
             return self.collect(list, full);
         }
         if holds || list.is_empty() {
-            self.high = Some(self.page);
+            self.high = Some((self.page, holds));
         } else {
             self.low = self.page;
         }
         match self.high {
-            // Nothing lies before the message.
-            Some(high) if high == self.low + 1 && !holds => None,
-            Some(high) => Some(self.low + (high - self.low) / 2).map(|page| page.max(self.low + 1)),
             None => Some(self.page.saturating_mul(2)),
+            Some((high, _)) if high > self.low + 1 => Some(self.low + (high - self.low) / 2),
+            // Nothing lies before the message.
+            Some((_, false)) => None,
+            Some((high, true)) => Some(high),
         }
     }
 
