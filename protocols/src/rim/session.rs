@@ -300,8 +300,9 @@ impl Session for RimSession {
         if !self.login.as_ref().is_some_and(same) {
             self.forget_account();
         }
-        if self.login.as_ref().is_some_and(|known| *known != login) {
-            // A changed password is to be tried.
+        let changed = |known: &Login| known.password != login.password;
+        if self.login.as_ref().is_some_and(changed) {
+            // It is to be tried.
             self.rest.set_token(None);
         }
         self.ids.get_or_insert_with(|| Ids::new(&seed));

@@ -37,6 +37,8 @@ pub(super) struct Lists {
     error: Option<Error>,
     /// The account that was to be made is there already.
     taken: bool,
+    /// The token was given on this attempt.
+    fresh: bool,
 }
 
 /// An entry of the chat list.
@@ -101,6 +103,7 @@ impl RimSession {
     pub(super) fn signed_in(&mut self, result: &Result<HttpResponse, Error>) {
         match answer::data::<String>(result).and_then(checked) {
             Ok(token) => {
+                self.lists.fresh = true;
                 self.rest.set_token(Some(token));
                 self.ask_who();
             }
@@ -133,15 +136,14 @@ impl RimSession {
     pub(super) fn told_who(&mut self, result: &Result<HttpResponse, Error>) {
         let user = match answer::data::<User<'_>>(result) {
             Ok(user) => user,
-            // A token of before that the server has forgotten.
-            Err(error) if self.me.is_some() && error.kind() == ErrorKind::NotFound => {
-                self.rest.set_token(None);
-                return self.ask_token(Purpose::SignIn);
-            }
             Err(error) => {
-                // With a refused token the next attempt would fail again.
-                if (20..40).contains(&error.kind().number()) {
+                let refused = answer::is_refusal(&error);
+                if refused {
+                    // With it the next attempt would fail again.
                     self.rest.set_token(None);
+                }
+                if refused && !self.lists.fresh {
+                    return self.ask_token(Purpose::SignIn);
                 }
                 return self.close(Some(error));
             }

@@ -273,7 +273,7 @@ impl RimSession {
         let user = match answer::data::<User<'_>>(result) {
             Ok(user) => user,
             // An account may be called by a number too.
-            Err(error) if by_id && (20..40).contains(&error.kind().number()) => {
+            Err(error) if by_id && answer::is_refusal(&error) => {
                 self.ask_for(request, name, false, goal);
                 return Ok(());
             }
