@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-/// Messages told apart one by one; older ones count as shown. Their order of arrival differs from that of their ids only
-/// while several people speak at once.
-const WINDOW: usize = 32;
+/// Messages told apart one by one; older ones count as shown. Acknowledgements of own messages may overtake what others said
+/// before, and the outbox lets 1,000 of them be under way.
+const WINDOW: usize = 1024;
 
 /// The ids that were shown. Ids rise within a group.
 #[derive(Debug, Default)]
@@ -66,13 +66,13 @@ mod tests {
         assert_eq!((seen.floor(), seen.newest()), (0, 10));
         seen.all_up_to(10);
         assert!(seen.knows(9));
-        for id in 100..1000 {
+        for id in 100..10_000 {
             seen.note(id);
         }
-        assert_eq!(seen.newest(), 999);
+        assert_eq!(seen.newest(), 9_999);
         assert!(seen.knows(11) && seen.above.len() <= WINDOW);
         assert_eq!(seen.recent().count(), WINDOW);
         seen.all_up_to(5);
-        assert!(seen.floor() > 900);
+        assert!(seen.floor() > 8_000);
     }
 }
