@@ -20,6 +20,9 @@ const PAGE: u64 = 50;
 /// Pages read of what was missed in one group; then there is a `Gap`.
 const MISSED_PAGES: u64 = 10;
 
+/// The same while own messages are looked for: a thousand may be under way, among what others said meanwhile.
+const DOUBTFUL_PAGES: u64 = 100;
+
 /// How long a server may still read from a connection that broke: what it had received, or the network held back. A
 /// message of before is not sent again earlier.
 const CUT_GRACE: Duration = Duration::from_secs(10);
@@ -211,7 +214,12 @@ impl RimSession {
         }
         catch_up.whole = short || reached;
         // Nobody has missed what was said before the first sign-in.
-        if catch_up.whole || !room.looked_at || page >= MISSED_PAGES {
+        let pages = if self.outgoing.doubts(gid) {
+            DOUBTFUL_PAGES
+        } else {
+            MISSED_PAGES
+        };
+        if catch_up.whole || !room.looked_at || page >= pages {
             self.finish(now, gid);
         } else {
             self.ask_missed(gid, page + 1);
