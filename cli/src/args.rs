@@ -101,6 +101,10 @@ pub(crate) struct Talk {
     #[arg(short, long)]
     pub(crate) channel: Option<String>,
 
+    /// Take lines that begin with / for commands also in a pipe; /help lists them
+    #[arg(long)]
+    pub(crate) commands: bool,
+
     /// End when the connection is lost
     #[arg(long)]
     pub(crate) no_reconnect: bool,

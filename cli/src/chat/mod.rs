@@ -1,12 +1,18 @@
 //! `kaiwa` and `kaiwa chat`: a conversation with whatever is at the other end.
 
 mod commands;
+mod completion;
 mod conversation;
 mod editor;
 mod input;
+mod jobs;
 mod ledger;
+mod lists;
+mod orders;
+mod present;
 mod screen;
 mod show;
+mod shown;
 
 use kaiwa_protocols::{AuthField, Error, Registry};
 
@@ -18,6 +24,7 @@ use crate::interrupt::Interrupt;
 use crate::link::Link;
 use crate::{dirs, form, terminal, text};
 
+use completion::Completion;
 use conversation::Conversation;
 use screen::{Pipe, Screen, Terminal};
 
@@ -101,14 +108,17 @@ async fn talk(
     }
     let channel = args.channel.clone();
     let mut conversation = if terminal::is_interactive() {
-        let (input, printer) = editor::start(format!("{}> ", text::one_line(&who)))?;
+        let prompt = format!("{}> ", text::one_line(&who));
+        let completion = Completion::new(link.client.clone(), link.account);
+        let (input, printer) = editor::start(prompt, completion, interrupt.clone())?;
         let mut screen = Screen::Terminal(Terminal::new(printer));
         let greeting = format!("you are {who}; /help shows the commands, Ctrl-D leaves");
         // A terminal that is gone already ends the conversation, not this.
         let _ = screen.notice(&greeting).await;
-        Conversation::new(link, screen, input, channel)
+        Conversation::new(link, screen, input, channel, true)
     } else {
-        Conversation::new(link, Screen::Pipe(Pipe::new()), input::lines(), channel)
+        let screen = Screen::Pipe(Pipe::new());
+        Conversation::new(link, screen, input::lines(), channel, args.commands)
     };
     if let Some(home) = home {
         conversation = conversation.at_home(home);

@@ -1,0 +1,195 @@
+//! What an order comes to: something to show, or something to ask of the network.
+
+use kaiwa_protocols::client::ConnectionState;
+use kaiwa_protocols::{
+    Capabilities, Channel, ChannelEvent, ChannelType, ChatEvent, ConnectionEvent, Error, ErrorKind,
+    EventKind, Member, Role, UserEvent,
+};
+
+use super::commands::{self, Order};
+use super::jobs::{Jobs, What};
+use super::shown::Shown;
+use super::{lists, show};
+use crate::names;
+
+/// What an order comes to.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Plan {
+    Leave,
+    Show(Vec<String>),
+    /// This channel is the current one from now on.
+    Enter(String),
+    Ask(What, ConnectionEvent),
+}
+
+/// What is known when an order is given.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Situation<'a> {
+    pub(crate) state: &'a ConnectionState,
+    pub(crate) capabilities: &'a Capabilities,
+    pub(crate) shown: &'a Shown,
+    pub(crate) jobs: &'a Jobs,
+    /// The channel that messages go to.
+    pub(crate) here: Option<&'a str>,
+}
+
+impl Situation<'_> {
+    /// What the order comes to.
+    ///
+    /// # Errors
+    /// `Invalid` for names that several have, `State` if there is nothing that it could be about, `NotFound` for a channel
+    /// that is not there, `Unsupported`.
+    pub(crate) fn plan(self, order: Order) -> Result<Plan, Error> {
+        let state = self.state;
+        Ok(match order {
+            Order::Quit => Plan::Leave,
+            Order::Help => Plan::Show(commands::help(self.capabilities)),
+            Order::Channels => Plan::Show(vec![lists::channels(state, self.here)]),
+            Order::Contacts => Plan::Show(lists::contacts(state)),
+            Order::Switch(channel) => return self.switch(&channel),
+            Order::Join(channel) => {
+                let channel_id = names::channel(state, &channel)?;
+                let join = ChannelEvent::Join {
+                    channel_id: channel_id.clone(),
+                };
+                Plan::Ask(What::Join { channel_id }, join.into())
+            }
+            Order::Create { name, people } => return self.create(&name, &people),
+            Order::Direct { person, text } => {
+                let person = names::person(state, &person)?;
+                let channel = Channel {
+                    id: person,
+                    name: None,
+                    channel_type: ChannelType::Direct,
+                };
+                let channel_id = None;
+                let what = What::Direct { channel_id, text };
+                Plan::Ask(what, ChannelEvent::New { channel }.into())
+            }
+            Order::Members => return self.members(),
+            Order::History(limit) => return self.history(limit),
+            Order::Read => return self.read(),
+            Order::Add(person) => {
+                let user_id = names::person(state, &person)?;
+                let request = UserEvent::Request {
+                    user_id: user_id.clone(),
+                    own: true,
+                    text: None,
+                };
+                Plan::Ask(What::Add { user_id }, request.into())
+            }
+            Order::Accept(person) => self.respond(&person, true)?,
+            Order::Reject(person) => self.respond(&person, false)?,
+        })
+    }
+
+    fn can(self, kind: EventKind) -> bool {
+        self.capabilities.can_send(kind)
+    }
+
+    fn here(self) -> Result<String, Error> {
+        let text = "no channel is current; /switch CHANNEL makes one so";
+        self.here
+            .map(str::to_owned)
+            .ok_or_else(|| Error::new(ErrorKind::State, text))
+    }
+
+    /// Networks on which one is in one channel at a time are told; on others it matters only here.
+    fn switch(self, channel: &str) -> Result<Plan, Error> {
+        let channel_id = names::channel(self.state, channel)?;
+        if self.can(EventKind::ChannelSwitch) {
+            let switch = ChannelEvent::Switch {
+                channel_id: channel_id.clone(),
+            };
+            return Ok(Plan::Ask(What::Switch { channel_id }, switch.into()));
+        }
+        if self.state.channels.contains_key(&channel_id) {
+            return Ok(Plan::Enter(channel_id));
+        }
+        let text = "no such channel is known; /channels shows those that are";
+        Err(Error::new(ErrorKind::NotFound, text))
+    }
+
+    fn create(self, name: &str, people: &[String]) -> Result<Plan, Error> {
+        if !people.is_empty() && !self.can(EventKind::ChannelMembers) {
+            let text = "people cannot be put into a channel on this network; leave them out";
+            return Err(Error::new(ErrorKind::Unsupported, text));
+        }
+        let people = people
+            .iter()
+            .map(|person| names::person(self.state, person))
+            .collect::<Result<_, _>>()?;
+        let channel = Channel {
+            id: name.to_owned(),
+            name: Some(name.to_owned()),
+            channel_type: ChannelType::Group,
+        };
+        let channel_id = None;
+        let what = What::Create { channel_id, people };
+        Ok(Plan::Ask(what, ChannelEvent::New { channel }.into()))
+    }
+
+    fn members(self) -> Result<Plan, Error> {
+        let channel_id = self.here()?;
+        if !self.can(EventKind::ChannelMembers) {
+            let line = lists::members(self.state, &channel_id);
+            return Ok(Plan::Show(vec![line]));
+        }
+        let members = ChannelEvent::Members {
+            channel_id: channel_id.clone(),
+            members: Vec::new(),
+        };
+        Ok(Plan::Ask(What::Members { channel_id }, members.into()))
+    }
+
+    fn history(self, limit: u32) -> Result<Plan, Error> {
+        let channel_id = self.here()?;
+        if self.jobs.awaits_history(&channel_id) {
+            let text = "older messages are on their way already";
+            return Err(Error::new(ErrorKind::State, text));
+        }
+        let request = ChatEvent::RequestHistory {
+            channel_id: Some(channel_id.clone()),
+            before: self.shown.oldest(&channel_id).map(str::to_owned),
+            limit,
+        };
+        Ok(Plan::Ask(What::history(channel_id), request.into()))
+    }
+
+    fn read(self) -> Result<Plan, Error> {
+        let channel_id = self.here()?;
+        let Some(newest) = self.shown.newest(&channel_id) else {
+            let name = show::channel_name(self.state, &channel_id);
+            let text = format!("nothing that was said in {name} has been shown yet");
+            return Err(Error::new(ErrorKind::State, text));
+        };
+        let read = ChatEvent::Read {
+            channel_id: Some(channel_id.clone()),
+            message_id: newest.to_owned(),
+            user_id: None,
+        };
+        Ok(Plan::Ask(What::Read { channel_id }, read.into()))
+    }
+
+    fn respond(self, person: &str, accept: bool) -> Result<Plan, Error> {
+        let user_id = names::person(self.state, person)?;
+        let respond = UserEvent::Respond {
+            user_id: user_id.clone(),
+            accept,
+        };
+        Ok(Plan::Ask(What::Respond { user_id, accept }, respond.into()))
+    }
+}
+
+/// Puts people into a channel.
+pub(crate) fn invitation(channel_id: String, people: Vec<String>) -> (What, ConnectionEvent) {
+    let member = |user_id: &String| Member {
+        user_id: user_id.clone(),
+        role: Role::Member,
+    };
+    let members = ChannelEvent::Members {
+        channel_id: channel_id.clone(),
+        members: people.iter().map(member).collect(),
+    };
+    (What::Invite { channel_id, people }, members.into())
+}
