@@ -75,8 +75,8 @@ fn complete(typed: &str, state: &ConnectionState) -> (usize, Vec<String>) {
         .into_iter()
         .filter(|name| name.to_lowercase().starts_with(&wanted) && can_be_typed(name))
         .map(|name| match name.contains(char::is_whitespace) {
-            true => format!("\"{name}\""),
-            false => name,
+            true => format!("\"{name}\" "),
+            false => name + " ",
         });
     (typed.len() - begun.len(), fitting.take(OFFERED).collect())
 }
@@ -143,12 +143,12 @@ mod tests {
             ("/nonsense", 0, vec![]),
             ("hello", 5, vec![]),
             ("//a", 0, vec![]),
-            ("/join te", 6, words(&["\"Tea room\"", "tennis"])),
-            ("/switch TEA R", 8, words(&["\"Tea room\""])),
-            ("/switch \"tea r", 8, words(&["\"Tea room\""])),
-            ("/dm  a", 5, words(&["ann"])),
-            ("/dm ", 4, words(&["ann", "Ännie"])),
-            ("/add än", 5, words(&["Ännie"])),
+            ("/join te", 6, words(&["\"Tea room\" ", "tennis "])),
+            ("/switch TEA R", 8, words(&["\"Tea room\" "])),
+            ("/switch \"tea r", 8, words(&["\"Tea room\" "])),
+            ("/dm  a", 5, words(&["ann "])),
+            ("/dm ", 4, words(&["ann ", "Ännie "])),
+            ("/add än", 5, words(&["Ännie "])),
             ("/help x", 6, vec![]),
             ("/none x", 6, vec![]),
         ] {

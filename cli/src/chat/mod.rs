@@ -22,6 +22,7 @@ use crate::embedded::Home;
 use crate::exit::Code;
 use crate::interrupt::Interrupt;
 use crate::link::Link;
+use crate::login::Login;
 use crate::{dirs, form, terminal, text};
 
 use completion::Completion;
@@ -56,24 +57,21 @@ pub(crate) async fn run(args: &Chat) -> Result<Code, Error> {
 /// # Errors
 /// What ends it.
 pub(crate) async fn run_on(args: &ChatOn) -> Result<Code, Error> {
-    let entry = Registry::get(&args.protocol)?;
-    let auth = form::login(&(entry.protocol)(), &args.fields)?;
+    let Login { entry, form } = Login::given(&args.protocol, &args.fields)?;
     let interrupt = Interrupt::install()?;
-    let who = who(&auth, entry.name);
-    let link = Link::start(entry, auth, !args.talk.no_reconnect)?;
+    let who = who(&form, entry.name);
+    let link = Link::start(entry, form, !args.talk.no_reconnect)?;
     talk(link, interrupt, &args.talk, who, None).await
 }
 
 async fn with_account(account: &accounts::Account, args: &Chat) -> Result<Code, Error> {
-    let entry = Registry::get(&account.protocol)?;
-    let protocol = (entry.protocol)();
-    let mut auth = form::fill(&protocol, &account.fields)?;
+    let Login { entry, mut form } = Login::kept(account)?;
     if let Some(name) = &args.name {
-        form::set_name(&protocol, &mut auth, name)?;
+        form::set_name(&(entry.protocol)(), &mut form, name)?;
     }
     let interrupt = Interrupt::install()?;
-    let who = who(&auth, entry.name);
-    let link = Link::start(entry, auth, !args.talk.no_reconnect)?;
+    let who = who(&form, entry.name);
+    let link = Link::start(entry, form, !args.talk.no_reconnect)?;
     talk(link, interrupt, &args.talk, who, None).await
 }
 
