@@ -11,9 +11,10 @@ use kaiwa_core::{
 
 use super::requests::Requests;
 use super::roster::Roster;
+use super::who::Who;
 use super::wire::{
-    ClientPacket, Hello, LOBBY, Lines, MAX_PACKET_BYTES, MAX_TEXT_BYTES, ServerPacket,
-    decode_server, encode_client,
+    ClientPacket, LOBBY, Lines, MAX_PACKET_BYTES, MAX_TEXT_BYTES, ServerPacket, decode_server,
+    encode_client,
 };
 use crate::keepalive::{Keepalive, Tick};
 
@@ -85,25 +86,6 @@ enum Phase {
     /// The user leaves: what waits is written, then the goodbye.
     Leaving,
     Closing,
-}
-
-/// Who signs in.
-#[derive(Default)]
-struct Who {
-    name: String,
-    password: Option<String>,
-    /// Made at the first attempt to connect.
-    session: Option<String>,
-    user_id: Option<String>,
-}
-
-impl std::fmt::Debug for Who {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Who")
-            .field("name", &self.name)
-            .field("user_id", &self.user_id)
-            .finish_non_exhaustive()
-    }
 }
 
 impl Default for MockSession {
@@ -316,16 +298,7 @@ impl MockSession {
 
 impl Session for MockSession {
     fn handle_connect(&mut self, _now: Now, auth: &[AuthField], seed: Seed) -> Result<(), Error> {
-        let name = AuthField::find(auth, "name").unwrap_or("me");
-        if name.contains(char::is_whitespace) {
-            return Err(Error::new(
-                ErrorKind::Invalid,
-                "login field `name` must not have spaces",
-            ));
-        }
-        self.who.name = name.to_owned();
-        self.who.password = AuthField::find(auth, "password").map(str::to_owned);
-        self.who.session.get_or_insert_with(|| hex(&seed));
+        self.who.fill_in(auth, seed)?;
         self.phase = Phase::Opening;
         self.control.push_back(Transmit::Open(Target::Tcp {
             host: NAME.to_owned(),
@@ -336,12 +309,7 @@ impl Session for MockSession {
 
     fn handle_open(&mut self, now: Now) {
         self.phase = Phase::Greeting { since: now.mono };
-        let hello = Hello {
-            name: self.who.name.clone(),
-            password: self.who.password.clone(),
-            session: self.who.session.clone().unwrap_or_default(),
-            after: self.seen,
-        };
+        let hello = self.who.hello(self.seen);
         self.write(&ClientPacket::Hello(hello));
     }
 
@@ -376,7 +344,7 @@ impl Session for MockSession {
                         channel_id,
                         mut message,
                     },
-            } if self.who.session.is_some() => {
+            } if self.who.has_come() => {
                 let channel_id = channel_id.unwrap_or_else(|| self.current.clone());
                 message.sender_id.clone_from(&self.who.user_id);
                 let echo = self.requests.say(now, request, channel_id, message)?;
@@ -499,12 +467,4 @@ fn refusal(mut error: ErrorInfo) -> Error {
     }
     error.message = error.message.escape_debug().to_string();
     error.into()
-}
-
-/// Half of the seed is enough to never meet again.
-fn hex(seed: &Seed) -> String {
-    seed.iter()
-        .take(16)
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
 }

@@ -42,8 +42,8 @@ impl Past {
         self.said.push_back(said);
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.said.len()
+    pub(super) fn is_empty(&self) -> bool {
+        self.said.is_empty()
     }
 
     /// The message of that id in a channel.

@@ -99,11 +99,27 @@ impl World {
             });
             room.parent = Some(LOBBY.to_owned());
         }
-        while (self.past.len() as u64) < script.history.min(HISTORY as u64) {
-            let number = self.past.len() + 1;
-            self.say(&format!("earlier {number}"));
+        // There is only one past.
+        if self.past.is_empty() {
+            let count = script.history.min(HISTORY as u64);
+            for number in 1..=count {
+                self.said_earlier(number, count);
+            }
         }
         self.script = script;
+    }
+
+    /// One of `count` messages from before the clock started, a minute apart.
+    fn said_earlier(&mut self, number: u64, count: u64) {
+        let (id, _) = self.stamp();
+        let minutes = i64::try_from(count.saturating_sub(number)).unwrap_or_default();
+        self.remember(&Say {
+            channel: LOBBY.to_owned(),
+            id,
+            at_ms: EPOCH_MS.saturating_sub(minutes.saturating_mul(60_000)),
+            sender: SOMEBODY.to_owned(),
+            text: format!("earlier {number}"),
+        });
     }
 
     pub(super) fn add_link(&mut self, mut link: Link) -> u64 {
@@ -178,19 +194,23 @@ impl World {
             sender: SOMEBODY.to_owned(),
             text: text.to_owned(),
         };
+        self.remember(&say);
+        for link in self.links.values_mut().filter(|link| link.hello.is_some()) {
+            link.push(&ServerPacket::Say(say.clone()), None);
+        }
+    }
+
+    fn remember(&mut self, say: &Say) {
         if let ConnectionEvent::Chat {
             event: ChatEvent::New { message, .. },
         } = say.clone().into_event()
         {
             self.past.remember(Said {
-                id,
-                channel: LOBBY.to_owned(),
+                id: say.id,
+                channel: say.channel.clone(),
                 origin: None,
                 message,
             });
-        }
-        for link in self.links.values_mut().filter(|link| link.hello.is_some()) {
-            link.push(&ServerPacket::Say(say.clone()), None);
         }
     }
 
