@@ -29,6 +29,16 @@ impl Interrupt {
         Self::install_with(Some(SIGN_OUT_LIMIT), true)
     }
 
+    /// One that no signal reaches: tests end otherwise.
+    #[cfg(test)]
+    pub(crate) fn never() -> Self {
+        // Without a sender nothing comes.
+        Self {
+            signalled: watch::channel(None).1,
+            typed: Arc::default(),
+        }
+    }
+
     /// The same for a server, which bounds its end itself.
     ///
     /// # Errors

@@ -393,3 +393,6 @@ async fn revived(home: &mut Option<Home>) -> Result<bool, Error> {
         None => std::future::pending().await,
     }
 }
+
+#[cfg(test)]
+mod tests;

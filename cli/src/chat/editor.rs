@@ -93,6 +93,14 @@ fn edit(editor: &mut Lines, prompt: &str, typed: &mpsc::Sender<Input>, interrupt
 }
 
 impl Printer {
+    /// One that prints into a channel.
+    #[cfg(test)]
+    pub(crate) fn into(lines: mpsc::Sender<String>) -> Self {
+        // Nobody is waited for at the end.
+        let done = oneshot::channel().1;
+        Self { lines, done }
+    }
+
     /// Prints a line when its turn comes.
     pub(crate) async fn print(&self, line: String) -> Result<(), ()> {
         self.lines.send(line).await.map_err(|_| ())

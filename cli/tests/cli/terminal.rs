@@ -79,9 +79,9 @@ impl Terminal {
         loop {
             let (_, new) = self.screen.split_at(self.seen);
             if let Some(at) = new.find(text) {
-                let end = at + text.len();
-                self.seen += end;
-                return new[..end].to_owned();
+                let (shown, _) = new.split_at(at + text.len());
+                self.seen += shown.len();
+                return shown.to_owned();
             }
             self.look(text);
         }
