@@ -12,7 +12,7 @@ use std::path::Path;
 
 use common::{Client, Site, bounded, config};
 use futures_util::StreamExt as _;
-use kaiwa_server::store::{LOBBY, Position};
+use kaiwa_server::store::{LOBBY, MessageId, Position};
 use kaiwa_server::{Config, Error, ErrorKind, Server};
 use rusqlite::Connection;
 use tempfile::TempDir;
@@ -79,7 +79,7 @@ async fn a_restart_keeps_messages_and_sequence() {
     let kept = site.server.recent(LOBBY, 10).await.unwrap();
     assert_eq!(
         kept.iter()
-            .map(|stored| stored.message.text.as_deref().unwrap())
+            .map(|stored| stored.text.as_deref().unwrap())
             .collect::<Vec<_>>(),
         ["one", "two"]
     );
@@ -87,7 +87,13 @@ async fn a_restart_keeps_messages_and_sequence() {
     ann.say("ann", "three").await;
     assert_eq!(ann.msg().await, "three");
     let last = site.server.recent(LOBBY, 1).await.unwrap().pop().unwrap();
-    assert_eq!(last.position, Position { id: 3, seq: 3 });
+    assert_eq!(
+        last.position,
+        Position {
+            id: MessageId(3),
+            seq: 3
+        }
+    );
 }
 
 #[tokio::test]

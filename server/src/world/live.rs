@@ -14,7 +14,7 @@ use self::rendered::{Answers, Rendered};
 use super::receiver::{Batch, CloseReason, Receiver};
 use super::{Counting, Network, NetworkId, Notice, Said, Submission};
 use crate::store::writer::Done;
-use crate::store::{RoomId, UserId};
+use crate::store::{Position, RoomId, UserId};
 
 /// A connection's number, never used again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -180,15 +180,6 @@ impl Live {
                 concerned.extend(users);
                 room_of = Some(*room);
             }
-            Notice::RoomRemoved { room } => {
-                let places = self.rooms.remove(room).unwrap_or_default();
-                for ((_, seat), place) in places {
-                    if let Some(sitting) = self.seats.get_mut(&seat) {
-                        sitting.rooms.remove(room);
-                    }
-                    concerned.extend(place.user);
-                }
-            }
             Notice::RoomChanged { room } | Notice::Read { room, .. } => room_of = Some(*room),
             Notice::Contacts { one, other } => concerned.extend([one, other]),
         }
@@ -218,6 +209,16 @@ impl Live {
 
     /// Shows messages of one room, in order, to all in it, and gives their senders the answers.
     fn show(&self, room: RoomId, said: &mut [Said], now: Instant) {
+        if let Some(last) = said.last() {
+            let Position { id, seq } = last.posted.position;
+            tracing::trace!(
+                room = room.0,
+                id = id.0,
+                seq,
+                messages = said.len(),
+                "delivered up to"
+            );
+        }
         let mut answers = Answers::take(said);
         let mut rendered: Option<(NetworkId, Rendered)> = None;
         for ((network, _), place) in self.rooms.get(&room).into_iter().flatten() {
@@ -261,7 +262,7 @@ impl SharedLive {
     pub(crate) fn sit(&self, network: NetworkId, receiver: Arc<Receiver>, room: RoomId) -> Seat {
         let mut live = self.lock();
         let id = live.sit(network, receiver, room);
-        self.seat(live, id)
+        self.seat(&live, id)
     }
 
     /// Somebody's connection takes a seat in all their rooms, now and when they enter or leave one. `rooms` must be read by the
@@ -276,17 +277,12 @@ impl SharedLive {
     ) -> Seat {
         let mut live = self.lock();
         let id = live.sit_as(network, user, receiver, rooms, alone);
-        self.seat(live, id)
+        self.seat(&live, id)
     }
 
     /// How many seats are taken.
     pub(crate) fn clients(&self) -> watch::Receiver<usize> {
         self.clients.subscribe()
-    }
-
-    /// Whether somebody is connected.
-    pub(crate) fn is_online(&self, user: UserId) -> bool {
-        self.lock().people.contains_key(&user)
     }
 
     /// Shows what the store has done, in order.
@@ -302,7 +298,7 @@ impl SharedLive {
                         origin,
                         answer,
                         ..
-                    } = said.submission;
+                    } = *said.submission;
                     if let Some(answer) = answer {
                         give_answer(&origin, answer(&message, Ok(&said.posted)), now);
                     }
@@ -356,7 +352,7 @@ impl SharedLive {
         }
     }
 
-    fn seat(&self, live: MutexGuard<'_, Live>, id: SeatId) -> Seat {
+    fn seat(&self, live: &Live, id: SeatId) -> Seat {
         self.clients.send_replace(live.seats.len());
         Seat {
             live: Arc::clone(&self.live),

@@ -77,7 +77,7 @@ impl Answers {
                 message,
                 origin,
                 ..
-            } = &mut said.submission;
+            } = said.submission.as_mut();
             let answer = answer.take()?(message, Ok(&said.posted))?;
             Some((index, Arc::clone(origin), answer))
         };
