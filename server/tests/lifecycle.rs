@@ -42,7 +42,8 @@ async fn an_echo_means_durable() {
             .unwrap();
         let row = database(&site.dir)
             .query_row(
-                "SELECT seq, at_ns, sender, text, extra FROM messages WHERE id = ?1",
+                "SELECT m.seq, m.at, u.name, m.text, m.extra FROM messages m JOIN users u ON u.id = m.sender
+                 WHERE m.id = ?1",
                 [number],
                 |row| {
                     Ok((
@@ -207,8 +208,13 @@ async fn without_a_store_nothing_is_written() {
     let mut ann = site.client().await;
     ann.say("ann", "gone").await;
     assert_eq!(ann.msg().await, "gone");
-    assert!(site.server.recent(LOBBY, 10).await.unwrap().is_empty());
+    drop(ann);
     assert!(!site.dir.path().join("data").exists());
+    let site = Site::again(site.shutdown().await, |config| {
+        config.store = Config::parse("store = \"none\"").unwrap().store;
+    })
+    .await;
+    assert!(site.server.recent(LOBBY, 10).await.unwrap().is_empty());
 }
 
 #[tokio::test]
