@@ -28,7 +28,7 @@ async fn notice(live: &mut Live) -> (String, Value, Value, Value) {
 }
 
 #[tokio::test]
-async fn those_who_want_it_are_told() {
+async fn those_who_want_it_are_told_of_contacts() {
     let site = Site::start().await;
     let (ann, bob, eve) = (
         person(&site, "ann").await,
@@ -36,7 +36,6 @@ async fn those_who_want_it_are_told() {
         person(&site, "eve").await,
     );
     let mut told = notified(&site, &bob).await;
-    let mut plain = eve.live(&site).await;
     let null = Value::Null;
 
     ann.post("/friend/add", json!({ "fid": bob.uid }))
@@ -59,7 +58,19 @@ async fn those_who_want_it_are_told() {
     assert_eq!(notice(&mut told).await, contacts);
     bob.post("/friend/status/modify", refuse).await.data();
     told.quiet().await;
+}
 
+#[tokio::test]
+async fn those_who_want_it_are_told_of_groups() {
+    let site = Site::start().await;
+    let (ann, bob, eve) = (
+        person(&site, "ann").await,
+        person(&site, "bob").await,
+        person(&site, "eve").await,
+    );
+    let mut told = notified(&site, &bob).await;
+    let mut plain = eve.live(&site).await;
+    let null = Value::Null;
     let gid = ann.group("g", &[&bob, &eve]).await;
     let groups = (
         "groups".to_owned(),
