@@ -3,6 +3,7 @@
 //! Passwords are kept as Argon2id hashes, tokens as SHA-256. Guessing is slowed down per address and per account
 //! (`throttle.rs`), and hashing never takes more than two cores and a bounded queue (`passwords.rs`).
 
+mod hash;
 mod passwords;
 mod throttle;
 
