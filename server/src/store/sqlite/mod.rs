@@ -138,12 +138,9 @@ impl Store for SqliteStore {
         &mut self,
         work: &mut dyn FnMut(&mut dyn Transaction) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        self.db.begin()?;
-        let done = work(&mut self.db).and_then(|()| self.db.commit());
-        if done.is_err() {
-            self.db.roll_back();
-        }
-        done
+        let open = self.db.begin()?;
+        work(&mut *open.db)?;
+        open.commit()
     }
 
     fn reader(&self) -> Result<Box<dyn Reader>, Error> {
