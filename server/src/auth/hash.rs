@@ -43,7 +43,7 @@ pub(super) fn verify(password: &[u8], hash: &str) -> Result<bool, Error> {
     let algorithm = Algorithm::try_from(hash.algorithm.as_str()).map_err(failed)?;
     let version = hash
         .version
-        .map_or(Ok(Version::default()), Version::try_from);
+        .map_or_else(|| Ok(Version::default()), Version::try_from);
     let params = Params::try_from(&hash).map_err(failed)?;
     let argon2 = Argon2::new(algorithm, version.map_err(failed)?, params);
     let mut output = vec![0; expected.len()];
