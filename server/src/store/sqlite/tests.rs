@@ -1,5 +1,7 @@
 //! Restarts, old, new, foreign and broken databases, and how the statements find their rows.
 
+mod memory;
+mod migration;
 mod plans;
 
 use std::fs;
@@ -11,8 +13,8 @@ use super::place::LOCK;
 use super::*;
 use crate::store::migrations::MIGRATIONS;
 use crate::store::{
-    LOBBY, MessageId, MessageKind, Messages as _, NewMessage, Position, ReadMessages as _,
-    ReadUsers as _, Repeat, RoomId, Sender, StoredMessage, UserId,
+    LOBBY, MessageId, MessageKind, NewMessage, Position, Posted, ReadMessages as _, ReadRooms as _,
+    Repeat, RoomId, Sender, StoredMessage, UserId,
 };
 
 /// The first schema, kept as it was released, with a message in it: later versions must take it over.
