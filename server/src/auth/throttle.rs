@@ -82,13 +82,13 @@ impl Throttle {
 }
 
 /// What one owner is given: an IPv6 address is one of 2^64.
-fn network(peer: IpAddr) -> IpAddr {
+pub(crate) fn network(peer: IpAddr) -> IpAddr {
     match peer.to_canonical() {
         IpAddr::V6(address) => {
             let first = u128::from(address) & !u128::from(u64::MAX);
             IpAddr::V6(Ipv6Addr::from(first))
         }
-        address => address,
+        address @ IpAddr::V4(_) => address,
     }
 }
 

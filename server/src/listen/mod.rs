@@ -1,6 +1,7 @@
 //! From a port to an HTTP request: accepting, TLS, and what bounds them.
 
 mod origin;
+mod patient;
 mod peer;
 mod socket;
 mod tls;
@@ -28,6 +29,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub(crate) use origin::OriginRule;
+pub(crate) use patient::Patient;
 pub(crate) use peer::Peer;
 pub(crate) use socket::Socket;
 pub(crate) use tls::acceptor;
@@ -178,7 +180,7 @@ async fn serve_http(
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_LIMIT)
         .max_buf_size(HEAD_BYTES)
-        .serve_connection(TokioIo::new(socket), service)
+        .serve_connection(TokioIo::new(Patient::new(socket)), service)
         .with_upgrades()
         .await
 }

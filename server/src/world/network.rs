@@ -26,7 +26,8 @@ pub(crate) trait Network: Send + Sync {
 }
 
 /// Makes the frame that answers a sender, once the message is kept or refused.
-pub(crate) type Answer = Box<dyn FnOnce(Result<&Posted, &Error>) -> Option<Bytes> + Send>;
+pub(crate) type Answer =
+    Box<dyn FnOnce(&NewMessage, Result<&Posted, &Error>) -> Option<Bytes> + Send>;
 
 /// A message on its way into the store.
 pub(crate) struct Submission {
@@ -58,7 +59,7 @@ impl fmt::Debug for Submission {
 #[derive(Debug)]
 pub(crate) struct Said {
     pub(crate) posted: Posted,
-    pub(crate) submission: Submission,
+    pub(crate) submission: Box<Submission>,
 }
 
 /// Something else that happened, for those whom it concerns.
@@ -66,12 +67,14 @@ pub(crate) struct Said {
 pub(crate) enum Notice {
     /// These people are in a room now.
     Entered { room: RoomId, users: Vec<UserId> },
-    /// These people are no longer in a room.
-    Left { room: RoomId, users: Vec<UserId> },
+    /// These people are no longer in a room; `by` is who has removed them, unless they left themselves.
+    Left {
+        room: RoomId,
+        users: Vec<UserId>,
+        by: Option<UserId>,
+    },
     /// A room has another name, topic or picture, or somebody another role.
     RoomChanged { room: RoomId },
-    /// A room is gone; nobody is in it any more.
-    RoomRemoved { room: RoomId },
     /// What is between these two has changed.
     Contacts { one: UserId, other: UserId },
     /// Somebody has read a room up to a message.
