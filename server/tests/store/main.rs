@@ -1,4 +1,10 @@
 //! What every store must do, whatever keeps it. A new one adds a `store_suite!` line.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
 
 mod bans;
 mod changes;
