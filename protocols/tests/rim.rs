@@ -1,0 +1,15 @@
+//! rim against a server in memory: its quirks are survived, and nothing is lost or doubled.
+
+#![cfg(feature = "rim")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test"
+)]
+
+mod support;
+
+mod rim {
+    mod peer;
+}
