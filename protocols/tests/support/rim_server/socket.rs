@@ -321,29 +321,28 @@ impl State {
         }
     }
 
-    /// `Read` and `Ack`. kaiwa's server takes a `Read` for all messages up to that one, and tells of it.
+    /// `Read` and `Ack`: of this message alone.
     fn mark(&mut self, id: u64, event: Event, body: &Body<'_>) {
         let (Some(gid), Some(mid)) = (body.gid, body.msg_id) else {
             return;
         };
         let talk = &mut self.world.talk;
-        match event {
-            Event::Read => talk.change_inbox(body.uid, gid, mid, |row| row.read = true),
-            _ => talk.change_inbox(body.uid, gid, mid, |row| row.sent = true),
+        if event == Event::Read {
+            talk.change_inbox(body.uid, gid, mid, |row| row.read = true);
+        } else {
+            talk.change_inbox(body.uid, gid, mid, |row| row.sent = true);
         }
-        let named = (event == Event::Read).then_some(mid);
-        self.ack(id, body, named);
-        if event == Event::Read && self.is_kaiwa() {
-            self.world.talk.read_up_to(body.uid, gid, mid);
-            let uid = body.uid;
-            self.notify_group(
-                gid,
-                Notice::Read {
-                    uid,
-                    gid,
-                    msg_id: mid,
-                },
-            );
+        self.ack(id, body, (event == Event::Read).then_some(mid));
+        self.tell_read(body.uid, gid);
+    }
+
+    /// Tells the others how far somebody has read now.
+    pub(super) fn tell_read(&mut self, uid: u64, gid: u64) {
+        if let Some(msg_id) = self.world.talk.move_mark(uid, gid) {
+            let others = self.world.members(gid).iter().map(|member| member.uid);
+            for other in others.filter(|other| *other != uid) {
+                self.notify(other, Notice::Read { uid, gid, msg_id });
+            }
         }
     }
 

@@ -16,8 +16,8 @@ pub(crate) struct Talk {
     /// By user and group; the count of changes at the last one.
     chats: BTreeMap<u64, BTreeMap<u64, u64>>,
     changes: u64,
-    /// Up to where everything is read, by user and group; what is read one by one is not in it.
-    marks: BTreeMap<(u64, u64), u64>,
+    /// How many rows of an inbox are read without a hole.
+    marks: BTreeMap<(u64, u64), usize>,
 }
 
 #[derive(Clone, Debug)]
@@ -104,14 +104,16 @@ impl Talk {
         same.for_each(change);
     }
 
-    /// Marks everything up to a message as read.
-    pub(super) fn read_up_to(&mut self, uid: u64, gid: u64, mid: u64) {
+    /// Moves the mark up to which all is read; gives the message it stands at now, if it has moved.
+    pub(super) fn move_mark(&mut self, uid: u64, gid: u64) -> Option<u64> {
         let mark = self.marks.entry((uid, gid)).or_default();
-        let rows = self.inbox.entry((uid, gid)).or_default();
-        let unmarked = rows.partition_point(|row| row.mid <= *mark);
-        let upto = rows[unmarked..].iter_mut().take_while(|row| row.mid <= mid);
-        upto.for_each(|row| row.read = true);
-        *mark = mid.max(*mark);
+        let rows = self.inbox.get(&(uid, gid))?;
+        let before = *mark;
+        *mark += rows[before..].iter().take_while(|row| row.read).count();
+        let own = |row: &InboxRow| self.messages.get(usize::try_from(row.mid).ok()? - 1);
+        let moved = rows[before..*mark].iter().rev();
+        let newest = moved.filter_map(own).find(|message| message.uid != uid);
+        newest.map(|message| message.id)
     }
 
     /// Marks a whole group as read.

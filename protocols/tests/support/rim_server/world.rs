@@ -180,47 +180,45 @@ impl World {
     /// Asks somebody: a row more for the original, whatever there is already; kaiwa's keeps what there is, but asks again
     /// where it was refused.
     pub(crate) fn add_friend(&mut self, uid: u64, fid: u64) {
-        let mut rows = self
-            .friends
-            .iter_mut()
-            .filter(|row| (row.uid, row.fid) == (uid, fid));
-        match rows.next() {
-            Some(row) if self.flavour == Flavour::Kaiwa => {
-                if row.status == STATUS_REJECTED {
-                    row.status = STATUS_APPLIED;
-                }
+        let kaiwa = !self.is_original();
+        if kaiwa && let Some(row) = self.friends_between(uid, fid).next() {
+            if row.status == STATUS_REJECTED {
+                row.status = STATUS_APPLIED;
             }
-            _ => self.friends.push(FriendRow {
-                uid,
-                fid,
-                status: STATUS_APPLIED,
-            }),
+            return;
         }
+        let status = STATUS_APPLIED;
+        self.friends.push(FriendRow { uid, fid, status });
     }
 
-    /// Changes the user's own relation; another status than the three changes nothing and says so.
+    /// Changes the user's own relation; another status than the three changes nothing and says so. kaiwa's tells the other
+    /// side of a refusal, which they cannot undo.
     pub(crate) fn set_friend(&mut self, uid: u64, fid: u64, status: u8) -> bool {
+        let kaiwa = !self.is_original();
         match status {
             STATUS_APPLIED | STATUS_CONFIRMED => {
-                for row in &mut self.friends {
-                    if (row.uid, row.fid) == (uid, fid) {
+                let refused =
+                    |row: &FriendRow| kaiwa && row.status == STATUS_REJECTED && status != 0;
+                for row in self.friends_between(uid, fid) {
+                    if !refused(row) {
                         row.status = status;
                     }
                 }
             }
             STATUS_REJECTED => {
                 self.friends.retain(|row| (row.uid, row.fid) != (uid, fid));
-                if !self.is_original() {
-                    for row in &mut self.friends {
-                        if (row.uid, row.fid) == (fid, uid) {
-                            row.status = STATUS_REJECTED;
-                        }
-                    }
+                for row in self.friends_between(fid, uid).filter(|_| kaiwa) {
+                    row.status = STATUS_REJECTED;
                 }
             }
             _ => return false,
         }
         true
+    }
+
+    fn friends_between(&mut self, uid: u64, fid: u64) -> impl Iterator<Item = &mut FriendRow> {
+        let between = move |row: &&mut FriendRow| (row.uid, row.fid) == (uid, fid);
+        self.friends.iter_mut().filter(between)
     }
 
     /// Makes a group of exactly these.

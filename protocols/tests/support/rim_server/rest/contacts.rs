@@ -49,7 +49,7 @@ impl State {
     }
 
     fn tell_contacts(&mut self, uid: u64, fid: u64) {
-        for to in [uid, fid] {
+        for (to, uid) in [(uid, fid), (fid, uid)] {
             self.notify(to, Notice::Contacts { uid });
         }
     }

@@ -1,7 +1,7 @@
 //! `/message/…`: the chat list, histories, reading.
 
 use chrono::TimeDelta;
-use kaiwa_protocols::rim::wire::{ChatMessage, Notice, User, request};
+use kaiwa_protocols::rim::wire::{ChatMessage, User, request};
 
 use super::{Answered, Asked, State, success};
 use crate::support::rim_server::Flavour;
@@ -94,10 +94,7 @@ impl State {
         self.check_member(asked, gid)?;
         let uid = self.believed(asked, uid);
         self.world.talk.read_all(uid, gid);
-        if let Some(last) = self.world.talk.last(uid, gid) {
-            let msg_id = last.id;
-            self.notify_group(gid, Notice::Read { uid, gid, msg_id });
-        }
+        self.tell_read(uid, gid);
         Ok(success(true))
     }
 
