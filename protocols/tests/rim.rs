@@ -11,5 +11,12 @@
 mod support;
 
 mod rim {
+    mod accounts;
+    mod contacts;
+    mod groups;
+    mod lost;
     mod peer;
+    mod quirks;
+    mod reading;
+    mod stage;
 }

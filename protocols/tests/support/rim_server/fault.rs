@@ -9,6 +9,8 @@ pub(crate) struct Faults {
     pub(crate) refuse_sign_ins: usize,
     /// Messages get no answer and are not kept, as if their sender were no member.
     pub(crate) refuse_messages: bool,
+    /// Sign-ins over the WebSocket work, and are not acknowledged.
+    pub(crate) mute_logins: bool,
     /// Messages are not even looked at, so many.
     pub(crate) swallow: usize,
     /// Acknowledgements of messages that are kept back, each with the user it is for.

@@ -216,6 +216,9 @@ impl State {
             client.notify = notify;
         }
         self.sockets.registered.insert(body.uid, id);
+        if self.faults.mute_logins {
+            return;
+        }
         let ack = Ack {
             client_msg_id: Cow::Borrowed(&body.client_msg_id),
             server: notify.then_some(Cow::Borrowed(SERVER)),
