@@ -23,7 +23,10 @@ async fn registration_makes_the_account_once() {
         {
             let state = stage.lock();
             let user = state.world.user_by_account("joe").unwrap();
-            assert_eq!((user.name.as_str(), user.email.as_str()), ("Joe", "joe@example.org"));
+            assert_eq!(
+                (user.name.as_str(), user.email.as_str()),
+                ("Joe", "joe@example.org")
+            );
             assert_eq!(user.avatar, "https://example.org/joe.png");
             assert_eq!(user.password, PASSWORD);
             assert_eq!(state.journal.calls_of(Endpoint::UserCreate), 1);
@@ -75,7 +78,10 @@ async fn a_token_with_an_apostrophe_goes_nowhere() {
     for token in ["o'hara", "two words", ""] {
         let stage = Stage::new(BOTH[0]);
         let body = format!(r#"{{"ok":true,"code":200,"msg":null,"data":"{token}"}}"#);
-        stage.lock().faults.rest(Some(Endpoint::UserLogin), RestFault::Body(body));
+        stage
+            .lock()
+            .faults
+            .rest(Some(Endpoint::UserLogin), RestFault::Body(body));
         let error = stage.person("ann").connect().await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Protocol);
         assert_eq!(stage.lock().journal.calls.len(), 1);
@@ -102,7 +108,12 @@ async fn a_token_that_ends_is_replaced_in_the_middle() {
             })
             .await;
         let shown = events.iter().filter(|event| {
-            matches!(event, ConnectionEvent::Chat { event: ChatEvent::History { .. } })
+            matches!(
+                event,
+                ConnectionEvent::Chat {
+                    event: ChatEvent::History { .. }
+                }
+            )
         });
         assert_eq!(shown.count(), 1);
         assert_eq!(stage.lock().journal.calls_of(Endpoint::UserLogin), 2);

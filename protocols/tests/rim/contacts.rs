@@ -14,7 +14,10 @@ fn contacts(events: &[ConnectionEvent]) -> Vec<String> {
         } => Some(format!("{} {user_id}", if *own { "asked" } else { "asks" })),
         ConnectionEvent::User {
             event: UserEvent::Respond { user_id, accept },
-        } => Some(format!("{} {user_id}", if *accept { "is" } else { "is no" })),
+        } => Some(format!(
+            "{} {user_id}",
+            if *accept { "is" } else { "is no" }
+        )),
         _ => None,
     });
     told.collect()
@@ -141,9 +144,15 @@ async fn people_are_found_by_name() {
         };
         assert_eq!(contacts(&ann.does(by_name("bob")).await), ["asked 2"]);
         let nobody = ann.ask(by_name("nobody")).await.0;
-        assert!(matches!(nobody, kaiwa_conformance::Outcome::Failed(_)), "{nobody:?}");
+        assert!(
+            matches!(nobody, kaiwa_conformance::Outcome::Failed(_)),
+            "{nobody:?}"
+        );
         let unknown = ann.ask(request(99)).await.0;
-        assert!(matches!(unknown, kaiwa_conformance::Outcome::Failed(_)), "{unknown:?}");
+        assert!(
+            matches!(unknown, kaiwa_conformance::Outcome::Failed(_)),
+            "{unknown:?}"
+        );
         assert_eq!(stage.lock().world.friends(ANN).len(), 1);
         ann.leave(&stage).await;
     }

@@ -54,7 +54,10 @@ async fn a_group_is_made_filled_renamed_and_left() {
         settle().await;
         // The original does not tell who is added; the first message does.
         let events = bob.take();
-        assert!(channels(&events).contains_key(&gid.to_string()), "{events:#?}");
+        assert!(
+            channels(&events).contains_key(&gid.to_string()),
+            "{events:#?}"
+        );
         assert_eq!(told(&events, gid).len(), 1, "{events:#?}");
         bob.deliver(gid, "thanks").await;
         let eve = ann.ask(add(gid, &[EVE])).await.0;
@@ -123,7 +126,10 @@ async fn a_talk_between_two_is_made_once() {
         let direct = || new(&BOB.to_string(), "", ChannelType::Direct);
         let gid = create(&mut ann, direct()).await;
         let again = ann.does(direct()).await;
-        assert_eq!(channels(&again).into_keys().collect::<Vec<_>>(), [gid.to_string()]);
+        assert_eq!(
+            channels(&again).into_keys().collect::<Vec<_>>(),
+            [gid.to_string()]
+        );
         let group = {
             let state = stage.lock();
             assert_eq!(state.world.groups_of(ANN).len(), 2);

@@ -185,26 +185,23 @@ async fn nothing_falls_between_history_and_news() {
                 said.push(text);
             };
             talk();
-            let connect = ann.connect();
-            tokio::pin!(connect);
-            // Each step of the sign-in lets the server change; so does each message, and then others have their turn.
-            let mut steps = 0;
-            loop {
-                tokio::select! {
-                    biased;
-                    result = &mut connect => {
-                        result.unwrap();
-                        break;
-                    }
-                    () = tokio::task::yield_now() => {
-                        steps += 1;
-                        if steps % (round + 1) == 0 {
-                            talk();
+            {
+                let connect = ann.connect();
+                tokio::pin!(connect);
+                let mut steps = 0;
+                loop {
+                    tokio::select! {
+                        biased;
+                        result = &mut connect => break result.unwrap(),
+                        () = tokio::task::yield_now() => {
+                            steps += 1;
+                            if steps % (round + 1) == 0 {
+                                talk();
+                            }
                         }
                     }
                 }
             }
-            drop(connect);
             for _ in 0..10 {
                 talk();
                 tokio::task::yield_now().await;
@@ -232,10 +229,15 @@ async fn a_second_sign_in_takes_the_messages_and_the_history_brings_them_back() 
     let raw = stage.raw("ann").await;
     let mut other = raw.online().await;
     stage.say(BOB, group, "to the other one");
-    assert_eq!(other.next().await.unwrap()["body"]["content"], "to the other one");
+    assert_eq!(
+        other.next().await.unwrap()["body"]["content"],
+        "to the other one"
+    );
     // What the user says here still arrives, and what they said there is not ours.
     ann.deliver(group, "from here").await;
-    other.request("Msg", &json!({"gid": group, "content": "from there"})).await;
+    other
+        .request("Msg", &json!({"gid": group, "content": "from there"}))
+        .await;
     other.leave().await;
     // The `Logout` took our registration too, if it was ours by now; a reconnect brings all of it.
     ann.cut(&stage).await;

@@ -85,7 +85,9 @@ async fn a_sign_in_that_is_given_up_half_way_says_logout_first() {
     {
         let connect = ann.connect();
         tokio::pin!(connect);
-        let online = stage.server().until("the Login", |state| state.is_online(ANN).then_some(()));
+        let online = stage
+            .server()
+            .until("the Login", |state| state.is_online(ANN).then_some(()));
         tokio::select! {
             biased;
             result = &mut connect => panic!("{result:?}"),
@@ -138,7 +140,9 @@ async fn a_renewal_that_fails_for_a_moment_kills_nobody() {
     {
         let mut state = stage.lock();
         state.world.expire_tokens();
-        state.faults.rest(Some(Endpoint::UserLogin), RestFault::Page(500));
+        state
+            .faults
+            .rest(Some(Endpoint::UserLogin), RestFault::Page(500));
     }
     let request = ChatEvent::RequestHistory {
         channel_id: Some(group.to_string()),
@@ -219,9 +223,7 @@ async fn a_picture_is_one_wherever_the_server_says_so() {
         };
         stage.lock().say_kind(BOB, group, Kind::Image, URL);
         settle().await;
-        let picture = |content: &[MessageFragment]| {
-            matches!(content, [MessageFragment::Image { url, .. }] if url == URL)
-        };
+        let picture = |content: &[MessageFragment]| matches!(content, [MessageFragment::Image { url, .. }] if url == URL);
         let live = content(&ann.take());
         // The original relays it as text.
         assert_eq!(picture(&live), flavour == Flavour::Kaiwa, "{live:?}");
@@ -242,7 +244,10 @@ async fn a_picture_is_one_wherever_the_server_says_so() {
         })
         .await;
         let kept = stage.lock().world.talk.messages().last().unwrap().clone();
-        assert_eq!((kept.kind, kept.content.as_str()), (Kind::Image, "https://example.org/dog.png"));
+        assert_eq!(
+            (kept.kind, kept.content.as_str()),
+            (Kind::Image, "https://example.org/dog.png")
+        );
         ann.leave(&stage).await;
     }
 }
@@ -422,9 +427,23 @@ async fn any_answer_may_be_anything() {
                 settle().await;
                 events.extend(ann.take());
                 let told = told(&events, group);
-                assert_eq!(told.iter().filter(|told| **told == news("live")).count(), 1, "{what}");
-                assert!(told.iter().filter(|told| **told == history("before")).count() <= 1, "{what}");
-                assert_eq!(told.len() - usize::from(told.contains(&history("before"))), 1, "{what}: {told:?}");
+                assert_eq!(
+                    told.iter().filter(|told| **told == news("live")).count(),
+                    1,
+                    "{what}"
+                );
+                assert!(
+                    told.iter()
+                        .filter(|told| **told == history("before"))
+                        .count()
+                        <= 1,
+                    "{what}"
+                );
+                assert_eq!(
+                    told.len() - usize::from(told.contains(&history("before"))),
+                    1,
+                    "{what}: {told:?}"
+                );
                 stage.is_well();
                 assert_eq!(stage.kept().len(), 3, "{what}");
                 // Whatever was not told has been missed; nothing comes again.
@@ -451,8 +470,16 @@ async fn others_may_use_our_ids() {
     ann.deliver(group, "mine").await;
     let relayed = bob.next().await.unwrap();
     let id = relayed["body"]["clientMsgId"].clone();
-    bob.request("Msg", &json!({"gid": group, "content": "theirs", "clientMsgId": id})).await;
-    bob.request("Msg", &json!({"gid": group, "content": "mine", "clientMsgId": id})).await;
+    bob.request(
+        "Msg",
+        &json!({"gid": group, "content": "theirs", "clientMsgId": id}),
+    )
+    .await;
+    bob.request(
+        "Msg",
+        &json!({"gid": group, "content": "mine", "clientMsgId": id}),
+    )
+    .await;
     settle().await;
     assert_eq!(told(&ann.take(), group), [news("theirs"), news("mine")]);
     ann.leave(&stage).await;

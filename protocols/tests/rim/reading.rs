@@ -61,7 +61,9 @@ async fn what_comes_after_the_mark_stays_unread() {
         let stage = Stage::new(flavour);
         let gid = stage.group("Friends", &[ANN, BOB]);
         let mut ann = stage.online("ann").await;
-        let ids: Vec<u64> = (0..5).map(|n| stage.say(BOB, gid, &format!("{n}"))).collect();
+        let ids: Vec<u64> = (0..5)
+            .map(|n| stage.say(BOB, gid, &format!("{n}")))
+            .collect();
         settle().await;
         ann.does(read(gid, ids[2])).await;
         settle().await;
@@ -81,7 +83,10 @@ async fn kaiwas_tells_who_has_read() {
     let id = stage.lock().world.talk.messages()[0].id;
     bob.does(read(gid, id)).await;
     settle().await;
-    assert_eq!(reads(&ann.take()), [(Some(BOB.to_string()), id.to_string())]);
+    assert_eq!(
+        reads(&ann.take()),
+        [(Some(BOB.to_string()), id.to_string())]
+    );
     ann.leave(&stage).await;
     bob.leave(&stage).await;
 }
@@ -129,7 +134,11 @@ async fn older_messages_come_page_by_page() {
                 stage.say(BOB, gid, text);
             }
             let mut ann = stage.online("ann").await;
-            assert_eq!(older(&mut ann, gid, limit).await, said, "{flavour:?} by {limit}");
+            assert_eq!(
+                older(&mut ann, gid, limit).await,
+                said,
+                "{flavour:?} by {limit}"
+            );
             ann.leave(&stage).await;
         }
     }

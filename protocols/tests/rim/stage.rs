@@ -163,7 +163,10 @@ impl Person {
         self.take()
     }
 
-    pub(crate) async fn send(&mut self, event: impl Into<ConnectionEvent>) -> Result<RequestId, Error> {
+    pub(crate) async fn send(
+        &mut self,
+        event: impl Into<ConnectionEvent>,
+    ) -> Result<RequestId, Error> {
         self.connection.send(event.into()).await
     }
 
@@ -275,9 +278,7 @@ pub(crate) fn history(text: &str) -> Told {
 }
 
 /// The channels that there are after these events, with their names and types.
-pub(crate) fn channels(
-    events: &[ConnectionEvent],
-) -> BTreeMap<String, Channel> {
+pub(crate) fn channels(events: &[ConnectionEvent]) -> BTreeMap<String, Channel> {
     let mut channels = BTreeMap::new();
     for event in events {
         let ConnectionEvent::Channel { event } = event else {

@@ -10,7 +10,9 @@
 #![allow(dead_code, reason = "each test program uses a part")]
 
 mod http;
-mod memory;
+pub(crate) mod memory;
+#[cfg(feature = "rim")]
+pub(crate) mod rim_peer;
 #[cfg(feature = "rim")]
 pub(crate) mod rim_server;
 #[cfg(feature = "wschat")]
