@@ -51,9 +51,9 @@ async fn refusals_are_told_as_what_they_are() {
     for flavour in BOTH {
         let stage = Stage::new(flavour);
         for (account, password, register, kind) in [
-            ("ann", "wrong", "no", ErrorKind::Auth),
+            ("ann", "hunter2", "no", ErrorKind::Auth),
             ("nobody", PASSWORD, "no", ErrorKind::Auth),
-            ("ANN", "wrong", "yes", ErrorKind::Conflict),
+            ("ANN", "hunter2", "yes", ErrorKind::Conflict),
         ] {
             let mut person = stage.person(account);
             person.set("password", password);

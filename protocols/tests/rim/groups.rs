@@ -253,7 +253,8 @@ async fn a_thousand_groups_are_signed_in_to_with_a_few_requests() {
         let mut ann = stage.person("ann");
         ann.connect().await.unwrap();
         let before = stage.lock().journal.calls.len();
-        assert!(before <= 12, "{before} requests before the sign-in is done");
+        // Five pages of the chat list, and what is done beside and right after them.
+        assert!(before <= 20, "{before} requests before the sign-in is done");
         // All groups are there as soon as the user is.
         let events = ann.take();
         assert_eq!(channels(&events).len(), GROUPS);

@@ -14,22 +14,29 @@ use tokio_tungstenite::tungstenite::Message;
 use super::memory::Memory;
 use super::rim_server::{Flavour, Listening, RimServer, RimWires};
 
-const LACKS: &[Need] = &[
-    // What becomes of a message whose connection broke is told by the history before any late acknowledgement could come,
-    // and that goes to the connection of its message, which is gone.
+/// What becomes of a message whose connection broke is told by the history before any late acknowledgement could come, and
+/// that goes to the connection of its message, which is gone.
+const KAIWA_LACKS: &[Need] = &[Need::Late];
+
+const ORIGINAL_LACKS: &[Need] = &[
+    // As above.
     Need::Late,
+    // Nobody is told that their message was read.
+    Need::Receipts,
+    // Each side of a contact sees its own relation only.
+    Need::Contacts,
 ];
 
 const ORIGINAL: Flavour = Flavour::Original { chat_uid: true };
 
 macro_rules! harnesses {
-    ($($(#[$doc:meta])* $name:ident = $flavour:expr, $paused:literal;)*) => {$(
+    ($($(#[$doc:meta])* $name:ident = $flavour:expr, $lacks:expr, $paused:literal;)*) => {$(
         $(#[$doc])*
         pub(crate) struct $name;
 
         impl Harness for $name {
             type Peer = RimPeer;
-            const LACKS: &'static [Need] = LACKS;
+            const LACKS: &'static [Need] = $lacks;
             const PAUSED: bool = $paused;
 
             async fn start() -> RimPeer {
@@ -41,13 +48,13 @@ macro_rules! harnesses {
 
 harnesses! {
     /// The original over real sockets on loopback, with the transports that programs use.
-    OriginalSockets = ORIGINAL, false;
+    OriginalSockets = ORIGINAL, ORIGINAL_LACKS, false;
     /// The original over streams in memory, where time may be paused.
-    OriginalPaused = ORIGINAL, true;
+    OriginalPaused = ORIGINAL, ORIGINAL_LACKS, true;
     /// kaiwa's own over real sockets.
-    KaiwaSockets = Flavour::Kaiwa, false;
+    KaiwaSockets = Flavour::Kaiwa, KAIWA_LACKS, false;
     /// kaiwa's own over streams in memory.
-    KaiwaPaused = Flavour::Kaiwa, true;
+    KaiwaPaused = Flavour::Kaiwa, KAIWA_LACKS, true;
 }
 
 /// The server and the relays before it.
