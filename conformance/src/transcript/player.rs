@@ -219,20 +219,22 @@ impl<'a> Player<'a> {
         }
     }
 
-    /// Polls everything that the session wants to come out.
+    /// Polls everything that the session wants to come out; polling may bring events too.
     fn collect(&mut self) {
-        while let Some(event) = self.session.poll_event() {
-            self.events.push_back(event);
-        }
-        while !self.closing && !matches!(self.transmits.back(), Some(Transmit::Open(_))) {
-            let Some(transmit) = self.session.poll_transmit(self.time()) else {
-                break;
+        self.events
+            .extend(std::iter::from_fn(|| self.session.poll_event()));
+        loop {
+            if self.closing || matches!(self.transmits.back(), Some(Transmit::Open(_))) {
+                return;
+            }
+            let transmit = self.session.poll_transmit(self.time());
+            self.events
+                .extend(std::iter::from_fn(|| self.session.poll_event()));
+            let Some(transmit) = transmit else {
+                return;
             };
             self.closing = matches!(transmit, Transmit::Close { .. });
             self.transmits.push_back(transmit);
-            while let Some(event) = self.session.poll_event() {
-                self.events.push_back(event);
-            }
         }
     }
 

@@ -410,6 +410,7 @@ impl Session for RimSession {
             return None;
         }
         self.work(now);
+        self.prepare(now);
         self.rest.poll().or_else(|| self.next_frame(now))
     }
 

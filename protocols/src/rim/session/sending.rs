@@ -204,10 +204,6 @@ impl RimSession {
 
     /// The next message that may be written.
     fn next_message(&mut self, now: Now) -> Option<Transmit> {
-        if !self.outgoing.has_waiting() {
-            return None;
-        }
-        self.prepare(now);
         let (request, gid) = self.outgoing.next(|gid| self.may_send(now, gid))?;
         let (kind, text) = self
             .outgoing
@@ -251,7 +247,10 @@ impl RimSession {
     }
 
     /// Sees to it that what waits can be written, or fails.
-    fn prepare(&mut self, now: Now) {
+    pub(super) fn prepare(&mut self, now: Now) {
+        if self.phase != Phase::Up || !self.outgoing.has_waiting() {
+            return;
+        }
         for gid in self.outgoing.wanted() {
             let Some(room) = self.rooms.get(&gid) else {
                 // It may be among those that are being asked for.
