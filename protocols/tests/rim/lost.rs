@@ -93,8 +93,13 @@ async fn what_the_server_does_not_take_fails_and_is_not_sent_for_ever() {
 /// The network holds back what was written, until after the connection has broken and another one stands.
 #[tokio::test(start_paused = true)]
 async fn a_message_that_arrives_from_a_broken_connection_is_not_doubled() {
-    for flavour in BOTH {
+    for (flavour, idempotent) in [
+        (ORIGINAL, false),
+        (Flavour::Kaiwa, false),
+        (Flavour::Kaiwa, true),
+    ] {
         let stage = Stage::new(flavour);
+        stage.lock().idempotent = idempotent;
         let group = stage.group("Friends", &[ANN, BOB]);
         let mut ann = stage.online("ann").await;
         stage.wires.sockets.flow(Way::ToServer, Flow::Stalled);
@@ -108,7 +113,7 @@ async fn a_message_that_arrives_from_a_broken_connection_is_not_doubled() {
         stage.wires.sockets.flow(Way::ToServer, Flow::Open);
         assert_eq!(ann.watch.outcome(request).await, Outcome::Done);
         settle().await;
-        assert_eq!(stage.kept(), ["late"]);
+        assert_eq!(stage.kept(), ["late"], "{flavour:?} {idempotent}");
         let events = ann.take();
         assert_eq!(told(&events, group), []);
         ann.leave(&stage).await;
@@ -272,15 +277,18 @@ async fn a_broken_rest_half_breaks_nothing_for_good() {
     }
 }
 
-/// Whoever writes to the log of a crash: the connection dies in the middle of each of the first frames and answers.
+/// The connection dies in the middle of any frame, of either way.
 #[tokio::test(start_paused = true)]
 async fn a_cut_at_any_byte_loses_and_doubles_nothing() {
     for flavour in BOTH {
-        for bytes in (0..4000).step_by(97) {
+        for (way, bytes) in [Way::ToServer, Way::ToClient]
+            .into_iter()
+            .flat_map(|way| (0..4000).step_by(97).map(move |bytes| (way, bytes)))
+        {
             let stage = Stage::new(flavour);
             let group = stage.group("Friends", &[ANN, BOB]);
             let mut ann = stage.online("ann").await;
-            stage.wires.sockets.cut_after(Way::ToServer, bytes);
+            stage.wires.sockets.cut_after(way, bytes);
             let mut requests = Vec::new();
             for number in 0..10 {
                 requests.push(ann.say(group, &format!("mine {number}")).await);
@@ -296,17 +304,21 @@ async fn a_cut_at_any_byte_loses_and_doubles_nothing() {
                 events.extend(ann.reconnect().await);
             }
             for request in requests {
-                assert_eq!(ann.watch.outcome(request).await, Outcome::Done, "{bytes}");
+                assert_eq!(
+                    ann.watch.outcome(request).await,
+                    Outcome::Done,
+                    "{way:?} {bytes}"
+                );
             }
             let mut kept = stage.kept();
             kept.sort();
             kept.dedup();
-            assert_eq!(kept.len(), 20, "cut after {bytes}");
-            assert_eq!(stage.kept().len(), 20, "cut after {bytes}");
+            assert_eq!(kept.len(), 20, "cut {way:?} after {bytes}");
+            assert_eq!(stage.kept().len(), 20, "cut {way:?} after {bytes}");
             let others = told(&events, group)
                 .into_iter()
                 .filter(|told| matches!(told, Told::News(text) | Told::History(text) if text.starts_with("theirs")));
-            assert_eq!(others.count(), 10, "cut after {bytes}");
+            assert_eq!(others.count(), 10, "cut {way:?} after {bytes}");
         }
     }
 }

@@ -224,8 +224,12 @@ async fn whatever_is_wrong_is_met_with_silence() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_same_id_is_another_message_to_the_original_only() {
-    for (flavour, copies) in [(ORIGINAL, 2), (Flavour::Kaiwa, 1)] {
+async fn the_same_id_is_another_message_unless_the_server_says_otherwise() {
+    for (flavour, idempotent, copies) in [
+        (ORIGINAL, false, 2),
+        (Flavour::Kaiwa, false, 2),
+        (Flavour::Kaiwa, true, 1),
+    ] {
         let Stage {
             wires,
             ann,
@@ -233,6 +237,7 @@ async fn the_same_id_is_another_message_to_the_original_only() {
             group,
             ..
         } = stage(flavour).await;
+        wires.server.lock().idempotent = idempotent;
         let (mut one, mut two) = (ann.online().await, bob.online().await);
         let said = json!({"gid": group, "content": "hello", "clientMsgId": "same"});
         for _ in 0..2 {

@@ -7,11 +7,13 @@ use kaiwa_conformance::Outcome;
 use kaiwa_protocols::rim::wire::{Endpoint, Event, Kind};
 use kaiwa_protocols::{
     ChatEvent, Connection, ConnectionEvent, ErrorKind, Message, MessageFragment, MessageType,
+    UserEvent,
 };
 use serde_json::json;
 
 use super::stage::{
-    ANN, BOB, BOTH, EVE, ORIGINAL, Stage, channels, history, is_lost, members, news, settle, told,
+    ANN, BOB, BOTH, EVE, ORIGINAL, Person, Stage, channels, history, is_lost, members, news, said,
+    settle, told,
 };
 use crate::support::rim_server::Flavour;
 use crate::support::rim_server::fault::RestFault;
@@ -158,39 +160,59 @@ async fn a_renewal_that_fails_for_a_moment_kills_nobody() {
     }
 }
 
+/// What is said in a group of the user alone fails, at once or later, and never reaches the original.
+async fn nobody_listens(stage: &Stage, ann: &mut Person, gid: u64) {
+    let Ok(request) = ann.send(said(gid, "nobody is here")).await else {
+        return;
+    };
+    settle().await;
+    stage.is_well();
+    let outcome = ann.watch.outcome(request).await;
+    assert!(matches!(outcome, Outcome::Failed(_)), "{outcome:?}");
+}
+
 #[tokio::test(start_paused = true)]
 async fn nobody_talks_alone_on_the_original() {
     let stage = Stage::new(ORIGINAL);
     let alone = stage.group("Alone", &[ANN]);
-    let pair = stage.group("Two", &[ANN, BOB]);
-    let three = stage.group("Three", &[ANN, BOB, EVE]);
     let mut ann = stage.online("ann").await;
-    let refused = async |ann: &mut super::stage::Person, gid: u64, text: &str| {
-        let Ok(request) = ann.send(super::stage::said(gid, text)).await else {
-            return;
-        };
-        let outcome = ann.watch.outcome(request).await;
-        assert!(matches!(outcome, Outcome::Failed(_)), "{text}: {outcome:?}");
-        stage.is_well();
-    };
-    refused(&mut ann, alone, "nobody is here").await;
+    nobody_listens(&stage, &mut ann, alone).await;
+    ann.leave(&stage).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_talks_on_after_sending_the_others_away() {
+    let stage = Stage::new(ORIGINAL);
+    let pair = stage.group("Two", &[ANN, BOB]);
+    let mut ann = stage.online("ann").await;
     ann.deliver(pair, "somebody is here").await;
-    // The session itself sends them away.
-    ann.does(kaiwa_protocols::UserEvent::Remove {
+    ann.does(UserEvent::Remove {
         channel_id: Some(pair.to_string()),
         user_id: BOB.to_string(),
     })
     .await;
-    refused(&mut ann, pair, "bob is gone").await;
-    // They go while nobody is connected.
-    ann.cut(&stage).await;
-    stage.lock().world.remove_members(three, &[BOB, EVE]);
-    let waiting = ann.say(three, "both are gone").await;
-    ann.connect().await.unwrap();
-    let outcome = ann.watch.outcome(waiting).await;
-    assert!(matches!(outcome, Outcome::Failed(_)), "{outcome:?}");
-    assert_eq!(stage.kept(), ["somebody is here"]);
+    nobody_listens(&stage, &mut ann, pair).await;
     ann.leave(&stage).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_talks_on_when_the_others_have_gone_meanwhile() {
+    for others in [vec![BOB], vec![BOB, EVE]] {
+        let stage = Stage::new(ORIGINAL);
+        let all: Vec<u64> = [ANN].into_iter().chain(others.iter().copied()).collect();
+        let group = stage.group("Friends", &all);
+        let mut ann = stage.online("ann").await;
+        ann.cut(&stage).await;
+        stage.lock().world.remove_members(group, &others);
+        // It waits for the connection.
+        let waiting = ann.say(group, "is anybody here?").await;
+        ann.connect().await.unwrap();
+        settle().await;
+        stage.is_well();
+        let outcome = ann.watch.outcome(waiting).await;
+        assert!(matches!(outcome, Outcome::Failed(_)), "{outcome:?}");
+        ann.leave(&stage).await;
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -75,6 +75,8 @@ struct Hub {
 /// All that the server knows.
 pub(crate) struct State {
     pub(crate) flavour: Flavour,
+    /// Whether a message that comes again under the same `clientMsgId` is the same message; the original takes it for another.
+    pub(crate) idempotent: bool,
     pub(crate) world: World,
     pub(crate) faults: Faults,
     pub(crate) journal: Journal,
@@ -89,6 +91,7 @@ impl RimServer {
         Self(Arc::new(Hub {
             state: Mutex::new(State {
                 flavour,
+                idempotent: false,
                 world: World::new(flavour),
                 faults: Faults::default(),
                 journal: Journal::default(),

@@ -245,7 +245,7 @@ impl State {
             self.poison_by("a message to a group of the sender alone");
             return;
         }
-        if self.is_kaiwa() {
+        if self.idempotent {
             let talk = &self.world.talk;
             let repeated = talk.repeated(body.uid, gid, &body.client_msg_id);
             if let Some(kept) = repeated.map(|kept| kept.id) {
