@@ -13,6 +13,7 @@ mod support;
 mod rim {
     mod accounts;
     mod contacts;
+    mod deadly;
     mod groups;
     mod lost;
     mod peer;

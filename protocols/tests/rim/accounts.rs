@@ -1,9 +1,9 @@
 //! Registering, signing in, tokens that end.
 
 use kaiwa_protocols::rim::wire::Endpoint;
-use kaiwa_protocols::{ChatEvent, Connection, ConnectionEvent, ErrorKind};
+use kaiwa_protocols::{Connection, ErrorKind};
 
-use super::stage::{ANN, BOB, BOTH, PASSWORD, Stage, history, settle, told};
+use super::stage::{ANN, BOB, BOTH, PASSWORD, Stage, history, page, request_history, settle, told};
 use crate::support::rim_server::fault::RestFault;
 
 #[tokio::test(start_paused = true)]
@@ -100,22 +100,8 @@ async fn a_token_that_ends_is_replaced_in_the_middle() {
         }
         settle().await;
         stage.lock().world.expire_tokens();
-        let events = ann
-            .does(ChatEvent::RequestHistory {
-                channel_id: Some(group.to_string()),
-                before: None,
-                limit: 10,
-            })
-            .await;
-        let shown = events.iter().filter(|event| {
-            matches!(
-                event,
-                ConnectionEvent::Chat {
-                    event: ChatEvent::History { .. }
-                }
-            )
-        });
-        assert_eq!(shown.count(), 1);
+        let events = ann.does(request_history(group, None, 10)).await;
+        assert_eq!(page(&events).0.len(), 3);
         assert_eq!(stage.lock().journal.calls_of(Endpoint::UserLogin), 2);
         stage.say(BOB, group, "still here");
         ann.watch.until_said("still here").await;

@@ -3,7 +3,7 @@
 use kaiwa_protocols::rim::wire::Event;
 use kaiwa_protocols::{ChatEvent, ConnectionEvent, Message};
 
-use super::stage::{ANN, BOB, BOTH, EVE, Person, Stage, settle};
+use super::stage::{ANN, BOB, BOTH, EVE, Stage, older, settle};
 use crate::support::rim_server::Flavour;
 
 fn read(gid: u64, id: u64) -> ChatEvent {
@@ -91,38 +91,6 @@ async fn kaiwas_tells_who_has_read() {
     bob.leave(&stage).await;
 }
 
-/// All messages before one, page by page.
-async fn older(person: &mut Person, gid: u64, limit: u32) -> Vec<String> {
-    let mut texts: Vec<String> = Vec::new();
-    let mut before = None;
-    loop {
-        let request = ChatEvent::RequestHistory {
-            channel_id: Some(gid.to_string()),
-            before: before.clone(),
-            limit,
-        };
-        let events = person.does(request).await;
-        let mut pages = events.iter().filter_map(|event| match event {
-            ConnectionEvent::Chat {
-                event:
-                    ChatEvent::History {
-                        messages, complete, ..
-                    },
-            } => Some((messages, *complete)),
-            _ => None,
-        });
-        let (messages, complete) = pages.next().expect("a page");
-        assert!(pages.next().is_none(), "one page at a time");
-        assert!(messages.len() <= limit as usize);
-        texts.splice(0..0, messages.iter().map(Message::plain_text));
-        if complete {
-            return texts;
-        }
-        before = messages.first().and_then(|message| message.id.clone());
-        assert!(before.is_some(), "nothing, and not the end");
-    }
-}
-
 #[tokio::test(start_paused = true)]
 async fn older_messages_come_page_by_page() {
     for flavour in BOTH {
@@ -134,11 +102,8 @@ async fn older_messages_come_page_by_page() {
                 stage.say(BOB, gid, text);
             }
             let mut ann = stage.online("ann").await;
-            assert_eq!(
-                older(&mut ann, gid, limit).await,
-                said,
-                "{flavour:?} by {limit}"
-            );
+            let found = texts(&older(&mut ann, gid, limit, None, || {}).await);
+            assert_eq!(found, said, "{flavour:?} by {limit}");
             ann.leave(&stage).await;
         }
     }
@@ -155,35 +120,20 @@ async fn older_messages_are_found_while_others_speak() {
             stage.say(BOB, gid, text);
         }
         let mut ann = stage.online("ann").await;
-        let mut found: Vec<String> = Vec::new();
-        let mut before = Some("61".to_owned());
-        while let Some(id) = before {
-            for number in 0..7 {
-                stage.say(BOB, gid, &format!("meanwhile {id} {number}"));
+        let before = Some("61".to_owned());
+        let mut more = 0;
+        let talk = || {
+            for _ in 0..7 {
+                more += 1;
+                stage.say(BOB, gid, &format!("meanwhile {more}"));
             }
-            let request = ChatEvent::RequestHistory {
-                channel_id: Some(gid.to_string()),
-                before: Some(id),
-                limit: 10,
-            };
-            let events = ann.does(request).await;
-            let page = events.iter().find_map(|event| match event {
-                ConnectionEvent::Chat {
-                    event:
-                        ChatEvent::History {
-                            messages, complete, ..
-                        },
-                } => Some((messages.clone(), *complete)),
-                _ => None,
-            });
-            let (messages, complete) = page.expect("a page");
-            found.splice(0..0, messages.iter().map(Message::plain_text));
-            before = messages
-                .first()
-                .and_then(|message| message.id.clone())
-                .filter(|_| !complete);
-        }
+        };
+        let found = texts(&older(&mut ann, gid, 10, before, talk).await);
         assert_eq!(found, said);
         ann.leave(&stage).await;
     }
+}
+
+fn texts(messages: &[Message]) -> Vec<String> {
+    messages.iter().map(Message::plain_text).collect()
 }

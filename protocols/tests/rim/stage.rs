@@ -236,6 +236,53 @@ pub(crate) fn said(gid: u64, text: &str) -> ChatEvent {
     }
 }
 
+/// A request for the messages before one.
+pub(crate) fn request_history(gid: u64, before: Option<&str>, limit: u32) -> ChatEvent {
+    ChatEvent::RequestHistory {
+        channel_id: Some(gid.to_string()),
+        before: before.map(str::to_owned),
+        limit,
+    }
+}
+
+/// The one page that answers a request for history, and whether it is the last.
+pub(crate) fn page(events: &[ConnectionEvent]) -> (Vec<Message>, bool) {
+    let mut pages = events.iter().filter_map(|event| match event {
+        ConnectionEvent::Chat {
+            event: ChatEvent::History {
+                messages, complete, ..
+            },
+        } => Some((messages.clone(), *complete)),
+        _ => None,
+    });
+    let page = pages.next().expect("a page");
+    assert!(pages.next().is_none(), "one page at a time");
+    page
+}
+
+/// All messages of a group, asked for page by page from the newest on, with `meanwhile` before each.
+pub(crate) async fn older(
+    person: &mut Person,
+    gid: u64,
+    limit: u32,
+    mut before: Option<String>,
+    mut meanwhile: impl FnMut(),
+) -> Vec<Message> {
+    let mut all: Vec<Message> = Vec::new();
+    loop {
+        meanwhile();
+        let request = request_history(gid, before.as_deref(), limit);
+        let (messages, complete) = page(&person.does(request).await);
+        assert!(messages.len() <= limit as usize);
+        before = messages.first().and_then(|message| message.id.clone());
+        all.splice(0..0, messages);
+        if complete {
+            return all;
+        }
+        assert!(before.is_some(), "nothing, and not the end");
+    }
+}
+
 fn set(form: &mut [AuthField], name: &str, value: &str) {
     let field = form.iter_mut().find(|field| field.name == name);
     field.unwrap().set(value.to_owned());

@@ -67,7 +67,7 @@ pub(crate) struct RimPeer {
     rest_url: String,
     ws_url: String,
     /// Accepts sockets; `None` where all is in memory.
-    _listening: Option<Listening>,
+    listening: Option<Listening>,
 }
 
 impl RimPeer {
@@ -88,7 +88,7 @@ impl RimPeer {
                 group,
                 rest_url: format!("http://memory{base}"),
                 ws_url: "ws://memory/".to_owned(),
-                _listening: None,
+                listening: None,
             };
         }
         let listening = server.listen().await;
@@ -106,7 +106,7 @@ impl RimPeer {
             group,
             rest_url: format!("http://{http}{base}"),
             ws_url: format!("ws://{ws}/"),
-            _listening: Some(listening),
+            listening: Some(listening),
         }
     }
 
@@ -188,7 +188,7 @@ impl Drop for RimPeer {
 
 impl Peer for RimPeer {
     fn connection(&self) -> Box<dyn Connection> {
-        if self._listening.is_some() {
+        if self.listening.is_some() {
             return Box::new(rim::connection());
         }
         let wires = self.wires.clone();
