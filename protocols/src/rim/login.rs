@@ -125,7 +125,7 @@ fn websocket_url(rest: &Url) -> Result<String, Error> {
         Some(before) => url.set_path(&format!("{before}{OWN_WEBSOCKET}")),
         None => {
             url.set_path("/");
-            set = set.and(url.set_port(Some(ORIGINAL_WEBSOCKET_PORT)));
+            set = set.and_then(|()| url.set_port(Some(ORIGINAL_WEBSOCKET_PORT)));
         }
     }
     set.map_err(|()| invalid("the login field `ws_url` is needed for this server".to_owned()))?;

@@ -3,17 +3,20 @@
 //! A sign-in asks for a token (or tries the one of before), who that is, and the first look at groups (chat list and group
 //! list, in parallel); then it opens the WebSocket and logs in there. With the acknowledgement it is `Connected` and shows
 //! all groups. Members and missed messages of the groups come after that in the background, a few requests at a time and those
-//! first where something happens; a group's live messages wait for its own backlog only ([`sync`]).
+//! first where something happens; a group's live messages wait for its own backlog only ([`catch_up`]).
 //!
 //! rim has no negative answers on the WebSocket and does not remove duplicates. So an own message without an acknowledgement
 //! is looked for in the history before it is sent again ([`sending`]).
 
 mod answer;
+mod catch_up;
 mod clock;
 mod contacts;
+mod find;
 mod groups;
 mod history;
 mod ids;
+mod joining;
 mod live;
 mod members;
 mod outgoing;
@@ -23,8 +26,9 @@ mod rest;
 mod rooms;
 mod seen;
 mod sending;
+mod showing;
 mod sign_in;
-mod sync;
+mod talks;
 mod tasks;
 #[cfg(test)]
 mod tests;
@@ -259,7 +263,7 @@ impl RimSession {
         self.server = Server::Original;
         self.keepalive.stop();
         self.transmits.clear();
-        drop(self.rest.end());
+        self.rest.end();
         self.lists = Lists::default();
         self.frames.end();
         self.pings.end();
@@ -275,7 +279,7 @@ impl RimSession {
         self.discovering = None;
         self.held_bytes = 0;
         for room in self.rooms.values_mut() {
-            room.sync = None;
+            room.catch_up = None;
             room.shown = None;
             room.announced = false;
             room.asking = false;
@@ -300,8 +304,9 @@ impl Session for RimSession {
         if !self.login.as_ref().is_some_and(same) {
             self.forget_account();
         }
-        if self.login.as_ref().is_some_and(|known| *known != login) {
-            // A changed password is to be tried.
+        let changed = |known: &Login| known.password != login.password;
+        if self.login.as_ref().is_some_and(changed) {
+            // It is to be tried.
             self.rest.set_token(None);
         }
         self.ids.get_or_insert_with(|| Ids::new(&seed));
@@ -332,15 +337,12 @@ impl Session for RimSession {
     }
 
     fn handle_http(&mut self, now: Now, token: HttpToken, result: Result<HttpResponse, Error>) {
-        let Some(mut call) = self.rest.take(token) else {
+        let Some(call) = self.rest.take(token) else {
             return;
         };
-        let expired = call.endpoint.needs_token() && answer::wants_login(&result);
-        if expired && !call.again {
-            call.again = true;
-            self.rest.ask_first(call);
-            self.renew();
-            return;
+        if call.needs_token() && !call.again && answer::wants_login(&result) {
+            self.rest.ask_again(call);
+            return self.renew();
         }
         self.answered(now, call.purpose, &result);
     }
@@ -357,7 +359,7 @@ impl Session for RimSession {
     fn handle_timeout(&mut self, now: Now) {
         let expired = self.outgoing.expire(now);
         self.events.extend(expired);
-        self.sync_timeout(now);
+        self.catch_up_timeout(now);
         self.watch(now);
     }
 
@@ -419,7 +421,7 @@ impl Session for RimSession {
             self.outgoing.deadline(),
             self.keepalive.deadline(),
             self.ack_deadline(),
-            self.sync_deadline(),
+            self.catch_up_deadline(),
         ]
         .into_iter()
         .flatten()

@@ -50,6 +50,11 @@ pub(super) fn wants_login(result: &Result<HttpResponse, Error>) -> bool {
     answer.is_ok_and(|answer| !answer.ok && answer.code == rest::CODE_LOGIN_REQUIRED)
 }
 
+/// Whether the server has understood and refused.
+pub(super) fn is_refusal(error: &Error) -> bool {
+    error.kind() == ErrorKind::NotFound || (20..40).contains(&error.kind().number())
+}
+
 fn response(result: &Result<HttpResponse, Error>) -> Result<&HttpResponse, Error> {
     let response = result
         .as_ref()

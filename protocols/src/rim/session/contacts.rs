@@ -8,10 +8,11 @@ use std::collections::BTreeMap;
 use kaiwa_core::session::HttpResponse;
 use kaiwa_core::{Error, RequestId, UserEvent};
 
-use super::rest::{Call, Purpose, Relation};
+use super::rest::{Ask, Purpose, Relation};
+use super::tasks::Step;
 use super::{RimSession, Server, answer};
 use crate::rim::wire::record::{STATUS_APPLIED, STATUS_CONFIRMED, STATUS_REJECTED};
-use crate::rim::wire::{Endpoint, IncomingContact, User};
+use crate::rim::wire::{Endpoint, IncomingContact, User, request};
 
 /// Contacts kept, requests included: more than a person has.
 const MAX_CONTACTS: usize = 10_000;
@@ -80,13 +81,13 @@ impl RimSession {
             let purpose = Purpose::Contacts(relation);
             let status = status.to_string();
             self.contacts.open += 1;
-            self.rest
-                .ask(Call::get(Endpoint::FriendList, "status", &status, purpose));
+            let ask = Ask::get(Endpoint::FriendList, "status", &status);
+            self.rest.ask(ask, purpose);
         }
         if self.server == Server::Own {
             self.contacts.open += 1;
             let purpose = Purpose::Contacts(Relation::Incoming);
-            self.rest.ask(Call::bare(Endpoint::FriendIncoming, purpose));
+            self.rest.ask(Ask::bare(Endpoint::FriendIncoming), purpose);
         }
     }
 
@@ -190,6 +191,34 @@ impl RimSession {
             },
         };
         self.tell(request, event);
+    }
+
+    /// Confirms somebody: asks them first if that was not done, since a relation must be there to be confirmed.
+    pub(super) fn accept(&mut self, request: RequestId, uid: u64) {
+        match self.contacts.get(uid) {
+            Some(Standing::Confirmed) => {
+                self.show_contact(Some(request), uid, Some(Standing::Confirmed));
+                self.done(request);
+            }
+            Some(Standing::Asked) => self.set_status(request, uid, true),
+            Some(Standing::Asking) | None => {
+                let body = request::AddFriend { fid: uid };
+                let ask = Ask::post(Endpoint::FriendAdd, &body);
+                self.take_step(request, ask, Step::Accept { uid });
+            }
+        }
+    }
+
+    /// Changes the user's relation to somebody.
+    pub(super) fn set_status(&mut self, request: RequestId, uid: u64, accept: bool) {
+        let status = if accept {
+            STATUS_CONFIRMED
+        } else {
+            STATUS_REJECTED
+        };
+        let body = request::ModifyFriend { fid: uid, status };
+        let ask = Ask::post(Endpoint::FriendStatusModify, &body);
+        self.take_step(request, ask, Step::SetStatus { uid, accept });
     }
 }
 

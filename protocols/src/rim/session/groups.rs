@@ -3,9 +3,9 @@
 use kaiwa_core::session::{HttpResponse, Now};
 use kaiwa_core::{ChannelEvent, Error, RequestId};
 
+use super::catch_up::CatchUp;
 use super::rest::Purpose;
 use super::rooms::{Kept, MAX_ROOMS, Room};
-use super::sync::Sync;
 use super::{RimSession, answer};
 use crate::rim::wire::Group;
 
@@ -43,7 +43,7 @@ impl RimSession {
         request: Option<RequestId>,
         gid: u64,
         group: &Group<'_>,
-        sync: Sync,
+        catch_up: CatchUp,
     ) {
         if self.rooms.len() >= MAX_ROOMS {
             self.skipped += 1;
@@ -51,7 +51,7 @@ impl RimSession {
         }
         let mut room = Room::default();
         room.describe(group);
-        room.sync = Some(Box::new(sync));
+        room.catch_up = Some(Box::new(catch_up));
         self.rooms.insert(gid, room);
         self.show_room(request, gid);
         self.line_up(gid, true);
@@ -112,7 +112,7 @@ impl RimSession {
                         room.describe(group);
                         self.show_room(None, gid);
                     }
-                    None => self.add_room(None, gid, group, Sync::fetching(Some(0))),
+                    None => self.add_room(None, gid, group, CatchUp::fetching(Some(0))),
                 }
             }
         }

@@ -8,7 +8,7 @@ use kaiwa_core::session::{HttpResponse, Now};
 use kaiwa_core::{ChatEvent, Error, ErrorKind, RequestId};
 
 use super::requests::invalid;
-use super::rest::Call;
+use super::rest::Ask;
 use super::rooms::Kept;
 use super::tasks::Step;
 use super::{RimSession, Server, answer};
@@ -124,8 +124,8 @@ impl RimSession {
             size: search.size,
             before: search.before.filter(|_| search.by_id),
         };
-        let call = |purpose| Call::post(Endpoint::History, &body, purpose);
-        self.take_step(request, call, Step::History(search));
+        let ask = Ask::post(Endpoint::History, &body);
+        self.take_step(request, ask, Step::History(search));
     }
 
     /// A page has come.

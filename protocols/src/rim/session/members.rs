@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use kaiwa_core::session::{HttpResponse, Now};
 use kaiwa_core::{ChannelEvent, Error, Member, RequestId, UserEvent};
 
-use super::rest::{Call, Purpose};
+use super::rest::{Ask, Purpose};
 use super::rooms::member;
+use super::tasks::Step;
 use super::{RimSession, answer};
-use crate::rim::wire::{Endpoint, GroupUser, User};
+use crate::rim::wire::{Endpoint, GroupUser, User, request};
 
 /// Speakers that are no members, told of per connection: further ones are known by their ids only.
 const MAX_INTRODUCED: usize = 1000;
@@ -22,8 +23,8 @@ impl RimSession {
         room.asking = true;
         self.stale.remove(&gid);
         let purpose = Purpose::Members { gid };
-        let call = Call::get(Endpoint::GroupUserGet, "gid", &gid.to_string(), purpose);
-        self.rest.ask(call);
+        let ask = Ask::get(Endpoint::GroupUserGet, "gid", &gid.to_string());
+        self.rest.ask(ask, purpose);
     }
 
     pub(super) fn members_told(
@@ -70,7 +71,7 @@ impl RimSession {
                 None => self.skipped += 1,
             }
         }
-        self.place_members(now, request, gid, members, &changed);
+        self.place_members(now, request, gid, &members, &changed);
     }
 
     /// Tells who is in a group: everybody once per connection, afterwards what has changed.
@@ -79,7 +80,7 @@ impl RimSession {
         now: Now,
         request: Option<RequestId>,
         gid: u64,
-        members: BTreeMap<u64, u8>,
+        members: &BTreeMap<u64, u8>,
         changed: &BTreeSet<u64>,
     ) {
         let Some(room) = self.rooms.get_mut(&gid) else {
@@ -97,7 +98,7 @@ impl RimSession {
             self.tell(request, gone);
         }
         let mut told: Vec<Member> = Vec::new();
-        for (uid, role) in &members {
+        for (uid, role) in members {
             let known = before.get(uid);
             if all || known.is_none() || changed.contains(uid) {
                 let user = UserEvent::New {
@@ -136,8 +137,8 @@ impl RimSession {
             return;
         }
         let purpose = Purpose::Person { uid };
-        let call = Call::get(Endpoint::UserGet, "uid", &uid.to_string(), purpose);
-        self.rest.ask(call);
+        let ask = Ask::get(Endpoint::UserGet, "uid", &uid.to_string());
+        self.rest.ask(ask, purpose);
     }
 
     /// Who somebody is that spoke.
@@ -154,5 +155,25 @@ impl RimSession {
             let channel_id = None;
             self.event(UserEvent::New { channel_id, user });
         }
+    }
+
+    /// Asks who is in a group.
+    pub(super) fn ask_about(&mut self, request: RequestId, gid: u64, step: Step) {
+        let ask = Ask::get(Endpoint::GroupUserGet, "gid", &gid.to_string());
+        self.take_step(request, ask, step);
+    }
+
+    /// Adds or removes members.
+    pub(super) fn change(
+        &mut self,
+        request: RequestId,
+        gid: u64,
+        uids: Vec<u64>,
+        op_type: u8,
+        step: Step,
+    ) {
+        let body = request::ChangeMembers { gid, uids, op_type };
+        let ask = Ask::post(Endpoint::GroupUserChange, &body);
+        self.take_step(request, ask, step);
     }
 }

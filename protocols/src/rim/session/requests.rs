@@ -6,11 +6,12 @@ use kaiwa_core::{
     Message, RequestId, Role, StatusEvent, UserEvent,
 };
 
-use super::contacts::Standing;
+use super::find::Goal;
 use super::history::Search;
-use super::rest::Call;
+use super::rest::Ask;
 use super::rooms::content;
-use super::tasks::{Goal, Step};
+use super::talks::NewRoom;
+use super::tasks::Step;
 use super::{Phase, RimSession, Server};
 use crate::rim::wire::Endpoint;
 use crate::rim::wire::record::{MODE_GROUP, ROLE_ADMIN};
@@ -175,7 +176,12 @@ impl RimSession {
                     .filter(|name| !name.is_empty())
                     .ok_or_else(|| invalid("a group needs a name"))?;
                 let users = vec![(self.uid(), ROLE_ADMIN)];
-                self.create(request, name, MODE_GROUP, users);
+                let new = NewRoom {
+                    name,
+                    mode: MODE_GROUP,
+                    users,
+                };
+                self.create(request, new);
                 Ok(())
             }
             _ => Err(Error::new(
@@ -212,15 +218,8 @@ impl RimSession {
             name: name.as_str().into(),
             avatar: avatar.unwrap_or_default().into(),
         };
-        let call = |purpose| Call::post(Endpoint::GroupUpdate, &body, purpose);
-        self.take_step(
-            request,
-            call,
-            Step::Rename {
-                gid,
-                name: name.clone(),
-            },
-        );
+        let ask = Ask::post(Endpoint::GroupUpdate, &body);
+        self.take_step(request, ask, Step::Rename { gid, name });
         Ok(())
     }
 
@@ -292,22 +291,6 @@ impl RimSession {
                 Ok(())
             }
             _ => Err(ErrorKind::Unsupported.into()),
-        }
-    }
-
-    /// Confirms somebody: asks them first if that was not done, since a relation must be there to be confirmed.
-    pub(super) fn accept(&mut self, request: RequestId, uid: u64) {
-        match self.contacts.get(uid) {
-            Some(Standing::Confirmed) => {
-                self.show_contact(Some(request), uid, Some(Standing::Confirmed));
-                self.done(request);
-            }
-            Some(Standing::Asked) => self.set_status(request, uid, true),
-            Some(Standing::Asking) | None => {
-                let body = request::AddFriend { fid: uid };
-                let call = |purpose| Call::post(Endpoint::FriendAdd, &body, purpose);
-                self.take_step(request, call, Step::Accept { uid });
-            }
         }
     }
 

@@ -65,49 +65,53 @@ pub(super) enum Relation {
     Incoming,
 }
 
-/// One request.
-pub(super) struct Call {
-    pub(super) endpoint: Endpoint,
-    pub(super) purpose: Purpose,
+/// What is asked.
+pub(super) struct Ask {
+    endpoint: Endpoint,
     query: String,
     body: Vec<u8>,
+}
+
+impl Ask {
+    /// With a query.
+    pub(super) fn get(endpoint: Endpoint, key: &str, value: &str) -> Self {
+        let value: String = byte_serialize(value.as_bytes()).collect();
+        Self {
+            query: format!("?{key}={value}"),
+            ..Self::bare(endpoint)
+        }
+    }
+
+    /// With a body.
+    pub(super) fn post(endpoint: Endpoint, body: &impl Serialize) -> Self {
+        Self {
+            body: request::encode(body),
+            ..Self::bare(endpoint)
+        }
+    }
+
+    /// Without anything.
+    pub(super) fn bare(endpoint: Endpoint) -> Self {
+        Self {
+            endpoint,
+            query: String::new(),
+            body: Vec::new(),
+        }
+    }
+}
+
+/// One request, and what its answer is for.
+pub(super) struct Call {
+    ask: Ask,
+    pub(super) purpose: Purpose,
     /// Whether it goes out for the second time, after the token was renewed.
     pub(super) again: bool,
 }
 
 impl Call {
-    /// A request with a query.
-    pub(super) fn get(endpoint: Endpoint, key: &str, value: &str, purpose: Purpose) -> Self {
-        let value: String = byte_serialize(value.as_bytes()).collect();
-        Self {
-            endpoint,
-            purpose,
-            query: format!("?{key}={value}"),
-            body: Vec::new(),
-            again: false,
-        }
-    }
-
-    /// A request without anything.
-    pub(super) fn bare(endpoint: Endpoint, purpose: Purpose) -> Self {
-        Self {
-            endpoint,
-            purpose,
-            query: String::new(),
-            body: Vec::new(),
-            again: false,
-        }
-    }
-
-    /// A request with a body.
-    pub(super) fn post(endpoint: Endpoint, body: &impl Serialize, purpose: Purpose) -> Self {
-        Self {
-            endpoint,
-            purpose,
-            query: String::new(),
-            body: request::encode(body),
-            again: false,
-        }
+    /// Whether its answer may say that the token has expired.
+    pub(super) fn needs_token(&self) -> bool {
+        self.ask.endpoint.needs_token()
     }
 }
 
@@ -130,10 +134,10 @@ impl Rest {
     }
 
     /// Forgets all requests; answers that still come are no longer known.
-    pub(super) fn end(&mut self) -> Vec<Call> {
+    pub(super) fn end(&mut self) {
         self.renewing = false;
-        let open = std::mem::take(&mut self.open).into_values();
-        open.chain(self.waiting.drain(..)).collect()
+        self.open.clear();
+        self.waiting.clear();
     }
 
     pub(super) fn token(&self) -> Option<&str> {
@@ -151,13 +155,27 @@ impl Rest {
     }
 
     /// Puts a request behind those that wait.
-    pub(super) fn ask(&mut self, call: Call) {
-        self.waiting.push_back(call);
+    pub(super) fn ask(&mut self, ask: Ask, purpose: Purpose) {
+        self.waiting.push_back(Call {
+            ask,
+            purpose,
+            again: false,
+        });
     }
 
     /// Puts a request before those that wait.
-    pub(super) fn ask_first(&mut self, call: Call) {
-        self.waiting.push_front(call);
+    pub(super) fn ask_first(&mut self, ask: Ask, purpose: Purpose) {
+        self.waiting.push_front(Call {
+            ask,
+            purpose,
+            again: false,
+        });
+    }
+
+    /// Lets a request go out once more, before those that wait.
+    pub(super) fn ask_again(&mut self, call: Call) {
+        let again = true;
+        self.waiting.push_front(Call { again, ..call });
     }
 
     /// How many have not been answered.
@@ -175,25 +193,25 @@ impl Rest {
         if self.open.len() >= REST_AT_ONCE {
             return None;
         }
-        let may_go = |call: &Call| !self.renewing || !call.endpoint.needs_token();
+        let may_go = |call: &Call| !self.renewing || !call.needs_token();
         let at = self.waiting.iter().position(may_go)?;
         let mut call = self.waiting.remove(at)?;
         self.last += 1;
         let token = HttpToken(self.last);
-        let endpoint = call.endpoint;
         let mut headers = vec![("Content-Type".to_owned(), "application/json".to_owned())];
-        if let Some(token) = self.token.as_deref().filter(|_| endpoint.needs_token()) {
+        if let Some(token) = self.token.as_deref().filter(|_| call.needs_token()) {
             headers.push(("Authorization".to_owned(), format!("Bearer {token}")));
         }
-        let body = if call.again || !endpoint.needs_token() {
-            std::mem::take(&mut call.body)
+        let ask = &mut call.ask;
+        let body = if call.again || !ask.endpoint.needs_token() {
+            std::mem::take(&mut ask.body)
         } else {
             // It may have to go out again.
-            call.body.clone()
+            ask.body.clone()
         };
         let request = HttpRequest {
-            method: endpoint.method(),
-            url: format!("{}{}{}", self.base, endpoint.path(), call.query),
+            method: ask.endpoint.method(),
+            url: format!("{}{}{}", self.base, ask.endpoint.path(), ask.query),
             headers,
             body,
             timeout: REST_LIMIT,

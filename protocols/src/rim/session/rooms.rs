@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use kaiwa_core::{Channel, ChannelType, Member, Message, MessageFragment, Role};
 
+use super::catch_up::CatchUp;
 use super::people::{People, Person};
 use super::seen::Seen;
-use super::sync::Sync;
 use crate::rim::wire::record::{MODE_DIRECT, ROLE_ADMIN};
 use crate::rim::wire::{Group, Kind};
 
@@ -37,9 +37,9 @@ pub(super) struct Room {
     pub(super) shown: Option<Channel>,
     pub(super) seen: Seen,
     /// Whether its messages were looked at before, on any connection.
-    pub(super) synced: bool,
+    pub(super) looked_at: bool,
     /// What is to be learned before its live messages are shown; `None` if nothing is.
-    pub(super) sync: Option<Box<Sync>>,
+    pub(super) catch_up: Option<Box<CatchUp>>,
     /// Where the last page of its history that the user asked for lies.
     pub(super) page: Option<super::history::Place>,
 }
@@ -82,8 +82,7 @@ impl Room {
             return None;
         }
         let others = self.members.keys().copied();
-        let others = others.chain(self.other).find(|uid| *uid != me);
-        others
+        others.chain(self.other).find(|uid| *uid != me)
     }
 
     fn is_direct(&self, me: u64) -> bool {

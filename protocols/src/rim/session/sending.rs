@@ -39,7 +39,7 @@ pub(super) struct Frames {
 }
 
 /// A frame to be made when it is written.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 enum Wish {
     Login,
     /// Mark as read; the last one of a request is waited for.
@@ -304,7 +304,7 @@ impl RimSession {
             Wait::Read { gid, id, request } => self.was_read(gid, id, request),
             Wait::Probe { covers } => {
                 for gid in self.outgoing.doubt_written(covers) {
-                    self.sync_again(gid);
+                    self.look_again(gid);
                 }
             }
             Wait::Logout => self.close(None),
@@ -406,7 +406,7 @@ impl RimSession {
             *since = now.mono;
         }
         for until in self.graces.values_mut() {
-            *until = now.mono + super::sync::RELAY_GRACE;
+            *until = now.mono + super::showing::RELAY_GRACE;
         }
     }
 }

@@ -6,9 +6,9 @@ use kaiwa_core::session::{HttpResponse, Now, Target, Transmit};
 use kaiwa_core::{ChannelEvent, Error, ErrorKind, StatusEvent, UserEvent};
 use serde::de::IgnoredAny;
 
-use super::rest::{Call, Purpose};
+use super::catch_up::CatchUp;
+use super::rest::{Ask, Purpose};
 use super::rooms::{Kept, MAX_ROOMS};
-use super::sync::Sync;
 use super::{Phase, RimSession, Server, answer};
 use crate::rim::login::Login;
 use crate::rim::wire::{Ack, ChatMessage, Endpoint, Group, SERVER, User, request};
@@ -37,6 +37,8 @@ pub(super) struct Lists {
     error: Option<Error>,
     /// The account that was to be made is there already.
     taken: bool,
+    /// The token was given on this attempt.
+    fresh: bool,
 }
 
 /// An entry of the chat list.
@@ -53,9 +55,9 @@ impl RimSession {
         if self.rest.token().is_some() {
             self.ask_who();
         } else if self.me.is_none()
-            && let Some(call) = self.login.as_ref().and_then(registration)
+            && let Some(ask) = self.login.as_ref().and_then(registration)
         {
-            self.rest.ask(call);
+            self.rest.ask(ask, Purpose::Register);
         } else {
             self.ask_token(Purpose::SignIn);
         }
@@ -69,8 +71,8 @@ impl RimSession {
             account: login.account.as_str().into(),
             password: login.password.as_str().into(),
         };
-        self.rest
-            .ask_first(Call::post(Endpoint::UserLogin, &body, purpose));
+        let ask = Ask::post(Endpoint::UserLogin, &body);
+        self.rest.ask_first(ask, purpose);
     }
 
     /// The token has expired: signs in again, and holds back meanwhile what needs one.
@@ -82,8 +84,8 @@ impl RimSession {
 
     fn ask_who(&mut self) {
         let token = self.rest.token().unwrap_or_default().to_owned();
-        let call = Call::get(Endpoint::UserToken, "token", &token, Purpose::WhoAmI);
-        self.rest.ask(call);
+        let ask = Ask::get(Endpoint::UserToken, "token", &token);
+        self.rest.ask(ask, Purpose::WhoAmI);
     }
 
     pub(super) fn registered(&mut self, result: &Result<HttpResponse, Error>) {
@@ -101,6 +103,7 @@ impl RimSession {
     pub(super) fn signed_in(&mut self, result: &Result<HttpResponse, Error>) {
         match answer::data::<String>(result).and_then(checked) {
             Ok(token) => {
+                self.lists.fresh = true;
                 self.rest.set_token(Some(token));
                 self.ask_who();
             }
@@ -118,7 +121,7 @@ impl RimSession {
         match answer::data::<String>(result).and_then(checked) {
             // While signing in, what waits may name the old token.
             Ok(token) if self.phase == Phase::SigningIn && self.lists.open == 0 => {
-                drop(self.rest.end());
+                self.rest.end();
                 self.rest.set_token(Some(token));
                 self.ask_who();
             }
@@ -133,15 +136,14 @@ impl RimSession {
     pub(super) fn told_who(&mut self, result: &Result<HttpResponse, Error>) {
         let user = match answer::data::<User<'_>>(result) {
             Ok(user) => user,
-            // A token of before that the server has forgotten.
-            Err(error) if self.me.is_some() && error.kind() == ErrorKind::NotFound => {
-                self.rest.set_token(None);
-                return self.ask_token(Purpose::SignIn);
-            }
             Err(error) => {
-                // With a refused token the next attempt would fail again.
-                if (20..40).contains(&error.kind().number()) {
+                let refused = answer::is_refusal(&error);
+                if refused {
+                    // With it the next attempt would fail again.
                     self.rest.set_token(None);
+                }
+                if refused && !self.lists.fresh {
+                    return self.ask_token(Purpose::SignIn);
                 }
                 return self.close(Some(error));
             }
@@ -167,14 +169,13 @@ impl RimSession {
             page,
             size: CHATS_PAGE,
         };
-        self.rest
-            .ask(Call::post(Endpoint::ChatList, &body, purpose));
+        self.rest.ask(Ask::post(Endpoint::ChatList, &body), purpose);
     }
 
     pub(super) fn ask_groups(&mut self, purpose: Purpose) {
         let uid = self.uid().to_string();
         self.rest
-            .ask(Call::get(Endpoint::GroupGet, "uid", &uid, purpose));
+            .ask(Ask::get(Endpoint::GroupGet, "uid", &uid), purpose);
     }
 
     /// A page of the chat list, before the WebSocket is opened.
@@ -318,17 +319,17 @@ impl RimSession {
                 .as_ref()
                 .and_then(|listed| listed.other)
                 .or(room.other);
-            let sync = if told {
+            let catch_up = if told {
                 let unread = listed.as_ref().is_some_and(|listed| listed.unread);
                 let last = listed.map(|listed| listed.last);
                 let missed = last.as_ref().is_some_and(|last| !room.seen.knows(last.id));
-                let mut sync = Sync::listed(last);
-                sync.fetch = missed && (room.synced || unread);
-                sync
+                let mut catch_up = CatchUp::listed(last);
+                catch_up.fetch = missed && (room.looked_at || unread);
+                catch_up
             } else {
-                Sync::fetching(None)
+                CatchUp::fetching(None)
             };
-            room.sync = Some(Box::new(sync));
+            room.catch_up = Some(Box::new(catch_up));
             if room.members_at.is_some() {
                 self.stale.insert(*gid);
             }
@@ -355,18 +356,19 @@ impl RimSession {
             match self.rooms.get_mut(&gid) {
                 Some(room) => {
                     let known = room.seen.knows(last.id);
-                    if let Some(sync) = &mut room.sync {
-                        sync.fetch |= !known && sync.boundary.is_some_and(|until| last.id > until);
+                    if let Some(catch_up) = &mut room.catch_up {
+                        catch_up.fetch |=
+                            !known && catch_up.boundary.is_some_and(|until| last.id > until);
                     }
                 }
-                None => self.add_room(None, gid, &entry.group, Sync::fetching(Some(0))),
+                None => self.add_room(None, gid, &entry.group, CatchUp::fetching(Some(0))),
             }
         }
     }
 }
 
 /// The request that makes the account, if that is wanted.
-fn registration(login: &Login) -> Option<Call> {
+fn registration(login: &Login) -> Option<Ask> {
     let registration = login.register.as_ref()?;
     // The original breaks if one of the five is missing.
     let body = request::CreateUser {
@@ -376,7 +378,7 @@ fn registration(login: &Login) -> Option<Call> {
         email: Some(registration.email.as_str().into()),
         password: Some(login.password.as_str().into()),
     };
-    Some(Call::post(Endpoint::UserCreate, &body, Purpose::Register))
+    Some(Ask::post(Endpoint::UserCreate, &body))
 }
 
 /// A token goes into a header and into a query of the original's; anything else than one plain word breaks there.

@@ -1,22 +1,18 @@
 //! What happened in a group before its live messages may be shown: its members, what was missed, what became of own messages
 //! whose connection broke. Groups are looked at a few at a time, those where something happens first.
-//!
-//! What the history holds and the group's last message of before the sign-in does not cover may have been said before the
-//! sign-in or after it; after it, the server relays it too. So such messages wait for their relay for a moment
-//! ([`RELAY_GRACE`]): with it they are news, without it history.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use kaiwa_core::session::{HttpResponse, Now};
-use kaiwa_core::{ChatEvent, Error, ErrorKind, Message, MessageStatus, MessageType};
+use kaiwa_core::{ChatEvent, Error, ErrorKind};
 
 use super::answer;
 use super::outgoing::Verdict;
-use super::rest::{Call, Purpose, REST_AT_ONCE};
-use super::rooms::{Kept, fragments};
+use super::rest::{Ask, Purpose, REST_AT_ONCE};
+use super::rooms::Kept;
 use super::{Phase, RimSession, Server};
-use crate::rim::wire::{self, ChatMessage, Endpoint, request};
+use crate::rim::wire::{ChatMessage, Endpoint, request};
 
 /// Messages to a page of what was missed, and backlog shown of a group with unread messages.
 const PAGE: u64 = 50;
@@ -24,20 +20,14 @@ const PAGE: u64 = 50;
 /// Pages read of what was missed in one group; then there is a `Gap`.
 const MISSED_PAGES: u64 = 10;
 
-/// How long a relay may take longer than a history that shows the same message.
-pub(super) const RELAY_GRACE: Duration = Duration::from_secs(2);
-
 /// How long the original may still read from a connection that broke: what it had received, or the network held back. A
 /// message of before is not sent again earlier.
 const CUT_GRACE: Duration = Duration::from_secs(10);
 
-/// Bytes of live messages held back in all groups together. Beyond it they come with the history.
-const HELD_BYTES: usize = 4 * 1024 * 1024;
-
 /// What is to be learned of one group.
 #[derive(Debug, Default)]
-pub(super) struct Sync {
-    stage: Stage,
+pub(super) struct CatchUp {
+    pub(super) stage: Stage,
     /// Whether there may be messages to fetch.
     pub(super) fetch: bool,
     /// Everything up to here was said before the sign-in; `None` if everything fetched is taken for that.
@@ -45,20 +35,20 @@ pub(super) struct Sync {
     /// The last message, as the chat list shows it: all that is shown where nothing is fetched.
     pub(super) last: Option<Kept>,
     /// Nothing up to here is missing once what was found has been shown.
-    covered: u64,
+    pub(super) covered: u64,
     /// Fetched and not shown, by id.
-    found: BTreeMap<u64, Kept>,
+    pub(super) found: BTreeMap<u64, Kept>,
     /// Relayed and not shown, by id.
-    relays: BTreeMap<u64, Kept>,
+    pub(super) relays: BTreeMap<u64, Kept>,
     /// Whether everything was fetched that is missing.
-    whole: bool,
-    failed: bool,
+    pub(super) whole: bool,
+    pub(super) failed: bool,
     /// Relays found no room: fetch once more.
-    again: bool,
+    pub(super) again: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-enum Stage {
+pub(super) enum Stage {
     #[default]
     Queued,
     /// The members are being asked for.
@@ -69,7 +59,7 @@ enum Stage {
     Grace,
 }
 
-impl Sync {
+impl CatchUp {
     /// A look at the history of a group. Everything up to `boundary` was said before the sign-in; `None` if everything is
     /// taken for that.
     pub(super) fn fetching(boundary: Option<u64>) -> Self {
@@ -104,16 +94,16 @@ impl RimSession {
     }
 
     /// Looks at a group's history again, with what is shown as far as it goes.
-    pub(super) fn sync_again(&mut self, gid: u64) {
+    pub(super) fn look_again(&mut self, gid: u64) {
         let Some(room) = self.rooms.get_mut(&gid) else {
             return;
         };
-        match &mut room.sync {
-            Some(sync) if sync.stage == Stage::Queued => sync.fetch = true,
-            Some(sync) => sync.again = true,
+        match &mut room.catch_up {
+            Some(catch_up) if catch_up.stage == Stage::Queued => catch_up.fetch = true,
+            Some(catch_up) => catch_up.again = true,
             None => {
                 let boundary = Some(room.seen.newest());
-                room.sync = Some(Box::new(Sync::fetching(boundary)));
+                room.catch_up = Some(Box::new(CatchUp::fetching(boundary)));
             }
         }
         self.line_up(gid, true);
@@ -141,31 +131,34 @@ impl RimSession {
         let Some(room) = self.rooms.get_mut(&gid) else {
             return;
         };
-        let Some(sync) = &mut room.sync else {
+        let Some(catch_up) = &mut room.catch_up else {
             return;
         };
-        if sync.stage != Stage::Queued {
+        if catch_up.stage != Stage::Queued {
             return;
         }
         if room.members_at.is_none() {
-            sync.stage = Stage::Members;
+            catch_up.stage = Stage::Members;
             self.ask_members(gid);
-        } else if sync.fetch || self.outgoing.doubts(gid) {
-            sync.stage = Stage::Missed;
+        } else if catch_up.fetch || self.outgoing.doubts(gid) {
+            catch_up.stage = Stage::Missed;
             self.ask_missed(gid, 1);
         } else {
-            sync.whole = true;
+            catch_up.whole = true;
             self.finish(now, gid);
         }
     }
 
     /// The members of a group are there, or cannot be had: if that was waited for, goes on.
     pub(super) fn members_came(&mut self, now: Now, gid: u64) {
-        let sync = self.rooms.get_mut(&gid).and_then(|room| room.sync.as_mut());
-        if let Some(sync) = sync
-            && sync.stage == Stage::Members
+        let catch_up = self
+            .rooms
+            .get_mut(&gid)
+            .and_then(|room| room.catch_up.as_mut());
+        if let Some(catch_up) = catch_up
+            && catch_up.stage == Stage::Members
         {
-            sync.stage = Stage::Queued;
+            catch_up.stage = Stage::Queued;
             self.step(now, gid);
         }
     }
@@ -179,7 +172,7 @@ impl RimSession {
             before: None,
         };
         let purpose = Purpose::Missed { gid, page };
-        self.rest.ask(Call::post(Endpoint::History, &body, purpose));
+        self.rest.ask(Ask::post(Endpoint::History, &body), purpose);
     }
 
     /// A page of what was missed.
@@ -198,27 +191,27 @@ impl RimSession {
         let Some(room) = self.rooms.get_mut(&gid) else {
             return;
         };
-        let Some(sync) = &mut room.sync else {
+        let Some(catch_up) = &mut room.catch_up else {
             return;
         };
         let Some(kept) = kept else {
-            (sync.failed, sync.whole) = (true, false);
+            (catch_up.failed, catch_up.whole) = (true, false);
             self.finish(now, gid);
             return;
         };
         let short = (kept.len() as u64) < PAGE;
         let oldest = kept.iter().map(|kept| kept.id).min();
         let newest = kept.iter().map(|kept| kept.id).max();
-        sync.covered = sync.covered.max(newest.unwrap_or(0));
+        catch_up.covered = catch_up.covered.max(newest.unwrap_or(0));
         let reached = oldest.is_none_or(|oldest| oldest <= room.seen.floor());
         for kept in kept {
             if !room.seen.knows(kept.id) {
-                sync.found.insert(kept.id, kept);
+                catch_up.found.insert(kept.id, kept);
             }
         }
-        sync.whole = short || reached;
+        catch_up.whole = short || reached;
         // Nobody has missed what was said before the first sign-in.
-        if sync.whole || !room.synced || page >= MISSED_PAGES {
+        if catch_up.whole || !room.looked_at || page >= MISSED_PAGES {
             self.finish(now, gid);
         } else {
             self.ask_missed(gid, page + 1);
@@ -231,26 +224,26 @@ impl RimSession {
         let Some(room) = self.rooms.get_mut(&gid) else {
             return;
         };
-        let Some(sync) = &mut room.sync else {
+        let Some(catch_up) = &mut room.catch_up else {
             return;
         };
-        if let Some(last) = sync.last.take().filter(|_| !sync.fetch)
+        if let Some(last) = catch_up.last.take().filter(|_| !catch_up.fetch)
             && !room.seen.knows(last.id)
         {
-            sync.whole = false;
-            sync.found.insert(last.id, last);
+            catch_up.whole = false;
+            catch_up.found.insert(last.id, last);
         }
-        let boundary = sync.boundary.unwrap_or(u64::MAX);
-        let relays = &sync.relays;
+        let boundary = catch_up.boundary.unwrap_or(u64::MAX);
+        let relays = &catch_up.relays;
         let past = |id: &u64| *id <= boundary && !relays.contains_key(id);
-        let certain: Vec<u64> = sync.found.keys().copied().filter(past).collect();
+        let certain: Vec<u64> = catch_up.found.keys().copied().filter(past).collect();
         let certain: Vec<Kept> = certain
             .iter()
-            .filter_map(|id| sync.found.remove(id))
+            .filter_map(|id| catch_up.found.remove(id))
             .collect();
-        let gap = room.synced && sync.fetch && !sync.whole && !sync.failed;
+        let gap = room.looked_at && catch_up.fetch && !catch_up.whole && !catch_up.failed;
         let after = gap.then(|| room.seen.newest().to_string());
-        let complete = sync.whole;
+        let complete = catch_up.whole;
         if let (Some(after), Some(before)) = (after, certain.first()) {
             let gap = ChatEvent::Gap {
                 channel_id: gid.to_string(),
@@ -270,17 +263,17 @@ impl RimSession {
         let Some(room) = self.rooms.get_mut(&gid) else {
             return;
         };
-        let Some(sync) = &mut room.sync else {
+        let Some(catch_up) = &mut room.catch_up else {
             return;
         };
-        let own: Vec<u64> = sync
+        let own: Vec<u64> = catch_up
             .found
             .values()
             .filter(|kept| kept.uid == me)
             .map(|kept| kept.id)
             .collect();
         for id in own {
-            let Some(kept) = sync.found.get(&id) else {
+            let Some(kept) = catch_up.found.get(&id) else {
                 continue;
             };
             let request = self
@@ -307,29 +300,8 @@ impl RimSession {
             }
             self.events.extend(events);
             room.seen.note(id);
-            sync.found.remove(&id);
+            catch_up.found.remove(&id);
         }
-    }
-
-    fn show_history(&mut self, gid: u64, kept: Vec<Kept>, complete: bool) {
-        let Some(newest) = kept.last().map(|kept| kept.id) else {
-            return;
-        };
-        let Some(room) = self.rooms.get_mut(&gid) else {
-            return;
-        };
-        for kept in &kept {
-            room.seen.note(kept.id);
-        }
-        for kept in &kept {
-            self.introduce(gid, kept.uid);
-        }
-        self.mark_delivered(gid, newest);
-        self.event(ChatEvent::History {
-            channel_id: gid.to_string(),
-            messages: kept.into_iter().map(|kept| kept.message).collect(),
-            complete,
-        });
     }
 
     /// What the history did not show of own messages is judged.
@@ -338,8 +310,8 @@ impl RimSession {
         if doubtful.is_empty() {
             return;
         }
-        let sync = self.rooms.get(&gid).and_then(|room| room.sync.as_ref());
-        let known = sync.is_some_and(|sync| sync.whole && !sync.failed);
+        let catch_up = self.rooms.get(&gid).and_then(|room| room.catch_up.as_ref());
+        let known = catch_up.is_some_and(|catch_up| catch_up.whole && !catch_up.failed);
         // kaiwa's server takes a message that comes again for the same one.
         let grace = (self.server == Server::Original).then_some(CUT_GRACE);
         let mut again = Vec::new();
@@ -375,111 +347,27 @@ impl RimSession {
         self.events.extend(events);
     }
 
-    /// Shows what was held back, in order; what may still be relayed waits on.
-    fn let_through(&mut self, now: Now, gid: u64) {
-        let Some(room) = self.rooms.get_mut(&gid) else {
-            return;
-        };
-        let Some(sync) = &mut room.sync else {
-            return;
-        };
-        let relays = std::mem::take(&mut sync.relays);
-        for kept in relays.into_values() {
-            self.held_bytes = self.held_bytes.saturating_sub(size(&kept));
-            self.show_live(gid, kept);
-        }
-        let Some(room) = self.rooms.get_mut(&gid) else {
-            return;
-        };
-        let Some(sync) = &mut room.sync else {
-            return;
-        };
-        if sync.found.is_empty() {
-            self.end_sync(gid);
-        } else {
-            sync.stage = Stage::Grace;
-            self.graces.insert(gid, now.mono + RELAY_GRACE);
-        }
-    }
-
     /// Live messages of a group are shown at once from now on. What waited for its relay is history.
-    fn end_sync(&mut self, gid: u64) {
+    pub(super) fn caught_up(&mut self, gid: u64) {
         self.graces.remove(&gid);
         let Some(room) = self.rooms.get_mut(&gid) else {
             return;
         };
-        let Some(sync) = room.sync.take() else {
+        let Some(catch_up) = room.catch_up.take() else {
             return;
         };
-        room.synced = true;
-        self.show_history(gid, sync.found.into_values().collect(), false);
-        if let Some(room) = self.rooms.get_mut(&gid).filter(|_| !sync.failed) {
-            room.seen.all_up_to(sync.covered);
+        room.looked_at = true;
+        self.show_history(gid, catch_up.found.into_values().collect(), false);
+        if let Some(room) = self.rooms.get_mut(&gid).filter(|_| !catch_up.failed) {
+            room.seen.all_up_to(catch_up.covered);
         }
-        if sync.again {
-            self.sync_again(gid);
+        if catch_up.again {
+            self.look_again(gid);
         }
     }
 
-    /// A live message of a group: shown, or held back until the group has been looked at.
-    pub(super) fn relayed(&mut self, gid: u64, kept: Kept) {
-        let Some(room) = self.rooms.get_mut(&gid) else {
-            return;
-        };
-        let Some(sync) = &mut room.sync else {
-            self.show_live(gid, kept);
-            return;
-        };
-        if sync.stage == Stage::Grace {
-            self.show_live(gid, kept);
-            let sync = self.rooms.get(&gid).and_then(|room| room.sync.as_ref());
-            if sync.is_some_and(|sync| sync.found.is_empty()) {
-                self.end_sync(gid);
-            }
-            return;
-        }
-        let bytes = size(&kept);
-        if self.held_bytes + bytes > HELD_BYTES {
-            sync.again = true;
-            return;
-        }
-        let first = sync.relays.is_empty();
-        if sync.relays.insert(kept.id, kept).is_none() {
-            self.held_bytes += bytes;
-        }
-        if first && sync.stage == Stage::Queued {
-            self.line_up(gid, true);
-        }
-    }
-
-    /// Shows a live message, and before it as history what was fetched and lies before it: its relay would have come first.
-    fn show_live(&mut self, gid: u64, kept: Kept) {
-        let Some(room) = self.rooms.get_mut(&gid) else {
-            return;
-        };
-        if let Some(sync) = &mut room.sync {
-            sync.found.remove(&kept.id);
-            let later = sync.found.split_off(&kept.id);
-            let before = std::mem::replace(&mut sync.found, later);
-            self.show_history(gid, before.into_values().collect(), false);
-        }
-        let Some(room) = self.rooms.get_mut(&gid) else {
-            return;
-        };
-        if room.seen.knows(kept.id) {
-            return;
-        }
-        room.seen.note(kept.id);
-        self.introduce(gid, kept.uid);
-        self.mark_delivered(gid, kept.id);
-        self.event(ChatEvent::New {
-            channel_id: Some(gid.to_string()),
-            message: kept.message,
-        });
-    }
-
-    /// When to call [`Self::sync_timeout`].
-    pub(super) fn sync_deadline(&self) -> Option<Duration> {
+    /// When to call [`Self::catch_up_timeout`].
+    pub(super) fn catch_up_deadline(&self) -> Option<Duration> {
         if self.keepalive.is_paused() {
             return None;
         }
@@ -488,7 +376,7 @@ impl RimSession {
     }
 
     /// Ends waiting that has lasted long enough, and looks again where it is time to.
-    pub(super) fn sync_timeout(&mut self, now: Now) {
+    pub(super) fn catch_up_timeout(&mut self, now: Now) {
         if self.keepalive.is_paused() {
             return;
         }
@@ -500,56 +388,14 @@ impl RimSession {
             .map(|(gid, _)| *gid)
             .collect();
         for gid in over {
-            self.end_sync(gid);
+            self.caught_up(gid);
         }
         let looks: Vec<(Duration, u64)> = self
             .looks
             .extract_if(.., |(at, _)| *at <= now.mono)
             .collect();
         for (_, gid) in looks {
-            self.sync_again(gid);
+            self.look_again(gid);
         }
     }
-
-    /// A message of a history or chat list, if it makes sense.
-    pub(super) fn keep(&mut self, now: Now, gid: u64, entry: &ChatMessage<'_>) -> Option<Kept> {
-        let wire::Message {
-            id, uid, ref kind, ..
-        } = entry.msg;
-        if id == 0 || uid == 0 || (entry.msg.gid != gid && entry.msg.gid != 0) {
-            self.skipped += 1;
-            return None;
-        }
-        if entry.user.id == Some(uid) {
-            self.people.learn(&entry.user);
-        }
-        let timestamp = self.clock.kept(&entry.msg, now.utc);
-        Some(Kept {
-            id,
-            uid,
-            client_id: entry.msg.client_msg_id.as_ref().to_owned(),
-            message: Message {
-                id: Some(id.to_string()),
-                sender_id: Some(uid.to_string()),
-                content: fragments(*kind, &entry.msg.content),
-                timestamp,
-                message_type: self.speaker(uid),
-                status: MessageStatus::Delivered,
-            },
-        })
-    }
-
-    /// Who speaks under an id.
-    pub(super) fn speaker(&self, uid: u64) -> MessageType {
-        if uid == self.uid() {
-            MessageType::CurrentUser
-        } else {
-            MessageType::Normal
-        }
-    }
-}
-
-/// Bytes that a message takes while it is held back.
-fn size(kept: &Kept) -> usize {
-    size_of::<Kept>() + kept.client_id.len() + kept.message.plain_text().len()
 }
