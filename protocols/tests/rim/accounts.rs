@@ -1,7 +1,7 @@
 //! Registering, signing in, tokens that end.
 
 use kaiwa_protocols::rim::wire::Endpoint;
-use kaiwa_protocols::{Connection, ErrorKind};
+use kaiwa_protocols::{Connection, ErrorKind, UserEvent};
 
 use super::stage::{ANN, BOB, BOTH, PASSWORD, Stage, history, page, request_history, settle, told};
 use crate::support::rim_server::fault::RestFault;
@@ -69,6 +69,43 @@ async fn refusals_are_told_as_what_they_are() {
         let calls = stage.lock().journal.calls_of(Endpoint::UserLogin);
         assert!(calls <= 4, "{calls} sign-ins");
         stage.is_well();
+    }
+}
+
+/// Names and passwords may hold whatever addresses and JSON are made of.
+#[tokio::test(start_paused = true)]
+async fn names_and_passwords_hold_anything_but_apostrophes() {
+    for flavour in BOTH {
+        let stage = Stage::new(flavour);
+        let account = "a&b=c d+e%41/?#é\"\\";
+        let password = "p'\"\\ &=+%é\u{0}";
+        let mut odd = stage.person(account);
+        for (field, value) in [
+            ("password", password),
+            ("register", "yes"),
+            ("name", "it's <b>me</b>"),
+        ] {
+            odd.set(field, value);
+        }
+        odd.connect().await.unwrap();
+        {
+            let state = stage.lock();
+            let user = state.world.user_by_account(account).unwrap();
+            assert_eq!(
+                (user.name.as_str(), user.password.as_str()),
+                ("it's <b>me</b>", password)
+            );
+        }
+        let mut ann = stage.online("ann").await;
+        ann.does(UserEvent::Request {
+            user_id: account.to_owned(),
+            own: true,
+            text: None,
+        })
+        .await;
+        assert_eq!(stage.lock().world.friends(ANN).len(), 1);
+        odd.leave(&stage).await;
+        ann.leave(&stage).await;
     }
 }
 

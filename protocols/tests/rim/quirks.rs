@@ -248,6 +248,42 @@ async fn any_answer_may_be_anything() {
     }
 }
 
+/// What queries, pages and addresses are made of goes through as what it is: words.
+#[tokio::test(start_paused = true)]
+async fn words_stay_as_they_are() {
+    let texts = [
+        "it's ann' -- ",
+        "'; DROP TABLE user; --",
+        "<script>alert(1)</script> &amp;",
+        "line\nline\r\n\ttab",
+        "null \0 and \u{7f} and \u{feff}",
+        "会話 👩‍👩‍👧 é e\u{301} \u{202e}",
+        r#"{"event":"Heart","body":{}} \u0041 \""#,
+        "/me is no command",
+        " ",
+    ];
+    for flavour in BOTH {
+        let stage = Stage::new(flavour);
+        let group = stage.group("it's <b>Friends</b>", &[ANN, BOB, EVE]);
+        stage.lock().world.user_mut(BOB).name = "O'Hara & \"Söhne\"".to_owned();
+        let mut ann = stage.person("ann");
+        let events = ann.reconnect().await;
+        let name = channels(&events)[&group.to_string()].name.clone();
+        assert_eq!(name.as_deref(), Some("it's <b>Friends</b>"));
+        let mut bob = stage.online("bob").await;
+        for text in texts {
+            ann.deliver(group, text).await;
+            bob.watch.until_said(text).await;
+        }
+        assert_eq!(stage.kept(), texts);
+        let older = older(&mut bob, group, 50, None, || {}).await;
+        let found: Vec<String> = older.iter().map(Message::plain_text).collect();
+        assert_eq!(found, texts);
+        ann.leave(&stage).await;
+        bob.leave(&stage).await;
+    }
+}
+
 /// Whether it is about what the user said.
 fn is_own(event: &ConnectionEvent) -> bool {
     matches!(event, ConnectionEvent::Chat { event: ChatEvent::New { message, .. } }
