@@ -135,6 +135,8 @@ pub struct RimSession {
     skipped: u64,
     events: VecDeque<SessionEvent>,
     transmits: VecDeque<Transmit>,
+    /// Why the session leaves by itself.
+    parting: Option<Error>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -146,7 +148,7 @@ enum Phase {
     /// The WebSocket stands since then; its `Login` is not acknowledged.
     LoggingIn(Duration),
     Up,
-    /// The user leaves: what waits is written, then the `Logout`.
+    /// The user leaves: what waits is written, then the `Logout`. Or the session gives up: then the `Logout` alone.
     Leaving,
     /// The `Logout` was written at that time.
     LoggingOut(Duration),
@@ -202,6 +204,7 @@ impl RimSession {
             skipped: 0,
             events: VecDeque::new(),
             transmits: VecDeque::new(),
+            parting: None,
         }
     }
 
@@ -243,7 +246,20 @@ impl RimSession {
         }
     }
 
-    /// Gives up; a phase in which nothing goes out any more.
+    /// Gives up while the server is well: says `Logout` first, since the original breaks when somebody speaks to one who
+    /// went without.
+    fn part(&mut self, error: Error) {
+        match self.phase {
+            Phase::LoggingIn(_) | Phase::Up => {
+                self.phase = Phase::Leaving;
+                self.parting = Some(error);
+            }
+            Phase::SigningIn | Phase::Opening => self.close(Some(error)),
+            Phase::Down | Phase::Leaving | Phase::LoggingOut(_) | Phase::Closing => {}
+        }
+    }
+
+    /// Closes the connection; nothing goes out any more.
     fn close(&mut self, error: Option<Error>) {
         if matches!(self.phase, Phase::Down | Phase::Closing) {
             return;
@@ -263,6 +279,7 @@ impl RimSession {
         self.server = Server::Original;
         self.keepalive.stop();
         self.transmits.clear();
+        self.parting = None;
         self.rest.end();
         self.lists = Lists::default();
         self.frames.end();
@@ -282,6 +299,7 @@ impl RimSession {
             room.catch_up = None;
             room.shown = None;
             room.announced = false;
+            room.fresh_at = None;
             room.asking = false;
         }
     }
@@ -413,7 +431,9 @@ impl Session for RimSession {
         }
         self.work(now);
         self.prepare(now);
-        self.rest.poll().or_else(|| self.next_frame(now))
+        let leaves = matches!(self.phase, Phase::Leaving | Phase::LoggingOut(_));
+        let exchange = if leaves { None } else { self.rest.poll() };
+        exchange.or_else(|| self.next_frame(now))
     }
 
     fn deadline(&self) -> Option<Duration> {

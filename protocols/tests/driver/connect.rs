@@ -119,7 +119,7 @@ async fn dropped_while_signing_in() {
     assert_eq!(
         rig.told().last().unwrap(),
         "close asked=true code=Some(1000) error=None",
-        "an orderly goodbye"
+        "the session had its goodbye"
     );
     rig.connect().await;
 }

@@ -29,11 +29,6 @@ impl Seen {
         self.above.last().copied().unwrap_or(self.floor)
     }
 
-    /// Those above the floor, oldest first.
-    pub(super) fn recent(&self) -> impl Iterator<Item = u64> {
-        self.above.iter().copied()
-    }
-
     pub(super) fn note(&mut self, id: u64) {
         if id > self.floor {
             self.above.insert(id);
@@ -71,7 +66,6 @@ mod tests {
         }
         assert_eq!(seen.newest(), 999);
         assert!(seen.knows(11) && seen.above.len() <= WINDOW);
-        assert_eq!(seen.recent().count(), WINDOW);
         seen.all_up_to(5);
         assert!(seen.floor() > 900);
     }

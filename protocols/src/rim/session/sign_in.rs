@@ -117,7 +117,7 @@ impl RimSession {
         }
     }
 
-    pub(super) fn renewed(&mut self, result: &Result<HttpResponse, Error>) {
+    pub(super) fn renewed(&mut self, now: Now, result: &Result<HttpResponse, Error>) {
         match answer::data::<String>(result).and_then(checked) {
             // While signing in, what waits may name the old token.
             Ok(token) if self.phase == Phase::SigningIn && self.lists.open == 0 => {
@@ -126,9 +126,17 @@ impl RimSession {
                 self.ask_who();
             }
             Ok(token) => self.rest.set_token(Some(token)),
-            Err(error) => {
+            Err(error) if error.kind().is_final() || self.phase == Phase::SigningIn => {
                 self.rest.set_token(None);
-                self.close(Some(error));
+                self.part(error);
+            }
+            // Perhaps next time; what waited for it fails.
+            Err(error) => {
+                let (kind, text) = (error.kind(), error.chain());
+                for call in self.rest.give_up_renewal() {
+                    let failed = Err(Error::new(kind, text.clone()));
+                    self.answered(now, call.purpose, &failed);
+                }
             }
         }
     }
@@ -330,7 +338,7 @@ impl RimSession {
                 CatchUp::fetching(None)
             };
             room.catch_up = Some(Box::new(catch_up));
-            if room.members_at.is_some() {
+            if room.members_known {
                 self.stale.insert(*gid);
             }
             self.show_room(None, *gid);
