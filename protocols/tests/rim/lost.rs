@@ -1,5 +1,7 @@
 //! Connections that break: nothing is lost, nothing comes twice, nothing is sent twice.
 
+use std::time::Duration;
+
 use kaiwa_conformance::Outcome;
 use kaiwa_conformance::relay::{Flow, Way};
 use kaiwa_protocols::ErrorKind;
@@ -105,11 +107,11 @@ async fn a_message_that_arrives_from_a_broken_connection_is_not_doubled() {
         stage.wires.sockets.flow(Way::ToServer, Flow::Stalled);
         let request = ann.say(group, "late").await;
         // It is written once nobody has anything left to do.
-        tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+        tokio::time::sleep(Duration::from_millis(1)).await;
         stage.wires.sockets.half_close(Way::ToClient);
         ann.lost().await;
         ann.connect().await.unwrap();
-        tokio::time::sleep(std::time::Duration::from_secs(3)).await;
+        tokio::time::sleep(Duration::from_secs(3)).await;
         stage.wires.sockets.flow(Way::ToServer, Flow::Open);
         assert_eq!(ann.watch.outcome(request).await, Outcome::Done);
         settle().await;
@@ -274,6 +276,67 @@ async fn a_broken_rest_half_breaks_nothing_for_good() {
         let events = ann.reconnect().await;
         assert_eq!(told(&events, group), [history("missed")]);
         ann.leave(&stage).await;
+    }
+}
+
+/// Answers take longer than the session waits for one of them: it may give up, but it doubles nothing and leaves nothing behind
+/// that kills the original.
+#[tokio::test(start_paused = true)]
+async fn a_line_that_grows_slow_loses_and_doubles_nothing() {
+    let both = [Way::ToServer, Way::ToClient];
+    for flavour in BOTH {
+        for (millis, ways) in [
+            (500, &both[..]),
+            (2_000, &both[..]),
+            (6_000, &both[..]),
+            (20_000, &both[..]),
+            (6_000, &both[1..]),
+            (20_000, &both[1..]),
+        ] {
+            let stage = Stage::new(flavour);
+            let group = stage.group("Friends", &[ANN, BOB]);
+            let mut ann = stage.online("ann").await;
+            let slow = Flow::Delayed(Duration::from_millis(millis));
+            for way in ways {
+                stage.wires.sockets.flow(*way, slow);
+            }
+            let mut requests = Vec::new();
+            for number in 0..5 {
+                requests.push(ann.say(group, &format!("mine {number}")).await);
+                stage.say(BOB, group, &format!("theirs {number}"));
+                tokio::time::sleep(Duration::from_millis(700)).await;
+            }
+            // Whatever is under way arrives.
+            tokio::time::sleep(Duration::from_secs(300)).await;
+            if flavour != Flavour::Kaiwa && ways.len() == 2 && !stage.lock().is_online(ANN) {
+                // Nothing that the session writes arrives in time: see `Stage::cut`.
+                stage.server().restart();
+            }
+            stage.say(BOB, group, "anybody there?");
+            stage.is_well();
+            let mut events = ann.take();
+            if super::stage::is_lost(&events) {
+                assert!(millis > 500, "{millis} ms are given up");
+                events.extend(ann.reconnect().await);
+            }
+            settle().await;
+            events.extend(ann.take());
+            let kept = stage.kept();
+            for (number, request) in requests.into_iter().enumerate() {
+                let text = format!("mine {number}");
+                let copies = kept.iter().filter(|kept| **kept == text).count();
+                let outcome = ann.watch.known_outcome(request);
+                let expected = (Some(Outcome::Done), 1);
+                assert_eq!((outcome, copies), expected, "{millis} ms: {text}");
+            }
+            let theirs = |told: &Told| {
+                matches!(told, Told::News(text) | Told::History(text)
+                    if !text.starts_with("mine"))
+            };
+            let heard = told(&events, group).into_iter().filter(theirs).count();
+            assert_eq!(heard, 6, "{millis} ms");
+            stage.is_well();
+        }
     }
 }
 
