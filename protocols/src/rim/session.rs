@@ -125,6 +125,8 @@ pub struct RimSession {
     looks: Vec<(Duration, u64)>,
     /// The head of the chat list is asked for a second time; groups wait for it.
     recheck_open: bool,
+    /// When it is asked for next.
+    recheck_at: Option<Duration>,
     /// Live messages of unknown groups, until all groups have been asked for.
     strangers: BTreeMap<u64, Vec<rooms::Kept>>,
     /// Whether all groups are being asked for, and whether they must be again after that.
@@ -197,6 +199,7 @@ impl RimSession {
             graces: BTreeMap::new(),
             looks: Vec::new(),
             recheck_open: false,
+            recheck_at: None,
             strangers: BTreeMap::new(),
             discovering: None,
             held_bytes: 0,
@@ -293,6 +296,7 @@ impl RimSession {
         self.looks.clear();
         self.strangers.clear();
         self.recheck_open = false;
+        self.recheck_at = None;
         self.discovering = None;
         self.held_bytes = 0;
         for room in self.rooms.values_mut() {
@@ -378,6 +382,7 @@ impl Session for RimSession {
         let expired = self.outgoing.expire(now);
         self.events.extend(expired);
         self.catch_up_timeout(now);
+        self.recheck_timeout(now);
         self.watch(now);
     }
 
@@ -442,6 +447,7 @@ impl Session for RimSession {
             self.keepalive.deadline(),
             self.ack_deadline(),
             self.catch_up_deadline(),
+            self.recheck_deadline(),
         ]
         .into_iter()
         .flatten()

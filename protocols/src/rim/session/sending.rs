@@ -294,7 +294,7 @@ impl RimSession {
         match wait {
             Wait::Login => {
                 self.frames.signed_in = true;
-                self.logged_in(ack);
+                self.logged_in(now, ack);
             }
             Wait::Read { gid, id, request } => self.was_read(gid, id, request),
             Wait::Probe { covers } => {
