@@ -264,11 +264,11 @@ impl RimSession {
 
     /// Closes the connection; nothing goes out any more.
     fn close(&mut self, error: Option<Error>) {
+        self.keepalive.stop();
         if matches!(self.phase, Phase::Down | Phase::Closing) {
             return;
         }
         self.phase = Phase::Closing;
-        self.keepalive.stop();
         self.transmits.push_back(Transmit::Close {
             code: Some(if error.is_some() { 1001 } else { 1000 }),
             reason: String::new(),
