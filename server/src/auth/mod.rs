@@ -78,7 +78,7 @@ impl Auth {
         let key = name.key().to_owned();
         // Before the costly hash; the store decides again.
         if world
-            .read(move |store| store.account(&key))
+            .look_up(move |store| store.account(&key))
             .await?
             .is_some()
         {
@@ -121,7 +121,7 @@ impl Auth {
         let key = names::key(name);
         self.throttle.check(peer, &key, Instant::now())?;
         let asked = key.clone();
-        let Some((user, credentials)) = world.read(move |store| store.account(&asked)).await?
+        let Some((user, credentials)) = world.look_up(move |store| store.account(&asked)).await?
         else {
             self.throttle.failed_at(peer, Instant::now());
             tracing::info!(%peer, "sign-in with an unknown name");
@@ -166,7 +166,7 @@ impl Auth {
     /// The store's.
     pub(crate) async fn resume(&self, world: &World, token: &str) -> Result<Option<UserId>, Error> {
         let hash = TokenHash::of(token);
-        let session = world.read(move |store| store.session(&hash)).await?;
+        let session = world.look_up(move |store| store.session(&hash)).await?;
         let now = Utc::now();
         Ok(session
             .filter(|session| now < session.expires)

@@ -114,6 +114,17 @@ impl World {
         self.readers.read(ask).await
     }
 
+    /// Asks the store for a few rows by their keys; does not wait behind [`Self::read`].
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub(crate) async fn look_up<T: Send + 'static>(
+        &self,
+        ask: impl FnOnce(&mut dyn Reader) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        self.readers.look_up(ask).await
+    }
+
     /// Delivers until the store's thread ends, then sends everybody away.
     pub(crate) async fn deliver(self: Arc<Self>, mut committed: mpsc::Receiver<Vec<Done>>) {
         while let Some(batch) = committed.recv().await {
