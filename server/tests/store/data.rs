@@ -61,7 +61,7 @@ pub(crate) fn leaving_and_removing_forget(site: &mut Site) {
     for scope in scopes {
         set(site, scope, "a", Some("1"));
     }
-    let mut left = |site: &mut Site| scopes.map(|scope| all(site, scope).len());
+    let left = |site: &mut Site| scopes.map(|scope| all(site, scope).len());
     site.leave(circle, ann);
     assert_eq!(left(site), [0, 0, 1, 1, 1, 1]);
     site.join(circle, ann);
