@@ -29,6 +29,7 @@ pub(crate) struct Rim {
     auth: Arc<Auth>,
     signed_out: Arc<SignedOut>,
     notified: Arc<Notified>,
+    large: rest::LargeAnswers,
 }
 
 impl Rim {
@@ -37,6 +38,7 @@ impl Rim {
             auth,
             signed_out: Arc::default(),
             notified: Arc::default(),
+            large: rest::LargeAnswers::default(),
         }
     }
 }

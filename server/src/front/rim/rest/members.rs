@@ -17,15 +17,17 @@ use crate::world::Notice;
 /// People that one request may name: the store looks at each of them while all others wait.
 pub(super) const MAX_PEOPLE: usize = 500;
 
-/// `/group/user/get`: the members of a group of the caller's, or of one that anybody may join. An unknown one has none.
+/// The rooms in which somebody is, at most: `/group/get` answers with all of them, and each sign-in looks at them.
+const MAX_ROOMS: usize = 5000;
+
+/// `/group/user/get`: the members of a group of the caller's, or of one that anybody may join. Any other has none, whether it
+/// exists or not.
 pub(super) async fn get(call: &Call, user: UserId) -> Reply {
     let id = room_id(call.number("gid")?);
     let json = call.world.read(move |reader| {
-        let Some(room) = reader.room(id)? else {
+        let open = reader.room(id)?.as_ref().is_some_and(is_open);
+        if !open && reader.membership(id, user)?.is_none() {
             return found([(); 0]);
-        };
-        if !is_open(&room) && reader.membership(id, user)?.is_none() {
-            return Err(not_a_member());
         }
         let members = reader.members(id)?;
         let shown: Result<Vec<_>, Error> = members
@@ -67,7 +69,7 @@ pub(super) async fn change(call: &Call, user: UserId) -> Reply {
     Ok(success(true))
 }
 
-/// Any member lets people in; into an open room one lets oneself in.
+/// Any member lets people in. Into an open room one lets oneself in and nobody else, since there one meets strangers.
 fn add(
     store: &mut dyn Transaction,
     user: UserId,
@@ -76,11 +78,14 @@ fn add(
     at: DateTime<Utc>,
 ) -> Result<Option<Notice>, Error> {
     let member = store.membership(id, user)?.is_some();
-    let enters = |room: &Room| is_open(room) && people.contains(&user);
     let room = store
         .room(id)?
-        .filter(|room| member || enters(room))
+        .filter(|room| member || is_open(room))
         .ok_or_else(not_a_member)?;
+    if is_open(&room) && people != [user] {
+        let why = "everybody enters this group by themselves";
+        return Err(Error::new(ErrorKind::Forbidden, why));
+    }
     for person in people {
         let person = account(store, *person)?;
         refuse_unfit(store, &room, &person, user, at)?;
@@ -90,6 +95,7 @@ fn add(
         .map(|person| (*person, Role::Member))
         .collect();
     let users = store.add_members(id, &members, at)?;
+    refuse_overfull(store, &users)?;
     Ok((!users.is_empty()).then_some(Notice::Entered { room: id, users }))
 }
 
@@ -121,7 +127,8 @@ fn refuse_unfit(
     }
 }
 
-/// Everybody may leave; to remove others takes an admin, who removes nobody above them.
+/// Everybody may leave, also where they are not, be there such a group or none; to remove others takes an admin, who removes
+/// nobody above them.
 fn remove(
     store: &mut dyn Transaction,
     user: UserId,
@@ -129,20 +136,22 @@ fn remove(
     people: &[UserId],
 ) -> Result<Option<Notice>, Error> {
     let refuse = |why: &'static str| Err(Error::new(ErrorKind::Forbidden, why));
-    let Some(room) = store.room(id)? else {
-        return Err(not_a_member());
+    let (Some(room), Some(own)) = (store.room(id)?, store.membership(id, user)?) else {
+        return match people {
+            [one] if *one == user => Ok(None),
+            _ => Err(not_a_member()),
+        };
     };
     if matches!(room.kind, RoomKind::Circle | RoomKind::Stream) {
         return refuse("circles are left as a whole");
     }
     if people != [user] {
-        let own = store.membership(id, user)?.ok_or_else(not_a_member)?.role;
-        if own < Role::Admin {
+        if own.role < Role::Admin {
             return refuse("only an admin may remove others");
         }
         for person in people {
             let role = store.membership(id, *person)?.map(|member| member.role);
-            if role.is_some_and(|role| role > own) {
+            if role.is_some_and(|role| role > own.role) {
                 return refuse("nobody may remove who is above them");
             }
         }
@@ -164,6 +173,20 @@ pub(super) fn refuse_strangers(
     people
         .iter()
         .try_for_each(|person| account(store, *person).map(drop))
+}
+
+/// Refuses what has brought somebody into too many rooms.
+pub(super) fn refuse_overfull(
+    store: &mut dyn Transaction,
+    entered: &[UserId],
+) -> Result<(), Error> {
+    for person in entered {
+        if store.room_ids_of(*person)?.len() > MAX_ROOMS {
+            let why = "somebody of them would be in more than 5000 groups";
+            return Err(Error::new(ErrorKind::Full, why));
+        }
+    }
+    Ok(())
 }
 
 /// Told also of a group that does not exist, so that nobody learns which do.
