@@ -61,8 +61,7 @@ fn sign_in(server: &Running, uid: u64) -> Result<[f64; STEPS.len()]> {
     let mut last = Instant::now();
     let mut lap = || {
         let now = Instant::now();
-        let millis = (now - std::mem::replace(&mut last, now)).as_secs_f64() * 1000.0;
-        millis
+        (now - std::mem::replace(&mut last, now)).as_secs_f64() * 1000.0
     };
     let mut rest = Rest::connect(server.address)?;
     let token = people::log_in(&mut rest, 0)?;
@@ -71,8 +70,7 @@ fn sign_in(server: &Running, uid: u64) -> Result<[f64; STEPS.len()]> {
     let user = rest.get(&format!("/user/token?token={token}"))?;
     ensure!(user["id"] == uid, "somebody else's token");
     let who = lap();
-    let mut chats = 0;
-    chats += chat_page(&mut rest, uid, 1)?;
+    let mut chats = chat_page(&mut rest, uid, 1)?;
     let first = lap();
     let groups = rest.get(&format!("/group/get?uid={uid}"))?;
     ensure!(length(&groups)? == GROUPS, "not all groups");

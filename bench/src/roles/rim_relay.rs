@@ -20,10 +20,12 @@ const READ_BUFFER: usize = 4 * 1024;
 /// Texts taken from a client's channel at once.
 const BATCH: usize = 256;
 
-/// Who is in each group, by the number of the connection.
+/// By the group's id: the numbers of its members' connections, and what waits for them.
+type Members = BTreeMap<u64, Vec<(u64, UnboundedSender<Utf8Bytes>)>>;
+
 #[derive(Debug, Default)]
 struct Groups {
-    members: Mutex<BTreeMap<u64, Vec<(u64, UnboundedSender<Utf8Bytes>)>>>,
+    members: Mutex<Members>,
     messages: AtomicU64,
 }
 
@@ -105,7 +107,7 @@ impl Groups {
         ))
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<u64, Vec<(u64, UnboundedSender<Utf8Bytes>)>>> {
+    fn lock(&self) -> MutexGuard<'_, Members> {
         self.members.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
