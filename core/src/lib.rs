@@ -24,7 +24,9 @@ pub mod session;
 mod account;
 mod asset;
 mod channel;
+mod member;
 mod message;
+mod presence;
 mod profile;
 mod request;
 
@@ -38,6 +40,8 @@ pub use error::{Error, ErrorInfo, ErrorKind};
 pub use event::{
     AssetEvent, ChannelEvent, ChatEvent, ConnectionEvent, EventKind, StatusEvent, UserEvent,
 };
+pub use member::{Member, Role};
 pub use message::{Message, MessageFragment, MessageStatus, MessageType};
+pub use presence::Presence;
 pub use profile::Profile;
 pub use request::RequestId;

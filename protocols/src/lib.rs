@@ -15,6 +15,8 @@ pub mod keepalive;
 #[cfg(feature = "mock")]
 pub mod mock;
 pub mod registry;
+#[cfg(feature = "rim-wire")]
+pub mod rim;
 pub mod transport;
 #[cfg(feature = "wschat-wire")]
 pub mod wschat;

@@ -48,11 +48,18 @@ pub enum StoreKind {
 }
 
 options! {
-    /// Where to listen: address and port; port 0 takes a free one. WebSocket clients of wschat connect to `/wschat` here.
+    /// Where to listen: address and port; port 0 takes a free one. WebSocket clients of wschat connect to `/wschat` here, those
+    /// of rim to `/rim/ws`, and its REST is at `/rim/api`.
     listen: SocketAddr = SocketAddr::from(([127, 0, 0, 1], 7878));
 
     /// A second address where wschat is at `/`, since the original's own clients know no other path.
     wschat_listen: Option<SocketAddr> = None, example "\"127.0.0.1:7880\"";
+
+    /// A second address for rim's REST, where it is at `/api`, as the original has it on port 8000.
+    rim_rest_listen: Option<SocketAddr> = None, example "\"127.0.0.1:8000\"";
+
+    /// A second address for rim's WebSocket, where any path will do, as the original has it on port 3012.
+    rim_ws_listen: Option<SocketAddr> = None, example "\"127.0.0.1:3012\"";
 
     /// The directory of the database. Made if it is missing; one server at a time uses it.
     data_dir: PathBuf = PathBuf::from("kaiwa-data");
@@ -166,10 +173,13 @@ impl Config {
     /// `Config`, saying what to change.
     pub fn check(&self) -> Result<(), Error> {
         let secure = self.behind_proxy || self.tls_cert.is_some();
-        for address in [Some(self.listen), self.wschat_listen]
-            .into_iter()
-            .flatten()
-        {
+        let listeners = [
+            Some(self.listen),
+            self.wschat_listen,
+            self.rim_rest_listen,
+            self.rim_ws_listen,
+        ];
+        for address in listeners.into_iter().flatten() {
             if !address.ip().is_loopback() && !secure {
                 return Err(invalid(format!(
                     "{address} can be reached from outside: set tls_cert and tls_key, or behind_proxy = true if a proxy speaks TLS"
@@ -288,6 +298,8 @@ mod tests {
             .collect();
         let config = Config::parse(&uncommented).unwrap();
         assert_eq!(config.wschat_listen.unwrap().port(), 7880);
+        assert_eq!(config.rim_rest_listen.unwrap().port(), 8000);
+        assert_eq!(config.rim_ws_listen.unwrap().port(), 3012);
         assert_eq!(config.jwt_secret_env.as_deref(), Some("JWT_SECRET"));
         assert!(config.log_dir.is_some() && config.tls_cert.is_some() && config.tls_key.is_some());
     }
@@ -299,6 +311,8 @@ mod tests {
         assert!(error("= 5").starts_with("line 1: "));
         assert!(error("listen = \"0.0.0.0:1\"").contains("behind_proxy = true"));
         assert!(error("wschat_listen = \"[::]:1\"").contains("tls_cert"));
+        assert!(error("rim_rest_listen = \"192.0.2.1:1\"").contains("behind_proxy"));
+        assert!(error("rim_ws_listen = \"0.0.0.0:1\"").contains("behind_proxy"));
         assert!(error("tls_key = \"a\"").contains("tls_cert"));
         assert!(error("jwt_secret_env = \"A\"\njwt_secret_file = \"b\"").contains("exclude"));
         assert!(error("ping_interval = 90").contains("idle_timeout"));

@@ -6,20 +6,23 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kaiwa_core::{Error, ErrorKind};
+use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, oneshot, watch};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::auth::Auth;
 use crate::config::{Config, StoreKind};
-use crate::front::WSCHAT;
+use crate::front::rim::{Rim, rest, socket};
 use crate::front::wschat::{self, Wschat};
+use crate::front::{RIM, WSCHAT};
 use crate::jwt::Verifier;
 use crate::listen::{self, Acceptor};
 use crate::log_dir::{self, LogDir};
 use crate::site::Site;
 use crate::store::{LOBBY, RoomId, SqliteStore, Store, StoredMessage, writer};
-use crate::world::{Counters, Limits, Network, Readers, World};
+use crate::world::{Counters, Limits, Network, NetworkId, Readers, World};
 
 /// How long a graceful end may take: all goodbyes, which have a limit of their own, and the store's last commit.
 const SHUTDOWN_LIMIT: Duration = Duration::from_secs(15);
@@ -27,8 +30,7 @@ const SHUTDOWN_LIMIT: Duration = Duration::from_secs(15);
 /// A server that runs in the background of the current tokio runtime until [`Server::shutdown`] or its drop.
 pub struct Server {
     world: Arc<World>,
-    local_addr: SocketAddr,
-    wschat_addr: Option<SocketAddr>,
+    addresses: Addresses,
     stop: CancellationToken,
     tasks: TaskTracker,
     store_closed: Option<oneshot::Receiver<()>>,
@@ -50,31 +52,25 @@ impl Server {
             (Some(cert), Some(key)) => Some(listen::acceptor(cert, key)?),
             _ => None,
         };
-        let main = listen::bind(config.listen).await?;
-        let own = match config.wschat_listen {
-            Some(address) => Some(listen::bind(address).await?),
-            None => None,
-        };
-        let local_addr = main.local_addr().map_err(no_address)?;
-        let wschat_addr = own
-            .as_ref()
-            .map(tokio::net::TcpListener::local_addr)
-            .transpose()
-            .map_err(no_address)?;
+        let listeners = Listeners::bind(&config).await?;
+        let addresses = listeners.addresses()?;
 
         let (store, log) = open_store(&config, verifier.is_some()).await?;
-        let front = Arc::new(Wschat {
-            verifier,
-            log: log.is_some(),
-        });
+        let fronts = Fronts {
+            wschat: Arc::new(Wschat {
+                verifier,
+                log: log.is_some(),
+            }),
+            rim: Arc::new(Rim::new(Arc::new(Auth::new()))),
+        };
         let readers = Readers::open(store.as_ref())?;
         let writer = writer::start(store, log)?;
         let limits = Limits {
             messages: config.queue_messages,
             bytes: config.queue_bytes,
         };
-        let networks: Vec<(_, Arc<dyn Network>)> = vec![(WSCHAT, Arc::clone(&front) as _)];
-        let world = Arc::new(World::new(writer.jobs, readers, networks, limits));
+        let world = World::new(writer.jobs, readers, fronts.networks(), limits);
+        let world = Arc::new(world);
 
         let stop = CancellationToken::new();
         let tasks = TaskTracker::new();
@@ -89,16 +85,11 @@ impl Server {
             tasks: tasks.clone(),
         };
         let site = Site::new(&config, Arc::clone(&world), tasks.clone());
-        let all = wschat::routes("/wschat", Arc::clone(&front));
-        tasks.spawn(acceptor.clone().run(main, site.app(all)));
-        if let Some(own) = own {
-            tasks.spawn(acceptor.run(own, site.app(wschat::routes("/", front))));
-        }
-        tracing::info!(%local_addr, ?wschat_addr, "listening");
+        listeners.serve(&acceptor, &site, &fronts);
+        tracing::info!(?addresses, "listening");
         Ok(Self {
             world,
-            local_addr,
-            wschat_addr,
+            addresses,
             stop,
             tasks,
             store_closed: Some(writer.closed),
@@ -108,13 +99,25 @@ impl Server {
     /// Where the main listener is.
     #[must_use]
     pub fn local_addr(&self) -> SocketAddr {
-        self.local_addr
+        self.addresses.main
     }
 
     /// Where wschat's own listener is, if there is one.
     #[must_use]
     pub fn wschat_addr(&self) -> Option<SocketAddr> {
-        self.wschat_addr
+        self.addresses.wschat
+    }
+
+    /// Where the listener of rim's REST is, if there is one of its own.
+    #[must_use]
+    pub fn rim_rest_addr(&self) -> Option<SocketAddr> {
+        self.addresses.rim_rest
+    }
+
+    /// Where the listener of rim's WebSocket is, if there is one of its own.
+    #[must_use]
+    pub fn rim_ws_addr(&self) -> Option<SocketAddr> {
+        self.addresses.rim_ws
     }
 
     /// How many clients are in, now and whenever it changes.
@@ -180,10 +183,91 @@ impl Drop for Server {
 impl fmt::Debug for Server {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Server")
-            .field("local_addr", &self.local_addr)
-            .field("wschat_addr", &self.wschat_addr)
+            .field("addresses", &self.addresses)
             .field("counters", &self.counters())
             .finish_non_exhaustive()
+    }
+}
+
+/// One front end per network.
+struct Fronts {
+    wschat: Arc<Wschat>,
+    rim: Arc<Rim>,
+}
+
+impl Fronts {
+    fn networks(&self) -> Vec<(NetworkId, Arc<dyn Network>)> {
+        vec![
+            (WSCHAT, Arc::clone(&self.wschat) as _),
+            (RIM, Arc::clone(&self.rim) as _),
+        ]
+    }
+}
+
+/// A listener per way in; all but the first are options, for clients that know no other paths than the original's.
+struct Listeners {
+    main: TcpListener,
+    wschat: Option<TcpListener>,
+    rim_rest: Option<TcpListener>,
+    rim_ws: Option<TcpListener>,
+}
+
+/// Where they are.
+#[derive(Clone, Copy, Debug)]
+struct Addresses {
+    main: SocketAddr,
+    wschat: Option<SocketAddr>,
+    rim_rest: Option<SocketAddr>,
+    rim_ws: Option<SocketAddr>,
+}
+
+impl Listeners {
+    async fn bind(config: &Config) -> Result<Self, Error> {
+        let bind = async |address| match address {
+            Some(address) => listen::bind(address).await.map(Some),
+            None => Ok(None),
+        };
+        Ok(Self {
+            main: listen::bind(config.listen).await?,
+            wschat: bind(config.wschat_listen).await?,
+            rim_rest: bind(config.rim_rest_listen).await?,
+            rim_ws: bind(config.rim_ws_listen).await?,
+        })
+    }
+
+    fn addresses(&self) -> Result<Addresses, Error> {
+        let of = |listener: &TcpListener| {
+            listener.local_addr().map_err(|error| {
+                Error::new(ErrorKind::Internal, "a listener without an address").with_source(error)
+            })
+        };
+        let maybe = |listener: &Option<TcpListener>| listener.as_ref().map(of).transpose();
+        Ok(Addresses {
+            main: of(&self.main)?,
+            wschat: maybe(&self.wschat)?,
+            rim_rest: maybe(&self.rim_rest)?,
+            rim_ws: maybe(&self.rim_ws)?,
+        })
+    }
+
+    /// Starts to accept.
+    fn serve(self, acceptor: &Acceptor, site: &Site, fronts: &Fronts) {
+        let Fronts { wschat, rim } = fronts;
+        let all = wschat::routes("/wschat", Arc::clone(wschat))
+            .merge(rest::main_routes(rim))
+            .merge(socket::main_routes(rim));
+        let apps = [
+            (Some(self.main), all),
+            (self.wschat, wschat::routes("/", Arc::clone(wschat))),
+            (self.rim_rest, rest::own_routes(rim)),
+            (self.rim_ws, socket::own_routes(rim)),
+        ];
+        for (listener, routes) in apps {
+            if let Some(listener) = listener {
+                let accepting = acceptor.clone().run(listener, site.app(routes));
+                acceptor.tasks.spawn(accepting);
+            }
+        }
     }
 }
 
@@ -217,8 +301,4 @@ async fn open_store(
     tokio::task::spawn_blocking(open)
         .await
         .map_err(|error| Error::new(ErrorKind::Internal, "opening the store").with_source(error))?
-}
-
-fn no_address(error: std::io::Error) -> Error {
-    Error::new(ErrorKind::Internal, "a listener without an address").with_source(error)
 }

@@ -20,6 +20,6 @@ pub use events::{AccountSnapshot, ClientEvents, Event};
 pub use many::{Client, ClientOptions};
 pub use map::Map;
 pub use message_log::{MESSAGE_BYTES_PER_CHANNEL, MESSAGES_PER_CHANNEL, MessageLog};
-pub use state::{ChannelState, ConnectionState, ConnectionStatus};
+pub use state::{ChannelState, ConnectionState, ConnectionStatus, Contact, PresenceState};
 pub use stateclient::StateClient;
 pub use storage::{InMemoryStorage, StateStorage};

@@ -1,5 +1,7 @@
 //! How one event changes a [`ConnectionState`]: the only place that does.
 
+mod people;
+
 use std::borrow::Cow;
 
 use super::state::{
@@ -8,8 +10,7 @@ use super::state::{
 };
 use super::{Map, MessageLog};
 use crate::{
-    Asset, AssetEvent, Channel, ChannelEvent, ChatEvent, ConnectionEvent, Profile, StatusEvent,
-    UserEvent,
+    Asset, AssetEvent, Channel, ChannelEvent, ChatEvent, ConnectionEvent, Member, StatusEvent,
 };
 
 /// How the id of a local echo begins ([`crate::RequestId::local_message_id`]).
@@ -19,8 +20,9 @@ impl ConnectionState {
     /// Adds what `event` says.
     ///
     /// `New` of anything is an upsert, and makes the channel it names. `Update` of a user or an asset is an upsert too,
-    /// under the new id where it changes; that of a channel or a message needs the old one to be there. Nothing else
-    /// makes anything. Events that concern requests or single subscribers change nothing, and `Gap` is not marked.
+    /// under the new id where it changes; that of a channel or a message needs the old one to be there. Topic,
+    /// parent, roles and read marks need their channel to be there. Who goes takes along what is known of them. Events
+    /// that concern requests or single subscribers change nothing, and `Gap` is not marked.
     pub fn apply(&mut self, event: &ConnectionEvent) {
         match event {
             ConnectionEvent::Chat { event } => self.chat(event),
@@ -67,6 +69,7 @@ impl ConnectionState {
             ChannelEvent::Remove { channel_id } => {
                 self.channels.remove(channel_id);
                 self.leave(channel_id);
+                self.move_children(channel_id, None);
             }
             ChannelEvent::Join { channel_id } => {
                 self.make_channel(channel_id);
@@ -93,6 +96,23 @@ impl ConnectionState {
             }
             // The user stays where they are: networks clear the list to send it anew.
             ChannelEvent::ClearList => self.channels.clear(),
+            ChannelEvent::Topic { channel_id, topic } => {
+                if let Some(channel) = self.channels.get_mut(channel_id) {
+                    channel.topic.clone_from(topic);
+                }
+            }
+            ChannelEvent::Parent {
+                channel_id,
+                parent_id,
+            } => {
+                if let Some(channel) = self.channels.get_mut(channel_id) {
+                    channel.parent.clone_from(parent_id);
+                }
+            }
+            ChannelEvent::Members {
+                channel_id,
+                members,
+            } => self.members(channel_id, members),
         }
     }
 
@@ -105,59 +125,46 @@ impl ConnectionState {
             self.current_channel = Some(new_channel.id.clone());
         }
         self.channels.insert(new_channel.id.clone(), state);
+        if channel_id != new_channel.id {
+            self.move_children(channel_id, Some(&new_channel.id));
+        }
+    }
+
+    /// The channel that others lie in is gone or has got a new id.
+    fn move_children(&mut self, channel_id: &str, parent_id: Option<&str>) {
+        let lies_there =
+            |(_, channel): &(&String, &ChannelState)| channel.parent.as_deref() == Some(channel_id);
+        let children: Vec<String> = self
+            .channels
+            .iter()
+            .filter(lies_there)
+            .map(|(id, _)| id.clone())
+            .collect();
+        for child in children {
+            if let Some(channel) = self.channels.get_mut(&child) {
+                channel.parent = parent_id.map(str::to_owned);
+            }
+        }
+    }
+
+    fn members(&mut self, channel_id: &str, members: &[Member]) {
+        let Some(channel) = self.channels.get_mut(channel_id) else {
+            return;
+        };
+        let without_room = members.iter().filter(|member| {
+            !upsert(
+                &mut channel.roles,
+                USERS_PER_LIST,
+                member.user_id.clone(),
+                &member.role,
+            )
+        });
+        self.left_out += without_room.count() as u64;
     }
 
     fn leave(&mut self, channel_id: &str) {
         if self.current_channel.as_deref() == Some(channel_id) {
             self.current_channel = None;
-        }
-    }
-
-    fn user(&mut self, event: &UserEvent) {
-        match event {
-            UserEvent::New { channel_id, user } => {
-                let key = user.id.as_ref().or(user.username.as_ref());
-                let key = key.cloned().unwrap_or_default();
-                let list = match channel_id {
-                    None => Some(&mut self.global_users),
-                    Some(id) => self.make_channel(id).map(|channel| &mut channel.users),
-                };
-                if list.is_some_and(|list| !upsert(list, USERS_PER_LIST, key, user)) {
-                    self.left_out += 1;
-                }
-            }
-            UserEvent::Update {
-                channel_id,
-                user_id,
-                new_user,
-            } => {
-                let key = new_user.id.as_ref().unwrap_or(user_id);
-                if let Some(list) = self.users(channel_id.as_deref()) {
-                    if key != user_id {
-                        list.remove(user_id);
-                    }
-                    if !upsert(list, USERS_PER_LIST, key.clone(), new_user) {
-                        self.left_out += 1;
-                    }
-                }
-                if self.current_user_id.as_ref() == Some(user_id) {
-                    self.current_user_id = Some(key.clone());
-                }
-            }
-            UserEvent::Remove {
-                channel_id,
-                user_id,
-            } => {
-                if let Some(list) = self.users(channel_id.as_deref()) {
-                    list.remove(user_id);
-                }
-            }
-            UserEvent::ClearList { channel_id } => {
-                if let Some(list) = self.users(channel_id.as_deref()) {
-                    list.clear();
-                }
-            }
-            UserEvent::Identify { user_id } => self.current_user_id = Some(user_id.clone()),
         }
     }
 
@@ -207,7 +214,27 @@ impl ConnectionState {
                     channel.messages.insert_history(messages);
                 }
             }
-            ChatEvent::Gap { .. } => {}
+            ChatEvent::Read {
+                channel_id,
+                message_id,
+                user_id,
+            } => self.read(channel_id.as_deref(), message_id, user_id.as_ref()),
+            ChatEvent::Gap { .. } | ChatEvent::RequestHistory { .. } => {}
+        }
+    }
+
+    fn read(&mut self, channel_id: Option<&str>, message_id: &String, user_id: Option<&String>) {
+        let (Some(id), Some(key)) = (
+            self.channel_or_current(channel_id),
+            self.user_or_own(user_id),
+        ) else {
+            self.left_out += 1;
+            return;
+        };
+        if let Some(channel) = self.channels.get_mut(id.as_ref())
+            && !upsert(&mut channel.read, USERS_PER_LIST, key, message_id)
+        {
+            self.left_out += 1;
         }
     }
 
@@ -277,13 +304,6 @@ impl ConnectionState {
         let id = self.channel_or_current(channel_id)?;
         let channel = self.channels.get_mut(id.as_ref())?;
         Some(&mut channel.messages)
-    }
-
-    fn users(&mut self, channel_id: Option<&str>) -> Option<&mut Map<String, Profile>> {
-        match channel_id {
-            None => Some(&mut self.global_users),
-            Some(id) => Some(&mut self.channels.get_mut(id)?.users),
-        }
     }
 
     fn assets(&mut self, channel_id: Option<&str>) -> Option<&mut Map<String, Asset>> {

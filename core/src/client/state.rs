@@ -1,12 +1,13 @@
 //! What the events of one connection add up to.
 
 use super::{Map, MessageLog};
-use crate::{Asset, Capabilities, Channel, ChannelType, ErrorInfo, Profile};
+use crate::{Asset, Capabilities, Channel, ChannelType, ErrorInfo, Presence, Profile, Role};
 
 /// How many channels are kept per connection: several times what the busiest accounts have joined.
 pub const CHANNELS_PER_CONNECTION: usize = 10_000;
 
 /// How many people are kept per channel, and per network: the largest rooms that send whole member lists, about 30 MB.
+/// Roles, read marks, contacts and presences are lists of people too, each with this bound of its own.
 pub const USERS_PER_LIST: usize = 100_000;
 
 /// How many assets are kept per channel, and per network: an account in hundreds of groups with emotes of their own.
@@ -31,6 +32,10 @@ pub struct ConnectionState {
     pub current_channel: Option<String>,
     /// People known to the network as a whole, by id.
     pub global_users: Map<String, Profile>,
+    /// Who is a contact of the user, or may become one, by id.
+    pub contacts: Map<String, Contact>,
+    /// How those are who have said it, by id; the user too, under their own.
+    pub presence: Map<String, PresenceState>,
     /// Assets that may be used everywhere, by id.
     pub global_assets: Map<String, Asset>,
     /// The user's own id.
@@ -39,7 +44,8 @@ pub struct ConnectionState {
     pub capabilities: Option<Capabilities>,
     /// Why the connection was lost, until it is up again.
     pub last_error: Option<ErrorInfo>,
-    /// How many events found no room: beyond a limit of a list, or without a channel while none is current.
+    /// How many events found no room: beyond a limit of a list, or without a channel while none is current,
+    /// or about the user before their id was known.
     pub left_out: u64,
 }
 
@@ -49,12 +55,42 @@ pub struct ConnectionState {
 pub struct ChannelState {
     /// The channel itself.
     pub channel: Channel,
+    /// What it is about.
+    pub topic: Option<String>,
+    /// The id of the channel around it; that one need not be known.
+    pub parent: Option<String>,
     /// Who is in it, by id.
     pub users: Map<String, Profile>,
+    /// What those in it may do, as far as it was said, by id.
+    pub roles: Map<String, Role>,
+    /// The last message that each has read, as far as it was said: ids of messages by ids of people, the user too.
+    pub read: Map<String, String>,
     /// What was said, oldest first.
     pub messages: MessageLog,
     /// Assets that may be used here, by id.
     pub assets: Map<String, Asset>,
+}
+
+/// How far two people are on the way to being contacts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Contact {
+    /// The user has asked them.
+    Asked,
+    /// They ask the user.
+    Asking,
+    /// They are contacts.
+    Confirmed,
+}
+
+/// How somebody is, and what they say about it.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct PresenceState {
+    /// How they are.
+    pub presence: Presence,
+    /// What they say about it.
+    pub text: Option<String>,
 }
 
 /// Whether a connection is up.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::Channel;
+use crate::{Channel, Member};
 
 /// Events about channels.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -57,4 +57,26 @@ pub enum ChannelEvent {
     },
     /// All channels are to be forgotten.
     ClearList,
+    /// Received: this is its topic now. Sent: set it.
+    Topic {
+        /// Which channel.
+        channel_id: String,
+        /// What it is about; `None` is nothing.
+        topic: Option<String>,
+    },
+    /// The channel lies in another one.
+    Parent {
+        /// Which channel.
+        channel_id: String,
+        /// The one around it; `None` is none.
+        parent_id: Option<String>,
+    },
+    /// Received: these are in it and have these roles; an upsert, after their [`UserEvent::New`](crate::UserEvent::New).
+    /// Sent: add them or give them these roles; an empty list asks for all who are in it.
+    Members {
+        /// Which channel.
+        channel_id: String,
+        /// Some or all of those in it.
+        members: Vec<Member>,
+    },
 }

@@ -50,4 +50,22 @@ pub enum ChatEvent {
         /// Id of the first known message behind the hole.
         before: Option<String>,
     },
+    /// Sent only: older messages are wanted. Answered by [`ChatEvent::History`], then `Done`.
+    RequestHistory {
+        /// Where; `None` is the current channel.
+        channel_id: Option<String>,
+        /// Id of the message before which the wanted ones lie; `None` asks for the newest.
+        before: Option<String>,
+        /// How many at most; a network may give fewer, and says with `complete` whether nothing older is left.
+        limit: u32,
+    },
+    /// Received: somebody has read a channel up to a message. Sent: mark it as read up to there.
+    Read {
+        /// Where; `None` is the current channel.
+        channel_id: Option<String>,
+        /// The last message that was read.
+        message_id: String,
+        /// Who; `None` is the user of this account, here or elsewhere.
+        user_id: Option<String>,
+    },
 }

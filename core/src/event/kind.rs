@@ -57,6 +57,8 @@ event_kinds! {
         ChatRemove = Remove, 3;
         ChatHistory = History, 4;
         ChatGap = Gap, 5;
+        ChatRequestHistory = RequestHistory, 6;
+        ChatRead = Read, 7;
     }
     Channel, ChannelEvent {
         ChannelNew = New, 100;
@@ -68,6 +70,9 @@ event_kinds! {
         ChannelKick = Kick, 106;
         ChannelWipe = Wipe, 107;
         ChannelClearList = ClearList, 108;
+        ChannelTopic = Topic, 109;
+        ChannelParent = Parent, 110;
+        ChannelMembers = Members, 111;
     }
     User, UserEvent {
         UserNew = New, 200;
@@ -75,6 +80,9 @@ event_kinds! {
         UserRemove = Remove, 202;
         UserClearList = ClearList, 203;
         UserIdentify = Identify, 204;
+        UserPresence = Presence, 205;
+        UserRequest = Request, 206;
+        UserRespond = Respond, 207;
     }
     Status, StatusEvent {
         StatusPing = Ping, 300;
@@ -127,6 +135,8 @@ mod tests {
              Chat::Remove=3 \
              Chat::History=4 \
              Chat::Gap=5 \
+             Chat::RequestHistory=6 \
+             Chat::Read=7 \
              Channel::New=100 \
              Channel::Update=101 \
              Channel::Remove=102 \
@@ -136,11 +146,17 @@ mod tests {
              Channel::Kick=106 \
              Channel::Wipe=107 \
              Channel::ClearList=108 \
+             Channel::Topic=109 \
+             Channel::Parent=110 \
+             Channel::Members=111 \
              User::New=200 \
              User::Update=201 \
              User::Remove=202 \
              User::ClearList=203 \
              User::Identify=204 \
+             User::Presence=205 \
+             User::Request=206 \
+             User::Respond=207 \
              Status::Ping=300 \
              Status::Connected=301 \
              Status::Disconnected=302 \

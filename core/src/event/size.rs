@@ -3,7 +3,7 @@
 use std::mem::size_of;
 
 use super::{AssetEvent, ChannelEvent, ChatEvent, ConnectionEvent, StatusEvent, UserEvent};
-use crate::{Asset, Channel, Message, MessageFragment, Profile};
+use crate::{Asset, Channel, Member, Message, MessageFragment, Profile};
 
 impl ConnectionEvent {
     /// Bytes that this event holds, itself and its strings; an estimate for bounds on queues.
@@ -51,6 +51,14 @@ fn chat(event: &ChatEvent) -> usize {
             after,
             before,
         } => channel_id.len() + opt(after) + opt(before),
+        ChatEvent::RequestHistory {
+            channel_id, before, ..
+        } => opt(channel_id) + opt(before),
+        ChatEvent::Read {
+            channel_id,
+            message_id,
+            user_id,
+        } => opt(channel_id) + message_id.len() + opt(user_id),
     }
 }
 
@@ -67,7 +75,9 @@ fn user(event: &UserEvent) -> usize {
             user_id,
         } => opt(channel_id) + user_id.len(),
         UserEvent::ClearList { channel_id } => opt(channel_id),
-        UserEvent::Identify { user_id } => user_id.len(),
+        UserEvent::Identify { user_id } | UserEvent::Respond { user_id, .. } => user_id.len(),
+        UserEvent::Presence { user_id, text, .. } => opt(user_id) + opt(text),
+        UserEvent::Request { user_id, text, .. } => user_id.len() + opt(text),
     }
 }
 
@@ -87,6 +97,21 @@ fn channel_event(event: &ChannelEvent) -> usize {
         } => opt(channel_id) + opt(reason),
         ChannelEvent::Wipe { channel_id } => opt(channel_id),
         ChannelEvent::ClearList => 0,
+        ChannelEvent::Topic { channel_id, topic } => channel_id.len() + opt(topic),
+        ChannelEvent::Parent {
+            channel_id,
+            parent_id,
+        } => channel_id.len() + opt(parent_id),
+        ChannelEvent::Members {
+            channel_id,
+            members,
+        } => {
+            channel_id.len()
+                + members
+                    .iter()
+                    .map(|member| size_of::<Member>() + member.user_id.len())
+                    .sum::<usize>()
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::Profile;
+use crate::{Presence, Profile};
 
 /// Events about people.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -41,5 +41,31 @@ pub enum UserEvent {
     Identify {
         /// The own id.
         user_id: String,
+    },
+    /// Received: somebody can or cannot be reached now. Sent: be so.
+    Presence {
+        /// Who; `None` is the user of this account.
+        user_id: Option<String>,
+        /// How they are.
+        presence: Presence,
+        /// What they say about it.
+        text: Option<String>,
+    },
+    /// Received: contact is asked for and not answered yet. Sent: ask somebody for it.
+    Request {
+        /// The other person.
+        user_id: String,
+        /// Received: whether the user of this account has asked; else the other person has. No matter when sent.
+        own: bool,
+        /// What was said with it.
+        text: Option<String>,
+    },
+    /// Received: somebody is a contact (said at sign-in of each), or is none (refused, or no longer). Sent: answer their
+    /// request, or end a contact.
+    Respond {
+        /// The other person.
+        user_id: String,
+        /// Whether they are a contact from now on.
+        accept: bool,
     },
 }

@@ -16,6 +16,7 @@ use uuid::Uuid;
 
 use self::passwords::Passwords;
 use self::throttle::Throttle;
+pub(crate) use self::throttle::network;
 use crate::names::{self, Name};
 use crate::store::{
     Ban, BanKind, BanTarget, NewAccount, Session, TokenHash, Transaction, User, UserId,

@@ -82,7 +82,7 @@ impl Throttle {
 }
 
 /// What one owner is given: an IPv6 address is one of 2^64.
-fn network(peer: IpAddr) -> IpAddr {
+pub(crate) fn network(peer: IpAddr) -> IpAddr {
     match peer.to_canonical() {
         IpAddr::V6(address) => {
             let first = u128::from(address) & !u128::from(u64::MAX);

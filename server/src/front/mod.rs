@@ -2,7 +2,11 @@
 
 use crate::world::NetworkId;
 
+pub(crate) mod rim;
 pub(crate) mod wschat;
 
 /// [`wschat`] among the networks of the world.
 pub(crate) const WSCHAT: NetworkId = NetworkId(0);
+
+/// [`rim`] among the networks of the world.
+pub(crate) const RIM: NetworkId = NetworkId(1);

@@ -1,6 +1,7 @@
 //! From a port to an HTTP request: accepting, TLS, and what bounds them.
 
 mod origin;
+mod patient;
 mod peer;
 mod socket;
 mod tls;
@@ -28,6 +29,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub(crate) use origin::OriginRule;
+pub(crate) use patient::Patient;
 pub(crate) use peer::Peer;
 pub(crate) use socket::Socket;
 pub(crate) use tls::acceptor;

@@ -6,7 +6,10 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::sqlite::failure;
 
 /// Step n brings a database from `user_version` n-1 to n.
-pub(super) const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_messages.sql")];
+pub(super) const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001_messages.sql"),
+    include_str!("migrations/0002_world.sql"),
+];
 
 /// Marks a database as ours (SQLite's `application_id`): "kaiw".
 const APPLICATION_ID: i64 = 0x6b61_6977;

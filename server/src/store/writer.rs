@@ -294,3 +294,192 @@ fn fail(job: Job) -> Option<Done> {
         Job::Stop => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::mpsc as std_mpsc;
+
+    use chrono::Utc;
+
+    use super::*;
+    use crate::store::{LOBBY, MessageKind, NewMessage, Repeat, RoomId, Sender, SqliteStore};
+    use crate::world::{Limits, Receiver};
+
+    /// Tells of each transaction, waits for permission, and fails when told to.
+    struct Gate {
+        store: Box<dyn Store>,
+        entered: std_mpsc::Sender<()>,
+        verdict: std_mpsc::Receiver<bool>,
+    }
+
+    impl Store for Gate {
+        fn transaction(
+            &mut self,
+            work: &mut dyn FnMut(&mut dyn Transaction) -> Result<(), Error>,
+        ) -> Result<(), Error> {
+            self.entered.send(()).unwrap();
+            if !self.verdict.recv().unwrap() {
+                return Err(Error::new(ErrorKind::Storage, "told to fail"));
+            }
+            self.store.transaction(work)
+        }
+
+        fn reader(&self) -> Result<Box<dyn Reader>, Error> {
+            self.store.reader()
+        }
+
+        fn close(self: Box<Self>) -> Result<(), Error> {
+            self.store.close()
+        }
+    }
+
+    struct Rig {
+        writer: Writer,
+        entered: std_mpsc::Receiver<()>,
+        verdict: std_mpsc::Sender<bool>,
+    }
+
+    fn rig() -> Rig {
+        let (entered_tx, entered) = std_mpsc::channel();
+        let (verdict, verdict_rx) = std_mpsc::channel();
+        let gate = Gate {
+            store: Box::new(SqliteStore::in_memory().unwrap()),
+            entered: entered_tx,
+            verdict: verdict_rx,
+        };
+        let writer = start(Box::new(gate), None).unwrap();
+        Rig {
+            writer,
+            entered,
+            verdict,
+        }
+    }
+
+    impl Rig {
+        fn send(&self, job: Job) {
+            self.writer.jobs.blocking_send(job).unwrap();
+        }
+
+        fn next(&mut self) -> Vec<Done> {
+            self.writer.done.blocking_recv().unwrap()
+        }
+    }
+
+    fn message(text: &str, room: RoomId) -> Job {
+        let origin = Arc::new(Receiver::new(Limits {
+            messages: 1,
+            bytes: 1,
+        }));
+        let message = NewMessage {
+            room,
+            at: Utc::now(),
+            sender: Sender::Guest(Some("ann".to_owned())),
+            kind: MessageKind::Text,
+            text: Some(text.to_owned()),
+            client_id: None,
+            reply: None,
+            files: Vec::new(),
+            extra: None,
+        };
+        let submission = Submission {
+            message,
+            repeat: Repeat::Another,
+            sender_name: None,
+            prepared: None,
+            log_line: None,
+            origin,
+            answer: None,
+        };
+        Job::Post(Box::new(submission))
+    }
+
+    fn said(text: &str) -> Job {
+        message(text, LOBBY)
+    }
+
+    #[test]
+    fn what_waits_is_one_transaction() {
+        let mut rig = rig();
+        rig.send(said("first"));
+        rig.entered.recv().unwrap();
+        assert!(
+            rig.writer.done.try_recv().is_err(),
+            "nothing is shown before it is durable"
+        );
+        for _ in 0..20 {
+            rig.send(said("meanwhile"));
+        }
+        rig.verdict.send(true).unwrap();
+        assert_eq!(rig.next().len(), 1);
+        rig.entered.recv().unwrap();
+        rig.verdict.send(true).unwrap();
+        assert_eq!(rig.next().len(), 20);
+    }
+
+    #[test]
+    fn a_large_text_ends_a_batch() {
+        let mut rig = rig();
+        rig.send(said("first"));
+        rig.entered.recv().unwrap();
+        rig.send(said(&"x".repeat(BATCH_BYTES)));
+        rig.send(said("last"));
+        for _ in 0..3 {
+            rig.verdict.send(true).unwrap();
+        }
+        assert_eq!([(); 3].map(|()| rig.next().len()), [1, 1, 1]);
+    }
+
+    #[test]
+    fn what_is_refused_does_not_stop_the_others() {
+        let mut rig = rig();
+        rig.send(said("first"));
+        rig.entered.recv().unwrap();
+        rig.send(message("nowhere", RoomId(404)));
+        let work = Job::work::<()>(
+            |_, _| Err(Error::new(ErrorKind::Forbidden, "no")),
+            |_, outcome| assert_eq!(outcome.unwrap_err().kind(), ErrorKind::Forbidden),
+        );
+        rig.send(work);
+        rig.send(said("last"));
+        for _ in 0..2 {
+            rig.verdict.send(true).unwrap();
+        }
+        rig.next();
+        let done = rig.next();
+        assert!(matches!(&done[0], Done::Refused(_, error) if error.kind() == ErrorKind::NotFound));
+        assert!(matches!(&done[1], Done::Work(_)));
+        assert!(matches!(&done[2], Done::Said(said) if said.posted.position.seq == 2));
+    }
+
+    #[test]
+    fn a_failure_is_told_and_the_thread_goes_on() {
+        let mut rig = rig();
+        rig.send(message("lost", LOBBY));
+        rig.entered.recv().unwrap(); // alone in its transaction
+        rig.verdict.send(false).unwrap();
+        assert!(matches!(rig.next().as_slice(), [Done::Failed(_)]));
+        rig.send(said("kept"));
+        rig.verdict.send(true).unwrap();
+        assert!(
+            matches!(rig.next().as_slice(), [Done::Said(said)] if said.posted.position.seq == 1)
+        );
+    }
+
+    #[test]
+    fn stop_does_what_waits() {
+        let mut rig = rig();
+        rig.send(said("first"));
+        rig.entered.recv().unwrap();
+        rig.send(said("second"));
+        rig.send(Job::Stop);
+        rig.verdict.send(true).unwrap();
+        rig.verdict.send(true).unwrap();
+        let mut kept = 0;
+        while let Some(batch) = rig.writer.done.blocking_recv() {
+            kept += batch.len();
+        }
+        assert_eq!(kept, 2);
+        rig.writer.closed.blocking_recv().unwrap();
+    }
+}

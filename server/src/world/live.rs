@@ -337,7 +337,7 @@ impl SharedLive {
             match done {
                 Done::Said(mut said) => {
                     if let Some(answer) = said.submission.answer.take() {
-                        let answer = answer(Ok(&said.posted));
+                        let answer = answer(&said.submission.message, Ok(&said.posted));
                         give_answer(&said.submission.origin, answer, now);
                     }
                     // What was kept before was shown before.
@@ -349,7 +349,8 @@ impl SharedLive {
                     Counting::add(&counters.refused);
                     tracing::debug!(room = submission.message.room.0, %error, "message refused");
                     if let Some(answer) = submission.answer {
-                        give_answer(&submission.origin, answer(Err(&error)), now);
+                        let answer = answer(&submission.message, Err(&error));
+                        give_answer(&submission.origin, answer, now);
                     }
                 }
                 Done::Failed(submission) => submission.origin.close(CloseReason::StoreFailed),
@@ -441,3 +442,6 @@ fn give_answer(origin: &Receiver, answer: Option<Bytes>, now: Instant) {
         origin.push(&Batch { bytes, messages: 1 }, now);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -26,7 +26,8 @@ pub(crate) trait Network: Send + Sync {
 }
 
 /// Makes the frame that answers a sender, once the message is kept or refused.
-pub(crate) type Answer = Box<dyn FnOnce(Result<&Posted, &Error>) -> Option<Bytes> + Send>;
+pub(crate) type Answer =
+    Box<dyn FnOnce(&NewMessage, Result<&Posted, &Error>) -> Option<Bytes> + Send>;
 
 /// A message on its way into the store.
 pub(crate) struct Submission {

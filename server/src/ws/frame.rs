@@ -5,13 +5,30 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 
 /// Appends a text message as one frame.
 pub(crate) fn put_text(text: &str, out: &mut Vec<u8>) {
+    put_header(text.len(), out);
+    out.extend_from_slice(text.as_bytes());
+}
+
+/// Appends as one frame the text that `write` appends.
+pub(crate) fn put_text_with(out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
+    let start = out.len();
+    write(out);
+    let end = out.len();
+    put_header(end - start, out);
+    // The header's length depends on the text's; moving the text costs less than another buffer.
+    let header = out.len() - end;
+    if let Some(frame) = out.get_mut(start..) {
+        frame.rotate_right(header);
+    }
+}
+
+fn put_header(length: usize, out: &mut Vec<u8>) {
     let header = FrameHeader {
         opcode: OpCode::Data(Data::Text),
         ..FrameHeader::default()
     };
     // Writing to memory does not fail.
-    let _ = header.format(text.len() as u64, out);
-    out.extend_from_slice(text.as_bytes());
+    let _ = header.format(length as u64, out);
 }
 
 #[cfg(test)]
@@ -28,10 +45,15 @@ mod tests {
             (65_535, &[0x81, 126, 0xff, 0xff]),
             (65_536, &[0x81, 127, 0, 0, 0, 0, 0, 1, 0, 0]),
         ] {
-            let text = "x".repeat(length);
+            let text = "xyz".repeat(length.div_ceil(3));
+            let text = &text[..length];
+            let frame = [b"before", header, text.as_bytes()].concat();
             let mut out = b"before".to_vec();
-            put_text(&text, &mut out);
-            assert_eq!(out, [b"before", header, text.as_bytes()].concat());
+            put_text(text, &mut out);
+            assert_eq!(out, frame);
+            let mut out = b"before".to_vec();
+            put_text_with(&mut out, |out| out.extend_from_slice(text.as_bytes()));
+            assert_eq!(out, frame);
         }
     }
 }

@@ -6,5 +6,5 @@ mod link;
 mod upgrade;
 
 pub(crate) use connection::{Handler, Settings, converse};
-pub(crate) use frame::put_text;
+pub(crate) use frame::{put_text, put_text_with};
 pub(crate) use upgrade::{Refused, upgrade};

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use hyper_util::rt::TokioIo;
 use tokio_tungstenite::tungstenite::handshake::server::create_response_with_body;
 
-use crate::listen::Socket;
+use crate::listen::{Patient, Socket};
 
 /// Why a request is no WebSocket handshake.
 #[derive(Debug)]
@@ -39,8 +39,8 @@ pub(crate) fn upgrade(
     let socket = async move {
         // The client may be gone before it got its answer.
         let upgraded = upgraded.await.ok()?;
-        let parts = upgraded.downcast::<TokioIo<Socket>>().ok()?;
-        Some((parts.io.into_inner(), parts.read_buf))
+        let parts = upgraded.downcast::<TokioIo<Patient<Socket>>>().ok()?;
+        Some((parts.io.into_inner().into_inner(), parts.read_buf))
     };
     Ok((response, socket))
 }

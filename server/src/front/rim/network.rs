@@ -1,0 +1,80 @@
+//! How rim shows what happens in the world.
+
+use std::borrow::Cow;
+
+use bytes::Bytes;
+use kaiwa_protocols::rim::wire::{self, Body, Event, Packet};
+
+use super::{Rim, client_id, number, records};
+use crate::store::UserId;
+use crate::world::{Network, Notice, Said};
+use crate::ws::put_text_with;
+
+impl Network for Rim {
+    /// The acknowledgement is all that a sender gets.
+    fn echoes(&self) -> bool {
+        false
+    }
+
+    fn message(&self, said: &Said, out: &mut Vec<u8>) {
+        let message = &said.submission.message;
+        let id = said.posted.position.id;
+        let packet = Packet {
+            event: Event::Msg,
+            body: Body {
+                kind: records::kind(message.kind),
+                uid: said.posted.sender.map_or(0, |sender| number(sender.0)),
+                gid: Some(number(message.room.0)),
+                content: Cow::Borrowed(message.text.as_deref().unwrap_or_default()),
+                client_msg_id: client_id::shown(message.client_id.as_deref(), id),
+                msg_id: Some(number(id.0)),
+                ts: Some(said.posted.at.timestamp_millis()),
+                notify: false,
+            },
+        };
+        put_text_with(out, |out| packet.encode_into(out));
+    }
+
+    fn notice(&self, notice: &Notice, to: UserId) -> Option<Bytes> {
+        if !self.notified.wants(to) {
+            return None;
+        }
+        let packet = Packet::notify(shown(notice, to)?);
+        let mut out = Vec::new();
+        put_text_with(&mut out, |out| packet.encode_into(out));
+        Some(out.into())
+    }
+}
+
+/// The notice as rim has it. The world does not know whose doing it is: it names the other one of two contacts, and otherwise
+/// whoever is told.
+fn shown(notice: &Notice, to: UserId) -> Option<wire::Notice> {
+    let own = number(to.0);
+    Some(match notice {
+        Notice::Contacts { one, other } => wire::Notice::Contacts {
+            uid: number(if *one == to { other.0 } else { one.0 }),
+        },
+        Notice::Entered { room, .. } | Notice::RoomChanged { room } => wire::Notice::Groups {
+            uid: own,
+            gid: number(room.0),
+        },
+        Notice::Left { room, users } if !users.contains(&to) => wire::Notice::Groups {
+            uid: own,
+            gid: number(room.0),
+        },
+        Notice::Left { room, .. } | Notice::RoomRemoved { room } => wire::Notice::Removed {
+            uid: own,
+            gid: number(room.0),
+        },
+        Notice::Read { user, .. } if *user == to => return None,
+        Notice::Read {
+            room,
+            user,
+            message,
+        } => wire::Notice::Read {
+            uid: number(user.0),
+            gid: number(room.0),
+            msg_id: number(message.0),
+        },
+    })
+}

@@ -1,0 +1,145 @@
+//! The REST interface: who asks for what, and the habits that all endpoints share.
+//!
+//! The original answers nearly everything with HTTP status 200 and tells failures in an envelope, but not everything; what
+//! it does is written down in the fact sheet and kept here (`failure.rs`).
+
+mod call;
+mod failure;
+mod friends;
+mod groups;
+mod members;
+mod messages;
+mod pages;
+mod users;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::{Method, header};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::any;
+use kaiwa_core::Error;
+use kaiwa_protocols::rim::wire::{Answer, Endpoint};
+use serde::Serialize;
+
+use self::call::{Call, token};
+use self::failure::Failure;
+use super::Rim;
+use crate::site::Site;
+use crate::store::UserId;
+
+/// The body of a success, or why there is none.
+type Reply = Result<Vec<u8>, Failure>;
+
+/// All paths of a listener that has nothing else, with the base of the original.
+pub(crate) fn own_routes(front: &Arc<Rim>) -> Router<Site> {
+    routes(&["/", "/{*path}"], "/api", front)
+}
+
+/// Beside other networks.
+pub(crate) fn main_routes(front: &Arc<Rim>) -> Router<Site> {
+    let paths = ["/rim/api", "/rim/api/", "/rim/api/{*path}"];
+    routes(&paths, "/rim/api", front)
+}
+
+fn routes(paths: &[&str], base: &'static str, front: &Arc<Rim>) -> Router<Site> {
+    paths.iter().fold(Router::new(), |router, path| {
+        let front = Arc::clone(front);
+        let handler = move |State(site): State<Site>, request: Request| {
+            let front = Arc::clone(&front);
+            async move {
+                let answer = answer(base, front, site, request).await;
+                answer.unwrap_or_else(Failure::into_response)
+            }
+        };
+        router.route(path, any(handler))
+    })
+}
+
+async fn answer(
+    base: &str,
+    front: Arc<Rim>,
+    site: Site,
+    request: Request,
+) -> Result<Response, Failure> {
+    let (parts, body) = request.into_parts();
+    let path = parts.uri.path();
+    let endpoint = path.strip_prefix(base).and_then(named);
+    // The token comes first: without one, even an unknown path is none.
+    let user = match endpoint {
+        Some(endpoint) if !endpoint.needs_token() => None,
+        _ => match token(&parts.headers) {
+            Some(token) => front.auth.resume(&site.world, token).await?,
+            None => None,
+        },
+    };
+    let exempt = endpoint.is_some_and(|endpoint| !endpoint.needs_token());
+    if user.is_none() && !exempt {
+        return Err(Failure::login_required(&parts.method));
+    }
+    if path == "/" && parts.method == Method::GET {
+        return Ok("hello rim".into_response());
+    }
+    let endpoint = endpoint
+        .filter(|endpoint| endpoint.method() == parts.method.as_str())
+        .ok_or(Failure::InvalidRequest)?;
+    let call = Call::read(front, site, parts, body).await?;
+    let json = match user {
+        Some(user) => signed_in(endpoint, &call, user).await?,
+        None => signed_out(endpoint, &call).await?,
+    };
+    Ok(([(header::CONTENT_TYPE, "application/json")], json).into_response())
+}
+
+fn named(path: &str) -> Option<Endpoint> {
+    Endpoint::ALL
+        .iter()
+        .copied()
+        .find(|endpoint| endpoint.path() == path)
+}
+
+async fn signed_out(endpoint: Endpoint, call: &Call) -> Reply {
+    match endpoint {
+        Endpoint::UserCreate => users::create(call).await,
+        Endpoint::UserLogin => users::login(call).await,
+        _ => Err(Failure::InvalidRequest),
+    }
+}
+
+async fn signed_in(endpoint: Endpoint, call: &Call, user: UserId) -> Reply {
+    match endpoint {
+        Endpoint::UserCreate | Endpoint::UserLogin => signed_out(endpoint, call).await,
+        Endpoint::UserToken => users::of_token(call).await,
+        Endpoint::UserGet => users::get(call).await,
+        Endpoint::UserSearch => users::search(call).await,
+        Endpoint::FriendAdd => friends::add(call, user).await,
+        Endpoint::FriendList => friends::list(call, user).await,
+        Endpoint::FriendIncoming => friends::incoming(call, user).await,
+        Endpoint::FriendStatusModify => friends::modify(call, user).await,
+        Endpoint::GroupCreate => groups::create(call, user).await,
+        Endpoint::GroupUpdate => groups::update(call, user).await,
+        Endpoint::GroupGet => groups::get(call, user).await,
+        Endpoint::GroupUserGet => members::get(call, user).await,
+        Endpoint::GroupUserChange => members::change(call, user).await,
+        Endpoint::ChatList => messages::chat_list(call, user).await,
+        Endpoint::History => messages::history(call, user).await,
+        Endpoint::GroupRead => messages::read(call, user).await,
+    }
+}
+
+/// A success in its envelope.
+fn success(data: impl Serialize) -> Vec<u8> {
+    let mut json = Vec::new();
+    Answer::success(data).encode_into(&mut json);
+    json
+}
+
+/// The same, where the store is asked.
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "the last word of a question to the store"
+)]
+fn found(data: impl Serialize) -> Result<Vec<u8>, Error> {
+    Ok(success(data))
+}

@@ -1,0 +1,84 @@
+//! Invitations.
+
+use chrono::{DateTime, Utc};
+use kaiwa_core::{Error, ErrorKind};
+use rusqlite::{OptionalExtension as _, params};
+
+use super::db::{Db, demand, refuse};
+use super::rooms::room_exists;
+use super::users::demand_user;
+use super::values::Time;
+use crate::store::{Invite, Invites, NewInvite, RoomId, UserId};
+
+const INVITE: &str = "SELECT room, by, user FROM invites
+     WHERE code = ?1 AND (user IS NULL OR user = ?2) AND (expires IS NULL OR expires > ?3)";
+const CODE_TAKEN: &str = "SELECT 1 FROM invites WHERE code = ?1";
+const FORGET_INVITES: &str = "DELETE FROM invites WHERE expires <= ?1";
+const INSERT_INVITE: &str =
+    "INSERT INTO invites (code, room, by, user, expires, created) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+const DELETE_INVITE: &str = "DELETE FROM invites WHERE code = ?1";
+
+/// Statements that must find their rows without looking at others.
+#[cfg(test)]
+pub(super) const HOT: &[&str] = &[
+    INVITE,
+    CODE_TAKEN,
+    FORGET_INVITES,
+    INSERT_INVITE,
+    DELETE_INVITE,
+];
+
+impl Invites for Db {
+    fn create_invite(&mut self, invite: &NewInvite) -> Result<(), Error> {
+        self.run("keeping an invitation", |connection| {
+            room_exists(connection, invite.room)?;
+            demand_user(connection, invite.by)?;
+            if let Some(user) = invite.user {
+                demand_user(connection, user)?;
+            }
+            let taken = connection
+                .prepare_cached(CODE_TAKEN)?
+                .exists([&invite.code])?;
+            demand(!taken, ErrorKind::Conflict, "this code is in use")?;
+            connection
+                .prepare_cached(FORGET_INVITES)?
+                .execute([Time(invite.at)])?;
+            connection.prepare_cached(INSERT_INVITE)?.execute(params![
+                invite.code,
+                invite.room.0,
+                invite.by.0,
+                invite.user.map(|user| user.0),
+                invite.expires.map(Time),
+                Time(invite.at),
+            ])?;
+            Ok(())
+        })
+    }
+
+    fn take_invite(
+        &mut self,
+        code: &str,
+        user: UserId,
+        now: DateTime<Utc>,
+    ) -> Result<Invite, Error> {
+        self.run("using an invitation", |connection| {
+            let found = connection
+                .prepare_cached(INVITE)?
+                .query_row(params![code, user.0, Time(now)], |row| {
+                    let invite = Invite {
+                        room: RoomId(row.get(0)?),
+                        by: UserId(row.get(1)?),
+                    };
+                    Ok((invite, row.get::<_, Option<i64>>(2)?))
+                })
+                .optional()?;
+            let Some((invite, only_for)) = found else {
+                return refuse(ErrorKind::NotFound, "no such invitation");
+            };
+            if only_for.is_some() {
+                connection.prepare_cached(DELETE_INVITE)?.execute([code])?;
+            }
+            Ok(invite)
+        })
+    }
+}

@@ -1,0 +1,262 @@
+//! People: accounts, guests, and their sign-ins.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use kaiwa_core::{Error, ErrorKind};
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
+
+use super::db::{Db, Outcome, demand};
+use super::rooms::room_exists;
+use super::values::Time;
+use crate::store::{
+    Credentials, NewAccount, ReadUsers, RoomId, Session, TokenHash, User, UserId, UserPatch, Users,
+};
+
+/// How long the sign-in of an expired token is kept, so that its owner can be told that it has expired.
+const EXPIRED_KEPT: TimeDelta = TimeDelta::days(1);
+
+/// The columns of a person; `u` is the table. Read by [`user`].
+macro_rules! user_columns {
+    () => {
+        "u.id, u.guest, u.name, u.display, u.avatar, u.email, u.color, u.rank, u.nick, u.away, u.created"
+    };
+}
+pub(super) use user_columns;
+
+/// How many columns those are.
+pub(super) const USER_COLUMNS: usize = 11;
+
+const USER: &str = concat!("SELECT ", user_columns!(), " FROM users u WHERE u.id = ?1");
+const USER_EXISTS: &str = "SELECT 1 FROM users WHERE id = ?1";
+const ACCOUNT_EXISTS: &str = "SELECT 1 FROM users WHERE id = ?1 AND guest = 0";
+const ACCOUNT: &str = concat!(
+    "SELECT ",
+    user_columns!(),
+    ", u.password FROM users u WHERE u.name_key = ?1 AND u.guest = 0"
+);
+const NAME_TAKEN: &str = "SELECT 1 FROM users WHERE name_key = ?1 AND guest = 0";
+const GUEST: &str = "SELECT id FROM users WHERE name_key = ?1 AND guest = 1";
+const INSERT_GUEST: &str =
+    "INSERT INTO users (guest, name, name_key, display, created) VALUES (1, ?1, ?1, ?1, ?2)";
+const INSERT_ACCOUNT: &str =
+    "INSERT INTO users (guest, name, name_key, display, avatar, email, password, rank, created)
+     VALUES (0, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+const UPDATE_USER: &str = "UPDATE users SET
+         display = coalesce(?2, display), avatar = coalesce(?3, avatar), email = coalesce(?4, email),
+         password = coalesce(?5, password), rank = coalesce(?6, rank),
+         color = iif(?7, ?8, color), nick = iif(?9, ?10, nick), away = iif(?11, ?12, away)
+     WHERE id = ?1";
+const SESSION: &str = "SELECT user, created, expires, room FROM sessions WHERE token = ?1";
+const FORGET_SESSIONS: &str = "DELETE FROM sessions WHERE expires < ?1";
+const INSERT_SESSION: &str =
+    "INSERT INTO sessions (token, user, room, created, expires) VALUES (?1, ?2, ?3, ?4, ?5)";
+const MOVE_SESSION: &str = "UPDATE sessions SET room = ?2 WHERE token = ?1";
+const END_SESSION: &str = "DELETE FROM sessions WHERE token = ?1";
+const END_SESSIONS: &str = "DELETE FROM sessions WHERE user = ?1";
+
+/// Statements that must find their rows without looking at others.
+#[cfg(test)]
+pub(super) const HOT: &[&str] = &[
+    USER,
+    USER_EXISTS,
+    ACCOUNT_EXISTS,
+    ACCOUNT,
+    NAME_TAKEN,
+    GUEST,
+    INSERT_GUEST,
+    INSERT_ACCOUNT,
+    UPDATE_USER,
+    SESSION,
+    FORGET_SESSIONS,
+    INSERT_SESSION,
+    MOVE_SESSION,
+    END_SESSION,
+    END_SESSIONS,
+];
+
+impl ReadUsers for Db {
+    fn user(&mut self, id: UserId) -> Result<Option<User>, Error> {
+        self.run("reading a person", |connection| {
+            let mut select = connection.prepare_cached(USER)?;
+            Ok(select.query_row([id.0], |row| user(row, 0)).optional()?)
+        })
+    }
+
+    fn account(&mut self, key: &str) -> Result<Option<(User, Credentials)>, Error> {
+        self.run("reading an account", |connection| {
+            let mut select = connection.prepare_cached(ACCOUNT)?;
+            let found = select.query_row([key], |row| {
+                let user = user(row, 0)?;
+                let credentials = Credentials {
+                    user: user.id,
+                    password: row.get(USER_COLUMNS)?,
+                };
+                Ok((user, credentials))
+            });
+            Ok(found.optional()?)
+        })
+    }
+
+    fn session(&mut self, token: &TokenHash) -> Result<Option<Session>, Error> {
+        self.run("reading a sign-in", |connection| {
+            let mut select = connection.prepare_cached(SESSION)?;
+            let found = select.query_row([token.0], |row| {
+                Ok(Session {
+                    user: UserId(row.get(0)?),
+                    created: row.get::<_, Time>(1)?.0,
+                    expires: row.get::<_, Time>(2)?.0,
+                    room: row.get::<_, Option<i64>>(3)?.map(RoomId),
+                })
+            });
+            Ok(found.optional()?)
+        })
+    }
+}
+
+impl Users for Db {
+    fn create_account(&mut self, account: &NewAccount) -> Result<UserId, Error> {
+        self.run("making an account", |connection| {
+            let key = account.name.key();
+            let taken = connection.prepare_cached(NAME_TAKEN)?.exists([key])?;
+            demand(!taken, ErrorKind::Conflict, "this account name is taken")?;
+            let id = connection.prepare_cached(INSERT_ACCOUNT)?.insert(params![
+                account.name.text(),
+                key,
+                account.display,
+                account.avatar,
+                account.email,
+                account.password,
+                account.rank,
+                Time(account.at),
+            ])?;
+            Ok(UserId(id))
+        })
+    }
+
+    fn guest(&mut self, name: &str, at: DateTime<Utc>) -> Result<UserId, Error> {
+        self.run("reading a guest", |connection| {
+            match guest(connection, name)? {
+                Some(id) => Ok(id),
+                None => make_guest(connection, name, at),
+            }
+        })
+    }
+
+    fn update_user(&mut self, id: UserId, patch: &UserPatch) -> Result<(), Error> {
+        self.run("changing a person", |connection| {
+            let changed = connection.prepare_cached(UPDATE_USER)?.execute(params![
+                id.0,
+                patch.display,
+                patch.avatar,
+                patch.email,
+                patch.password,
+                patch.rank,
+                patch.color.is_some(),
+                patch.color.as_ref().and_then(Option::as_ref),
+                patch.nick.is_some(),
+                patch.nick.as_ref().and_then(Option::as_ref),
+                patch.away.is_some(),
+                patch.away.as_ref().and_then(Option::as_ref),
+            ])?;
+            demand(changed > 0, ErrorKind::NotFound, NO_PERSON)
+        })
+    }
+
+    fn create_session(&mut self, token: &TokenHash, session: &Session) -> Result<(), Error> {
+        self.run("keeping a sign-in", |connection| {
+            demand_user(connection, session.user)?;
+            demand_room(connection, session.room)?;
+            let taken = connection.prepare_cached(SESSION)?.exists([token.0])?;
+            demand(!taken, ErrorKind::Conflict, "this token is in use")?;
+            let forgotten = session.created.checked_sub_signed(EXPIRED_KEPT);
+            connection
+                .prepare_cached(FORGET_SESSIONS)?
+                .execute([Time(forgotten.unwrap_or(DateTime::<Utc>::MIN_UTC))])?;
+            connection.prepare_cached(INSERT_SESSION)?.execute(params![
+                token.0,
+                session.user.0,
+                session.room.map(|room| room.0),
+                Time(session.created),
+                Time(session.expires),
+            ])?;
+            Ok(())
+        })
+    }
+
+    fn move_session(&mut self, token: &TokenHash, room: Option<RoomId>) -> Result<(), Error> {
+        self.run("moving a sign-in", |connection| {
+            demand_room(connection, room)?;
+            let moved = connection
+                .prepare_cached(MOVE_SESSION)?
+                .execute(params![token.0, room.map(|room| room.0)])?;
+            demand(moved > 0, ErrorKind::NotFound, "no such sign-in")
+        })
+    }
+
+    fn end_session(&mut self, token: &TokenHash) -> Result<bool, Error> {
+        self.run("ending a sign-in", |connection| {
+            let mut delete = connection.prepare_cached(END_SESSION)?;
+            Ok(delete.execute([token.0])? > 0)
+        })
+    }
+
+    fn end_sessions(&mut self, user: UserId) -> Result<usize, Error> {
+        self.run("ending sign-ins", |connection| {
+            Ok(connection.prepare_cached(END_SESSIONS)?.execute([user.0])?)
+        })
+    }
+}
+
+const NO_PERSON: &str = "no such person";
+
+/// The person whose columns begin at `first`.
+pub(super) fn user(row: &Row<'_>, first: usize) -> rusqlite::Result<User> {
+    Ok(User {
+        id: UserId(row.get(first)?),
+        guest: row.get(first + 1)?,
+        name: row.get(first + 2)?,
+        display: row.get(first + 3)?,
+        avatar: row.get(first + 4)?,
+        email: row.get(first + 5)?,
+        color: row.get(first + 6)?,
+        rank: row.get(first + 7)?,
+        nick: row.get(first + 8)?,
+        away: row.get(first + 9)?,
+        created: row.get::<_, Time>(first + 10)?.0,
+    })
+}
+
+/// The guest of this name, if they are known.
+pub(super) fn guest(connection: &Connection, name: &str) -> Outcome<Option<UserId>> {
+    let mut select = connection.prepare_cached(GUEST)?;
+    let id = select.query_row([name], |row| row.get(0)).optional()?;
+    Ok(id.map(UserId))
+}
+
+/// Makes a guest who is not known.
+pub(super) fn make_guest(
+    connection: &Connection,
+    name: &str,
+    at: DateTime<Utc>,
+) -> Outcome<UserId> {
+    let mut insert = connection.prepare_cached(INSERT_GUEST)?;
+    Ok(UserId(insert.insert(params![name, Time(at)])?))
+}
+
+/// `NotFound` for a person who is not there.
+pub(super) fn demand_user(connection: &Connection, id: UserId) -> Outcome<()> {
+    let there = connection.prepare_cached(USER_EXISTS)?.exists([id.0])?;
+    demand(there, ErrorKind::NotFound, NO_PERSON)
+}
+
+/// `NotFound` for somebody who has no account.
+pub(super) fn demand_account(connection: &Connection, id: UserId) -> Outcome<()> {
+    let there = connection.prepare_cached(ACCOUNT_EXISTS)?.exists([id.0])?;
+    demand(there, ErrorKind::NotFound, "no such account")
+}
+
+fn demand_room(connection: &Connection, room: Option<RoomId>) -> Outcome<()> {
+    match room {
+        Some(room) => room_exists(connection, room),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,237 @@
+use std::collections::VecDeque;
+use std::task::{Context, Poll, Waker};
+
+use chrono::Utc;
+use kaiwa_core::{Error, ErrorKind};
+
+use super::*;
+use crate::store::writer::Job;
+use crate::store::{MessageId, MessageKind, NewMessage, Position, Posted, Repeat, Sender};
+use crate::world::{Limits, Submission, Taken};
+
+const ECHO: NetworkId = NetworkId(0);
+const QUIET: NetworkId = NetworkId(1);
+const ROOM: RoomId = RoomId(7);
+const ANN: UserId = UserId(1);
+const BOB: UserId = UserId(2);
+
+/// Shows `text;`, and notices as what they are.
+struct Plain {
+    echoes: bool,
+}
+
+impl Network for Plain {
+    fn echoes(&self) -> bool {
+        self.echoes
+    }
+
+    fn message(&self, said: &Said, out: &mut Vec<u8>) {
+        let text = said.submission.message.text.as_deref().unwrap();
+        out.extend_from_slice(format!("{text};").as_bytes());
+    }
+
+    fn notice(&self, notice: &Notice, _: UserId) -> Option<Bytes> {
+        let name = match notice {
+            Notice::Entered { .. } => "entered;",
+            Notice::Left { .. } => "left;",
+            _ => "other;",
+        };
+        Some(Bytes::from_static(name.as_bytes()))
+    }
+}
+
+struct Rig {
+    live: SharedLive,
+    counters: Counting,
+}
+
+fn rig() -> Rig {
+    let network = |echoes| Arc::new(Plain { echoes }) as Arc<dyn Network>;
+    Rig {
+        live: SharedLive::new(vec![(ECHO, network(true)), (QUIET, network(false))]),
+        counters: Counting::default(),
+    }
+}
+
+impl Rig {
+    fn deliver(&self, batch: Vec<Done>) {
+        self.live.deliver(batch, &self.counters);
+    }
+
+    fn sit_as(&self, network: NetworkId, user: UserId, rooms: &[RoomId]) -> (Seat, Arc<Receiver>) {
+        let receiver = receiver();
+        let seat = self.live.sit_as(
+            network,
+            user,
+            Arc::clone(&receiver),
+            rooms,
+            network == QUIET,
+        );
+        (seat, receiver)
+    }
+}
+
+fn receiver() -> Arc<Receiver> {
+    Arc::new(Receiver::new(Limits {
+        messages: 100,
+        bytes: 1000,
+    }))
+}
+
+fn heard(receiver: &Receiver) -> String {
+    let mut out = VecDeque::new();
+    let mut cx = Context::from_waker(Waker::noop());
+    match receiver.poll_take(&mut cx, true, &mut out) {
+        Poll::Ready(Taken::Batches) | Poll::Pending => {}
+        Poll::Ready(Taken::Close(reason)) => return format!("{reason:?}"),
+    }
+    out.iter()
+        .map(|bytes| String::from_utf8(bytes.to_vec()).unwrap())
+        .collect()
+}
+
+fn submission(text: &str) -> Submission {
+    Submission {
+        message: NewMessage {
+            room: ROOM,
+            at: Utc::now(),
+            sender: Sender::Guest(None),
+            kind: MessageKind::Text,
+            text: Some(text.to_owned()),
+            client_id: None,
+            reply: None,
+            files: Vec::new(),
+            extra: None,
+        },
+        repeat: Repeat::Another,
+        sender_name: None,
+        prepared: None,
+        log_line: None,
+        origin: receiver(),
+        answer: None,
+    }
+}
+
+fn posted(sender: UserId) -> Posted {
+    Posted {
+        position: Position {
+            id: MessageId(1),
+            seq: 1,
+        },
+        change: 1,
+        sender: Some(sender),
+        at: Utc::now(),
+        repeated: false,
+    }
+}
+
+fn said(sender: UserId, text: &str) -> Done {
+    Done::Said(Said {
+        posted: posted(sender),
+        submission: submission(text),
+    })
+}
+
+fn told(notice: Notice) -> Done {
+    let job = Job::work(
+        move |_, notices| {
+            notices.push(notice);
+            Ok(())
+        },
+        |_, _| {},
+    );
+    let Job::Work(mut work) = job else {
+        unreachable!("made as work")
+    };
+    let mut store = crate::store::SqliteStore::in_memory().unwrap();
+    crate::store::Store::transaction(&mut store, &mut |transaction| work.run(transaction)).unwrap();
+    Done::Work(work)
+}
+
+#[test]
+fn a_network_decides_whether_senders_hear_themselves() {
+    let rig = rig();
+    let (_a, ann) = rig.sit_as(QUIET, ANN, &[ROOM]);
+    let (_b, bob) = rig.sit_as(QUIET, BOB, &[ROOM]);
+    let (_c, echo) = rig.sit_as(ECHO, ANN, &[ROOM]);
+    let elsewhere = rig.sit_as(QUIET, UserId(3), &[RoomId(8)]);
+    rig.deliver(vec![said(ANN, "1"), said(BOB, "2"), said(ANN, "3")]);
+    assert_eq!(heard(&ann), "2;");
+    assert_eq!(heard(&bob), "1;3;");
+    assert_eq!(heard(&echo), "1;2;3;");
+    assert_eq!(heard(&elsewhere.1), "");
+}
+
+#[test]
+fn whoever_enters_hears_what_is_said_afterwards() {
+    let rig = rig();
+    let (_a, ann) = rig.sit_as(QUIET, ANN, &[ROOM]);
+    let (_b, bob) = rig.sit_as(QUIET, BOB, &[]);
+    let users = vec![BOB];
+    let entered = Notice::Entered {
+        room: ROOM,
+        users: users.clone(),
+    };
+    let left = Notice::Left { room: ROOM, users };
+    rig.deliver(vec![
+        said(ANN, "before"),
+        told(entered),
+        said(ANN, "within"),
+        told(left),
+        said(ANN, "after"),
+    ]);
+    assert_eq!(heard(&bob), "entered;within;left;");
+    assert_eq!(heard(&ann), "entered;left;");
+}
+
+#[test]
+fn where_one_connection_is_enough_the_newest_hears() {
+    let rig = rig();
+    let (first, old) = rig.sit_as(QUIET, ANN, &[ROOM]);
+    let (second, new) = rig.sit_as(QUIET, ANN, &[ROOM]);
+    drop(first);
+    rig.deliver(vec![said(BOB, "1")]);
+    assert_eq!(heard(&old), "");
+    assert_eq!(heard(&new), "1;");
+    assert_eq!(*rig.live.clients().borrow(), 1);
+    drop(second);
+    assert_eq!(*rig.live.clients().borrow(), 0);
+    assert!(!rig.live.is_online(ANN));
+    rig.deliver(vec![said(BOB, "2")]);
+    assert_eq!(heard(&new), "");
+}
+
+#[test]
+fn the_sender_gets_its_answer_before_anybody_hears() {
+    let rig = rig();
+    let (_a, ann) = rig.sit_as(ECHO, ANN, &[ROOM]);
+    let answered = |text: &'static str| {
+        let mut submission = submission("said");
+        submission.origin = Arc::clone(&ann);
+        submission.answer = Some(Box::new(move |_, outcome| {
+            let word = outcome.map_or_else(|error| error.kind().name(), |_| text);
+            Some(Bytes::from(format!("{word};")))
+        }));
+        submission
+    };
+    let said = Said {
+        posted: posted(ANN),
+        submission: answered("kept"),
+    };
+    let refused = Error::new(ErrorKind::Forbidden, "not in the room");
+    let mut again = Said {
+        posted: posted(ANN),
+        submission: answered("kept"),
+    };
+    again.posted.repeated = true;
+    rig.deliver(vec![
+        Done::Said(said),
+        Done::Refused(Box::new(answered("kept")), refused),
+        Done::Said(again),
+    ]);
+    assert_eq!(heard(&ann), "kept;Forbidden;kept;said;");
+    let failed = answered("kept");
+    rig.deliver(vec![Done::Failed(Box::new(failed))]);
+    assert_eq!(heard(&ann), "StoreFailed");
+    assert_eq!(rig.counters.read().refused, 1);
+}
