@@ -61,9 +61,9 @@ fn nothing(dir: &Path) -> Error {
 }
 
 fn plain(stored: &StoredMessage, on_terminal: bool) -> String {
-    let message = &stored.message;
-    let name = message.sender.as_deref().filter(|name| !name.is_empty());
-    let said = message.text.as_deref().unwrap_or_default();
+    let name = stored.sender_name.as_deref();
+    let name = name.filter(|name| !name.is_empty());
+    let said = stored.text.as_deref().unwrap_or_default();
     let time = time(stored);
     let name = text::one_line(name.unwrap_or(NOBODY));
     if on_terminal {
@@ -75,38 +75,47 @@ fn plain(stored: &StoredMessage, on_terminal: bool) -> String {
 
 fn json(stored: &StoredMessage) -> Result<String, Error> {
     let line = Line {
-        id: stored.position.id,
+        id: stored.position.id.0,
         seq: stored.position.seq,
         time: &time(stored),
-        name: stored.message.sender.as_deref(),
-        text: stored.message.text.as_deref(),
+        name: stored.sender_name.as_deref(),
+        text: stored.text.as_deref(),
     };
     serde_json::to_string(&line)
         .map_err(|error| Error::new(ErrorKind::Internal, "writing JSON").with_source(error))
 }
 
 fn time(stored: &StoredMessage) -> String {
-    let at = stored.message.at;
-    at.to_rfc3339_opts(SecondsFormat::Millis, true)
+    stored.at.to_rfc3339_opts(SecondsFormat::Millis, true)
 }
 
 #[cfg(test)]
 mod tests {
     use chrono::DateTime;
-    use kaiwa_server::store::{NewMessage, Position};
+    use kaiwa_server::store::{MessageId, MessageKind, Position};
 
     use super::*;
 
     fn stored(sender: Option<&str>, text: Option<&str>) -> StoredMessage {
         StoredMessage {
-            position: Position { id: 9, seq: 3 },
-            message: NewMessage {
-                room: LOBBY,
-                at: DateTime::UNIX_EPOCH,
-                sender: sender.map(str::to_owned),
-                text: text.map(str::to_owned),
-                extra: None,
+            position: Position {
+                id: MessageId(9),
+                seq: 3,
             },
+            room: LOBBY,
+            change: 3,
+            at: DateTime::UNIX_EPOCH,
+            sender: None,
+            sender_name: sender.map(str::to_owned),
+            kind: MessageKind::Text,
+            text: text.map(str::to_owned),
+            client_id: None,
+            reply: None,
+            edited: None,
+            deleted: false,
+            files: Vec::new(),
+            reactions: Vec::new(),
+            extra: None,
         }
     }
 

@@ -180,7 +180,7 @@ async fn serve_http(
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_LIMIT)
         .max_buf_size(HEAD_BYTES)
-        .serve_connection(TokioIo::new(socket), service)
+        .serve_connection(TokioIo::new(Patient::new(socket)), service)
         .with_upgrades()
         .await
 }

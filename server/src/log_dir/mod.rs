@@ -15,11 +15,12 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use self::days::Days;
-use crate::store::writer::Committed;
-use crate::store::{NewMessage, RoomId, Store};
+use crate::store::writer::Done;
+use crate::store::{Reader, RoomId, StoredMessage};
+use crate::world::Said;
 
 /// Messages read from the store at once.
-const PAGE: usize = 256;
+const PAGE: i64 = 256;
 
 /// How far a message may stand behind one of a later time: senders wait for the store, and clocks are set back.
 const DISORDER: TimeDelta = TimeDelta::hours(1);
@@ -28,7 +29,7 @@ const DISORDER: TimeDelta = TimeDelta::hours(1);
 const COMPLAINT_INTERVAL: Duration = Duration::from_secs(60);
 
 /// Makes the line of a kept message.
-pub(crate) type Render = Box<dyn Fn(&NewMessage) -> String + Send>;
+pub(crate) type Render = Box<dyn Fn(&StoredMessage) -> String + Send>;
 
 /// The log of one room.
 pub(crate) struct LogDir {
@@ -52,7 +53,7 @@ impl LogDir {
         dir: PathBuf,
         room: RoomId,
         render: Render,
-        store: &mut dyn Store,
+        store: &mut dyn Reader,
     ) -> Result<Self, Error> {
         let mut log = Self {
             days: Days::open(dir)?,
@@ -62,22 +63,23 @@ impl LogDir {
             attempted: 0,
             complained_at: None,
         };
-        if let Some(newest) = store.recent(room, 1)?.pop() {
+        let last = store.room(room)?.map_or(0, |room| room.last.seq);
+        if let Some(newest) = store.messages(room, last, last)?.pop() {
             let end = match log.days.newest()? {
                 Some((day, line)) => {
                     Tail::parse(&line).map_or_else(|| midnight(day), |tail| tail.tim)
                 }
-                None => midnight(newest.message.at.date_naive()),
+                None => midnight(newest.at.date_naive()),
             };
-            log.attempted = newest.position.seq;
-            log.catch_up(store, newest.position.seq, end)?;
+            log.attempted = last;
+            log.catch_up(store, last, end)?;
         }
         Ok(log)
     }
 
     /// Appends the lines of a batch that the store has just kept. If that fails, the next call makes up for it.
-    pub(crate) fn write(&mut self, store: &mut dyn Store, committed: &[Committed]) {
-        if let Err(error) = self.try_write(store, committed)
+    pub(crate) fn write(&mut self, store: &mut dyn Reader, done: &[Done]) {
+        if let Err(error) = self.try_write(store, done)
             && self.may_complain(Instant::now())
         {
             tracing::error!(
@@ -87,20 +89,17 @@ impl LogDir {
         }
     }
 
-    fn try_write(&mut self, store: &mut dyn Store, committed: &[Committed]) -> Result<(), Error> {
-        let here = || {
-            committed
-                .iter()
-                .filter(|committed| committed.submission.message.room == self.room)
-        };
+    fn try_write(&mut self, store: &mut dyn Reader, done: &[Done]) -> Result<(), Error> {
+        let room = self.room;
+        let here = || done.iter().filter_map(move |done| said_in(room, done));
         let (Some(first), Some(last)) = (here().next(), here().next_back()) else {
             return Ok(());
         };
-        let (first, last) = (first.position.seq, last.position.seq);
+        let (first, last) = (first.posted.position.seq, last.posted.position.seq);
         let lines: Vec<_> = here()
-            .filter_map(|committed| {
-                let line = committed.submission.log_line.as_deref()?;
-                Some((committed.submission.message.at, line))
+            .filter_map(|said| {
+                let line = said.submission.log_line.as_deref()?;
+                Some((said.posted.at, line))
             })
             .collect();
         // What was written before the failure is known; lines of others do not count.
@@ -114,7 +113,7 @@ impl LogDir {
     /// Appends what is missing up to the sequence `until`. See [`Self::find_end`] for `end`.
     fn catch_up(
         &mut self,
-        store: &mut dyn Store,
+        store: &mut dyn Reader,
         until: i64,
         end: DateTime<Utc>,
     ) -> Result<(), Error> {
@@ -123,17 +122,16 @@ impl LogDir {
             self.attempted = self.logged;
         }
         while self.logged < until {
-            let mut page = store.after(self.room, self.logged, PAGE)?;
-            page.retain(|stored| stored.position.seq <= until);
-            let Some(last) = page.last() else { break };
+            let last = until.min(self.logged + PAGE);
+            let page = store.messages(self.room, self.logged + 1, last)?;
             let lines: Vec<_> = page
                 .iter()
-                .map(|stored| (stored.message.at, (self.render)(&stored.message)))
+                .map(|message| (message.at, (self.render)(message)))
                 .collect();
-            self.attempted = last.position.seq;
+            self.attempted = last;
             self.days
                 .append(lines.iter().map(|(at, line)| (*at, line.as_str())))?;
-            self.logged = last.position.seq;
+            self.logged = last;
         }
         // What is not in the store cannot be made up for.
         self.logged = until.max(self.logged);
@@ -144,18 +142,14 @@ impl LogDir {
     /// The sequence of the last message in the log. Lines are written in the order of the sequence, so it is the newest message
     /// that is the last line of its day. If there is none, the log was made by somebody else or moved away; then it is the
     /// newest message not later than `end`, the time of the last line.
-    fn find_end(&self, store: &mut dyn Store, end: DateTime<Utc>) -> Result<i64, Error> {
+    fn find_end(&self, store: &mut dyn Reader, end: DateTime<Utc>) -> Result<i64, Error> {
         let mut tails = BTreeMap::new();
         let mut not_later = None;
         let mut upper = self.attempted;
         while upper > self.logged {
-            let lower = upper.saturating_sub(PAGE as i64).max(self.logged);
-            let page = store.after(self.room, lower, PAGE)?;
-            for stored in page.iter().rev() {
-                let (seq, message) = (stored.position.seq, &stored.message);
-                if seq > upper {
-                    continue;
-                }
+            let lower = upper.saturating_sub(PAGE).max(self.logged);
+            for message in store.messages(self.room, lower + 1, upper)?.iter().rev() {
+                let seq = message.position.seq;
                 let tail = match tails.entry(message.at.date_naive()) {
                     Entry::Occupied(known) => known.into_mut(),
                     Entry::Vacant(new) => {
@@ -204,10 +198,21 @@ impl Tail {
         serde_json::from_str(line).ok()
     }
 
-    fn is_of(&self, message: &NewMessage) -> bool {
+    fn is_of(&self, message: &StoredMessage) -> bool {
         self.tim == message.at
-            && self.usr.as_str() == message.sender.as_deref()
+            && self.usr.as_str() == message.sender_name.as_deref()
             && self.msg.as_str() == message.text.as_deref()
+    }
+}
+
+/// What was said for the first time, in the room.
+fn said_in(room: RoomId, done: &Done) -> Option<&Said> {
+    match done {
+        Done::Said(said) => {
+            let is_new = said.submission.message.room == room && !said.posted.repeated;
+            is_new.then_some(said)
+        }
+        _ => None,
     }
 }
 

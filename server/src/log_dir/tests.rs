@@ -5,15 +5,15 @@ use std::sync::Arc;
 
 use super::*;
 use crate::front::wschat;
-use crate::store::writer::Submission;
-use crate::store::{LOBBY, MemoryStore, SqliteStore};
-use crate::world::{Limits, Receiver};
+use crate::store::{LOBBY, MessageKind, NewMessage, Posted, Repeat, Sender, SqliteStore, Store};
+use crate::world::{Limits, Receiver, Submission};
 
 const DAY: &str = "2026-11-20";
 const NEXT_DAY: &str = "2026-11-21";
 
 struct Fixture {
-    store: Box<dyn Store>,
+    store: SqliteStore,
+    reader: Box<dyn Reader>,
     /// Of the database, and below it the log.
     dir: tempfile::TempDir,
 }
@@ -21,8 +21,12 @@ struct Fixture {
 impl Fixture {
     fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let store = Box::new(SqliteStore::open(dir.path()).unwrap());
-        Self { store, dir }
+        let store = SqliteStore::open(dir.path()).unwrap();
+        Self {
+            reader: store.reader().unwrap(),
+            store,
+            dir,
+        }
     }
 
     fn log(&self) -> PathBuf {
@@ -31,27 +35,32 @@ impl Fixture {
 
     fn open(&mut self) -> LogDir {
         let render: Render = Box::new(|message| wschat::log_line(message, false));
-        LogDir::open(self.log(), LOBBY, render, self.store.as_mut()).unwrap()
+        LogDir::open(self.log(), LOBBY, render, self.reader.as_mut()).unwrap()
     }
 
     /// A batch of messages as (time of day or whole time, text), kept but not yet in the log.
-    fn keep(&mut self, said: &[(&str, &str)]) -> Vec<Committed> {
-        let submissions: Vec<_> = said.iter().map(|(at, text)| submission(at, text)).collect();
-        let messages: Vec<_> = submissions.iter().map(|one| &one.message).collect();
-        let positions = self.store.append(&messages).unwrap();
-        positions
-            .into_iter()
-            .zip(submissions)
-            .map(|(position, submission)| Committed {
-                position,
-                submission,
+    fn keep(&mut self, said: &[(&str, &str)]) -> Vec<Done> {
+        let mut done = Vec::new();
+        self.store
+            .transaction(&mut |transaction| {
+                for (at, text) in said {
+                    let message = message(at, text);
+                    let posted = transaction.post(&message, Repeat::Another)?;
+                    done.push(Done::Said(kept(message, posted)));
+                }
+                Ok(())
             })
-            .collect()
+            .unwrap();
+        // Of which there is no line.
+        done.push(Done::Failed(Box::new(submission(message(
+            "12:00:00", "failed",
+        )))));
+        done
     }
 
     fn say(&mut self, log: &mut LogDir, said: &[(&str, &str)]) {
-        let committed = self.keep(said);
-        log.write(self.store.as_mut(), &committed);
+        let done = self.keep(said);
+        log.write(self.reader.as_mut(), &done);
     }
 
     /// The texts in the log of a day.
@@ -67,28 +76,62 @@ impl Fixture {
     }
 }
 
-fn submission(at: &str, text: &str) -> Submission {
+fn message(at: &str, text: &str) -> NewMessage {
     let at = if at.contains('T') {
         at.to_owned()
     } else {
         format!("{DAY}T{at}Z")
     };
-    let message = NewMessage {
+    NewMessage {
         room: LOBBY,
         at: at.parse().unwrap(),
-        sender: Some("ann".to_owned()),
+        sender: Sender::Guest(Some("ann".to_owned())),
+        kind: MessageKind::Text,
         text: Some(text.to_owned()),
+        client_id: None,
+        reply: None,
+        files: Vec::new(),
         extra: Some(r#"{"x":[1,2.5]}"#.to_owned()),
+    }
+}
+
+/// With the line that its front end makes.
+fn kept(message: NewMessage, posted: Posted) -> Said {
+    let stored = StoredMessage {
+        position: posted.position,
+        room: message.room,
+        change: posted.change,
+        at: posted.at,
+        sender: posted.sender,
+        sender_name: Some("ann".to_owned()),
+        kind: message.kind,
+        text: message.text.clone(),
+        client_id: None,
+        reply: None,
+        edited: None,
+        deleted: false,
+        files: Vec::new(),
+        reactions: Vec::new(),
+        extra: message.extra.clone(),
     };
+    let mut submission = submission(message);
+    submission.log_line = Some(wschat::log_line(&stored, false));
+    Said { posted, submission }
+}
+
+fn submission(message: NewMessage) -> Submission {
     let limits = Limits {
         messages: 1,
         bytes: 1,
     };
     Submission {
-        relayed: String::new(),
-        log_line: Some(wschat::log_line(&message, false)),
         message,
-        sender: Arc::new(Receiver::new(limits)),
+        repeat: Repeat::Another,
+        sender_name: Some("ann".to_owned()),
+        prepared: None,
+        log_line: None,
+        origin: Arc::new(Receiver::new(limits)),
+        answer: None,
     }
 }
 
@@ -212,24 +255,32 @@ fn a_torn_batch_is_completed_while_running() {
     site.say(&mut log, &[("12:00:00", "a")]);
     let batch = site.keep(&[("12:00:01", "b"), ("12:00:02", "c")]);
     let path = site.log().join(DAY);
-    let line = batch[0].submission.log_line.as_deref().unwrap();
+    let Done::Said(first) = &batch[0] else {
+        panic!("said");
+    };
+    let line = first.submission.log_line.as_deref().unwrap();
     let before = fs::read_to_string(&path).unwrap();
     fs::write(&path, format!("{before}{line}\n{{\"half")).unwrap();
-    log.attempted = batch[1].position.seq;
+    log.attempted = first.posted.position.seq + 1;
     site.say(&mut log, &[("12:00:03", "d")]);
     assert_eq!(site.texts(DAY), ["a", "b", "c", "d"]);
 }
 
 #[test]
-fn without_a_store_the_log_goes_on_after_a_failure() {
+fn in_memory_the_log_goes_on_after_a_failure() {
     let mut site = Fixture::new();
-    site.store = Box::<MemoryStore>::default();
+    site.store = SqliteStore::in_memory().unwrap();
+    site.reader = site.store.reader().unwrap();
     let mut log = site.open();
     fs::remove_dir(site.log()).unwrap();
-    site.say(&mut log, &[("12:00:00", "lost")]);
+    // More than is kept in memory.
+    for _ in 0..11 {
+        site.say(&mut log, &[("12:00:00", "early"); 100]);
+    }
     fs::create_dir(site.log()).unwrap();
-    site.say(&mut log, &[("12:00:01", "a")]);
-    assert_eq!(site.texts(DAY), ["a"]);
+    site.say(&mut log, &[("12:00:01", "late")]);
+    let texts = site.texts(DAY);
+    assert_eq!((texts.len(), texts[1000].as_str()), (1001, "late"));
 }
 
 #[test]
@@ -247,7 +298,7 @@ fn a_directory_that_cannot_be_read_is_told_at_the_start() {
     site.keep(&[("12:00:00", "a")]);
     fs::create_dir_all(site.log().join(DAY)).unwrap();
     let render: Render = Box::new(|_| String::new());
-    let error = LogDir::open(site.log(), LOBBY, render, site.store.as_mut())
+    let error = LogDir::open(site.log(), LOBBY, render, site.reader.as_mut())
         .err()
         .unwrap();
     assert_eq!(error.kind(), ErrorKind::Config);

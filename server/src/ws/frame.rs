@@ -45,11 +45,10 @@ mod tests {
             (65_535, &[0x81, 126, 0xff, 0xff]),
             (65_536, &[0x81, 127, 0, 0, 0, 0, 0, 1, 0, 0]),
         ] {
-            let text = "xyz".repeat(length.div_ceil(3));
-            let text = &text[..length];
+            let text: String = ('a'..='z').cycle().take(length).collect();
             let frame = [b"before", header, text.as_bytes()].concat();
             let mut out = b"before".to_vec();
-            put_text(text, &mut out);
+            put_text(&text, &mut out);
             assert_eq!(out, frame);
             let mut out = b"before".to_vec();
             put_text_with(&mut out, |out| out.extend_from_slice(text.as_bytes()));

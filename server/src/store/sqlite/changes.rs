@@ -19,8 +19,7 @@ const NEW: &str = concat!(
 const EDITED: &str = concat!(
     "SELECT ",
     message_columns!(),
-    " INDEXED BY messages_by_edit
-     WHERE m.room = ?1 AND m.change > ?2 AND m.change > m.posted AND m.posted <= ?2
+    " WHERE m.room = ?1 AND m.change > ?2 AND m.change > m.posted AND m.posted <= ?2
      ORDER BY m.change LIMIT ?3"
 );
 const REACTED: &str = "SELECT change, seq, user, emoji, given FROM reactions

@@ -112,7 +112,11 @@ impl Db {
 }
 
 /// The number is in use from now on, whatever becomes of its message.
-pub(super) const KEEP_LAST_ID: &str = "UPDATE last_ids SET message = ?1 WHERE one = 1";
+const KEEP_LAST_ID: &str = "UPDATE last_ids SET message = ?1 WHERE one = 1";
+
+/// Statements that must find their rows without looking at others.
+#[cfg(test)]
+pub(super) const HOT: &[&str] = &[KEEP_LAST_ID];
 
 fn in_snapshot<T>(
     connection: &Connection,

@@ -20,7 +20,6 @@ const MEMBERS: &str = concat!(
      JOIN users u ON u.id = m.user WHERE r.id = ?1 ORDER BY m.user"
 );
 const KIND: &str = "SELECT kind, low, high FROM rooms WHERE id = ?1";
-const IS_IN: &str = "SELECT 1 FROM members WHERE room = ?1 AND user = ?2";
 const ADD: &str = "INSERT INTO members (room, user, role, joined) VALUES (?1, ?2, ?3, ?4)
      ON CONFLICT (room, user) DO NOTHING";
 const REMOVE: &str = "DELETE FROM members WHERE room = ?1 AND user = ?2";
@@ -30,7 +29,7 @@ const SET_ROLE: &str = "UPDATE members SET role = ?3 WHERE room = ?1 AND user = 
 
 /// Statements that must find their rows without looking at others.
 #[cfg(test)]
-pub(super) const HOT: &[&str] = &[MEMBERS, KIND, IS_IN, ADD, REMOVE, FORGET_DATA, SET_ROLE];
+pub(super) const HOT: &[&str] = &[MEMBERS, KIND, ADD, REMOVE, FORGET_DATA, SET_ROLE];
 
 pub(super) fn list(connection: &Connection, room: RoomId) -> Outcome<Vec<Member>> {
     let mut select = connection.prepare_cached(MEMBERS)?;

@@ -1,7 +1,7 @@
 //! Reading messages, with what hangs on them.
 
 use kaiwa_core::Error;
-use rusqlite::{Connection, OptionalExtension as _, Params, Row, params};
+use rusqlite::{Connection, Params, Row, params};
 
 use super::changes;
 use super::db::{Db, Outcome};

@@ -186,7 +186,7 @@ impl Place {
                     | OpenFlags::SQLITE_OPEN_CREATE
                     | OpenFlags::SQLITE_OPEN_URI
                     | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-                let connection = Connection::open_with_flags(name, flags)?;
+                let mut connection = Connection::open_with_flags(name, flags)?;
                 // Whoever holds the lock is at work in this process and will let go.
                 connection.busy_handler(Some(|_| {
                     thread::sleep(MEMORY_WAIT);

@@ -17,7 +17,7 @@ use crate::store::{
 };
 
 /// How many of somebody's newest messages in a room are known by their client ids.
-const KNOWN_IDS: i64 = 100;
+const IDS_KNOWN: i64 = 100;
 
 const LAST_ID: &str = "SELECT message FROM last_ids WHERE one = 1";
 const INSERT: &str = "INSERT INTO messages
@@ -26,11 +26,9 @@ const INSERT: &str = "INSERT INTO messages
 const MOVE_HEAD: &str =
     "UPDATE heads SET last_id = ?2, last_seq = ?3, last_change = ?4 WHERE room = ?1";
 const ATTACH: &str = "INSERT INTO message_files (room, seq, place, file) VALUES (?1, ?2, ?3, ?4)";
-/// The index has all that the inner part asks for.
-const REPEATED: &str = "SELECT seq FROM
-         (SELECT seq, client_id FROM messages
-          WHERE room = ?1 AND sender = ?2 AND once = 1 ORDER BY seq DESC LIMIT ?4)
-     WHERE client_id = ?3 LIMIT 1";
+/// The index has all that this asks for.
+const KNOWN_IDS: &str = "SELECT seq, client_id FROM messages
+     WHERE room = ?1 AND sender = ?2 AND once = 1 ORDER BY seq DESC LIMIT ?3";
 const POSTED_AT: &str = "SELECT id, posted, at FROM messages WHERE room = ?1 AND seq = ?2";
 const IS_LIVE: &str = "SELECT 1 FROM messages WHERE room = ?1 AND seq = ?2 AND deleted = 0";
 const NEXT_CHANGE: &str =
@@ -58,7 +56,7 @@ pub(super) const HOT: &[&str] = &[
     INSERT,
     MOVE_HEAD,
     ATTACH,
-    REPEATED,
+    KNOWN_IDS,
     POSTED_AT,
     IS_LIVE,
     NEXT_CHANGE,
@@ -236,14 +234,16 @@ fn repeated(
     sender: UserId,
     client_id: &str,
 ) -> Outcome<Option<Posted>> {
-    let seq: Option<i64> = connection
-        .prepare_cached(REPEATED)?
-        .query_row(params![room.0, sender.0, client_id, KNOWN_IDS], |row| {
-            row.get(0)
-        })
-        .optional()?;
-    let Some(seq) = seq else {
-        return Ok(None);
+    let mut select = connection.prepare_cached(KNOWN_IDS)?;
+    let mut rows = select.query([room.0, sender.0, IDS_KNOWN])?;
+    let seq: i64 = loop {
+        match rows.next()? {
+            None => return Ok(None),
+            Some(row) if row.get_ref(1)?.as_bytes_or_null() == Ok(Some(client_id.as_bytes())) => {
+                break row.get(0)?;
+            }
+            Some(_) => {}
+        }
     };
     let posted = connection
         .prepare_cached(POSTED_AT)?

@@ -26,7 +26,6 @@ macro_rules! room_columns {
          h.last_id, h.last_seq, h.last_change"
     };
 }
-pub(super) use room_columns;
 
 const ROOM: &str = concat!(
     "SELECT ",

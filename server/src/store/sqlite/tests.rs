@@ -1,11 +1,19 @@
-//! Sequences, restarts, old, new, foreign and broken databases.
+//! Restarts, old, new, foreign and broken databases, and how the statements find their rows.
+
+mod plans;
 
 use std::fs;
 
-use chrono::Utc;
+use chrono::{DateTime, Utc};
+use kaiwa_core::ErrorKind;
 
-use super::super::LOBBY;
+use super::place::LOCK;
 use super::*;
+use crate::store::migrations::MIGRATIONS;
+use crate::store::{
+    LOBBY, MessageId, MessageKind, Messages as _, NewMessage, Position, ReadMessages as _,
+    ReadUsers as _, Repeat, RoomId, Sender, StoredMessage, UserId,
+};
 
 /// The first schema, kept as it was released, with a message in it: later versions must take it over.
 const OLDEST: &str = include_str!("oldest.sql");
@@ -13,16 +21,43 @@ const OLDEST: &str = include_str!("oldest.sql");
 fn message(text: &str) -> NewMessage {
     NewMessage {
         room: LOBBY,
-        at: DateTime::from_timestamp_nanos(Utc::now().timestamp_nanos_opt().unwrap()),
-        sender: Some("ann".to_owned()),
+        at: Utc::now(),
+        sender: Sender::Guest(Some("ann".to_owned())),
+        kind: MessageKind::Text,
         text: Some(text.to_owned()),
+        client_id: None,
+        reply: None,
+        files: Vec::new(),
         extra: None,
     }
 }
 
 fn append(store: &mut SqliteStore, texts: &[&str]) -> Vec<Position> {
-    let messages: Vec<NewMessage> = texts.iter().map(|text| message(text)).collect();
-    store.append(&messages.iter().collect::<Vec<_>>()).unwrap()
+    let mut positions = Vec::new();
+    store
+        .transaction(&mut |transaction| {
+            for text in texts {
+                let posted = transaction.post(&message(text), Repeat::Another)?;
+                positions.push(posted.position);
+            }
+            Ok(())
+        })
+        .unwrap();
+    positions
+}
+
+fn position(id: i64, seq: i64) -> Position {
+    Position {
+        id: MessageId(id),
+        seq,
+    }
+}
+
+fn texts(messages: Vec<StoredMessage>) -> Vec<String> {
+    messages
+        .into_iter()
+        .filter_map(|message| message.text)
+        .collect()
 }
 
 fn raw(dir: &Path) -> Connection {
@@ -31,72 +66,6 @@ fn raw(dir: &Path) -> Connection {
 
 fn open_error(dir: &Path) -> Error {
     SqliteStore::open(dir).unwrap_err()
-}
-
-#[test]
-fn keeps_order_and_sequence_over_a_restart() {
-    let dir = tempfile::tempdir().unwrap();
-    let mut store = SqliteStore::open(dir.path()).unwrap();
-    let positions = append(&mut store, &["a", "b"]);
-    assert_eq!(
-        positions,
-        [Position { id: 1, seq: 1 }, Position { id: 2, seq: 2 }]
-    );
-    Box::new(store).close().unwrap();
-
-    let mut store = SqliteStore::open(dir.path()).unwrap();
-    assert_eq!(append(&mut store, &["c"]), [Position { id: 3, seq: 3 }]);
-    let texts = |messages: Vec<StoredMessage>| -> Vec<String> {
-        messages
-            .into_iter()
-            .filter_map(|stored| stored.message.text)
-            .collect()
-    };
-    assert_eq!(texts(store.recent(LOBBY, 2).unwrap()), ["b", "c"]);
-    assert_eq!(
-        texts(store.recent(LOBBY, usize::MAX).unwrap()),
-        ["a", "b", "c"]
-    );
-    assert!(store.recent(RoomId(7), 10).unwrap().is_empty());
-    assert_eq!(texts(store.after(LOBBY, 0, 2).unwrap()), ["a", "b"]);
-    assert_eq!(texts(store.after(LOBBY, 2, 2).unwrap()), ["c"]);
-    assert!(store.after(LOBBY, 3, usize::MAX).unwrap().is_empty());
-    assert!(store.after(RoomId(7), 0, 10).unwrap().is_empty());
-}
-
-#[test]
-fn numbers_are_not_reused() {
-    let dir = tempfile::tempdir().unwrap();
-    let mut store = SqliteStore::open(dir.path()).unwrap();
-    append(&mut store, &["a", "b"]);
-    store
-        .connection
-        .execute("DELETE FROM messages", [])
-        .unwrap();
-    assert_eq!(append(&mut store, &["c"]), [Position { id: 3, seq: 3 }]);
-}
-
-#[test]
-fn keeps_every_character() {
-    let dir = tempfile::tempdir().unwrap();
-    let mut store = SqliteStore::open(dir.path()).unwrap();
-    let mut odd = message("nul \0 quote ' emoji \u{1f600}");
-    odd.extra = Some(r#"{"usr":5}"#.to_owned());
-    odd.sender = None;
-    store.append(&[&odd]).unwrap();
-    assert_eq!(store.recent(LOBBY, 1).unwrap().pop().unwrap().message, odd);
-}
-
-#[test]
-fn all_or_nothing() {
-    let dir = tempfile::tempdir().unwrap();
-    let mut store = SqliteStore::open(dir.path()).unwrap();
-    let mut lost = message("nowhere");
-    lost.room = RoomId(99);
-    let error = store.append(&[&message("a"), &lost]).unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::NotFound);
-    assert!(store.recent(LOBBY, 10).unwrap().is_empty());
-    assert_eq!(append(&mut store, &["b"]), [Position { id: 1, seq: 1 }]);
 }
 
 #[test]
@@ -114,14 +83,15 @@ fn takes_over_the_oldest_schema() {
     raw(dir.path()).execute_batch(OLDEST).unwrap();
     let mut store = SqliteStore::open(dir.path()).unwrap();
     let version: i64 = store
+        .db
         .connection
         .query_row("PRAGMA user_version", [], |row| row.get(0))
         .unwrap();
     assert_eq!(version, i64::try_from(MIGRATIONS.len()).unwrap());
-    let old = store.recent(LOBBY, 1).unwrap().pop().unwrap();
-    assert_eq!(old.position, Position { id: 5, seq: 3 });
-    assert_eq!(old.message.text.as_deref(), Some("from the first version"));
-    assert_eq!(append(&mut store, &["next"]), [Position { id: 6, seq: 4 }]);
+    let old = store.db.messages(LOBBY, 1, 3).unwrap().pop().unwrap();
+    assert_eq!(old.position, position(5, 3));
+    assert_eq!(old.text.as_deref(), Some("from the first version"));
+    assert_eq!(append(&mut store, &["next"]), [position(6, 4)]);
 }
 
 #[test]
@@ -200,15 +170,11 @@ fn only_this_user_can_read_it() {
     for file in files {
         assert_eq!(mode(&old.join(file)), 0o600, "{file}");
     }
-    assert_eq!(store.recent(LOBBY, 9).unwrap().len(), 2);
+    assert_eq!(texts(store.db.messages(LOBBY, 1, 9).unwrap()), ["a", "b"]);
 }
 
 fn texts_kept(dir: &Path) -> Vec<String> {
-    let messages = read_log(dir, LOBBY, 2).unwrap();
-    messages
-        .into_iter()
-        .filter_map(|stored| stored.message.text)
-        .collect()
+    texts(read_log(dir, LOBBY, 2).unwrap())
 }
 
 #[test]
@@ -231,7 +197,7 @@ fn the_log_is_read_beside_a_server_after_one_and_after_a_killed_one() {
     assert_eq!(texts_kept(killed.path()), ["c", "d"]);
     assert_eq!(texts_kept(killed.path()), ["c", "d"]);
     let mut revived = SqliteStore::open(killed.path()).unwrap();
-    assert_eq!(append(&mut revived, &["e"]), [Position { id: 5, seq: 5 }]);
+    assert_eq!(append(&mut revived, &["e"]), [position(5, 5)]);
 
     Box::new(store).close().unwrap();
     assert_eq!(texts_kept(dir.path()), ["c", "d"]);
@@ -259,6 +225,8 @@ fn the_log_of_nothing_is_an_error_and_stays_nothing() {
     assert_eq!(kind(dir.path()), ErrorKind::Storage);
     fs::remove_file(&path).unwrap();
     raw(dir.path()).execute_batch(OLDEST).unwrap();
+    assert_eq!(kind(dir.path()), ErrorKind::Version);
+    drop(SqliteStore::open(dir.path()).unwrap());
     assert_eq!(texts_kept(dir.path()), ["from the first version"]);
     raw(dir.path())
         .execute_batch("PRAGMA user_version = 999")

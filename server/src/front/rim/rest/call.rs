@@ -25,8 +25,8 @@ use crate::world::World;
 /// How long a body may take to arrive: 1 MiB on a mobile line of 1 Mbit/s.
 const BODY_LIMIT: Duration = Duration::from_secs(10);
 
-/// Of a body that is too long, so many more bytes are read before the answer: whoever writes and only then reads would see a
-/// reset connection instead.
+/// Of a body that is not wanted, so many bytes are read before the answer: whoever writes and only then reads would see a reset
+/// connection instead.
 const SWALLOWED: usize = 4 * rest::MAX_BODY_BYTES;
 
 /// One request.
@@ -91,6 +91,12 @@ pub(super) fn token(headers: &HeaderMap) -> Option<&str> {
     (!token.contains(' ')).then_some(token)
 }
 
+/// Reads a body that is not wanted.
+pub(super) async fn swallow(body: Body) {
+    // In time or not, the answer follows.
+    let _ = timeout(BODY_LIMIT, rest_of(&mut body.into_data_stream())).await;
+}
+
 async fn whole(mut stream: BodyDataStream) -> Result<Bytes, Failure> {
     let broken = |_| Failure::Page(StatusCode::BAD_REQUEST);
     let mut body = Vec::new();
@@ -98,7 +104,7 @@ async fn whole(mut stream: BodyDataStream) -> Result<Bytes, Failure> {
         let chunk = chunk.map_err(broken)?;
         if body.len() + chunk.len() > rest::MAX_BODY_BYTES {
             drop(body);
-            swallow(stream).await;
+            rest_of(&mut stream).await;
             return Err(Failure::Page(StatusCode::PAYLOAD_TOO_LARGE));
         }
         body.extend_from_slice(&chunk);
@@ -106,7 +112,7 @@ async fn whole(mut stream: BodyDataStream) -> Result<Bytes, Failure> {
     Ok(body.into())
 }
 
-async fn swallow(mut stream: BodyDataStream) {
+async fn rest_of(stream: &mut BodyDataStream) {
     let mut swallowed = 0;
     while let Some(Ok(chunk)) = stream.next().await {
         swallowed += chunk.len();

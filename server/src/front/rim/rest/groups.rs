@@ -61,9 +61,9 @@ pub(super) async fn update(call: &Call, user: UserId) -> Reply {
     let id = room_id(request.id);
     call.world
         .change(move |store, notices| {
-            let (room, membership) = match (store.room(id)?, store.membership(id, user)?) {
-                (Some(room), Some(membership)) => (room, membership),
-                _ => return Err(not_a_member()),
+            let asked = (store.room(id)?, store.membership(id, user)?);
+            let (Some(room), Some(membership)) = asked else {
+                return Err(not_a_member());
             };
             let needed = match room.kind {
                 RoomKind::Group | RoomKind::Direct => Role::Member,

@@ -98,9 +98,9 @@ pub(super) async fn read(call: &Call, user: UserId) -> Reply {
     let id = room_id(request.gid);
     call.world
         .change(move |store, notices| {
-            let (room, membership) = match (store.room(id)?, store.membership(id, user)?) {
-                (Some(room), Some(membership)) => (room, membership),
-                _ => return Err(not_a_member()),
+            let asked = (store.room(id)?, store.membership(id, user)?);
+            let (Some(room), Some(membership)) = asked else {
+                return Err(not_a_member());
             };
             if store.mark_read_to(id, user, room.last.seq)? > membership.read {
                 notices.push(Notice::Read {

@@ -16,6 +16,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Request, State};
+use axum::http::request::Parts;
 use axum::http::{Method, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::any;
@@ -64,32 +65,55 @@ async fn answer(
     request: Request,
 ) -> Result<Response, Failure> {
     let (parts, body) = request.into_parts();
-    let path = parts.uri.path();
-    let endpoint = path.strip_prefix(base).and_then(named);
-    // The token comes first: without one, even an unknown path is none.
-    let user = match endpoint {
-        Some(endpoint) if !endpoint.needs_token() => None,
-        _ => match token(&parts.headers) {
-            Some(token) => front.auth.resume(&site.world, token).await?,
-            None => None,
-        },
+    let (asked, user) = match who_asks_what(base, &front, &site, &parts).await {
+        Ok(asked) => asked,
+        Err(failure) => {
+            call::swallow(body).await;
+            return Err(failure);
+        }
     };
-    let exempt = endpoint.is_some_and(|endpoint| !endpoint.needs_token());
-    if user.is_none() && !exempt {
-        return Err(Failure::login_required(&parts.method));
-    }
-    if path == "/" && parts.method == Method::GET {
+    let Asked::Endpoint(endpoint) = asked else {
         return Ok("hello rim".into_response());
-    }
-    let endpoint = endpoint
-        .filter(|endpoint| endpoint.method() == parts.method.as_str())
-        .ok_or(Failure::InvalidRequest)?;
+    };
     let call = Call::read(front, site, parts, body).await?;
     let json = match user {
         Some(user) => signed_in(endpoint, &call, user).await?,
         None => signed_out(endpoint, &call).await?,
     };
     Ok(([(header::CONTENT_TYPE, "application/json")], json).into_response())
+}
+
+/// What is asked for.
+enum Asked {
+    /// The root, as the original's own test of life.
+    Root,
+    Endpoint(Endpoint),
+}
+
+/// The token comes first: without one, even an unknown path is none.
+async fn who_asks_what(
+    base: &str,
+    front: &Rim,
+    site: &Site,
+    parts: &Parts,
+) -> Result<(Asked, Option<UserId>), Failure> {
+    let path = parts.uri.path();
+    let endpoint = path.strip_prefix(base).and_then(named);
+    let exempt = endpoint.is_some_and(|endpoint| !endpoint.needs_token());
+    let user = match token(&parts.headers) {
+        Some(token) if !exempt => front.auth.resume(&site.world, token).await?,
+        _ => None,
+    };
+    if user.is_none() && !exempt {
+        return Err(Failure::login_required(&parts.method));
+    }
+    if path == "/" && parts.method == Method::GET {
+        return Ok((Asked::Root, user));
+    }
+    endpoint
+        .filter(|endpoint| endpoint.method() == parts.method.as_str())
+        .map(|endpoint| (Asked::Endpoint(endpoint), user))
+        .ok_or(Failure::InvalidRequest)
 }
 
 fn named(path: &str) -> Option<Endpoint> {

@@ -1,0 +1,140 @@
+//! What only clients of ours are told: those whose `Login` says `notify`.
+
+use serde_json::{Value, json};
+
+use crate::client::{Live, Person, person};
+use crate::common::Site;
+
+async fn notified(site: &Site, of: &Person) -> Live {
+    let mut live = Live::open(site.addr(), "/rim/ws", of.uid).await;
+    let fields = json!({ "content": of.token, "notify": true });
+    let id = live.send("Login", fields).await;
+    assert_eq!(live.ack(&id).await["server"], "kaiwa");
+    live
+}
+
+/// The next frame, which must be a notice: its word, user, group and message.
+async fn notice(live: &mut Live) -> (String, Value, Value, Value) {
+    let packet = live.client.json().await;
+    assert_eq!(packet["event"], "Notify", "{packet}");
+    let body = &packet["body"];
+    assert_eq!(
+        (&body["kind"], &body["clientMsgId"]),
+        (&json!("Text"), &json!("notify"))
+    );
+    let word = body["content"].as_str().unwrap().to_owned();
+    let field = |name: &str| body[name].clone();
+    (word, field("uid"), field("gid"), field("msgId"))
+}
+
+#[tokio::test]
+async fn those_who_want_it_are_told() {
+    let site = Site::start().await;
+    let (ann, bob, eve) = (
+        person(&site, "ann").await,
+        person(&site, "bob").await,
+        person(&site, "eve").await,
+    );
+    let mut told = notified(&site, &bob).await;
+    let mut plain = eve.live(&site).await;
+    let null = Value::Null;
+
+    ann.post("/friend/add", json!({ "fid": bob.uid }))
+        .await
+        .data();
+    ann.post("/friend/add", json!({ "fid": eve.uid }))
+        .await
+        .data();
+    let contacts = (
+        "contacts".to_owned(),
+        json!(ann.uid),
+        null.clone(),
+        null.clone(),
+    );
+    assert_eq!(notice(&mut told).await, contacts);
+    let refuse = json!({ "fid": ann.uid, "status": 2 });
+    bob.post("/friend/status/modify", refuse.clone())
+        .await
+        .data();
+    assert_eq!(notice(&mut told).await, contacts);
+    bob.post("/friend/status/modify", refuse).await.data();
+    told.quiet().await;
+
+    let gid = ann.group("g", &[&bob, &eve]).await;
+    let groups = (
+        "groups".to_owned(),
+        json!(bob.uid),
+        json!(gid),
+        null.clone(),
+    );
+    assert_eq!(notice(&mut told).await, groups);
+    let body = json!({ "id": gid, "name": "h", "avatar": "" });
+    ann.post("/group/update", body).await.data();
+    assert_eq!(notice(&mut told).await, groups);
+    eve.change(gid, &[eve.uid], 2).await.data();
+    assert_eq!(notice(&mut told).await, groups);
+    ann.change(gid, &[eve.uid], 1).await.data();
+    assert_eq!(notice(&mut told).await, groups);
+    ann.change(gid, &[eve.uid], 1).await.data();
+    told.quiet().await;
+
+    let first = told.say(gid, "a").await;
+    let second = told.say(gid, "b").await;
+    for _ in 0..2 {
+        plain.heard().await;
+    }
+    let read = |msg_id: u64| ("read".to_owned(), json!(eve.uid), json!(gid), json!(msg_id));
+    let id = plain
+        .send("Read", json!({ "gid": gid, "msgId": second }))
+        .await;
+    plain.ack(&id).await;
+    told.quiet().await;
+    let id = plain
+        .send("Read", json!({ "gid": gid, "msgId": first }))
+        .await;
+    plain.ack(&id).await;
+    assert_eq!(notice(&mut told).await, read(second), "up to here");
+    let third = told.say(gid, "c").await;
+    plain.heard().await;
+    eve.post("/message/group/read", json!({ "gid": gid, "uid": 0 }))
+        .await
+        .data();
+    assert_eq!(notice(&mut told).await, read(third));
+    eve.post("/message/group/read", json!({ "gid": gid, "uid": 0 }))
+        .await
+        .data();
+    bob.post("/message/group/read", json!({ "gid": gid, "uid": 0 }))
+        .await
+        .data();
+    told.quiet().await;
+
+    ann.change(gid, &[bob.uid], 2).await.data();
+    let removed = ("removed".to_owned(), json!(bob.uid), json!(gid), null);
+    assert_eq!(notice(&mut told).await, removed);
+    told.quiet().await;
+    plain.quiet().await;
+}
+
+#[tokio::test]
+async fn the_wish_is_the_last_logins() {
+    let site = Site::start().await;
+    let (ann, bob) = (person(&site, "ann").await, person(&site, "bob").await);
+    let told = notified(&site, &bob).await;
+    let mut plain = bob.live(&site).await;
+    ann.group("a", &[&bob]).await;
+    plain.quiet().await;
+    let mut again = notified(&site, &bob).await;
+    drop((told, plain));
+    let gid = ann.group("b", &[&bob]).await;
+    assert_eq!(notice(&mut again).await.2, gid);
+    let id = again.send("Logout", json!({})).await;
+    again.ack(&id).await;
+    again.login(&bob.token).await;
+    ann.group("c", &[&bob]).await;
+    again.quiet().await;
+    for wish in [json!(false), json!(1), json!("true"), Value::Null] {
+        let fields = json!({ "content": bob.token, "notify": wish });
+        let id = again.send("Login", fields).await;
+        assert_eq!(again.ack(&id).await.get("server"), None);
+    }
+}
