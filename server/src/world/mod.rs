@@ -19,7 +19,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 pub(crate) use live::{Seat, SharedLive};
 pub(crate) use network::{Network, NetworkId, Notice, Said, Submission};
 pub(crate) use readers::Readers;
-pub(crate) use receiver::{CloseReason, Limits, Receiver, Taken};
+pub(crate) use receiver::{Batch, CloseReason, Limits, Receiver, Taken};
 
 use crate::store::writer::{Done, Job};
 use crate::store::{Reader, Transaction};
