@@ -82,6 +82,21 @@ impl Account {
         Ok(request)
     }
 
+    /// Sends an event and waits until it is carried out.
+    ///
+    /// # Panics
+    /// When it is not.
+    pub async fn achieve(&mut self, event: impl Into<ConnectionEvent>) {
+        let event = event.into();
+        let kind = event.kind();
+        let request = match self.send(event).await {
+            Ok(request) => request,
+            Err(error) => panic!("{kind} is not accepted: {}", error.chain()),
+        };
+        let outcome = self.watch.outcome(request).await;
+        assert_eq!(outcome, Outcome::Done, "{kind}");
+    }
+
     /// Says a text in the channel.
     ///
     /// # Panics

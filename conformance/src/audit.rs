@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use kaiwa_core::{
-    ChannelEvent, ChatEvent, ConnectionEvent, ErrorKind, Message, MessageStatus, MessageType,
-    RequestId, StatusEvent, UserEvent,
+    ChannelEvent, ChatEvent, ConnectionEvent, ErrorKind, Member, Message, MessageStatus,
+    MessageType, RequestId, StatusEvent, UserEvent,
 };
 
 use crate::Outcome;
@@ -16,6 +16,9 @@ pub(crate) struct Audit {
     /// A `Lost` has come and its `Disconnected` has not.
     lost: bool,
     channels: BTreeSet<String>,
+    /// People that were told: where and who.
+    people: BTreeSet<(Option<String>, String)>,
+    me: Option<String>,
     /// Messages of others that were shown as news: channel and id.
     shown: BTreeSet<(Option<String>, String)>,
     own: BTreeMap<RequestId, Own>,
@@ -47,8 +50,9 @@ impl Audit {
             ConnectionEvent::Status { event } => self.status(event),
             ConnectionEvent::Chat { event } => self.chat(request, event),
             ConnectionEvent::User {
-                event: UserEvent::Identify { .. },
+                event: UserEvent::Identify { user_id },
             } => {
+                self.me = Some(user_id.clone());
                 assert!(
                     matches!(self.phase, Phase::Nameless | Phase::Up),
                     "promise 2: Identify before Connected"
@@ -67,12 +71,55 @@ impl Audit {
                     ChannelEvent::Remove { channel_id } => {
                         self.channels.remove(channel_id);
                     }
+                    ChannelEvent::Members {
+                        channel_id,
+                        members,
+                    } => self.are_known(channel_id, members),
                     _ => {}
                 }
             }
-            ConnectionEvent::User { event } => self.is_up(event),
+            ConnectionEvent::User { event } => {
+                self.is_up(event);
+                self.user(event);
+            }
             other => self.is_up(other),
         }
+    }
+
+    fn user(&mut self, event: &UserEvent) {
+        match event {
+            UserEvent::New { channel_id, user } => {
+                let id = user.id.as_ref().or(user.username.as_ref());
+                let id = id.cloned().unwrap_or_default();
+                self.people.insert((channel_id.clone(), id));
+            }
+            UserEvent::Update {
+                channel_id,
+                new_user: user,
+                ..
+            } => {
+                let id = user.id.clone().unwrap_or_default();
+                self.people.insert((channel_id.clone(), id));
+            }
+            _ => {}
+        }
+    }
+
+    fn are_known(&self, channel_id: &str, members: &[Member]) {
+        for Member { user_id, .. } in members {
+            let known = self
+                .people
+                .contains(&(Some(channel_id.to_owned()), user_id.clone()));
+            assert!(
+                known,
+                "docs/events.md: before their User::New come the roles of {user_id:?} in {channel_id:?}"
+            );
+        }
+    }
+
+    /// The user's own id, once it was said.
+    pub(crate) fn me(&self) -> Option<&str> {
+        self.me.as_deref()
     }
 
     /// What became of a request, once it has ended.
@@ -215,8 +262,13 @@ impl Audit {
                     assert!(new, "promise 3: shown twice: {message:?}");
                 }
             }
+            // Asked for: what is known may come again, and so may the user's own messages.
+            (Some(_), ChatEvent::History { channel_id, .. }) => {
+                self.is_up(event);
+                self.knows(Some(channel_id), event);
+            }
             (
-                _,
+                None,
                 ChatEvent::History {
                     channel_id,
                     messages,
@@ -237,6 +289,11 @@ impl Audit {
                 }
             }
             (_, ChatEvent::Update { channel_id, .. } | ChatEvent::Remove { channel_id, .. }) => {
+                self.is_up(event);
+                self.knows(channel_id.as_deref(), event);
+            }
+            (_, ChatEvent::RequestHistory { .. }) => panic!("sent only: {event:?}"),
+            (_, ChatEvent::Read { channel_id, .. }) => {
                 self.is_up(event);
                 self.knows(channel_id.as_deref(), event);
             }

@@ -110,6 +110,8 @@ pub enum Need {
     Refusal,
     /// A confirmation may come on a later connection.
     Late,
+    /// Others are told how far somebody has read.
+    Receipts,
     /// [`Fault::Hold`] and [`Fault::Release`].
     Hold,
     /// [`Fault::Stall`].

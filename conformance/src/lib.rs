@@ -2,7 +2,8 @@
 //!
 //! Whoever writes a network writes a [`Harness`]: how to start a [`Peer`] (a server of that network in this process) and how
 //! to make it misbehave. [`conformance!`] then makes one `#[test]` per case of [`cases`]. A case that needs what the network
-//! or its peer cannot do ([`Harness::LACKS`]) is left out and named in the output.
+//! or its peer cannot do ([`Harness::LACKS`], and events that its capabilities do not name) is left out and named in the
+//! output.
 //!
 //! Beside it: [`transcript`] replays golden transcripts on a session without IO, and [`relay`] is a TCP relay that breaks
 //! connections in many ways, for peers over real sockets.
@@ -30,6 +31,8 @@ mod watch;
 
 pub use account::Account;
 pub use harness::{Fault, Harness, Need, Order, Peer};
+#[doc(hidden)]
+pub use kaiwa_core::EventKind;
 pub use run::run;
 pub use watch::{Outcome, Watch};
 
@@ -64,6 +67,21 @@ macro_rules! conformance {
             send::a_late_confirmation_still_counts [Hold, Late];
             send::everything_supported_is_answered [];
             send::every_request_ends_once_whatever_happens [Hold];
+            send::what_was_asked_for_and_cut_off_ends_once [];
+            history::pages_reach_the_beginning [; ChatRequestHistory];
+            history::one_page_holds_the_newest [; ChatRequestHistory];
+            history::what_is_asked_for_in_vain_fails [; ChatRequestHistory];
+            history::what_is_said_meanwhile_is_news [; ChatRequestHistory];
+            people::contact_is_asked_for_and_given [; UserRequest, UserRespond];
+            people::contact_is_asked_for_and_refused [; UserRequest, UserRespond];
+            people::contacts_are_told_at_sign_in [; UserRequest, UserRespond];
+            people::nobody_cannot_be_asked [; UserRequest];
+            people::presence_reaches_contacts [; UserPresence];
+            people::a_read_mark_is_taken [; ChatRead];
+            people::a_read_mark_reaches_others [Receipts; ChatRead];
+            places::members_are_listed [; ChannelMembers];
+            places::members_are_added [; ChannelNew, ChannelMembers];
+            places::a_topic_is_set_and_received [; ChannelTopic];
             flood::a_slow_reader_loses_nothing [];
             flood::what_waits_is_bounded [PausedTime];
             flood::writing_goes_on_while_reading_pauses [];
@@ -82,7 +100,7 @@ macro_rules! conformance {
             many::a_subscriber_sees_what_comes_after_it [];
         }
     };
-    (@tests $network:ident, $harness:ty; $($group:ident::$case:ident [$($need:ident),*];)*) => {
+    (@tests $network:ident, $harness:ty; $($group:ident::$case:ident [$($need:ident),* $(; $($kind:ident),+)?];)*) => {
         mod $network {
             #[allow(unused_imports, reason = "the harness may be named by a path")]
             use super::*;
@@ -93,6 +111,7 @@ macro_rules! conformance {
                     $crate::run::<$harness, _>(
                         concat!(stringify!($network), "::", stringify!($case)),
                         &[$($crate::Need::$need),*],
+                        &[$($($crate::EventKind::$kind),+)?],
                         $crate::cases::$group::$case::<$harness>,
                     );
                 }
@@ -111,6 +130,9 @@ mod tests {
             ("connect", include_str!("cases/connect.rs")),
             ("send", include_str!("cases/send.rs")),
             ("flood", include_str!("cases/flood.rs")),
+            ("history", include_str!("cases/history.rs")),
+            ("people", include_str!("cases/people.rs")),
+            ("places", include_str!("cases/places.rs")),
             ("hostile", include_str!("cases/hostile.rs")),
             ("many", include_str!("cases/many.rs")),
         ];

@@ -6,7 +6,9 @@ use std::panic::resume_unwind;
 use std::sync::mpsc;
 use std::time::Duration;
 
-use crate::{Harness, Need};
+use kaiwa_core::EventKind;
+
+use crate::{Harness, Need, Peer as _};
 
 /// How long a case may take where time is paused: longer than any limit of a network.
 const PAUSED_LIMIT: Duration = Duration::from_secs(24 * 3600);
@@ -15,30 +17,28 @@ const PAUSED_LIMIT: Duration = Duration::from_secs(24 * 3600);
 /// seconds at most, on a machine that does ten other things.
 const LIMIT: Duration = Duration::from_secs(120);
 
-/// Runs `case` over a fresh peer, or names what it lacks.
+/// Runs `case` over a fresh peer, or names what it lacks: what the network or its peer cannot do, or an event that the
+/// network does not take.
 ///
 /// # Panics
 /// When the network breaks a promise, or the case takes too long.
 pub fn run<H: Harness, F: Future<Output = ()>>(
     name: &'static str,
     needs: &[Need],
+    takes: &'static [EventKind],
     case: impl FnOnce(H::Peer) -> F + Send + 'static,
 ) {
     let lacks =
         |need: &&Need| H::LACKS.contains(need) || (**need == Need::PausedTime && !H::PAUSED);
     if let Some(need) = needs.iter().find(lacks) {
-        // Not `eprintln!`, which the test harness keeps back for tests that pass.
-        let _ = writeln!(
-            std::io::stderr(),
-            "conformance: {name} left out: no {need:?}"
-        );
+        left_out(name, &format!("{need:?}"));
         return;
     }
     let (done, ended) = mpsc::channel::<()>();
     let thread = std::thread::spawn(move || {
         // Dropped at the end, also by a panic.
         let _done = done;
-        run_here::<H, F>(name, case);
+        run_here::<H, F>(name, takes, case);
     });
     if ended.recv_timeout(LIMIT) == Err(mpsc::RecvTimeoutError::Timeout) {
         panic!("{name} spins: it does not end within {LIMIT:?}");
@@ -48,7 +48,11 @@ pub fn run<H: Harness, F: Future<Output = ()>>(
     }
 }
 
-fn run_here<H: Harness, F: Future<Output = ()>>(name: &str, case: impl FnOnce(H::Peer) -> F) {
+fn run_here<H: Harness, F: Future<Output = ()>>(
+    name: &str,
+    takes: &[EventKind],
+    case: impl FnOnce(H::Peer) -> F,
+) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .start_paused(H::PAUSED)
@@ -56,10 +60,22 @@ fn run_here<H: Harness, F: Future<Output = ()>>(name: &str, case: impl FnOnce(H:
         .expect("a runtime");
     let limit = if H::PAUSED { PAUSED_LIMIT } else { LIMIT };
     runtime.block_on(async {
-        let whole = async { case(H::start().await).await };
+        let whole = async {
+            let peer = H::start().await;
+            let capabilities = peer.connection().capabilities();
+            match takes.iter().find(|kind| !capabilities.can_send(**kind)) {
+                Some(kind) => left_out(name, &kind.to_string()),
+                None => case(peer).await,
+            }
+        };
         assert!(
             tokio::time::timeout(limit, whole).await.is_ok(),
             "{name} takes longer than {limit:?}"
         );
     });
+}
+
+/// Not `eprintln!`, which the test harness keeps back for tests that pass.
+fn left_out(name: &str, lack: &str) {
+    let _ = writeln!(std::io::stderr(), "conformance: {name} left out: no {lack}");
 }

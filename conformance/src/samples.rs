@@ -3,7 +3,8 @@
 use chrono::DateTime;
 use kaiwa_core::{
     Asset, AssetEvent, AssetSource, Capabilities, Channel, ChannelEvent, ChannelType, ChatEvent,
-    ConnectionEvent, ErrorKind, Message, Profile, RequestId, StatusEvent, UserEvent,
+    ConnectionEvent, ErrorKind, Member, Message, Presence, Profile, RequestId, Role, StatusEvent,
+    UserEvent,
 };
 
 /// Stands for a password in login forms of the suite; must never be seen again.
@@ -35,8 +36,18 @@ fn chat(channel: &str) -> Vec<ConnectionEvent> {
             new_message: message.clone(),
         },
         ChatEvent::Remove {
+            channel_id: channel_id.clone(),
+            message_id: message_id.clone(),
+        },
+        ChatEvent::RequestHistory {
+            channel_id: channel_id.clone(),
+            before: None,
+            limit: 10,
+        },
+        ChatEvent::Read {
             channel_id,
             message_id,
+            user_id: None,
         },
         ChatEvent::History {
             channel_id: channel.to_owned(),
@@ -70,6 +81,21 @@ fn channels(channel: &str) -> Vec<ConnectionEvent> {
         },
         ChannelEvent::Join {
             channel_id: sample.clone(),
+        },
+        ChannelEvent::Topic {
+            channel_id: sample.clone(),
+            topic: Some("a sample".to_owned()),
+        },
+        ChannelEvent::Parent {
+            channel_id: sample.clone(),
+            parent_id: Some(channel_id.clone()),
+        },
+        ChannelEvent::Members {
+            channel_id: sample.clone(),
+            members: vec![Member {
+                user_id: "sample".to_owned(),
+                role: Role::Moderator,
+            }],
         },
         ChannelEvent::Leave {
             channel_id: sample.clone(),
@@ -113,6 +139,20 @@ fn users(channel: &str) -> Vec<ConnectionEvent> {
             user_id: user_id.clone(),
         },
         UserEvent::ClearList { channel_id },
+        UserEvent::Request {
+            user_id: user_id.clone(),
+            own: true,
+            text: Some("a sample".to_owned()),
+        },
+        UserEvent::Respond {
+            user_id: user_id.clone(),
+            accept: false,
+        },
+        UserEvent::Presence {
+            user_id: None,
+            presence: Presence::Away,
+            text: Some("a sample".to_owned()),
+        },
         UserEvent::Identify { user_id },
     ];
     all.map(ConnectionEvent::from).into()

@@ -56,6 +56,11 @@ impl Watch {
 
     /// The next event; `None` at the end of the subscription.
     pub async fn next(&mut self) -> Option<ConnectionEvent> {
+        self.next_tagged().await.map(|(_, event)| event)
+    }
+
+    /// The next event and the request that caused it.
+    async fn next_tagged(&mut self) -> Option<(Option<RequestId>, ConnectionEvent)> {
         let patience = if self.paused {
             PAUSED_PATIENCE
         } else {
@@ -66,7 +71,7 @@ impl Watch {
         };
         let (request, event) = next?;
         self.note(request, &event);
-        Some(event)
+        Some((request, event))
     }
 
     /// The next event if one waits.
@@ -155,6 +160,37 @@ impl Watch {
             }
         }
         self.audit.outcome(request).expect("just seen")
+    }
+
+    /// What a request causes until it has ended.
+    ///
+    /// # Panics
+    /// As [`Watch::find`], and when it fails.
+    pub async fn answer(&mut self, request: RequestId) -> Vec<ConnectionEvent> {
+        let mut caused = Vec::new();
+        while self.audit.outcome(request).is_none() {
+            let Some((cause, event)) = self.next_tagged().await else {
+                panic!(
+                    "the events end before request {request}; the last were {:#?}",
+                    self.last
+                );
+            };
+            if cause == Some(request) {
+                caused.push(event);
+            }
+        }
+        assert_eq!(self.audit.outcome(request), Some(Outcome::Done));
+        caused
+    }
+
+    /// The user's own id.
+    ///
+    /// # Panics
+    /// When it has not been said yet.
+    #[must_use]
+    pub fn me(&self) -> String {
+        let me = self.audit.me().expect("an account that is online");
+        me.to_owned()
     }
 
     /// What is known of a request without waiting.

@@ -61,6 +61,14 @@ const NETWORKS: &[Entry] = &[
         protocol: crate::mock::protocol,
         capabilities: crate::mock::capabilities,
     },
+    #[cfg(feature = "rim")]
+    Entry {
+        name: "rim",
+        about: "an instant messenger with accounts, contacts, groups and history",
+        connect: || Box::new(crate::rim::connection()),
+        protocol: crate::rim::protocol,
+        capabilities: crate::rim::RimSession::capabilities,
+    },
     #[cfg(feature = "wschat")]
     Entry {
         name: "wschat",

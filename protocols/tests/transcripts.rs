@@ -16,6 +16,12 @@ fn mock() {
     replay_folder(&folder("mock"), kaiwa_protocols::mock::MockSession::new);
 }
 
+#[cfg(feature = "rim")]
+#[test]
+fn rim() {
+    replay_folder(&folder("rim"), kaiwa_protocols::rim::RimSession::new);
+}
+
 #[cfg(feature = "wschat")]
 #[test]
 fn wschat() {

@@ -1,9 +1,9 @@
 //! A self-hosted chat server: one world (rooms, messages) behind one front end per network.
 //!
 //! What it does: [`Server`] listens, lets clients in, keeps every message in a [`store`] before anybody sees it, and hands it
-//! to everybody in the room. A front end speaks one network's wire format; today there is `wschat`.
+//! to everybody in the room. A front end speaks one network's wire format; today there are `wschat` and `rim`.
 //!
-//! What it does not do: it has no accounts yet, is no command (`kaiwa serve` is), and never dials out.
+//! What it does not do: it is no command (`kaiwa serve` is), and never dials out.
 //!
 //! Start at [`Config`] and [`Server::start`]; then `world` (what is said once, and who gets it), `ws` (one client's
 //! connection), `front/wschat.rs` (what that client may say). docs/server.md has the promises and limits.

@@ -1,12 +1,13 @@
 //! A conversation: what is typed goes out, what happens is shown, and every own message is accounted for.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use chrono::Utc;
 use kaiwa_protocols::client::{ConnectionState, Event};
 use kaiwa_protocols::{
     ChannelEvent, ChatEvent, ConnectionEvent, Error, ErrorInfo, ErrorKind, EventKind, Message,
-    MessageStatus, MessageType, RequestId, StatusEvent,
+    MessageStatus, MessageType, RequestId, StatusEvent, UserEvent,
 };
 use tokio::sync::mpsc;
 
@@ -26,6 +27,9 @@ const EVENTS_AT_ONCE: usize = 64;
 /// Characters of a message shown in a line about it: its beginning tells which it is.
 const SHOWN_CHARS: usize = 60;
 
+/// Requests for contact whose answer is shown when it comes: more than a person can have in mind.
+const REQUESTS: usize = 1000;
+
 /// A conversation over a link that is signed in.
 pub(crate) struct Conversation {
     link: Link,
@@ -41,6 +45,8 @@ pub(crate) struct Conversation {
     /// A line that found the outbox full.
     held: Option<String>,
     ledger: Ledger,
+    /// With whom contact is asked for; other contacts are told at every sign-in and are no news.
+    asked: BTreeSet<String>,
     connected: bool,
     /// Why it ends, once it does.
     ended: Option<Code>,
@@ -85,6 +91,7 @@ impl Conversation {
             typing: true,
             held: None,
             ledger: Ledger::default(),
+            asked: BTreeSet::new(),
             connected: true,
             ended: None,
         }
@@ -254,6 +261,7 @@ impl Conversation {
             ConnectionEvent::Chat { event } => self.chat(request, event).await?,
             ConnectionEvent::Status { event } => self.status(event).await?,
             ConnectionEvent::Channel { event } => self.channel(event).await?,
+            ConnectionEvent::User { event } => self.person(&event).await?,
             _ => {}
         }
         Ok(())
@@ -396,9 +404,32 @@ impl Conversation {
                 let name = show::channel_name(&self.state(), &channel_id);
                 format!("the current channel is {name}")
             }
+            ChannelEvent::Topic { channel_id, topic } if self.screen.is_terminal() => {
+                let state = self.state();
+                if self.here(&state).as_ref() != Some(&channel_id) {
+                    return Ok(());
+                }
+                show::topic(&state, &channel_id, topic.as_deref())
+            }
             _ => return Ok(()),
         };
         self.screen.notice(&line).await
+    }
+
+    async fn person(&mut self, event: &UserEvent) -> Result<(), Gone> {
+        let news = match event {
+            UserEvent::Request { user_id, .. } => {
+                let room = self.asked.len() < REQUESTS;
+                room && self.asked.insert(user_id.clone())
+            }
+            UserEvent::Respond { user_id, accept } => self.asked.remove(user_id) || !accept,
+            UserEvent::Presence { .. } => self.screen.is_terminal(),
+            _ => false,
+        };
+        match show::sentence(&self.state(), event).filter(|_| news) {
+            Some(line) => self.screen.notice(&line).await,
+            None => Ok(()),
+        }
     }
 
     /// A new server is there, in the place of one's own that has died.

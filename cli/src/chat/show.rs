@@ -1,8 +1,8 @@
-//! What is shown of an event: who said what where.
+//! What is shown of an event: who said what where, and what became of whom.
 
 use chrono::{DateTime, Utc};
 use kaiwa_protocols::client::ConnectionState;
-use kaiwa_protocols::{Message, MessageType, Profile};
+use kaiwa_protocols::{Message, MessageType, Presence, Profile, UserEvent};
 
 /// A message as it is shown.
 #[derive(Clone, Debug, PartialEq)]
@@ -76,6 +76,66 @@ pub(crate) fn members(state: &ConnectionState, channel_id: &str) -> Vec<String> 
         .collect();
     names.sort();
     names
+}
+
+/// An event about people in a sentence, if it is worth one.
+pub(crate) fn sentence(state: &ConnectionState, event: &UserEvent) -> Option<String> {
+    Some(match event {
+        UserEvent::Request { user_id, own, text } => {
+            let who = person(state, user_id);
+            let words = words(text.as_deref());
+            if *own {
+                format!("{who} was asked for contact{words}")
+            } else {
+                format!("{who} asks for contact{words}")
+            }
+        }
+        UserEvent::Respond { user_id, accept } => {
+            let who = person(state, user_id);
+            let now = if *accept { "now" } else { "not" };
+            format!("{who} is {now} a contact of yours")
+        }
+        UserEvent::Presence {
+            user_id,
+            presence,
+            text,
+        } => {
+            let who = match user_id {
+                Some(user_id) => format!("{} is", person(state, user_id)),
+                None => "you are".to_owned(),
+            };
+            let how = match presence {
+                Presence::Online => "there",
+                Presence::Away => "away",
+                Presence::Busy => "busy",
+                Presence::Offline => "offline",
+                _ => return None,
+            };
+            format!("{who} {how}{}", words(text.as_deref()))
+        }
+        _ => return None,
+    })
+}
+
+/// The topic of a channel in a sentence.
+pub(crate) fn topic(state: &ConnectionState, channel_id: &str, topic: Option<&str>) -> String {
+    let channel = channel_name(state, channel_id);
+    match topic {
+        Some(topic) => format!("the topic of {channel} is: {topic}"),
+        None => format!("{channel} has no topic any more"),
+    }
+}
+
+/// The name of somebody, or their id where it is not known.
+fn person(state: &ConnectionState, user_id: &str) -> String {
+    let mut in_channels = state.channels.values();
+    let profile = profile(state, None, user_id)
+        .or_else(|| in_channels.find_map(|channel| channel.users.get(user_id)));
+    name(profile, Some(user_id), MessageType::Normal)
+}
+
+fn words(text: Option<&str>) -> String {
+    text.map(|text| format!(": {text}")).unwrap_or_default()
 }
 
 fn profile<'a>(
@@ -153,6 +213,40 @@ mod tests {
         assert_eq!(Said::new(&state, None, None, &message).name, "server");
         assert_eq!(members(&state, "b"), ["Ann B"]);
         assert_eq!(members(&state, "x"), [""; 0]);
+    }
+
+    #[test]
+    fn what_becomes_of_people_is_a_sentence() {
+        let state = state();
+        let shown = |event| sentence(&state, &event);
+        let request = |own, text: Option<&str>| UserEvent::Request {
+            user_id: "7".to_owned(),
+            own,
+            text: text.map(str::to_owned),
+        };
+        let respond = |accept| UserEvent::Respond {
+            user_id: "8".to_owned(),
+            accept,
+        };
+        let presence = |user_id: Option<&str>, text: Option<&str>| UserEvent::Presence {
+            user_id: user_id.map(str::to_owned),
+            presence: Presence::Away,
+            text: text.map(str::to_owned),
+        };
+        for (event, expected) in [
+            (request(false, Some("hi")), "Ann B asks for contact: hi"),
+            (request(true, None), "Ann B was asked for contact"),
+            (respond(true), "8 is now a contact of yours"),
+            (respond(false), "8 is not a contact of yours"),
+            (presence(Some("7"), Some("lunch")), "Ann B is away: lunch"),
+            (presence(None, None), "you are away"),
+        ] {
+            assert_eq!(shown(event).as_deref(), Some(expected));
+        }
+        let user_id = "7".to_owned();
+        assert_eq!(shown(UserEvent::Identify { user_id }), None);
+        assert_eq!(topic(&state, "b", Some("tea")), "the topic of Bees is: tea");
+        assert_eq!(topic(&state, "a", None), "a has no topic any more");
     }
 
     #[test]

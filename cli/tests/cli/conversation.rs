@@ -166,6 +166,17 @@ fn a_channel_is_joined_first() {
 }
 
 #[test]
+fn who_asks_for_contact_is_told() {
+    let site = Site::new();
+    let output = site.run(&["chat", "mock", "--set", "script=asking"], "hello\n");
+    assert_eq!(output.out, ["me: hello"]);
+    assert_eq!(
+        output.err,
+        ["kaiwa: somebody asks for contact: shall we talk?"]
+    );
+}
+
+#[test]
 fn a_peer_that_refuses_is_told_and_so_is_each_message() {
     let site = Site::new();
     let run = |script: &str| {

@@ -2,15 +2,19 @@
 
 pub mod connect;
 pub mod flood;
+pub mod history;
 pub mod hostile;
 pub mod many;
+pub mod people;
+pub mod places;
 pub mod send;
 
 use std::time::Duration;
 
+use kaiwa_core::{ConnectionEvent, ErrorKind, RequestId};
 use tokio::time::timeout;
 
-use crate::{Harness, Peer};
+use crate::{Account, Harness, Outcome, Peer};
 
 /// Waits until `done` says so of the peer.
 async fn until_peer<H: Harness>(
@@ -55,4 +59,22 @@ fn arrivals<P: Peer>(peer: &P, text: &str) -> usize {
         .iter()
         .filter(|accepted| *accepted == text)
         .count()
+}
+
+/// Sends what makes no sense to the network: refused at once, or accepted and then failed; which request, if accepted.
+async fn refused(account: &mut Account, event: impl Into<ConnectionEvent>) -> Option<RequestId> {
+    let event = event.into();
+    let (kind, request) = match account.send(event.clone()).await {
+        Err(error) => (error.kind(), None),
+        Ok(request) => match account.watch.outcome(request).await {
+            Outcome::Failed(kind) => (kind, Some(request)),
+            Outcome::Done => panic!("carried out: {event:?}"),
+        },
+    };
+    let theirs = (20..40).contains(&kind.number());
+    assert!(
+        theirs || matches!(kind, ErrorKind::Invalid | ErrorKind::NotFound),
+        "{kind:?} for {event:?}"
+    );
+    request
 }

@@ -2,8 +2,8 @@
 
 use chrono::DateTime;
 use kaiwa_core::{
-    ChatEvent, ConnectionEvent, ErrorKind, Message, MessageStatus, MessageType, RequestId,
-    StatusEvent,
+    ChatEvent, ConnectionEvent, ErrorKind, EventKind, Message, MessageStatus, MessageType,
+    RequestId, StatusEvent,
 };
 
 use super::{arrivals, until_accepted};
@@ -319,6 +319,43 @@ pub async fn every_request_ends_once_whatever_happens<H: Harness>(peer: H::Peer)
     for seed in 1..4 {
         random_walk::<H>(H::start().await, seed).await;
     }
+}
+
+/// Promise 3: a request that is no message and was not answered when the socket dies has failed with `Lost`, or was carried
+/// out; in no case does it wait for the next connection.
+pub async fn what_was_asked_for_and_cut_off_ends_once<H: Harness>(mut peer: H::Peer) {
+    let mut account = Account::online::<H>(&peer, 0).await;
+    let capabilities = account.connection().capabilities();
+    for round in 0..3 {
+        let mut requests = Vec::new();
+        for event in crate::samples::events(account.channel()) {
+            let kind = event.kind();
+            if kind == EventKind::ChatNew || !capabilities.can_send(kind) {
+                continue;
+            }
+            if let Ok(request) = account.send(event).await {
+                requests.push((kind, request));
+            }
+            // Some are answered before, some are on their way, some are not yet written.
+            if requests.len() % 3 == round {
+                tokio::task::yield_now().await;
+            }
+        }
+        assert!(!requests.is_empty(), "every network takes a Ping");
+        peer.fault(Fault::Cut).await;
+        account.watch.until_lost().await;
+        for (kind, request) in requests {
+            let outcome = account.watch.known_outcome(request);
+            match outcome {
+                Some(Outcome::Done | Outcome::Failed(ErrorKind::Lost)) => {}
+                Some(Outcome::Failed(kind)) if !(50..70).contains(&kind.number()) => {}
+                other => panic!("{kind}: {other:?}"),
+            }
+        }
+        account.go_online().await;
+    }
+    account.deliver("after all").await;
+    account.leave().await;
 }
 
 async fn random_walk<H: Harness>(mut peer: H::Peer, seed: u64) {

@@ -36,6 +36,32 @@ pub(super) enum Step {
     Close(Option<ErrorKind>),
     Closed,
     Lost,
+    Http {
+        name: String,
+        wanted: Wanted,
+    },
+    Answer {
+        name: String,
+        answer: Answer,
+    },
+}
+
+/// The HTTP request that a client must make.
+#[derive(Debug, PartialEq)]
+pub(super) struct Wanted {
+    /// The value of `Authorization` that it must carry; `None` if it must carry none.
+    pub(super) authorization: Option<String>,
+    pub(super) method: String,
+    pub(super) url: String,
+    /// Empty if it has none.
+    pub(super) body: String,
+}
+
+/// What comes of an HTTP request.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Answer {
+    Response { status: u16, body: String },
+    Failed(ErrorKind),
 }
 
 /// What one side says.
@@ -95,6 +121,11 @@ fn step(line: &str) -> Result<Step, String> {
         "close" => Step::Close(kind(name)?),
         "closed" => Step::Closed,
         "lost" => Step::Lost,
+        "H" => http(name, rest)?,
+        "A" => Step::Answer {
+            name: named.ok_or("`A` needs a name")?,
+            answer: answer(rest)?,
+        },
         _ => match word.strip_prefix('S') {
             Some(form) => Step::Server(said(form, rest)?),
             None => match word.strip_prefix('C') {
@@ -114,6 +145,39 @@ fn said(form: &str, rest: &str) -> Result<Said, String> {
         "-pong" => Said::Pong,
         _ => return Err("unknown word".to_owned()),
     })
+}
+
+fn http(head: &str, rest: &str) -> Result<Step, String> {
+    let (name, authorization) = match head.split_once(' ') {
+        Some((name, authorization)) => (name, Some(authorization.to_owned())),
+        None => (head, None),
+    };
+    let mut parts = rest.splitn(3, ' ');
+    let (Some(method), Some(url), false) = (parts.next(), parts.next(), name.is_empty()) else {
+        return Err("`H` needs a name, a method and an address".to_owned());
+    };
+    Ok(Step::Http {
+        name: name.to_owned(),
+        wanted: Wanted {
+            authorization,
+            method: method.to_owned(),
+            url: url.to_owned(),
+            body: parts.next().unwrap_or_default().to_owned(),
+        },
+    })
+}
+
+fn answer(rest: &str) -> Result<Answer, String> {
+    let (status, body) = rest.split_once(' ').unwrap_or((rest, ""));
+    match status.parse() {
+        Ok(status) => Ok(Answer::Response {
+            status,
+            body: body.to_owned(),
+        }),
+        Err(_) => find_kind(rest)
+            .map(Answer::Failed)
+            .ok_or_else(|| "neither a status nor an error kind".to_owned()),
+    }
 }
 
 fn kind(name: &str) -> Result<Option<ErrorKind>, String> {
@@ -188,12 +252,43 @@ mod tests {
                 Step::Close(Some(ErrorKind::Auth)),
             ]
         );
+        let lines = parse("H one Bearer t: POST http://x/y {\"a\": 1}\nA one: 200 {}\nA two: Lost");
+        let steps: Vec<Step> = lines.unwrap().into_iter().map(|line| line.step).collect();
+        assert_eq!(
+            steps,
+            [
+                Step::Http {
+                    name: "one".to_owned(),
+                    wanted: Wanted {
+                        authorization: Some("Bearer t".to_owned()),
+                        method: "POST".to_owned(),
+                        url: "http://x/y".to_owned(),
+                        body: "{\"a\": 1}".to_owned(),
+                    },
+                },
+                Step::Answer {
+                    name: "one".to_owned(),
+                    answer: Answer::Response {
+                        status: 200,
+                        body: "{}".to_owned(),
+                    },
+                },
+                Step::Answer {
+                    name: "two".to_owned(),
+                    answer: Answer::Failed(ErrorKind::Lost),
+                },
+            ]
+        );
         for wrong in [
             "x",
             "dance:",
             "T: 5",
             "T: s",
             "S-hex: 0",
+            "H: GET http://x/",
+            "H one: GET",
+            "A one: fine",
+            "A: 200",
             "close Nothing:",
             "U: x",
             "transport: birds",

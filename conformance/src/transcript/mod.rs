@@ -12,6 +12,8 @@
 //! | `open: tcp mock:1` | the session must want this transport, and gets it |
 //! | `S: …` | the server says this line or frame; `S-hex:` bytes as they are; `S-ping:`, `S-pong:` (to the last ping), `S-binary:` frames |
 //! | `C: …` | the client must say this; `C-ping:`, `C-pong:` |
+//! | `H one: POST http://… {…}` | the client must make this HTTP request, called `one`, without `Authorization`; `H one Bearer t: …` with it |
+//! | `A one: 200 {…}` | the answer to it; `A one: TimedOut` an error of that kind |
 //! | `E: …` | this event must come out: JSON, or `Chat::New {…}`, or the name alone; `E one: …` caused by request `one` |
 //! | `U one: …` | the user sends this event, called `one`; `U Full: …` one that must be refused so |
 //! | `T: 30s` | time passes: `ms`, `s`, `m` |

@@ -5,11 +5,14 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use chrono::DateTime;
-use kaiwa_core::session::{Closed, Frame, Now, Session, SessionEvent, Target, Transmit};
+use kaiwa_core::session::{
+    Closed, Frame, HttpRequest, HttpResponse, HttpToken, Now, Session, SessionEvent, Target,
+    Transmit,
+};
 use kaiwa_core::{AuthField, Error, ErrorKind, EventKind, FieldValue, RequestId};
 
 use super::Feeding;
-use super::line::{Line, Said, Step, find_kind};
+use super::line::{Answer, Line, Said, Step, Wanted, find_kind};
 use super::pattern::Names;
 
 /// A transcript begins at this wall time (2026-01-01).
@@ -35,6 +38,7 @@ pub(super) struct Player<'a> {
     transmits: VecDeque<Transmit>,
     names: Names,
     requests: BTreeMap<String, RequestId>,
+    exchanges: BTreeMap<String, HttpToken>,
 }
 
 impl<'a> Player<'a> {
@@ -57,6 +61,7 @@ impl<'a> Player<'a> {
             transmits: VecDeque::new(),
             names: Names::default(),
             requests: BTreeMap::new(),
+            exchanges: BTreeMap::new(),
         }
     }
 
@@ -86,6 +91,7 @@ impl<'a> Player<'a> {
             Step::Client(said) => return self.client(said),
             Step::Event { cause, event } => return self.event(cause.as_deref(), event),
             Step::Close(kind) => return self.close(*kind),
+            Step::Http { name, wanted } => return self.http(name, wanted),
             _ => {}
         }
         self.nothing_left()?;
@@ -128,7 +134,9 @@ impl<'a> Player<'a> {
                 };
                 self.session.handle_close(now, &closed);
             }
+            Step::Answer { name, answer } => return self.answer(name, answer),
             Step::Open(_)
+            | Step::Http { .. }
             | Step::Server(_)
             | Step::Client(_)
             | Step::Event { .. }
@@ -211,20 +219,22 @@ impl<'a> Player<'a> {
         }
     }
 
-    /// Polls everything that the session wants to come out.
+    /// Polls everything that the session wants to come out; polling may bring events too.
     fn collect(&mut self) {
-        while let Some(event) = self.session.poll_event() {
-            self.events.push_back(event);
-        }
-        while !self.closing && !matches!(self.transmits.back(), Some(Transmit::Open(_))) {
-            let Some(transmit) = self.session.poll_transmit(self.time()) else {
-                break;
+        self.events
+            .extend(std::iter::from_fn(|| self.session.poll_event()));
+        loop {
+            if self.closing || matches!(self.transmits.back(), Some(Transmit::Open(_))) {
+                return;
+            }
+            let transmit = self.session.poll_transmit(self.time());
+            self.events
+                .extend(std::iter::from_fn(|| self.session.poll_event()));
+            let Some(transmit) = transmit else {
+                return;
             };
             self.closing = matches!(transmit, Transmit::Close { .. });
             self.transmits.push_back(transmit);
-            while let Some(event) = self.session.poll_event() {
-                self.events.push_back(event);
-            }
         }
     }
 
@@ -280,6 +290,49 @@ impl<'a> Player<'a> {
                 show_any(other.as_ref())
             )),
         }
+    }
+
+    fn http(&mut self, name: &str, wanted: &Wanted) -> Result<(), String> {
+        let Some(Transmit::Http { token, request }) = self.transmits.front() else {
+            let other = show_any(self.transmits.front());
+            return Err(format!("expected an HTTP request, but got {other}"));
+        };
+        let HttpRequest {
+            method, url, body, ..
+        } = request;
+        let header = request
+            .headers
+            .iter()
+            .find(|(name, _)| name.eq_ignore_ascii_case("authorization"));
+        let authorization = header.map_or("", |(_, value)| value);
+        let expected = wanted.authorization.as_deref().unwrap_or_default();
+        self.names.check(expected, authorization)?;
+        let (line, actual) = (
+            format!("{} {}", wanted.method, wanted.url),
+            format!("{method} {url}"),
+        );
+        self.names.check(&line, &actual)?;
+        self.names
+            .check(&wanted.body, &String::from_utf8_lossy(body))?;
+        self.exchanges.insert(name.to_owned(), *token);
+        self.transmits.pop_front();
+        Ok(())
+    }
+
+    fn answer(&mut self, name: &str, answer: &Answer) -> Result<(), String> {
+        let token = self.exchanges.remove(name);
+        let token = token.ok_or_else(|| format!("no open HTTP request is called {name}"))?;
+        let result = match answer {
+            Answer::Response { status, body } => Ok(HttpResponse {
+                status: *status,
+                headers: Vec::new(),
+                body: self.names.fill(body)?.into_bytes(),
+            }),
+            Answer::Failed(kind) => Err(Error::new(*kind, "the exchange failed")),
+        };
+        self.session.handle_http(self.time(), token, result);
+        self.collect();
+        Ok(())
     }
 
     fn close(&mut self, expected: Option<ErrorKind>) -> Result<(), String> {
@@ -421,6 +474,13 @@ fn show(transmit: &Transmit) -> String {
             format!("what the client says: {}", String::from_utf8_lossy(bytes))
         }
         Transmit::Frame(Frame::Text(text)) => format!("what the client says: {text}"),
+        Transmit::Http { request, .. } => {
+            let HttpRequest {
+                method, url, body, ..
+            } = request;
+            let body = String::from_utf8_lossy(body);
+            format!("the HTTP request {method} {url} {body}")
+        }
         other => format!("{other:?}"),
     }
 }

@@ -63,11 +63,12 @@ impl MessageLog {
     /// What is older than all that a full log keeps is left out.
     pub fn insert_history(&mut self, messages: &[Message]) {
         let count = i64::try_from(messages.len()).unwrap_or(i64::MAX);
-        // At the same moment (some networks count in seconds) a batch that reaches further back than the log stands
-        // before what is there, any other behind it.
+        // At the same moment (some networks count in seconds) a batch stands before what is there if it reaches further
+        // back than the log, or lies wholly at its beginning; any other stands behind it.
         let first = self.order.first().map(|(key, _)| key.time);
-        let oldest = messages.iter().map(|message| message.timestamp).min();
-        let start = if oldest < first {
+        let last = self.order.last().map(|(key, _)| key.time);
+        let times = || messages.iter().map(|message| message.timestamp);
+        let start = if times().min() < first || (times().max() == first && first < last) {
             self.front -= count;
             self.front
         } else {
@@ -419,6 +420,17 @@ mod tests {
         ] {
             assert!(count <= limit, "{name}: {count} comparisons");
         }
+    }
+
+    #[test]
+    fn a_page_within_the_oldest_moment_stands_before_it() {
+        let mut log = MessageLog::new();
+        log.insert_history(&[message("c", 1), message("d", 1), message("e", 2)]);
+        log.insert_history(&[message("a", 1), message("b", 1)]);
+        log.insert_history(&[message("f", 2), message("g", 3)]);
+        let ids: Vec<_> = log.iter().map(|message| message.id.as_deref()).collect();
+        let expected = ["a", "b", "c", "d", "e", "f", "g"];
+        assert_eq!(ids, expected.map(Some));
     }
 
     #[test]

@@ -151,15 +151,11 @@ impl ConnectionState {
         let Some(channel) = self.channels.get_mut(channel_id) else {
             return;
         };
-        let without_room = members.iter().filter(|member| {
-            !upsert(
-                &mut channel.roles,
-                USERS_PER_LIST,
-                member.user_id.clone(),
-                &member.role,
-            )
-        });
-        self.left_out += without_room.count() as u64;
+        let mut left_out = false;
+        for Member { user_id, role } in members {
+            left_out |= !upsert(&mut channel.roles, USERS_PER_LIST, user_id.clone(), role);
+        }
+        self.left_out += u64::from(left_out);
     }
 
     fn leave(&mut self, channel_id: &str) {

@@ -6,8 +6,10 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use tokio::task::JoinHandle;
 
-use super::{ChannelState, ConnectionState, InMemoryStorage, StateStorage};
-use crate::{Asset, ConnectionEvent, EventReceiver, Message, Profile};
+use super::{
+    ChannelState, ConnectionState, Contact, InMemoryStorage, Map, PresenceState, StateStorage,
+};
+use crate::{Asset, ConnectionEvent, EventReceiver, Member, Message, Profile};
 
 /// The states of many connections, kept up to date and read from anywhere.
 ///
@@ -94,6 +96,42 @@ impl<S: StateStorage + 'static> StateClient<S> {
             .get(user_id)
             .or_else(|| in_channels.find_map(|channel| channel.users.get(user_id)))
             .cloned()
+    }
+
+    /// Who is in a channel, with the roles that were said; empty where there is no such channel.
+    pub async fn get_members(&self, connection_id: &str, channel_id: &str) -> Vec<Member> {
+        let Some(channel) = self.get_channel(connection_id, channel_id).await else {
+            return Vec::new();
+        };
+        let member = |user_id: &String| Member {
+            user_id: user_id.clone(),
+            role: channel.roles.get(user_id).copied().unwrap_or_default(),
+        };
+        channel.users.keys().map(member).collect()
+    }
+
+    /// Who is a contact of the user, or may become one, by id. O(1).
+    pub async fn get_contacts(&self, connection_id: &str) -> Map<String, Contact> {
+        self.snapshot(connection_id)
+            .map(|state| state.contacts)
+            .unwrap_or_default()
+    }
+
+    /// How somebody is, if that was said.
+    pub async fn get_presence(&self, connection_id: &str, user_id: &str) -> Option<PresenceState> {
+        let state = self.snapshot(connection_id)?;
+        state.presence.get(user_id).cloned()
+    }
+
+    /// The id of the last message that somebody has read, if that was said.
+    pub async fn get_read(
+        &self,
+        connection_id: &str,
+        channel_id: &str,
+        user_id: &str,
+    ) -> Option<String> {
+        let state = self.snapshot(connection_id)?;
+        state.channels.get(channel_id)?.read.get(user_id).cloned()
     }
 
     /// A copy of the messages of a channel, oldest first; empty where there is no such channel.

@@ -190,3 +190,94 @@ fn asset(asset: &Asset) -> usize {
 fn opt(text: &Option<String>) -> usize {
     text.as_ref().map_or(0, String::len)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Role;
+
+    /// A queue that is bounded in bytes must count what a peer can make long.
+    #[test]
+    fn every_text_counts() {
+        let long = || "x".repeat(1_000);
+        let texts: [(ConnectionEvent, usize); 8] = [
+            (
+                ChatEvent::RequestHistory {
+                    channel_id: Some(long()),
+                    before: Some(long()),
+                    limit: 1,
+                }
+                .into(),
+                2,
+            ),
+            (
+                ChatEvent::Read {
+                    channel_id: Some(long()),
+                    message_id: long(),
+                    user_id: Some(long()),
+                }
+                .into(),
+                3,
+            ),
+            (
+                ChannelEvent::Topic {
+                    channel_id: long(),
+                    topic: Some(long()),
+                }
+                .into(),
+                2,
+            ),
+            (
+                ChannelEvent::Parent {
+                    channel_id: long(),
+                    parent_id: Some(long()),
+                }
+                .into(),
+                2,
+            ),
+            (
+                ChannelEvent::Members {
+                    channel_id: long(),
+                    members: [Role::Member, Role::Owner]
+                        .map(|role| Member {
+                            user_id: long(),
+                            role,
+                        })
+                        .into(),
+                }
+                .into(),
+                3,
+            ),
+            (
+                UserEvent::Presence {
+                    user_id: Some(long()),
+                    presence: crate::Presence::Away,
+                    text: Some(long()),
+                }
+                .into(),
+                2,
+            ),
+            (
+                UserEvent::Request {
+                    user_id: long(),
+                    own: false,
+                    text: Some(long()),
+                }
+                .into(),
+                2,
+            ),
+            (
+                UserEvent::Respond {
+                    user_id: long(),
+                    accept: true,
+                }
+                .into(),
+                1,
+            ),
+        ];
+        for (event, count) in texts {
+            let texts = event.size() - size_of::<ConnectionEvent>();
+            assert_eq!(texts / 1_000, count, "{}", event.kind());
+        }
+    }
+}

@@ -268,7 +268,12 @@ impl Connection for Fake {
 
     fn capabilities(&self) -> Capabilities {
         Capabilities::new()
-            .sends(&[EventKind::ChatNew, EventKind::StatusPing])
+            .sends(&[
+                EventKind::ChatNew,
+                EventKind::ChatRequestHistory,
+                EventKind::UserRequest,
+                EventKind::StatusPing,
+            ])
             .max_text_bytes(100)
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use kaiwa_core::outbox::{OUTBOX_AGE, OUTBOX_MESSAGES};
 use kaiwa_core::{
     ChannelEvent, ChatEvent, ConnectionEvent, Error, ErrorKind, Message, MessageStatus,
-    MessageType, RequestId, StatusEvent,
+    MessageType, RequestId, StatusEvent, UserEvent,
 };
 use tokio::time::Instant;
 
@@ -245,6 +245,55 @@ async fn other_requests_fail_with_the_connection_and_messages_wait() {
     rig.remote.publish(StatusEvent::Ping { artifact: None });
     settle().await;
     assert_eq!(rig.submitted(), ["New 1"]);
+}
+
+/// Whether they wait here or were handed over: who has taken a request ends it, once.
+#[tokio::test(start_paused = true)]
+async fn requests_of_every_kind_end_once_when_the_connection_does() {
+    let mut rig = Rig::connected().await;
+    let history = ChatEvent::RequestHistory {
+        channel_id: None,
+        before: None,
+        limit: 10,
+    };
+    let contact = UserEvent::Request {
+        user_id: "bob".to_owned(),
+        own: true,
+        text: None,
+    };
+    let send = |rig: &Rig, event| rig.client.send(rig.account, event).unwrap();
+    let taken = send(&rig, history.clone().into());
+    settle().await;
+    for _ in 0..2 {
+        rig.remote
+            .plan_submit(Taking::Refused(ErrorKind::Full.into()));
+    }
+    send(&rig, history.into());
+    send(&rig, contact.into());
+    settle().await;
+    assert_eq!(rig.submitted(), ["RequestHistory"]);
+    let error = Error::from(ErrorKind::Lost).info();
+    let failed = StatusEvent::Failed {
+        request: taken,
+        error,
+    };
+    rig.remote.answer(taken, failed);
+    rig.remote.lose(ErrorKind::Lost);
+    assert_eq!(
+        rig.until_down().await,
+        [
+            "Failed Lost",
+            "Lost Lost",
+            "Failed Lost",
+            "Failed Lost",
+            "Disconnected"
+        ]
+    );
+    rig.until_connected().await;
+    rig.remote.publish(StatusEvent::Ping { artifact: None });
+    settle().await;
+    assert!(rig.submitted().is_empty(), "none is tried again");
+    assert_eq!(rig.waiting(), ["Ping"]);
 }
 
 /// The connection is down already, but its `Disconnected` is still on its way.

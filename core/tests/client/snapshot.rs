@@ -8,7 +8,7 @@ use kaiwa_core::client::{
 };
 use kaiwa_core::{
     Asset, AssetEvent, AssetSource, Channel, ChannelEvent, ChatEvent, Client, ConnectionEvent,
-    ErrorKind, Message, MessageStatus, Profile, UserEvent,
+    ErrorKind, Member, Message, MessageStatus, Presence, Profile, Role, UserEvent,
 };
 use proptest::prelude::*;
 
@@ -105,8 +105,56 @@ fn event() -> impl Strategy<Value = ConnectionEvent> {
         }
         .into()),
         id().prop_map(|user_id| UserEvent::Identify { user_id }.into()),
+        about_channels(),
+        about_people(),
         (place(), asset())
             .prop_map(|(channel_id, asset)| AssetEvent::New { channel_id, asset }.into()),
+    ]
+}
+
+fn about_channels() -> impl Strategy<Value = ConnectionEvent> {
+    let place = || proptest::option::of(id());
+    let role = || proptest::sample::select(vec![Role::Member, Role::Owner]);
+    prop_oneof![
+        (id(), place())
+            .prop_map(|(channel_id, topic)| ChannelEvent::Topic { channel_id, topic }.into()),
+        (id(), place()).prop_map(|(channel_id, parent_id)| ChannelEvent::Parent {
+            channel_id,
+            parent_id
+        }
+        .into()),
+        (id(), id(), role()).prop_map(|(channel_id, user_id, role)| ChannelEvent::Members {
+            channel_id,
+            members: vec![Member { user_id, role }]
+        }
+        .into()),
+    ]
+}
+
+fn about_people() -> impl Strategy<Value = ConnectionEvent> {
+    let place = || proptest::option::of(id());
+    prop_oneof![
+        (place(), id(), place()).prop_map(|(channel_id, message_id, user_id)| ChatEvent::Read {
+            channel_id,
+            message_id,
+            user_id
+        }
+        .into()),
+        (place(), place()).prop_map(|(user_id, text)| UserEvent::Presence {
+            user_id,
+            presence: Presence::Away,
+            text
+        }
+        .into()),
+        (id(), any::<bool>()).prop_map(|(user_id, own)| UserEvent::Request {
+            user_id,
+            own,
+            text: None
+        }
+        .into()),
+        (id(), any::<bool>())
+            .prop_map(|(user_id, accept)| UserEvent::Respond { user_id, accept }.into()),
+        place().prop_map(|channel_id| UserEvent::ClearList { channel_id }.into()),
     ]
 }
 

@@ -4,12 +4,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use kaiwa_core::client::{
-    ChannelState, ConnectionState, ConnectionStatus, InMemoryStorage, StateClient, StateStorage,
+    ChannelState, ConnectionState, ConnectionStatus, Contact, InMemoryStorage, StateClient,
+    StateStorage,
 };
 use kaiwa_core::queue::{EventPublisher, QueueLimits};
 use kaiwa_core::{
-    Asset, AssetEvent, AssetSource, ChannelEvent, ChatEvent, ConnectionEvent, Profile, StatusEvent,
-    UserEvent,
+    Asset, AssetEvent, AssetSource, ChannelEvent, ChatEvent, ConnectionEvent, Member, Presence,
+    Profile, Role, StatusEvent, UserEvent,
 };
 
 use super::message;
@@ -106,6 +107,63 @@ async fn each_part_can_be_asked_for() {
     assert_eq!(states.get_channel("x", "a").await, None);
     assert_eq!(states.get_user("x", "1").await, None);
     assert_eq!(states.get_assets("x", None).await, []);
+}
+
+#[tokio::test]
+async fn what_is_known_of_people_can_be_asked_for() {
+    let states = StateClient::new();
+    let id = states.track("mock").await;
+    let owner = Member {
+        user_id: "1".to_owned(),
+        role: Role::Owner,
+    };
+    for event in [
+        user(Some("a"), "1", "owner"),
+        user(Some("a"), "2", "member"),
+        ChannelEvent::Members {
+            channel_id: "a".to_owned(),
+            members: vec![owner.clone()],
+        }
+        .into(),
+        UserEvent::Respond {
+            user_id: "1".to_owned(),
+            accept: true,
+        }
+        .into(),
+        UserEvent::Presence {
+            user_id: Some("1".to_owned()),
+            presence: Presence::Away,
+            text: Some("lunch".to_owned()),
+        }
+        .into(),
+        ChatEvent::Read {
+            channel_id: Some("a".to_owned()),
+            message_id: "m".to_owned(),
+            user_id: Some("1".to_owned()),
+        }
+        .into(),
+    ] {
+        states.process(&id, event).await;
+    }
+    let member = Member {
+        user_id: "2".to_owned(),
+        role: Role::Member,
+    };
+    assert_eq!(states.get_members(&id, "a").await, [owner, member]);
+    let contacts = states.get_contacts(&id).await;
+    assert_eq!(contacts.get("1"), Some(&Contact::Confirmed));
+    let said = states.get_presence(&id, "1").await.unwrap();
+    assert_eq!(said.presence, Presence::Away);
+    assert_eq!(said.text.as_deref(), Some("lunch"));
+    let read = states.get_read(&id, "a", "1").await;
+    assert_eq!(read.as_deref(), Some("m"));
+
+    assert_eq!(states.get_members(&id, "x").await, []);
+    assert_eq!(states.get_members("x", "a").await, []);
+    assert!(states.get_contacts("x").await.is_empty());
+    assert_eq!(states.get_presence(&id, "2").await, None);
+    assert_eq!(states.get_read(&id, "a", "2").await, None);
+    assert_eq!(states.get_read(&id, "x", "1").await, None);
 }
 
 #[tokio::test]

@@ -9,12 +9,12 @@ use kaiwa_core::{
 
 use super::message;
 
-fn state() -> ConnectionState {
+pub(crate) fn state() -> ConnectionState {
     ConnectionState::new("1".to_owned(), "test".to_owned())
 }
 
 /// The state after these events.
-fn fold<E: Into<ConnectionEvent>>(
+pub(crate) fn fold<E: Into<ConnectionEvent>>(
     mut state: ConnectionState,
     events: impl IntoIterator<Item = E>,
 ) -> ConnectionState {
@@ -24,11 +24,11 @@ fn fold<E: Into<ConnectionEvent>>(
     state
 }
 
-fn some(text: &str) -> Option<String> {
+pub(crate) fn some(text: &str) -> Option<String> {
     Some(text.to_owned())
 }
 
-fn channel(id: &str, name: &str) -> Channel {
+pub(crate) fn channel(id: &str, name: &str) -> Channel {
     Channel {
         id: id.to_owned(),
         name: some(name),
@@ -36,7 +36,7 @@ fn channel(id: &str, name: &str) -> Channel {
     }
 }
 
-fn user(id: &str, username: &str) -> Profile {
+pub(crate) fn user(id: &str, username: &str) -> Profile {
     Profile {
         id: some(id),
         username: some(username),
@@ -53,7 +53,7 @@ fn emote(id: Option<&str>, pattern: &str) -> Asset {
     }
 }
 
-fn join(id: &str) -> ChannelEvent {
+pub(crate) fn join(id: &str) -> ChannelEvent {
     ChannelEvent::Join {
         channel_id: id.to_owned(),
     }
@@ -65,7 +65,7 @@ fn switch(id: &str) -> ChannelEvent {
     }
 }
 
-fn new_user(channel: Option<&str>, user: Profile) -> UserEvent {
+pub(crate) fn new_user(channel: Option<&str>, user: Profile) -> UserEvent {
     UserEvent::New {
         channel_id: channel.map(str::to_owned),
         user,
@@ -85,7 +85,7 @@ fn message_ids(state: &ConnectionState, channel: &str) -> Vec<String> {
 }
 
 /// One channel "a" with a user, a message and an asset, and the user in it.
-fn room() -> ConnectionState {
+pub(crate) fn room() -> ConnectionState {
     let state = fold(state(), [join("a"), switch("a")]);
     let state = fold(state, [new_user(Some("a"), user("1", "ann"))]);
     let state = fold(state, [say(Some("a"), "m", 1)]);

@@ -196,9 +196,12 @@ impl Model {
     fn insert_history(&mut self, messages: &[Message]) {
         self.batches += 1;
         let batch = self.batches;
-        let backwards = self.kept.first().is_some_and(|first| {
-            let first = first.time;
+        let ends = self.kept.first().zip(self.kept.last());
+        let backwards = ends.is_some_and(|(first, last)| {
+            let (first, last) = (first.time, last.time);
+            let newest = messages.iter().map(|message| message.timestamp).max();
             messages.iter().any(|message| message.timestamp < first)
+                || (newest == Some(first) && first < last)
         });
         for message in messages {
             if let Some(at) = self.find(message.id.as_deref()) {

@@ -9,6 +9,8 @@
 mod client;
 mod events;
 mod log;
+mod people;
+mod places;
 
 use chrono::DateTime;
 use kaiwa_core::{Message, MessageStatus};

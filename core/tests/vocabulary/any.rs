@@ -4,9 +4,9 @@ use chrono::{DateTime, Utc};
 use kaiwa_core::capabilities::Confirmation;
 use kaiwa_core::{
     Account, Asset, AssetEvent, AssetSource, AuthField, Capabilities, Channel, ChannelEvent,
-    ChannelType, ChatEvent, ConnectionEvent, ErrorInfo, ErrorKind, EventKind, FieldValue, Message,
-    MessageFragment, MessageStatus, MessageType, Profile, Protocol, RequestId, StatusEvent,
-    UserEvent,
+    ChannelType, ChatEvent, ConnectionEvent, ErrorInfo, ErrorKind, EventKind, FieldValue, Member,
+    Message, MessageFragment, MessageStatus, MessageType, Presence, Profile, Protocol, RequestId,
+    Role, StatusEvent, UserEvent,
 };
 use proptest::collection::{btree_set, vec};
 use proptest::option::of;
@@ -73,6 +73,20 @@ fn chat(kind: EventKind) -> BoxedStrategy<ChatEvent> {
                 before,
             })
             .boxed(),
+        EventKind::ChatRequestHistory => (maybe(), maybe(), any::<u32>())
+            .prop_map(|(channel_id, before, limit)| ChatEvent::RequestHistory {
+                channel_id,
+                before,
+                limit,
+            })
+            .boxed(),
+        EventKind::ChatRead => (maybe(), text(), maybe())
+            .prop_map(|(channel_id, message_id, user_id)| ChatEvent::Read {
+                channel_id,
+                message_id,
+                user_id,
+            })
+            .boxed(),
         _ => missing(kind),
     }
 }
@@ -104,6 +118,21 @@ fn channel_event(kind: EventKind) -> BoxedStrategy<ChannelEvent> {
             .prop_map(|channel_id| ChannelEvent::Wipe { channel_id })
             .boxed(),
         EventKind::ChannelClearList => Just(ChannelEvent::ClearList).boxed(),
+        EventKind::ChannelTopic => (text(), maybe())
+            .prop_map(|(channel_id, topic)| ChannelEvent::Topic { channel_id, topic })
+            .boxed(),
+        EventKind::ChannelParent => (text(), maybe())
+            .prop_map(|(channel_id, parent_id)| ChannelEvent::Parent {
+                channel_id,
+                parent_id,
+            })
+            .boxed(),
+        EventKind::ChannelMembers => (text(), vec(member(), 0..4))
+            .prop_map(|(channel_id, members)| ChannelEvent::Members {
+                channel_id,
+                members,
+            })
+            .boxed(),
         _ => missing(kind),
     }
 }
@@ -131,6 +160,19 @@ fn user(kind: EventKind) -> BoxedStrategy<UserEvent> {
             .boxed(),
         EventKind::UserIdentify => text()
             .prop_map(|user_id| UserEvent::Identify { user_id })
+            .boxed(),
+        EventKind::UserPresence => (maybe(), presence(), maybe())
+            .prop_map(|(user_id, presence, text)| UserEvent::Presence {
+                user_id,
+                presence,
+                text,
+            })
+            .boxed(),
+        EventKind::UserRequest => (text(), any::<bool>(), maybe())
+            .prop_map(|(user_id, own, text)| UserEvent::Request { user_id, own, text })
+            .boxed(),
+        EventKind::UserRespond => (text(), any::<bool>())
+            .prop_map(|(user_id, accept)| UserEvent::Respond { user_id, accept })
             .boxed(),
         _ => missing(kind),
     }
@@ -252,6 +294,20 @@ fn channel() -> impl Strategy<Value = Channel> {
         name,
         channel_type,
     })
+}
+
+fn member() -> impl Strategy<Value = Member> {
+    let roles = [Role::Member, Role::Moderator, Role::Admin, Role::Owner];
+    (text(), select(roles.to_vec())).prop_map(|(user_id, role)| Member { user_id, role })
+}
+
+fn presence() -> impl Strategy<Value = Presence> {
+    select(vec![
+        Presence::Online,
+        Presence::Away,
+        Presence::Busy,
+        Presence::Offline,
+    ])
 }
 
 fn profile() -> impl Strategy<Value = Profile> {

@@ -12,6 +12,7 @@ mod requests;
 mod roster;
 mod script;
 mod session;
+mod who;
 pub mod wire;
 
 use async_trait::async_trait;

@@ -55,6 +55,15 @@ impl Roster {
                 ChatEvent::New { channel_id, .. }
                 | ChatEvent::Update { channel_id, .. }
                 | ChatEvent::Remove { channel_id, .. } => self.knows(channel_id.as_deref()),
+                ChatEvent::Read {
+                    channel_id,
+                    message_id,
+                    user_id,
+                } => {
+                    let named = [Some(message_id), user_id.as_ref()];
+                    self.knows(channel_id.as_deref())
+                        && named.into_iter().flatten().all(|id| !id.is_empty())
+                }
                 ChatEvent::History { channel_id, .. } | ChatEvent::Gap { channel_id, .. } => {
                     self.knows(Some(channel_id))
                 }
@@ -89,7 +98,18 @@ impl Roster {
             }
             ChannelEvent::Join { channel_id }
             | ChannelEvent::Leave { channel_id }
-            | ChannelEvent::Switch { channel_id } => self.knows(Some(channel_id)),
+            | ChannelEvent::Switch { channel_id }
+            | ChannelEvent::Topic { channel_id, .. }
+            | ChannelEvent::Parent { channel_id, .. } => self.knows(Some(channel_id)),
+            ChannelEvent::Members {
+                channel_id,
+                members,
+            } => {
+                self.knows(Some(channel_id))
+                    && members
+                        .iter()
+                        .all(|member| self.knows_member(channel_id, &member.user_id))
+            }
             ChannelEvent::Kick { channel_id, .. } | ChannelEvent::Wipe { channel_id } => {
                 self.knows(channel_id.as_deref())
             }
@@ -102,7 +122,18 @@ impl Roster {
         }
     }
 
+    fn knows_member(&self, channel_id: &str, user_id: &str) -> bool {
+        let member = (Some(channel_id.to_owned()), user_id.to_owned());
+        self.members.contains_key(&member)
+    }
+
     fn apply_user(&mut self, event: &UserEvent) -> bool {
+        if let UserEvent::Request { user_id, .. } | UserEvent::Respond { user_id, .. } = event {
+            return !user_id.is_empty();
+        }
+        if let UserEvent::Presence { user_id, .. } = event {
+            return user_id.as_deref() != Some("");
+        }
         let (UserEvent::New { channel_id, .. }
         | UserEvent::Update { channel_id, .. }
         | UserEvent::Remove { channel_id, .. }

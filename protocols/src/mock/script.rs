@@ -20,6 +20,9 @@ pub struct Script {
     pub(super) reorder: Option<u64>,
     pub(super) flood: u64,
     pub(super) garbage: u64,
+    pub(super) history: u64,
+    pub(super) rooms: u64,
+    pub(super) asking: bool,
     pub(super) drop_after: Option<u64>,
     pub(super) bye_after: Option<u64>,
     pub(super) half_close_after: Option<u64>,
@@ -63,7 +66,7 @@ const WORDS: &[Word] = &[
     },
     Word {
         name: "forgetful",
-        help: "tells nothing about the past",
+        help: "tells nothing about the past unasked",
         default: Some(0),
         apply: |s, _| s.forgetful(),
     },
@@ -96,6 +99,24 @@ const WORDS: &[Word] = &[
         help: "sends N lines of noise after each sign-in",
         default: Some(16),
         apply: Script::garbage,
+    },
+    Word {
+        name: "history",
+        help: "remembers N messages from before",
+        default: Some(200),
+        apply: Script::history,
+    },
+    Word {
+        name: "rooms",
+        help: "has N channels that lie in the lobby",
+        default: Some(3),
+        apply: Script::rooms,
+    },
+    Word {
+        name: "asking",
+        help: "lets somebody ask for contact at sign-in",
+        default: Some(0),
+        apply: |s, _| s.asking(),
     },
     Word {
         name: "drop",
@@ -169,7 +190,7 @@ impl Script {
         }
     }
 
-    /// Tells a client nothing about the past: no backlog, and not what became of its messages.
+    /// Tells a client nothing about the past unasked: no backlog, and not what became of its messages.
     #[must_use]
     pub fn forgetful(self) -> Self {
         Self {
@@ -210,6 +231,30 @@ impl Script {
     pub fn garbage(self, lines: u64) -> Self {
         Self {
             garbage: lines,
+            ..self
+        }
+    }
+
+    /// Remembers `messages` from before, at most 1,000.
+    #[must_use]
+    pub fn history(self, messages: u64) -> Self {
+        Self {
+            history: messages,
+            ..self
+        }
+    }
+
+    /// Has `rooms` channels that lie in the lobby, at most 1,000.
+    #[must_use]
+    pub fn rooms(self, rooms: u64) -> Self {
+        Self { rooms, ..self }
+    }
+
+    /// Lets somebody ask each who signs in for contact.
+    #[must_use]
+    pub fn asking(self) -> Self {
+        Self {
+            asking: true,
             ..self
         }
     }

@@ -11,9 +11,10 @@ use kaiwa_core::{
 
 use super::requests::Requests;
 use super::roster::Roster;
+use super::who::Who;
 use super::wire::{
-    ClientPacket, Hello, LOBBY, Lines, MAX_PACKET_BYTES, MAX_TEXT_BYTES, ServerPacket,
-    decode_server, encode_client,
+    ClientPacket, LOBBY, Lines, MAX_PACKET_BYTES, MAX_TEXT_BYTES, ServerPacket, decode_server,
+    encode_client,
 };
 use crate::keepalive::{Keepalive, Tick};
 
@@ -35,13 +36,20 @@ const SENDS: &[EventKind] = &[
     EventKind::ChatNew,
     EventKind::ChatUpdate,
     EventKind::ChatRemove,
+    EventKind::ChatRequestHistory,
+    EventKind::ChatRead,
     EventKind::ChannelNew,
     EventKind::ChannelUpdate,
     EventKind::ChannelRemove,
     EventKind::ChannelJoin,
     EventKind::ChannelLeave,
     EventKind::ChannelSwitch,
+    EventKind::ChannelTopic,
+    EventKind::ChannelMembers,
     EventKind::UserRemove,
+    EventKind::UserPresence,
+    EventKind::UserRequest,
+    EventKind::UserRespond,
     EventKind::StatusPing,
 ];
 
@@ -78,25 +86,6 @@ enum Phase {
     /// The user leaves: what waits is written, then the goodbye.
     Leaving,
     Closing,
-}
-
-/// Who signs in.
-#[derive(Default)]
-struct Who {
-    name: String,
-    password: Option<String>,
-    /// Made at the first attempt to connect.
-    session: Option<String>,
-    user_id: Option<String>,
-}
-
-impl std::fmt::Debug for Who {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Who")
-            .field("name", &self.name)
-            .field("user_id", &self.user_id)
-            .finish_non_exhaustive()
-    }
 }
 
 impl Default for MockSession {
@@ -250,6 +239,11 @@ impl MockSession {
             } => {
                 for message in messages {
                     self.saw(message.id.as_deref());
+                    if message.sender_id == self.who.user_id {
+                        message.message_type = MessageType::CurrentUser;
+                    } else if message.message_type == MessageType::CurrentUser {
+                        message.message_type = MessageType::Normal;
+                    }
                 }
             }
             ConnectionEvent::Channel {
@@ -259,6 +253,17 @@ impl MockSession {
         }
         let request = cause.and_then(|number| self.requests.cause(number));
         self.events.push_back(SessionEvent { request, event });
+    }
+
+    /// Names the channel that is meant by none.
+    fn fill_in(&self, event: &mut ChatEvent) {
+        if let ChatEvent::Update { channel_id, .. }
+        | ChatEvent::Remove { channel_id, .. }
+        | ChatEvent::RequestHistory { channel_id, .. }
+        | ChatEvent::Read { channel_id, .. } = event
+        {
+            channel_id.get_or_insert_with(|| self.current.clone());
+        }
     }
 
     fn saw(&mut self, id: Option<&str>) {
@@ -293,16 +298,7 @@ impl MockSession {
 
 impl Session for MockSession {
     fn handle_connect(&mut self, _now: Now, auth: &[AuthField], seed: Seed) -> Result<(), Error> {
-        let name = AuthField::find(auth, "name").unwrap_or("me");
-        if name.contains(char::is_whitespace) {
-            return Err(Error::new(
-                ErrorKind::Invalid,
-                "login field `name` must not have spaces",
-            ));
-        }
-        self.who.name = name.to_owned();
-        self.who.password = AuthField::find(auth, "password").map(str::to_owned);
-        self.who.session.get_or_insert_with(|| hex(&seed));
+        self.who.fill_in(auth, seed)?;
         self.phase = Phase::Opening;
         self.control.push_back(Transmit::Open(Target::Tcp {
             host: NAME.to_owned(),
@@ -313,12 +309,7 @@ impl Session for MockSession {
 
     fn handle_open(&mut self, now: Now) {
         self.phase = Phase::Greeting { since: now.mono };
-        let hello = Hello {
-            name: self.who.name.clone(),
-            password: self.who.password.clone(),
-            session: self.who.session.clone().unwrap_or_default(),
-            after: self.seen,
-        };
+        let hello = self.who.hello(self.seen);
         self.write(&ClientPacket::Hello(hello));
     }
 
@@ -353,14 +344,17 @@ impl Session for MockSession {
                         channel_id,
                         mut message,
                     },
-            } if self.who.session.is_some() => {
+            } if self.who.has_come() => {
                 let channel_id = channel_id.unwrap_or_else(|| self.current.clone());
                 message.sender_id.clone_from(&self.who.user_id);
                 let echo = self.requests.say(now, request, channel_id, message)?;
                 self.events.push_back(echo);
                 Ok(())
             }
-            event if matches!(self.phase, Phase::Syncing { .. } | Phase::Live) => {
+            mut event if matches!(self.phase, Phase::Syncing { .. } | Phase::Live) => {
+                if let ConnectionEvent::Chat { event } = &mut event {
+                    self.fill_in(event);
+                }
                 self.requests.want(request, event)
             }
             _ => Err(Error::new(
@@ -473,12 +467,4 @@ fn refusal(mut error: ErrorInfo) -> Error {
     }
     error.message = error.message.escape_debug().to_string();
     error.into()
-}
-
-/// Half of the seed is enough to never meet again.
-fn hex(seed: &Seed) -> String {
-    seed.iter()
-        .take(16)
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
 }

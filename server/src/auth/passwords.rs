@@ -58,7 +58,8 @@ impl<'a> Place<'a> {
     fn take(waiting: &'a AtomicUsize) -> Option<Self> {
         let take = |count| (count < WAITING).then_some(count + 1);
         let taken = waiting.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take);
-        taken.is_ok().then_some(Self(waiting))
+        // Made only then: dropping one leaves the queue.
+        taken.is_ok().then(|| Self(waiting))
     }
 }
 

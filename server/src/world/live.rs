@@ -165,7 +165,7 @@ impl Live {
                 concerned.extend(users);
                 room_of = Some(*room);
             }
-            Notice::Left { room, users } => {
+            Notice::Left { room, users, .. } => {
                 for user in users {
                     for seat in self.people.get(user).cloned().unwrap_or_default() {
                         self.unfollow(seat, *room);

@@ -67,8 +67,12 @@ pub(crate) struct Said {
 pub(crate) enum Notice {
     /// These people are in a room now.
     Entered { room: RoomId, users: Vec<UserId> },
-    /// These people are no longer in a room.
-    Left { room: RoomId, users: Vec<UserId> },
+    /// These people are no longer in a room; `by` is who has removed them, unless they left themselves.
+    Left {
+        room: RoomId,
+        users: Vec<UserId>,
+        by: Option<UserId>,
+    },
     /// A room has another name, topic or picture, or somebody another role.
     RoomChanged { room: RoomId },
     /// A room is gone; nobody is in it any more.

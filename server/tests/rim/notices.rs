@@ -109,8 +109,12 @@ async fn those_who_want_it_are_told() {
     told.quiet().await;
 
     ann.change(gid, &[bob.uid], 2).await.data();
-    let removed = ("removed".to_owned(), json!(bob.uid), json!(gid), null);
-    assert_eq!(notice(&mut told).await, removed);
+    let removed = |uid: u64| ("removed".to_owned(), json!(uid), json!(gid), Value::Null);
+    assert_eq!(notice(&mut told).await, removed(ann.uid));
+    ann.change(gid, &[bob.uid], 1).await.data();
+    assert_eq!(notice(&mut told).await, groups);
+    bob.change(gid, &[bob.uid], 2).await.data();
+    assert_eq!(notice(&mut told).await, removed(bob.uid));
     told.quiet().await;
     plain.quiet().await;
 }

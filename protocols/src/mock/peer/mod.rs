@@ -1,7 +1,11 @@
 //! The other end of the mock network, in the hands of a test.
 
+mod past;
+mod people;
 mod pipe;
+mod places;
 mod serve;
+mod wants;
 mod world;
 
 use async_trait::async_trait;
@@ -72,7 +76,7 @@ impl MockPeer {
 
     /// Tells everybody that `event` has happened.
     pub fn announce(&self, event: &ConnectionEvent) {
-        self.world.lock().broadcast(None, event);
+        self.world.lock().broadcast(event);
     }
 
     /// The text of every message that has arrived, again for one that came twice.

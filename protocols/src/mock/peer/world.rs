@@ -7,15 +7,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kaiwa_core::{
-    Channel, ChannelEvent, ChatEvent, ConnectionEvent, Error, ErrorKind, Message, MessageStatus,
-    MessageType, Profile, StatusEvent, UserEvent,
+    Channel, ChannelType, ChatEvent, ConnectionEvent, Error, ErrorKind, Presence, Role, UserEvent,
 };
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
+use super::past::{HISTORY, Past, Said};
+use super::people::People;
+use super::places::{Places, arrives, leaves};
 use super::serve::Link;
+use super::wants::Want;
 use crate::mock::script::{Dice, Script};
-use crate::mock::wire::{Accepted, ClientPacket, Hello, LOBBY, Say, ServerPacket, time};
+use crate::mock::wire::{ClientPacket, Hello, LOBBY, Say, ServerPacket};
 
 /// The peer promises to be heard this often: short enough to notice a dead one while somebody waits for an answer.
 pub const SILENCE: Duration = Duration::from_secs(30);
@@ -23,8 +26,8 @@ pub const SILENCE: Duration = Duration::from_secs(30);
 /// How long a shuffling peer waits for its window to fill. Nobody notices, and every answer of one moment has come.
 pub const REORDER_PATIENCE: Duration = Duration::from_millis(50);
 
-/// Messages remembered for those who come later.
-const HISTORY: usize = 1000;
+/// Rooms of a script; a demonstration of more shows nothing new.
+const ROOMS: u64 = 1000;
 
 /// Texts kept for [`super::MockPeer::received`]; a test that sends more looks at the last ones.
 const RECEIVED: usize = 100_000;
@@ -50,31 +53,19 @@ pub(super) struct World {
     pub(super) received: VecDeque<String>,
     /// Told of everything that a test may wait for.
     pub(super) changed: Arc<Notify>,
+    pub(super) places: Places,
+    pub(super) people: People,
+    pub(super) past: Past,
     started: Instant,
-    channels: BTreeMap<String, Channel>,
-    history: VecDeque<Said>,
     next_id: u64,
     next_link: u64,
 }
 
-/// A message that was said, and by which session under which number.
-struct Said {
-    id: u64,
-    channel: String,
-    origin: Option<(String, u64)>,
-    message: Message,
-}
-
 impl World {
     pub(super) fn new(script: Script) -> Self {
-        let lobby = Channel {
-            id: LOBBY.to_owned(),
-            name: Some("Lobby".to_owned()),
-            ..Channel::default()
-        };
-        Self {
+        let mut world = Self {
             dice: Dice::new(script.seed),
-            script,
+            script: Script::echo(),
             links: BTreeMap::new(),
             down: false,
             stall: false,
@@ -82,18 +73,53 @@ impl World {
             held: None,
             received: VecDeque::new(),
             changed: Arc::new(Notify::new()),
+            places: Places::new(),
+            people: People::default(),
+            past: Past::default(),
             started: Instant::now(),
-            channels: BTreeMap::from([(lobby.id.clone(), lobby)]),
-            history: VecDeque::new(),
             next_id: 1,
             next_link: 1,
+        };
+        world.people.add(SOMEBODY);
+        if let Ok(lobby) = world.places.get(LOBBY, SOMEBODY) {
+            lobby.members.insert(SOMEBODY.to_owned(), Role::Owner);
         }
+        world.play(script);
+        world
     }
 
     /// A new script, for connections from now on.
     pub(super) fn play(&mut self, script: Script) {
         self.dice = Dice::new(script.seed);
+        for number in 1..=script.rooms.min(ROOMS) {
+            let room = self.places.open(Channel {
+                id: format!("room-{number}"),
+                name: Some(format!("Room {number}")),
+                channel_type: ChannelType::Group,
+            });
+            room.parent = Some(LOBBY.to_owned());
+        }
+        // There is only one past.
+        if self.past.is_empty() {
+            let count = script.history.min(HISTORY as u64);
+            for number in 1..=count {
+                self.said_earlier(number, count);
+            }
+        }
         self.script = script;
+    }
+
+    /// One of `count` messages from before the clock started, a minute apart.
+    fn said_earlier(&mut self, number: u64, count: u64) {
+        let (id, _) = self.stamp();
+        let minutes = i64::try_from(count.saturating_sub(number)).unwrap_or_default();
+        self.remember(&Say {
+            channel: LOBBY.to_owned(),
+            id,
+            at_ms: EPOCH_MS.saturating_sub(minutes.saturating_mul(60_000)),
+            sender: SOMEBODY.to_owned(),
+            text: format!("earlier {number}"),
+        });
     }
 
     pub(super) fn add_link(&mut self, mut link: Link) -> u64 {
@@ -115,12 +141,33 @@ impl World {
         link.abort();
         self.changed.notify_one();
         if let Some(hello) = link.hello {
-            let left = UserEvent::Remove {
-                channel_id: Some(LOBBY.to_owned()),
-                user_id: hello.name,
-            };
-            self.broadcast(None, &left.into());
+            self.left(&hello.name);
         }
+    }
+
+    /// One connection of somebody has ended.
+    fn left(&mut self, name: &str) {
+        if self.names().any(|here| here == name) {
+            return;
+        }
+        if let Ok(lobby) = self.places.get(LOBBY, name) {
+            lobby.members.remove(name);
+        }
+        if self.people.forget_presence(name) {
+            let offline = UserEvent::Presence {
+                user_id: Some(name.to_owned()),
+                presence: Presence::Offline,
+                text: None,
+            };
+            self.broadcast(&offline.into());
+        }
+        self.broadcast(&leaves(LOBBY, name));
+    }
+
+    /// Who is signed in, once per connection.
+    fn names(&self) -> impl Iterator<Item = &str> {
+        let hellos = self.links.values().filter_map(|link| link.hello.as_ref());
+        hellos.map(|hello| hello.name.as_str())
     }
 
     pub(super) fn handle(&mut self, id: u64, packet: ClientPacket) {
@@ -147,14 +194,23 @@ impl World {
             sender: SOMEBODY.to_owned(),
             text: text.to_owned(),
         };
+        self.remember(&say);
+        for link in self.links.values_mut().filter(|link| link.hello.is_some()) {
+            link.push(&ServerPacket::Say(say.clone()), None);
+        }
+    }
+
+    fn remember(&mut self, say: &Say) {
         if let ConnectionEvent::Chat {
             event: ChatEvent::New { message, .. },
         } = say.clone().into_event()
         {
-            self.remember(id, LOBBY.to_owned(), None, message);
-        }
-        for link in self.links.values_mut().filter(|link| link.hello.is_some()) {
-            link.push(&ServerPacket::Say(say.clone()), None);
+            self.past.remember(Said {
+                id: say.id,
+                channel: say.channel.clone(),
+                origin: None,
+                message,
+            });
         }
     }
 
@@ -172,20 +228,27 @@ impl World {
         lines
     }
 
-    /// Sends an event to all who are signed in, but not to `except`.
-    pub(super) fn broadcast(&mut self, except: Option<u64>, event: &ConnectionEvent) {
-        let packet = ServerPacket::Event {
-            cause: None,
-            event: event.clone(),
-        };
+    /// Sends an event to all who are signed in.
+    pub(super) fn broadcast(&mut self, event: &ConnectionEvent) {
+        self.tell(None, |_| Some(event.clone()));
+    }
+
+    /// Sends to all who are signed in what `event` gives for their name, on `by`'s connection as caused by it.
+    pub(super) fn tell(
+        &mut self,
+        by: Option<&Want>,
+        event: impl Fn(&str) -> Option<ConnectionEvent>,
+    ) {
         for (id, link) in &mut self.links {
-            if link.hello.is_some() && Some(*id) != except {
-                link.push(&packet, None);
-            }
+            let Some(event) = link.hello.as_ref().and_then(|hello| event(&hello.name)) else {
+                continue;
+            };
+            let cause = by.filter(|by| by.link == *id).map(|by| by.number);
+            link.push(&ServerPacket::Event { cause, event }, None);
         }
     }
 
-    fn send(&mut self, id: u64, packet: &ServerPacket) {
+    pub(super) fn send(&mut self, id: u64, packet: &ServerPacket) {
         if let Some(link) = self.links.get_mut(&id) {
             link.push(packet, None);
         }
@@ -206,27 +269,32 @@ impl World {
                 silence_ms: u64::try_from(SILENCE.as_millis()).ok(),
             },
         );
-        let joined = member(&me);
-        self.broadcast(Some(id), &joined);
-        let mut told: Vec<ConnectionEvent> = Vec::new();
-        for channel in self.channels.values() {
-            told.push(
-                ChannelEvent::New {
-                    channel: channel.clone(),
-                }
-                .into(),
-            );
-            if channel.id == LOBBY {
-                told.extend([member(SOMEBODY), joined.clone()]);
-                let others = self.links.values().filter_map(|link| link.hello.as_ref());
-                told.extend(others.map(|other| member(&other.name)));
+        self.people.add(&me);
+        if self.script.asking && !self.people.have_met(&me, SOMEBODY) {
+            let text = Some("shall we talk?".to_owned());
+            // Nothing speaks against it: both are there.
+            let _ = self.people.ask(SOMEBODY, &me, text);
+        }
+        if let Ok(lobby) = self.places.get(LOBBY, &me) {
+            lobby.members.entry(me.clone()).or_default();
+        }
+        self.broadcast(&arrives(Some(LOBBY), &me));
+        let mut told = self.people.told_to(&me);
+        for place in self.places.iter().filter(|place| place.is_open_to(&me)) {
+            told.extend(place.told_to(&me));
+            if !self.script.forgetful {
+                told.extend(self.past.backlog(&place.channel.id, &hello));
             }
-            told.extend(self.backlog(&channel.id, &hello));
         }
         for event in told {
             self.send(id, &ServerPacket::Event { cause: None, event });
         }
-        for packet in self.outcomes(&hello) {
+        let outcomes = if self.script.forgetful {
+            Vec::new()
+        } else {
+            self.past.outcomes(&hello.session)
+        };
+        for packet in outcomes {
             self.send(id, &packet);
         }
         self.send(id, &ServerPacket::Live);
@@ -241,58 +309,6 @@ impl World {
         self.changed.notify_one();
     }
 
-    /// What others have said that the client has not seen.
-    fn backlog(&self, channel: &str, hello: &Hello) -> Option<ConnectionEvent> {
-        let messages: Vec<Message> = self
-            .history
-            .iter()
-            .filter(|said| {
-                said.channel == channel && hello.after.is_none_or(|after| said.id > after)
-            })
-            .filter(|said| {
-                said.origin
-                    .as_ref()
-                    .is_none_or(|(session, _)| *session != hello.session)
-            })
-            .map(|said| said.message.clone())
-            .collect();
-        if messages.is_empty() || self.script.forgetful {
-            return None;
-        }
-        let channel_id = channel.to_owned();
-        let complete = self.history.len() < HISTORY;
-        Some(
-            ChatEvent::History {
-                channel_id,
-                messages,
-                complete,
-            }
-            .into(),
-        )
-    }
-
-    /// What became of the client's own messages, again: the confirmation may not have arrived.
-    fn outcomes(&self, hello: &Hello) -> Vec<ServerPacket> {
-        if self.script.forgetful {
-            return Vec::new();
-        }
-        self.history
-            .iter()
-            .filter_map(|said| {
-                let (_, number) = said
-                    .origin
-                    .as_ref()
-                    .filter(|(session, _)| *session == hello.session)?;
-                let at_ms = said.message.timestamp.timestamp_millis();
-                let message = Some(Accepted { id: said.id, at_ms });
-                Some(ServerPacket::Ack {
-                    number: *number,
-                    message,
-                })
-            })
-            .collect()
-    }
-
     fn want(&mut self, id: u64, number: u64, event: ConnectionEvent) {
         let Some(hello) = self.links.get(&id).and_then(|link| link.hello.clone()) else {
             return;
@@ -301,7 +317,13 @@ impl World {
             let error = Error::new(ErrorKind::Rejected, "this peer refuses everything").info();
             Some(ServerPacket::Nak { number, error })
         } else {
-            self.carry_out(id, &hello, number, event)
+            let want = Want {
+                link: id,
+                number,
+                name: hello.name,
+                session: hello.session.clone(),
+            };
+            self.carry_out(&want, event)
         };
         if let Some(packet) = answer {
             self.answer(id, &hello.session, packet);
@@ -323,113 +345,6 @@ impl World {
         }
         if now == self.script.drop_after {
             self.remove_link(id);
-        }
-    }
-
-    /// The answer to a request; `None` for one that is never answered.
-    fn carry_out(
-        &mut self,
-        id: u64,
-        hello: &Hello,
-        number: u64,
-        event: ConnectionEvent,
-    ) -> Option<ServerPacket> {
-        if let ConnectionEvent::Chat {
-            event:
-                ChatEvent::New {
-                    channel_id,
-                    message,
-                },
-        } = event
-        {
-            return self.post(id, hello, number, channel_id, message);
-        }
-        if !self.change(&event) {
-            let error = Error::new(ErrorKind::NotFound, "no such channel").info();
-            return Some(ServerPacket::Nak { number, error });
-        }
-        if !matches!(
-            event,
-            ConnectionEvent::Status {
-                event: StatusEvent::Ping { .. }
-            }
-        ) {
-            self.broadcast(Some(id), &event);
-        }
-        let cause = Some(number);
-        self.send(id, &ServerPacket::Event { cause, event });
-        Some(ServerPacket::Ack {
-            number,
-            message: None,
-        })
-    }
-
-    fn post(
-        &mut self,
-        id: u64,
-        hello: &Hello,
-        number: u64,
-        channel: Option<String>,
-        mut message: Message,
-    ) -> Option<ServerPacket> {
-        let channel = channel.unwrap_or_else(|| LOBBY.to_owned());
-        if self.received.len() >= RECEIVED {
-            self.received.pop_front();
-        }
-        self.received.push_back(message.plain_text());
-        if self.script.swallow {
-            return None;
-        }
-        if !self.channels.contains_key(&channel) {
-            let error = Error::new(ErrorKind::NotFound, "no such channel").info();
-            return Some(ServerPacket::Nak { number, error });
-        }
-        let (message_id, at_ms) = self.stamp();
-        message.id = Some(message_id.to_string());
-        message.sender_id = Some(hello.name.clone());
-        message.timestamp = time(at_ms);
-        message.message_type = MessageType::Normal;
-        message.status = MessageStatus::Delivered;
-        let said = ChatEvent::New {
-            channel_id: Some(channel.clone()),
-            message: message.clone(),
-        };
-        self.broadcast(Some(id), &said.into());
-        let origin = Some((hello.session.clone(), number));
-        self.remember(message_id, channel, origin, message);
-        let message = Some(Accepted {
-            id: message_id,
-            at_ms,
-        });
-        Some(ServerPacket::Ack { number, message })
-    }
-
-    /// Changes what will be told to those who come later; `false` where the thing is not there.
-    fn change(&mut self, event: &ConnectionEvent) -> bool {
-        let ConnectionEvent::Channel { event } = event else {
-            return true;
-        };
-        match event {
-            ChannelEvent::New { channel } => {
-                self.channels.insert(channel.id.clone(), channel.clone());
-                true
-            }
-            ChannelEvent::Update {
-                channel_id,
-                new_channel,
-            } => {
-                let known = self.channels.remove(channel_id).is_some();
-                if known {
-                    self.channels
-                        .insert(new_channel.id.clone(), new_channel.clone());
-                }
-                known
-            }
-            ChannelEvent::Remove { channel_id } => self.channels.remove(channel_id).is_some(),
-            ChannelEvent::Join { channel_id }
-            | ChannelEvent::Leave { channel_id }
-            | ChannelEvent::Switch { channel_id } => self.channels.contains_key(channel_id),
-            _ => true,
         }
     }
 
@@ -458,42 +373,19 @@ impl World {
         }
     }
 
-    fn remember(
-        &mut self,
-        id: u64,
-        channel: String,
-        origin: Option<(String, u64)>,
-        message: Message,
-    ) {
-        if self.history.len() >= HISTORY {
-            self.history.pop_front();
+    /// A message has arrived.
+    pub(super) fn receive(&mut self, text: String) {
+        if self.received.len() >= RECEIVED {
+            self.received.pop_front();
         }
-        self.history.push_back(Said {
-            id,
-            channel,
-            origin,
-            message,
-        });
+        self.received.push_back(text);
     }
 
     /// The next message's id and time.
-    fn stamp(&mut self) -> (u64, i64) {
+    pub(super) fn stamp(&mut self) -> (u64, i64) {
         let id = self.next_id;
         self.next_id += 1;
         let elapsed = i64::try_from(self.started.elapsed().as_millis()).unwrap_or(i64::MAX);
         (id, EPOCH_MS.saturating_add(elapsed))
     }
-}
-
-/// Somebody is in the lobby.
-fn member(name: &str) -> ConnectionEvent {
-    UserEvent::New {
-        channel_id: Some(LOBBY.to_owned()),
-        user: Profile {
-            id: Some(name.to_owned()),
-            username: Some(name.to_owned()),
-            ..Profile::default()
-        },
-    }
-    .into()
 }

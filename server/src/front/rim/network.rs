@@ -46,8 +46,8 @@ impl Network for Rim {
     }
 }
 
-/// The notice as rim has it. The world does not know whose doing it is: it names the other one of two contacts, and otherwise
-/// whoever is told.
+/// The notice as rim has it. Whose doing it is, is known of removals only; otherwise the user is the other one of two contacts,
+/// or whoever is told.
 fn shown(notice: &Notice, to: UserId) -> Option<wire::Notice> {
     let own = number(to.0);
     Some(match notice {
@@ -58,11 +58,15 @@ fn shown(notice: &Notice, to: UserId) -> Option<wire::Notice> {
             uid: own,
             gid: number(room.0),
         },
-        Notice::Left { room, users } if !users.contains(&to) => wire::Notice::Groups {
+        Notice::Left { room, users, .. } if !users.contains(&to) => wire::Notice::Groups {
             uid: own,
             gid: number(room.0),
         },
-        Notice::Left { room, .. } | Notice::RoomRemoved { room } => wire::Notice::Removed {
+        Notice::Left { room, by, .. } => wire::Notice::Removed {
+            uid: number(by.unwrap_or(to).0),
+            gid: number(room.0),
+        },
+        Notice::RoomRemoved { room } => wire::Notice::Removed {
             uid: own,
             gid: number(room.0),
         },

@@ -326,10 +326,14 @@ impl Progress<'_> {
         if marks.ahead > 0 {
             marks.ahead -= self.catch_up(marks.read_to + 1, to)?;
         }
-        if to == self.last_seq {
-            marks.own_ahead = 0;
-        } else if marks.own_ahead > 0 {
-            marks.own_ahead -= self.own(marks.read_to + 1, to)?;
+        if marks.own_ahead > 0 {
+            // Whichever part is shorter: a room may be long.
+            let (read, left) = (to - marks.read_to, self.last_seq - to);
+            marks.own_ahead = if left < read {
+                self.own(to + 1, self.last_seq)?
+            } else {
+                marks.own_ahead - self.own(marks.read_to + 1, to)?
+            };
         }
         marks.read_to = to;
         while marks.ahead + marks.own_ahead > 0 {

@@ -28,6 +28,7 @@ use std::thread;
 use std::time::Duration;
 
 use kaiwa_core::Error;
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use self::db::Db;
@@ -175,6 +176,13 @@ impl Store for SqliteStore {
 
 impl Place {
     fn connect(&self) -> rusqlite::Result<Connection> {
+        let connection = self.open()?;
+        // Plans do not depend on values: else many statements would be compiled anew for each value.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+        Ok(connection)
+    }
+
+    fn open(&self) -> rusqlite::Result<Connection> {
         match self {
             Self::File(path) => {
                 let connection = Connection::open(path)?;

@@ -172,7 +172,11 @@ fn whoever_enters_hears_what_is_said_afterwards() {
         room: ROOM,
         users: users.clone(),
     };
-    let left = Notice::Left { room: ROOM, users };
+    let left = Notice::Left {
+        room: ROOM,
+        users,
+        by: None,
+    };
     rig.deliver(vec![
         said(ANN, "before"),
         told(entered),

@@ -148,7 +148,12 @@ fn remove(
         }
     }
     let users = store.remove_members(id, people)?;
-    Ok((!users.is_empty()).then_some(Notice::Left { room: id, users }))
+    let by = (people != [user]).then_some(user);
+    Ok((!users.is_empty()).then_some(Notice::Left {
+        room: id,
+        users,
+        by,
+    }))
 }
 
 /// Refuses ids that no account has.

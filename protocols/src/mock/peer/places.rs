@@ -1,0 +1,210 @@
+//! The channels of the scripted peer: what they are about, who is in them, who has read how far.
+
+use std::collections::BTreeMap;
+
+use kaiwa_core::{
+    Channel, ChannelEvent, ChannelType, ChatEvent, ConnectionEvent, Error, ErrorKind, Member,
+    Profile, Role, UserEvent,
+};
+
+use crate::mock::wire::LOBBY;
+
+/// The channels by id.
+pub(super) struct Places {
+    list: BTreeMap<String, Place>,
+    /// Channels of two people so far; their ids are numbered.
+    direct: u64,
+}
+
+/// One channel.
+#[derive(Default)]
+pub(super) struct Place {
+    pub(super) channel: Channel,
+    pub(super) topic: Option<String>,
+    pub(super) parent: Option<String>,
+    pub(super) members: BTreeMap<String, Role>,
+    /// The last message that each has read.
+    pub(super) read: BTreeMap<String, u64>,
+}
+
+impl Places {
+    /// The lobby and nothing else.
+    pub(super) fn new() -> Self {
+        let mut places = Self {
+            list: BTreeMap::new(),
+            direct: 0,
+        };
+        places.open(Channel {
+            id: LOBBY.to_owned(),
+            name: Some("Lobby".to_owned()),
+            ..Channel::default()
+        });
+        places
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Place> {
+        self.list.values()
+    }
+
+    /// The channel of that id, as far as `me` may know of it.
+    pub(super) fn get(&mut self, id: &str, me: &str) -> Result<&mut Place, Error> {
+        self.list
+            .get_mut(id)
+            .filter(|place| place.is_open_to(me))
+            .ok_or_else(|| Error::new(ErrorKind::NotFound, "no such channel"))
+    }
+
+    /// A channel is there, or is another one now.
+    pub(super) fn open(&mut self, channel: Channel) -> &mut Place {
+        let place = self.list.entry(channel.id.clone()).or_default();
+        place.channel = channel;
+        place
+    }
+
+    /// The channel of these two, made where there is none.
+    pub(super) fn direct(&mut self, one: &str, other: &str) -> &mut Place {
+        let theirs = self.list.values().find(|place| {
+            place.channel.channel_type == ChannelType::Direct
+                && place.is_open_to(one)
+                && place.is_open_to(other)
+        });
+        let id = match theirs {
+            Some(place) => place.channel.id.clone(),
+            None => {
+                self.direct += 1;
+                format!("direct-{}", self.direct)
+            }
+        };
+        let place = self.open(Channel {
+            id,
+            name: None,
+            channel_type: ChannelType::Direct,
+        });
+        for name in [one, other] {
+            place.members.entry(name.to_owned()).or_default();
+        }
+        place
+    }
+
+    /// A channel has changed; what is in it stays.
+    pub(super) fn change(&mut self, id: &str, new: &Channel) {
+        let Some(mut place) = self.list.remove(id) else {
+            return;
+        };
+        place.channel = new.clone();
+        self.list.insert(new.id.clone(), place);
+        self.move_children(id, Some(&new.id));
+    }
+
+    pub(super) fn close(&mut self, id: &str) {
+        self.list.remove(id);
+        self.move_children(id, None);
+    }
+
+    fn move_children(&mut self, id: &str, new: Option<&str>) {
+        let children = self.list.values_mut();
+        for child in children.filter(|child| child.parent.as_deref() == Some(id)) {
+            child.parent = new.map(str::to_owned);
+        }
+    }
+}
+
+impl Place {
+    /// Whether `me` may know of it: a channel of two people is only theirs.
+    pub(super) fn is_open_to(&self, me: &str) -> bool {
+        self.channel.channel_type != ChannelType::Direct || self.members.contains_key(me)
+    }
+
+    /// The channel as `me` sees it: one of two people has the other's name.
+    pub(super) fn shown_to(&self, me: &str) -> Channel {
+        let mut channel = self.channel.clone();
+        if channel.channel_type == ChannelType::Direct {
+            channel.name = self.members.keys().find(|name| *name != me).cloned();
+        }
+        channel
+    }
+
+    /// The channel, what is known of it, and who is in it.
+    pub(super) fn told_to(&self, me: &str) -> Vec<ConnectionEvent> {
+        let channel_id = self.channel.id.clone();
+        let mut told: Vec<ConnectionEvent> = vec![
+            ChannelEvent::New {
+                channel: self.shown_to(me),
+            }
+            .into(),
+        ];
+        if let Some(topic) = self.topic.clone() {
+            let (channel_id, topic) = (channel_id.clone(), Some(topic));
+            told.push(ChannelEvent::Topic { channel_id, topic }.into());
+        }
+        if let Some(parent) = self.parent.clone() {
+            let (channel_id, parent_id) = (channel_id.clone(), Some(parent));
+            told.push(
+                ChannelEvent::Parent {
+                    channel_id,
+                    parent_id,
+                }
+                .into(),
+            );
+        }
+        told.extend(self.list());
+        told.extend(self.read.iter().map(|(name, message_id)| {
+            ConnectionEvent::from(ChatEvent::Read {
+                channel_id: Some(channel_id.clone()),
+                message_id: message_id.to_string(),
+                user_id: Some(name.clone()).filter(|name| name != me),
+            })
+        }));
+        told
+    }
+
+    /// Who is in it, then what they may do there.
+    pub(super) fn list(&self) -> Vec<ConnectionEvent> {
+        let mut list: Vec<ConnectionEvent> = self
+            .members
+            .keys()
+            .map(|name| arrives(Some(&self.channel.id), name))
+            .collect();
+        if !self.members.is_empty() {
+            list.push(self.roles(self.members.keys()));
+        }
+        list
+    }
+
+    /// What some of those in it may do.
+    pub(super) fn roles<'a>(&self, names: impl Iterator<Item = &'a String>) -> ConnectionEvent {
+        let members = names.filter_map(|name| {
+            Some(Member {
+                user_id: name.clone(),
+                role: *self.members.get(name)?,
+            })
+        });
+        ChannelEvent::Members {
+            channel_id: self.channel.id.clone(),
+            members: members.collect(),
+        }
+        .into()
+    }
+}
+
+/// Somebody is in a channel, or known on the network.
+pub(super) fn arrives(channel_id: Option<&str>, name: &str) -> ConnectionEvent {
+    UserEvent::New {
+        channel_id: channel_id.map(str::to_owned),
+        user: Profile {
+            id: Some(name.to_owned()),
+            username: Some(name.to_owned()),
+            ..Profile::default()
+        },
+    }
+    .into()
+}
+
+/// Somebody is in a channel no more.
+pub(super) fn leaves(channel_id: &str, name: &str) -> ConnectionEvent {
+    UserEvent::Remove {
+        channel_id: Some(channel_id.to_owned()),
+        user_id: name.to_owned(),
+    }
+    .into()
+}

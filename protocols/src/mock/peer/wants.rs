@@ -1,0 +1,409 @@
+//! What users of the scripted peer want, and who is told of it.
+
+use kaiwa_core::{
+    Channel, ChannelEvent, ChannelType, ChatEvent, ConnectionEvent, Error, ErrorKind, Member,
+    Message, MessageStatus, MessageType, Role, StatusEvent, UserEvent,
+};
+
+use super::past::Said;
+use super::people::{Asked, answer, request};
+use super::places::{arrives, leaves};
+use super::world::{SOMEBODY, World};
+use crate::mock::wire::{Accepted, LOBBY, ServerPacket, time};
+
+/// Who wants something, and under which number.
+pub(super) struct Want {
+    pub(super) link: u64,
+    pub(super) number: u64,
+    pub(super) name: String,
+    pub(super) session: String,
+}
+
+impl World {
+    /// The answer to a request; `None` for one that is never answered.
+    pub(super) fn carry_out(
+        &mut self,
+        want: &Want,
+        event: ConnectionEvent,
+    ) -> Option<ServerPacket> {
+        let number = want.number;
+        let message = match event {
+            ConnectionEvent::Chat {
+                event:
+                    ChatEvent::New {
+                        channel_id,
+                        message,
+                    },
+            } => {
+                self.receive(message.plain_text());
+                if self.script.swallow {
+                    return None;
+                }
+                self.post(want, channel_id, message).map(Some)
+            }
+            other => self.perform(want, other).map(|()| None),
+        };
+        Some(match message {
+            Ok(message) => ServerPacket::Ack { number, message },
+            Err(error) => ServerPacket::Nak {
+                number,
+                error: error.info(),
+            },
+        })
+    }
+
+    fn post(
+        &mut self,
+        want: &Want,
+        channel: Option<String>,
+        mut message: Message,
+    ) -> Result<Accepted, Error> {
+        let channel = channel.unwrap_or_else(|| LOBBY.to_owned());
+        self.places.get(&channel, &want.name)?;
+        let (id, at_ms) = self.stamp();
+        message.id = Some(id.to_string());
+        message.sender_id = Some(want.name.clone());
+        message.timestamp = time(at_ms);
+        message.message_type = MessageType::Normal;
+        message.status = MessageStatus::Delivered;
+        let said = ChatEvent::New {
+            channel_id: Some(channel.clone()),
+            message: message.clone(),
+        };
+        self.tell_others(want, &channel, said.into());
+        self.past.remember(Said {
+            id,
+            channel,
+            origin: Some((want.session.clone(), want.number)),
+            message,
+        });
+        Ok(Accepted { id, at_ms })
+    }
+
+    fn perform(&mut self, want: &Want, event: ConnectionEvent) -> Result<(), Error> {
+        match event {
+            ConnectionEvent::Chat { event } => self.chat(want, event),
+            ConnectionEvent::Channel { event } => self.channel(want, event),
+            ConnectionEvent::User { event } => self.user(want, event),
+            ConnectionEvent::Status {
+                event: event @ StatusEvent::Ping { .. },
+            } => {
+                self.tell_back(want, event);
+                Ok(())
+            }
+            _ => Err(unheard_of()),
+        }
+    }
+
+    fn chat(&mut self, want: &Want, event: ChatEvent) -> Result<(), Error> {
+        let channel_id = match &event {
+            ChatEvent::Update { channel_id, .. }
+            | ChatEvent::Remove { channel_id, .. }
+            | ChatEvent::RequestHistory { channel_id, .. }
+            | ChatEvent::Read { channel_id, .. } => channel_id.clone(),
+            _ => return Err(unheard_of()),
+        };
+        let channel_id = channel_id.unwrap_or_else(|| LOBBY.to_owned());
+        self.places.get(&channel_id, &want.name)?;
+        match event {
+            ChatEvent::Update {
+                ref message_id,
+                ref new_message,
+                ..
+            } => {
+                let said = self.past.find(&channel_id, message_id)?;
+                said.message.content.clone_from(&new_message.content);
+                said.message.status = MessageStatus::Edited;
+                let edited = ChatEvent::Update {
+                    channel_id: Some(channel_id.clone()),
+                    message_id: message_id.clone(),
+                    new_message: said.message.clone(),
+                };
+                self.tell_place(want, &channel_id, |_| Some(edited.clone().into()));
+            }
+            ChatEvent::Remove { ref message_id, .. } => {
+                self.past.remove(&channel_id, message_id)?;
+                self.tell_place(want, &channel_id, |_| Some(event.clone().into()));
+            }
+            ChatEvent::RequestHistory { before, limit, .. } => {
+                let page = self.past.page(&channel_id, before.as_deref(), limit)?;
+                self.tell_back(want, page);
+            }
+            ChatEvent::Read { message_id, .. } => self.read(want, &channel_id, &message_id)?,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Marks go forward only.
+    fn read(&mut self, want: &Want, channel_id: &str, message_id: &str) -> Result<(), Error> {
+        let id = self.past.find(channel_id, message_id)?.id;
+        let place = self.places.get(channel_id, &want.name)?;
+        let mark = place.read.entry(want.name.clone()).or_default();
+        *mark = id.max(*mark);
+        let message_id = mark.to_string();
+        self.tell_place(want, channel_id, |name| {
+            let event = ChatEvent::Read {
+                channel_id: Some(channel_id.to_owned()),
+                message_id: message_id.clone(),
+                user_id: want.unless(name),
+            };
+            Some(event.into())
+        });
+        Ok(())
+    }
+
+    fn channel(&mut self, want: &Want, event: ChannelEvent) -> Result<(), Error> {
+        let me = &want.name;
+        match event {
+            ChannelEvent::New { channel } if channel.channel_type == ChannelType::Direct => {
+                return self.open_direct(want, &channel.id);
+            }
+            ChannelEvent::New { channel } => self.open(want, &channel),
+            ChannelEvent::Update {
+                ref channel_id,
+                ref new_channel,
+            } => {
+                self.places.get(channel_id, me)?;
+                self.places.change(channel_id, new_channel);
+                self.past.move_channel(channel_id, Some(&new_channel.id));
+                self.tell_place(want, &new_channel.id, |_| Some(event.clone().into()));
+            }
+            ChannelEvent::Remove { ref channel_id } => {
+                self.places.get(channel_id, me)?;
+                self.tell_place(want, channel_id, |_| Some(event.clone().into()));
+                self.places.close(channel_id);
+                self.past.move_channel(channel_id, None);
+            }
+            ChannelEvent::Join { ref channel_id } => {
+                self.places
+                    .get(channel_id, me)?
+                    .members
+                    .entry(me.clone())
+                    .or_default();
+                self.tell_place(want, channel_id, |_| Some(arrives(Some(channel_id), me)));
+                self.tell_me(want, &event.clone().into());
+            }
+            ChannelEvent::Leave { ref channel_id } => {
+                self.tell_place(want, channel_id, |_| Some(leaves(channel_id, me)));
+                self.places.get(channel_id, me)?.members.remove(me);
+                self.tell_me(want, &event.clone().into());
+            }
+            ChannelEvent::Switch { ref channel_id } => {
+                self.places.get(channel_id, me)?;
+                self.tell_me(want, &event.clone().into());
+            }
+            ChannelEvent::Topic {
+                ref channel_id,
+                ref topic,
+            } => {
+                self.places.get(channel_id, me)?.topic.clone_from(topic);
+                self.tell_place(want, channel_id, |_| Some(event.clone().into()));
+            }
+            ChannelEvent::Members {
+                channel_id,
+                members,
+            } => return self.members(want, &channel_id, &members),
+            _ => return Err(unheard_of()),
+        }
+        Ok(())
+    }
+
+    fn open(&mut self, want: &Want, channel: &Channel) {
+        let place = self.places.open(channel.clone());
+        if place.members.is_empty() {
+            place.members.insert(want.name.clone(), Role::Owner);
+        }
+        let list = place.list();
+        self.tell_place(want, &channel.id, |_| {
+            let channel = channel.clone();
+            Some(ChannelEvent::New { channel }.into())
+        });
+        for event in list {
+            self.tell_place(want, &channel.id, |_| Some(event.clone()));
+        }
+    }
+
+    /// A channel with one other person, who is named in place of a channel.
+    fn open_direct(&mut self, want: &Want, other: &str) -> Result<(), Error> {
+        self.people.know(other)?;
+        let place = self.places.direct(&want.name, other);
+        let told = [want.name.as_str(), other].map(|name| (name.to_owned(), place.told_to(name)));
+        for (viewer, told) in told {
+            for event in told {
+                self.tell(Some(want), |name| (name == viewer).then(|| event.clone()));
+            }
+        }
+        Ok(())
+    }
+
+    /// Lists who is in a channel, or adds people and gives them roles.
+    fn members(&mut self, want: &Want, channel_id: &str, members: &[Member]) -> Result<(), Error> {
+        for member in members {
+            self.people.know(&member.user_id)?;
+        }
+        let place = self.places.get(channel_id, &want.name)?;
+        if members.is_empty() {
+            for event in place.list() {
+                self.tell_back(want, event);
+            }
+            return Ok(());
+        }
+        let mut told: Vec<ConnectionEvent> = Vec::new();
+        for Member { user_id, role } in members {
+            if place.members.insert(user_id.clone(), *role).is_none() {
+                told.push(arrives(Some(channel_id), user_id));
+            }
+        }
+        told.push(place.roles(members.iter().map(|member| &member.user_id)));
+        for event in told {
+            self.tell_place(want, channel_id, |_| Some(event.clone()));
+        }
+        Ok(())
+    }
+
+    fn user(&mut self, want: &Want, event: UserEvent) -> Result<(), Error> {
+        let me = &want.name;
+        match event {
+            UserEvent::Remove {
+                channel_id: Some(channel_id),
+                user_id,
+            } => self.kick(want, &channel_id, &user_id),
+            UserEvent::Presence { presence, text, .. } => {
+                self.people.set_presence(me, presence, text.clone());
+                self.tell(Some(want), |name| {
+                    let event = UserEvent::Presence {
+                        user_id: want.unless(name),
+                        presence,
+                        text: text.clone(),
+                    };
+                    Some(event.into())
+                });
+                Ok(())
+            }
+            UserEvent::Request { user_id, text, .. } => self.ask(want, &user_id, text.as_deref()),
+            UserEvent::Respond { user_id, accept } => {
+                self.people.respond(me, &user_id, accept)?;
+                self.tell_both(want, &user_id, |other, _| answer(other, accept));
+                Ok(())
+            }
+            _ => Err(unheard_of()),
+        }
+    }
+
+    /// Somebody has no hands to answer with: they accept everything.
+    fn ask(&mut self, want: &Want, other: &str, text: Option<&str>) -> Result<(), Error> {
+        let mut asked = self
+            .people
+            .ask(&want.name, other, text.map(str::to_owned))?;
+        self.tell_both(want, other, |other, _| arrives(None, other));
+        if asked == Asked::Open {
+            self.tell_both(want, other, |other, own| request(other, own, text));
+            if other == SOMEBODY {
+                self.people.respond(SOMEBODY, &want.name, true)?;
+                asked = Asked::Confirmed;
+            }
+        }
+        if asked == Asked::Confirmed {
+            self.tell_both(want, other, |other, _| answer(other, true));
+        }
+        Ok(())
+    }
+
+    fn kick(&mut self, want: &Want, channel_id: &str, user_id: &str) -> Result<(), Error> {
+        let place = self.places.get(channel_id, &want.name)?;
+        if place.members.remove(user_id).is_none() {
+            return Err(Error::new(ErrorKind::NotFound, "they are not in it"));
+        }
+        self.tell_place(want, channel_id, |_| Some(leaves(channel_id, user_id)));
+        let kick = ChannelEvent::Kick {
+            channel_id: Some(channel_id.to_owned()),
+            reason: None,
+            ban: false,
+        };
+        self.tell(Some(want), |name| {
+            (name == user_id).then(|| kick.clone().into())
+        });
+        Ok(())
+    }
+
+    /// Tells the connection that wants something.
+    fn tell_back(&mut self, want: &Want, event: impl Into<ConnectionEvent>) {
+        let packet = ServerPacket::Event {
+            cause: Some(want.number),
+            event: event.into(),
+        };
+        self.send(want.link, &packet);
+    }
+
+    /// Tells every connection of the one who wants something.
+    fn tell_me(&mut self, want: &Want, event: &ConnectionEvent) {
+        self.tell(Some(want), |name| {
+            (name == want.name).then(|| event.clone())
+        });
+    }
+
+    /// Tells both of two people, each of the other; the flag says whether it is told to the one who wants it.
+    fn tell_both(
+        &mut self,
+        want: &Want,
+        other: &str,
+        event: impl Fn(&str, bool) -> ConnectionEvent,
+    ) {
+        self.tell(Some(want), |name| {
+            if name == want.name {
+                Some(event(other, true))
+            } else {
+                (name == other).then(|| event(&want.name, false))
+            }
+        });
+    }
+
+    /// Tells those to whom a channel is open.
+    fn tell_place(
+        &mut self,
+        want: &Want,
+        channel_id: &str,
+        event: impl Fn(&str) -> Option<ConnectionEvent>,
+    ) {
+        let Ok(place) = self.places.get(channel_id, &want.name) else {
+            return;
+        };
+        let members =
+            (place.channel.channel_type == ChannelType::Direct).then(|| place.members.clone());
+        self.tell(Some(want), |name| {
+            let open = members
+                .as_ref()
+                .is_none_or(|members| members.contains_key(name));
+            if open { event(name) } else { None }
+        });
+    }
+
+    /// Tells those to whom a channel is open, but not the connection that wants it.
+    fn tell_others(&mut self, want: &Want, channel_id: &str, event: ConnectionEvent) {
+        let Ok(place) = self.places.get(channel_id, &want.name) else {
+            return;
+        };
+        let packet = ServerPacket::Event { cause: None, event };
+        for (id, link) in &mut self.links {
+            let open = link
+                .hello
+                .as_ref()
+                .is_some_and(|hello| place.is_open_to(&hello.name));
+            if open && *id != want.link {
+                link.push(&packet, None);
+            }
+        }
+    }
+}
+
+impl Want {
+    /// How the one who wants it is named to `name`: not at all to themselves.
+    fn unless(&self, name: &str) -> Option<String> {
+        Some(self.name.clone()).filter(|me| me != name)
+    }
+}
+
+fn unheard_of() -> Error {
+    Error::new(ErrorKind::Rejected, "this peer does no such thing")
+}
