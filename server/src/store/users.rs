@@ -167,13 +167,13 @@ pub trait Users: ReadUsers {
     /// Keeps a sign-in, and forgets those that had expired for longer than a day.
     ///
     /// # Errors
-    /// `NotFound` for a person that is not there, `Conflict` for a token that is.
+    /// `NotFound` for a person or room that is not there, `Conflict` for a token that is.
     fn create_session(&mut self, token: &TokenHash, session: &Session) -> Result<(), Error>;
 
     /// Says where a one-room-at-a-time sign-in is.
     ///
     /// # Errors
-    /// `NotFound`.
+    /// `NotFound` for a sign-in or room that is not there.
     fn move_session(&mut self, token: &TokenHash, room: Option<RoomId>) -> Result<(), Error>;
 
     /// Ends a sign-in; tells whether there was one.

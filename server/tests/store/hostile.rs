@@ -2,9 +2,9 @@
 
 use kaiwa_server::names::{Name, key};
 use kaiwa_server::store::{
-    Ban, BanId, BanKind, BanTarget, ContactStatus, DataScope, Edit, LOBBY, MessageId, NewAccount,
-    NewFile, NewInvite, NewMessage, NewRoom, Reaction, Repeat, Role, RoomId, RoomKind, RoomPatch,
-    UserId, UserPatch,
+    Ban, BanId, BanKind, BanTarget, ContactStatus, DataScope, Edit, FileId, LOBBY, MessageId,
+    NewAccount, NewFile, NewInvite, NewMessage, NewRoom, Reaction, Repeat, Role, RoomId, RoomKind,
+    RoomPatch, Transaction, UserId, UserPatch,
 };
 use kaiwa_server::{Error, ErrorKind};
 
@@ -212,7 +212,9 @@ pub(crate) fn strange_numbers(site: &mut Site) {
     for number in NUMBERS {
         read_all(site, *number, room, ann);
         site.change(|store| {
-            for (done, outcome) in change_all(store, *number, room, ann) {
+            let mut outcomes = change_rooms(store, *number, room, ann);
+            outcomes.extend(change_messages(store, *number, room, ann));
+            for (done, outcome) in outcomes {
                 let error = outcome.err().map(|error| error.kind());
                 let no = matches!(
                     error,
@@ -269,55 +271,30 @@ fn read_all(site: &mut Site, number: i64, room: RoomId, ann: UserId) {
 
 type Outcomes = Vec<(&'static str, Result<(), Error>)>;
 
-fn change_all(
-    store: &mut dyn kaiwa_server::store::Transaction,
-    number: i64,
-    room: RoomId,
-    ann: UserId,
-) -> Outcomes {
+/// What each change of people and rooms says.
+fn change_rooms(store: &mut dyn Transaction, number: i64, room: RoomId, ann: UserId) -> Outcomes {
     let (user, strange) = (UserId(number), RoomId(number));
     let member = [(user, Role::Member)];
-    let reply = NewMessage {
-        reply: Some(number),
-        ..said(room, ann, "x")
-    };
-    let with_file = NewMessage {
-        files: vec![kaiwa_server::store::FileId(number)],
-        ..said(room, ann, "x")
-    };
     let owned = NewRoom {
         owner: Some(user),
         ..new_room(RoomKind::Group, "x", &[])
     };
-    let reaction = Reaction {
-        user: ann,
-        emoji: "+".to_owned(),
-    };
+    let stream = new_stream(strange, "x");
+    let crowd = new_room(RoomKind::Group, "x", &[user]);
     let now = at(3);
     assert!(!store.unban(BanId(number)).unwrap());
     assert_eq!(store.end_sessions(user).unwrap(), 0);
     assert!(!store.remove_contact(user, ann).unwrap());
-    assert!(
-        !store
-            .set_contact(user, ann, ContactStatus::Confirmed, now)
-            .unwrap()
-    );
+    let confirmed = ContactStatus::Confirmed;
+    assert!(!store.set_contact(user, ann, confirmed, now).unwrap());
     assert!(store.remove_members(room, &[user]).unwrap().is_empty());
     vec![
         ("user", store.update_user(user, &UserPatch::default())),
         ("contact", store.request_contact(user, ann, now)),
         ("contact", store.request_contact(ann, user, now)),
         ("owner", store.create_room(&owned).map(drop)),
-        (
-            "stream",
-            store.create_room(&new_stream(strange, "x")).map(drop),
-        ),
-        (
-            "member",
-            store
-                .create_room(&new_room(RoomKind::Group, "x", &[user]))
-                .map(drop),
-        ),
+        ("stream", store.create_room(&stream).map(drop)),
+        ("member", store.create_room(&crowd).map(drop)),
         ("direct", store.direct(user, ann, now).map(drop)),
         ("room", store.update_room(strange, &RoomPatch::default())),
         ("remove", store.remove_room(strange)),
@@ -325,19 +302,39 @@ fn change_all(
         ("add", store.add_members(room, &member, now).map(drop)),
         ("remove", store.remove_members(strange, &[ann]).map(drop)),
         ("role", store.set_role(room, user, Role::Owner)),
+    ]
+}
+
+/// What each change of messages, marks and data says.
+fn change_messages(
+    store: &mut dyn Transaction,
+    number: i64,
+    room: RoomId,
+    ann: UserId,
+) -> Outcomes {
+    let (user, strange) = (UserId(number), RoomId(number));
+    let reply = NewMessage {
+        reply: Some(number),
+        ..said(room, ann, "x")
+    };
+    let with_file = NewMessage {
+        files: vec![FileId(number)],
+        ..said(room, ann, "x")
+    };
+    let reaction = Reaction {
+        user: ann,
+        emoji: "+".to_owned(),
+    };
+    let now = at(3);
+    let mut post = |message: &NewMessage| store.post(message, Repeat::Same).map(drop);
+    vec![
+        ("post", post(&said(strange, ann, "x"))),
+        ("post", post(&said(room, user, "x"))),
+        ("reply", post(&reply)),
+        ("file", post(&with_file)),
         ("delivered", store.mark_delivered(strange, ann, 1)),
         ("read to", store.mark_read_to(room, user, number).map(drop)),
         ("read", store.mark_read(room, user, number).map(drop)),
-        (
-            "post",
-            store.post(&said(strange, ann, "x"), Repeat::Same).map(drop),
-        ),
-        (
-            "post",
-            store.post(&said(room, user, "x"), Repeat::Same).map(drop),
-        ),
-        ("reply", store.post(&reply, Repeat::Another).map(drop)),
-        ("file", store.post(&with_file, Repeat::Another).map(drop)),
         (
             "edit",
             store.edit(room, number, &Edit::Delete, now).map(drop),

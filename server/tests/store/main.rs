@@ -1,7 +1,6 @@
 //! What every store must do, whatever keeps it. A new one adds a `store_suite!` line.
 #![allow(
     clippy::unwrap_used,
-    clippy::expect_used,
     clippy::indexing_slicing,
     reason = "a test fails by panicking"
 )]
@@ -19,7 +18,10 @@ mod members;
 mod messages;
 mod model;
 mod names;
-mod races;
+mod race;
+mod races_over_messages;
+mod races_over_people;
+mod races_over_rooms;
 mod reopening;
 mod rooms;
 mod sessions;
@@ -125,31 +127,35 @@ macro_rules! store_suite {
                     one_name_in_any_case_and_form,
                     guests_have_very_names,
                 }
-                races {
-                    two_accounts_of_one_name,
-                    two_rooms_of_one_pair,
-                    two_channels_of_one_name,
+                races_over_messages {
                     joining_and_posting,
                     leaving_and_posting,
                     leaving_and_reading,
                     removing_and_posting,
+                    posting_and_reading,
+                    one_client_id_twice,
+                    editing_and_deleting,
+                    deleting_and_reacting,
+                    giving_and_taking_back,
+                }
+                races_over_people {
+                    two_accounts_of_one_name,
+                    asking_and_answering,
+                    asking_each_other,
+                    signing_out_and_moving,
+                    banning_and_unbanning,
+                }
+                races_over_rooms {
+                    two_rooms_of_one_pair,
+                    two_channels_of_one_name,
+                    joining_and_leaving,
+                    leaving_and_a_role,
+                    leaving_and_data,
                     removing_and_joining,
                     removing_a_circle_and_making_a_stream,
                     removing_and_renaming,
                     removing_and_inviting,
-                    editing_and_deleting,
-                    deleting_and_reacting,
-                    giving_and_taking_back,
                     using_an_invitation_twice,
-                    one_client_id_twice,
-                    asking_and_answering,
-                    asking_each_other,
-                    joining_and_leaving,
-                    leaving_and_a_role,
-                    leaving_and_data,
-                    signing_out_and_moving,
-                    banning_and_unbanning,
-                    posting_and_reading,
                 }
                 rooms {
                     the_lobby_is_there,

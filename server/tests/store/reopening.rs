@@ -3,7 +3,7 @@
 use kaiwa_server::ErrorKind;
 use kaiwa_server::store::{
     Ban, BanKind, BanTarget, ContactStatus, DataScope, Edit, LOBBY, NewInvite, NewMessage,
-    Reaction, Repeat, Session,
+    Reaction, Repeat, RoomId, Session, UserId,
 };
 
 use crate::files::new_file;
@@ -15,17 +15,12 @@ fn take(site: &mut Site) -> Site {
     std::mem::replace(site, another)
 }
 
-pub(crate) fn everything_is_still_there(site: &mut Site) {
+/// Some of everything; a stream, and who was in it.
+fn fill(site: &mut Site) -> (RoomId, [UserId; 3]) {
     let [ann, bob, eve] = site.accounts();
     let room = site.group(&[ann, bob, eve]);
     let circle = site.circle(&[ann, bob]);
     let stream = site.stream(circle, "talk");
-    let session = Session {
-        user: ann,
-        created: at(0),
-        expires: at(100),
-        room: Some(room),
-    };
     let ban = Ban {
         kind: BanKind::Speech,
         target: BanTarget::Address("2001:db8::1".parse().unwrap()),
@@ -48,7 +43,7 @@ pub(crate) fn everything_is_still_there(site: &mut Site) {
         emoji: "+".to_owned(),
     };
     site.change(|store| {
-        store.create_session(&token(1), &session).unwrap();
+        store.create_session(&token(1), &session(ann)).unwrap();
         store.request_contact(ann, bob, at(1)).unwrap();
         store
             .set_contact(ann, bob, ContactStatus::Confirmed, at(2))
@@ -82,14 +77,25 @@ pub(crate) fn everything_is_still_there(site: &mut Site) {
         store.ban(&ban).unwrap();
         store.create_invite(&invite).unwrap();
     });
+    (stream, [ann, bob, eve])
+}
+
+fn session(user: UserId) -> Session {
+    Session {
+        user,
+        created: at(0),
+        expires: at(100),
+        room: Some(LOBBY),
+    }
+}
+
+pub(crate) fn everything_is_still_there(site: &mut Site) {
+    let (stream, [ann, _, eve]) = fill(site);
     let picture = site.picture();
     for orderly in [true, false] {
         let mut again = take(site).reopen(orderly);
         assert_eq!(again.picture(), picture);
-        assert_eq!(
-            again.reader.session(&token(1)).unwrap(),
-            Some(session.clone())
-        );
+        assert_eq!(again.reader.session(&token(1)).unwrap(), Some(session(ann)));
         assert!(again.reader.file("k1").unwrap().is_some());
         assert!(again.reader.account("person 0").unwrap().is_some());
         again.refused(ErrorKind::Conflict, |store| {

@@ -25,8 +25,11 @@ const NAMES: &[Option<&str>] = &[
     Some("01"),
 ];
 
+/// Sequence, name, text and the rest of a message.
+type Kept = (i64, Option<&'static str>, Option<String>, Option<String>);
+
 /// A database of version 1: a thousand messages, of which some were removed by hand.
-fn old_database(dir: &Path) -> Vec<(i64, Option<&'static str>, Option<String>, Option<String>)> {
+fn old_database(dir: &Path) -> Vec<Kept> {
     let connection = raw(dir);
     let mut old = connection.unchecked_transaction().unwrap();
     old.set_drop_behavior(rusqlite::DropBehavior::Commit);
