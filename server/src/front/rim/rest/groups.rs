@@ -10,7 +10,7 @@ use kaiwa_protocols::rim::wire::request::{CreateGroup, NewMember, UpdateGroup};
 use super::super::{number, records, room_id, user_id};
 use super::call::Call;
 use super::failure::Failure;
-use super::members::{MAX_PEOPLE, not_a_member, refuse_overfull, refuse_strangers};
+use super::members::{MAX_PEOPLE, enter, not_a_member, refuse_full, refuse_strangers};
 use super::{Reply, found, success};
 use crate::store::{NewRoom, Role, RoomId, RoomKind, RoomPatch, Transaction, UserId};
 use crate::world::Notice;
@@ -44,8 +44,8 @@ pub(super) async fn create(call: &Call, user: UserId) -> Reply {
                     Ok(room)
                 }
                 _ => {
+                    refuse_full(store, &people)?;
                     let room = store.create_room(&group(look, mode, user, &members, at))?;
-                    refuse_overfull(store, &people)?;
                     tell_entered(notices, room, people);
                     Ok(room)
                 }
@@ -183,14 +183,12 @@ fn direct(
     at: DateTime<Utc>,
 ) -> Result<(RoomId, Vec<UserId>), Error> {
     let Some(room) = store.direct_room(one, other)? else {
+        refuse_full(store, &[one, other])?;
         let (room, _) = store.direct(one, other, at)?;
         store.update_room(room, &look.patch())?;
-        refuse_overfull(store, &[one, other])?;
         return Ok((room, vec![one, other]));
     };
-    let both = [(one, Role::Member), (other, Role::Member)];
-    let entered = store.add_members(room, &both, at)?;
-    refuse_overfull(store, &entered)?;
+    let entered = enter(store, room, &[one, other], at)?;
     Ok((room, entered))
 }
 

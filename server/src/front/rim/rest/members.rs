@@ -11,7 +11,9 @@ use super::super::{records, room_id, user_id};
 use super::call::Call;
 use super::failure::Failure;
 use super::{Reply, found, success};
-use crate::store::{BanKind, BanTarget, Role, Room, RoomId, RoomKind, Transaction, User, UserId};
+use crate::store::{
+    BanKind, BanTarget, LOBBY, Role, Room, RoomId, RoomKind, Transaction, User, UserId,
+};
 use crate::world::Notice;
 
 /// People that one request may name: the store looks at each of them while all others wait.
@@ -24,8 +26,9 @@ const MAX_ROOMS: usize = 5000;
 /// exists or not.
 pub(super) async fn get(call: &Call, user: UserId) -> Reply {
     let id = room_id(call.number("gid")?);
+    let closed = is_closed(call, id);
     let json = call.world.read(move |reader| {
-        let open = reader.room(id)?.as_ref().is_some_and(is_open);
+        let open = !closed && reader.room(id)?.as_ref().is_some_and(is_open);
         if !open && reader.membership(id, user)?.is_none() {
             return found([(); 0]);
         }
@@ -54,6 +57,9 @@ pub(super) async fn change(call: &Call, user: UserId) -> Reply {
     let people: Vec<UserId> = people.into_iter().collect();
     let room = room_id(request.gid);
     let op = request.op_type;
+    if op == OP_ADD && is_closed(call, room) {
+        return Err(not_a_member().into());
+    }
     if !people.is_empty() && [OP_ADD, OP_REMOVE].contains(&op) {
         call.world
             .change(move |store, notices| {
@@ -90,12 +96,7 @@ fn add(
         let person = account(store, *person)?;
         refuse_unfit(store, &room, &person, user, at)?;
     }
-    let members: Vec<(UserId, Role)> = people
-        .iter()
-        .map(|person| (*person, Role::Member))
-        .collect();
-    let users = store.add_members(id, &members, at)?;
-    refuse_overfull(store, &users)?;
+    let users = enter(store, id, people, at)?;
     Ok((!users.is_empty()).then_some(Notice::Entered { room: id, users }))
 }
 
@@ -175,13 +176,28 @@ pub(super) fn refuse_strangers(
         .try_for_each(|person| account(store, *person).map(drop))
 }
 
-/// Refuses what has brought somebody into too many rooms.
-pub(super) fn refuse_overfull(
+/// Lets people in who may come in; gives those who were not.
+pub(super) fn enter(
     store: &mut dyn Transaction,
-    entered: &[UserId],
-) -> Result<(), Error> {
-    for person in entered {
-        if store.room_ids_of(*person)?.len() > MAX_ROOMS {
+    id: RoomId,
+    people: &[UserId],
+    at: DateTime<Utc>,
+) -> Result<Vec<UserId>, Error> {
+    let mut new = Vec::new();
+    for person in people {
+        if store.membership(id, *person)?.is_none() {
+            new.push(*person);
+        }
+    }
+    refuse_full(store, &new)?;
+    let members: Vec<_> = new.iter().map(|person| (*person, Role::Member)).collect();
+    store.add_members(id, &members, at)
+}
+
+/// Refuses to bring somebody into another room who is in too many. To be asked before anything is changed.
+pub(super) fn refuse_full(store: &mut dyn Transaction, people: &[UserId]) -> Result<(), Error> {
+    for person in people {
+        if store.room_ids_of(*person)?.len() >= MAX_ROOMS {
             let why = "somebody of them would be in more than 5000 groups";
             return Err(Error::new(ErrorKind::Full, why));
         }
@@ -197,6 +213,11 @@ pub(super) fn not_a_member() -> Error {
 fn account(store: &mut dyn Transaction, id: UserId) -> Result<User, Error> {
     let user = store.user(id)?.filter(|user| !user.guest);
     user.ok_or_else(|| Error::new(ErrorKind::NotFound, "user not found"))
+}
+
+/// Whether a room is the lobby, and that is not for rim.
+fn is_closed(call: &Call, room: RoomId) -> bool {
+    room == LOBBY && !call.front.rules.lobby
 }
 
 /// Whether anybody may let themselves in.
