@@ -310,6 +310,8 @@ impl RimSession {
 
     /// Another account signs in: what was learned of the one before is not this one's.
     fn forget_account(&mut self) {
+        let ended = self.outgoing.end();
+        self.events.extend(ended);
         self.me = None;
         self.rest.set_token(None);
         self.rooms.clear();
