@@ -249,8 +249,8 @@ impl RimSession {
         }
     }
 
-    /// Gives up while the server is well: says `Logout` first, since the original breaks when somebody speaks to one who
-    /// went without.
+    /// Gives up: says `Logout` first, since the original breaks when somebody speaks to one who went without. Should it
+    /// arrive after the next `Login`, the worst is that news come by the five-minute look only.
     fn part(&mut self, error: Error) {
         match self.phase {
             Phase::LoggingIn(_) | Phase::Up => {

@@ -380,9 +380,14 @@ impl RimSession {
         self.frames.wishes.push_back(Wish::Probe { gid, id });
     }
 
+    /// The server may be slow and not dead, so it gets its `Logout` too.
     fn silent(&mut self) {
         let error = Error::new(ErrorKind::TimedOut, "the server has stopped answering");
-        self.close(Some(error));
+        self.keepalive.stop();
+        match self.phase {
+            Phase::LoggingIn(_) | Phase::Up => self.part(error),
+            _ => self.close(Some(error)),
+        }
     }
 
     /// When a message's acknowledgement is overdue.

@@ -8,7 +8,7 @@ use kaiwa_core::session::{
     Closed, Frame, HttpRequest, HttpResponse, HttpToken, Now, Session, Transmit,
 };
 use kaiwa_core::{
-    ChannelEvent, ChatEvent, ConnectionEvent, Error, ErrorKind, RequestId, UserEvent,
+    ChannelEvent, ChatEvent, ConnectionEvent, Error, ErrorKind, Message, RequestId, UserEvent,
 };
 use serde_json::{Value, json};
 
@@ -389,6 +389,27 @@ fn many_reconnects_keep_nothing_of_connections() {
     assert!(session.line.is_empty() && session.stale.is_empty() && session.looks.is_empty());
     assert_eq!((session.rest.load(), session.held_bytes), (0, 0));
     assert_eq!(session.rooms.len(), 10);
+}
+
+#[test]
+fn a_text_that_grows_too_long_on_the_wire_is_refused() {
+    let mut rig = Rig::signed_in(1);
+    let now = rig.now();
+    let mut say = |text: String| {
+        let message = Message::text(text, now.utc);
+        let channel_id = Some("1".to_owned());
+        let event = ChatEvent::New {
+            channel_id,
+            message,
+        };
+        rig.session.capabilities().check(&event.clone().into())?;
+        rig.session
+            .handle_send(now, RequestId::fresh(), event.into())
+    };
+    say("x".repeat(60 * 1024)).unwrap();
+    for long in ["\"".repeat(60 * 1024), "x".repeat(60 * 1024 + 1)] {
+        assert_eq!(say(long).unwrap_err().kind(), ErrorKind::TooLong);
+    }
 }
 
 #[test]
