@@ -85,8 +85,8 @@ impl World {
         self.jobs.send(job).await.map_err(|_| Stopped)
     }
 
-    /// Changes the store: when this returns, what `run` did is durable, and everybody who is concerned has been told. What
-    /// `run` refuses has changed nothing.
+    /// Changes the store: when this returns, what `run` did is durable, and everybody who is concerned has been told.
+    /// `run` refuses before it changes anything: what it did before an error is kept, except after `Storage`.
     ///
     /// # Errors
     /// That of `run`, `State` after the server has stopped, `Storage` when writing fails.
