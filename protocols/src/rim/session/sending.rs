@@ -333,7 +333,7 @@ impl RimSession {
         match self.keepalive.tick(now.mono) {
             Tick::Wait => {}
             Tick::Ping => self.pings.want(None),
-            Tick::Silent => return self.silent(),
+            Tick::Silent => self.silent(),
         }
         if self.ack_deadline().is_none_or(|due| due > now.mono) {
             return;
