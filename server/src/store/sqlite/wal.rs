@@ -15,9 +15,12 @@ use super::{BUSY_TIMEOUT, CHECKPOINT_PAGES, PAGE_BYTES};
 /// a large transaction now and then does not count.
 pub(super) const LOG_BYTES: u64 = 4 * CHECKPOINT_PAGES as u64 * PAGE_BYTES;
 
-/// How long writing waits for those who are reading at that moment, at most: their questions take milliseconds; a backup takes
-/// longer, and is not waited for.
-const READERS_WAIT: Duration = Duration::from_millis(250);
+/// How long writing waits at once for those who are reading: their questions take milliseconds. SQLite waits for the place
+/// that an old reader has taken, though new ones, who are in nobody's way, may have followed there; a further try sees that.
+const READERS_WAIT: Duration = Duration::from_millis(25);
+
+/// How often it is tried at once: 250 ms in all. A backup takes longer, and is not waited for.
+const TRIES: u32 = 10;
 
 /// The log of the connection that writes.
 #[derive(Debug)]
@@ -25,7 +28,7 @@ pub(super) struct WriteAheadLog {
     path: PathBuf,
     /// The size that it may have.
     pub(super) limit: u64,
-    pub(super) wait: Duration,
+    pub(super) tries: u32,
     /// The size from which on it is tried again.
     next: u64,
 }
@@ -38,7 +41,7 @@ impl WriteAheadLog {
         Self {
             path: path.into(),
             limit: LOG_BYTES,
-            wait: READERS_WAIT,
+            tries: TRIES,
             next: 0,
         }
     }
@@ -49,7 +52,7 @@ impl WriteAheadLog {
         if bytes <= self.limit {
             self.next = 0;
         } else if bytes >= self.next {
-            let done = begin_anew(connection, self.wait).unwrap_or_else(|error| {
+            let done = begin_anew(connection, self.tries).unwrap_or_else(|error| {
                 tracing::error!(%error, "moving the write-ahead log into the database");
                 false
             });
@@ -65,11 +68,15 @@ impl WriteAheadLog {
 }
 
 /// Moves all of it into the database, waits until nobody reads from it, and empties it. False if somebody went on reading.
-fn begin_anew(connection: &Connection, wait: Duration) -> rusqlite::Result<bool> {
-    connection.busy_timeout(wait)?;
-    let busy = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| {
-        row.get::<_, bool>(0)
-    });
+fn begin_anew(connection: &Connection, tries: u32) -> rusqlite::Result<bool> {
+    connection.busy_timeout(READERS_WAIT)?;
+    let mut busy = Ok(true);
+    for _ in 0..tries {
+        busy = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0));
+        if !matches!(busy, Ok(true)) {
+            break;
+        }
+    }
     connection.busy_timeout(BUSY_TIMEOUT)?;
     Ok(!busy?)
 }
