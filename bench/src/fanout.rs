@@ -109,18 +109,18 @@ fn one(
         load.begin()?;
         load.run(warm_up)?;
         let (server_before, own_before) = (running.process.cpu()?, cpu_of("self")?);
-        let (tally, elapsed) = load.run(duration)?;
+        let (heard, elapsed) = load.run(duration)?;
+        let deliveries = heard.deliveries.count() as f64;
         let server_cpu = running.process.cpu()? - server_before;
         let own_cpu = cpu_of("self")? - own_before;
-        let per_delivery =
-            |cpu: Duration| cpu.as_secs_f64() * 1_000_000.0 / tally.deliveries as f64;
+        let per_delivery = |cpu: Duration| cpu.as_secs_f64() * 1_000_000.0 / deliveries;
         Ok(Run {
-            per_second: tally.deliveries as f64 / elapsed.as_secs_f64(),
+            per_second: deliveries / elapsed.as_secs_f64(),
             cost: per_delivery(server_cpu),
             generator_cost: per_delivery(own_cpu),
-            p50: tally.percentile(50),
-            p99: tally.percentile(99),
-            messages: tally.messages as f64 / elapsed.as_secs_f64(),
+            p50: heard.deliveries.percentile(50),
+            p99: heard.deliveries.percentile(99),
+            messages: heard.messages as f64 / elapsed.as_secs_f64(),
         })
     };
     measuring().with_context(|| format!("{} with {clients} clients", server.name()))

@@ -2,9 +2,9 @@
 //! `cargo run --release --manifest-path bench/Cargo.toml`.
 //!
 //! Each measurement has a file: [`fanout`] (what a busy room costs the server), [`idle`] (what a connection holds in memory,
-//! at both ends), [`receive`] (what an event costs the client). What is measured is always a process of its own, a
-//! [`process::Process`]: this program again in one of the [`roles`], or a foreign one. [`load`] is the one load generator,
-//! cheap and the same for all peers. docs/benchmarks.md says how to read the numbers.
+//! at both ends), [`receive`] (what an event costs the client), and those of [`rim`]. What is measured is always a process of
+//! its own, a [`process::Process`]: this program again in one of the [`roles`], or a foreign one. The load generators, [`load`]
+//! and that of [`rim`], are cheap and the same for all peers. docs/benchmarks.md says how to read the numbers.
 
 use std::path::PathBuf;
 
@@ -21,8 +21,11 @@ mod load;
 mod process;
 mod receive;
 mod report;
+mod rim;
 mod roles;
 mod servers;
+mod socket;
+mod tally;
 
 /// Measures kaiwa beside its peers.
 #[derive(Debug, Parser)]
@@ -57,6 +60,14 @@ enum Name {
     Idle,
     /// CPU per received event of clients
     Receive,
+    /// rim: messages acknowledged per second, time to the acknowledgement, CPU
+    RimAck,
+    /// rim: a page of a long history
+    RimHistory,
+    /// rim: signing in with a thousand groups
+    RimSignIn,
+    /// rim: memory of the server with a thousand idle users
+    RimMemory,
 }
 
 fn main() -> Result<()> {
@@ -75,6 +86,18 @@ fn main() -> Result<()> {
     }
     if wanted(Name::Receive) {
         receive::run(&setup, &mut report)?;
+    }
+    if wanted(Name::RimAck) {
+        rim::ack::run(&setup, &mut report)?;
+    }
+    if wanted(Name::RimHistory) {
+        rim::history::run(&setup, &mut report)?;
+    }
+    if wanted(Name::RimSignIn) {
+        rim::sign_in::run(&setup, &mut report)?;
+    }
+    if wanted(Name::RimMemory) {
+        rim::memory::run(&setup, &mut report)?;
     }
     report.write(&setup.out.join("bench.json"))
 }

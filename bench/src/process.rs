@@ -20,12 +20,16 @@ const SETTLE_TOLERANCE: u64 = 16 * 1024;
 /// How long memory may take to come to rest.
 const SETTLE_LIMIT: Duration = Duration::from_secs(20);
 
+/// How long a role may take to end, and how often it is looked at.
+const END_LIMIT: Duration = Duration::from_secs(20);
+const END_PAUSE: Duration = Duration::from_millis(10);
+
 /// A child; killed when dropped.
 #[derive(Debug)]
 pub(crate) struct Process {
     child: Child,
     /// Closed by the drop, which ends our own roles even if the kill is not reached.
-    input: ChildStdin,
+    input: Option<ChildStdin>,
     output: BufReader<ChildStdout>,
 }
 
@@ -37,7 +41,7 @@ impl Process {
             .stdout(Stdio::piped())
             .spawn()
             .with_context(|| format!("{command:?}"))?;
-        let input = child.stdin.take().context("no pipe to the child")?;
+        let input = Some(child.stdin.take().context("no pipe to the child")?);
         let output = child.stdout.take().context("no pipe from the child")?;
         Ok(Self {
             child,
@@ -61,7 +65,22 @@ impl Process {
 
     /// Says a line to it.
     pub(crate) fn tell(&mut self, line: &str) -> Result<()> {
-        Ok(writeln!(self.input, "{line}")?)
+        let input = self.input.as_mut().context("the input is closed")?;
+        Ok(writeln!(input, "{line}")?)
+    }
+
+    /// Ends one of our own roles in good order, so that its files are whole.
+    pub(crate) fn end(mut self) -> Result<()> {
+        self.input = None;
+        let until = Instant::now() + END_LIMIT;
+        loop {
+            match self.child.try_wait()? {
+                Some(status) if status.success() => return Ok(()),
+                Some(status) => bail!("the measured process ended badly: {status}"),
+                None => ensure!(Instant::now() < until, "the measured process does not end"),
+            }
+            thread::sleep(END_PAUSE);
+        }
     }
 
     /// Fails if it has ended.

@@ -49,18 +49,28 @@ impl Report {
         bound: f64,
         show: impl Fn(f64) -> String,
     ) {
+        let sign = if at_least { "≥" } else { "≤" };
+        let verdict = self.judge(&what, spread, at_least, bound);
+        self.row(vec![
+            what,
+            spread.map(&show),
+            format!("{sign} {}, {verdict}", show(bound)),
+        ]);
+    }
+
+    /// Keeps whether a target is met, and says it.
+    pub(crate) fn judge(
+        &mut self,
+        what: &str,
+        spread: &Spread,
+        at_least: bool,
+        bound: f64,
+    ) -> &'static str {
         let met = if at_least {
             spread.median >= bound
         } else {
             spread.median <= bound
         };
-        let sign = if at_least { "≥" } else { "≤" };
-        let verdict = if met { "met" } else { "**missed**" };
-        self.row(vec![
-            what.clone(),
-            spread.map(&show),
-            format!("{sign} {}, {verdict}", show(bound)),
-        ]);
         self.record(json!({
             "target": what,
             "value": spread.median,
@@ -68,6 +78,7 @@ impl Report {
             "bound": bound,
             "met": met,
         }));
+        if met { "met" } else { "**missed**" }
     }
 
     /// Something for the file.

@@ -81,10 +81,18 @@ impl Setup {
         }
     }
 
+    /// Starts ours for clients of rim, with what a data directory holds.
+    pub(crate) fn rim(&self, data: &Path) -> Result<Running> {
+        serve("sqlite", data, "/rim/ws")
+    }
+
+    /// Starts the floor of rim's servers: `roles::rim_relay`.
+    pub(crate) fn rim_relay(&self) -> Result<Running> {
+        said(Process::role(&["rim-relay"])?, "/")
+    }
+
     fn ours(&self, store: &str) -> Result<Running> {
-        let data = self.fresh("data")?;
-        let data = data.to_str().context("the path is not UTF-8")?;
-        said(Process::role(&["serve", store, data])?, "/wschat")
+        serve(store, &self.fresh("data")?, "/wschat")
     }
 
     fn wschat(&self) -> Result<Running> {
@@ -108,7 +116,8 @@ impl Setup {
         bail!("wschat does not listen at {WSCHAT_ADDRESS}");
     }
 
-    fn fresh(&self, name: &str) -> Result<PathBuf> {
+    /// An empty folder.
+    pub(crate) fn fresh(&self, name: &str) -> Result<PathBuf> {
         let folder = self.out.join(name);
         if folder.is_dir() {
             fs::remove_dir_all(&folder)?;
@@ -127,6 +136,11 @@ impl Server {
             Self::Relay => "bare relay",
         }
     }
+}
+
+fn serve(store: &str, data: &Path, path: &'static str) -> Result<Running> {
+    let data = data.to_str().context("the path is not UTF-8")?;
+    said(Process::role(&["serve", store, data])?, path)
 }
 
 /// Our own servers say where they listen.

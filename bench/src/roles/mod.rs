@@ -10,6 +10,7 @@ use tokio::io::{AsyncBufReadExt as _, BufReader, stdin};
 mod hold;
 mod receive;
 mod relay;
+mod rim_relay;
 mod serve;
 
 pub(crate) use hold::HoldKind;
@@ -25,6 +26,9 @@ pub(crate) enum Role {
     /// The floor of servers
     #[command(hide = true)]
     Relay,
+    /// The floor of rim's servers
+    #[command(hide = true)]
+    RimRelay,
     /// Many idle clients
     #[command(hide = true)]
     Hold { kind: HoldKind, url: String },
@@ -44,6 +48,7 @@ pub(crate) fn run(role: &Role) -> Result<()> {
         match role {
             Role::Serve { store, data } => serve::run(store, data).await,
             Role::Relay => relay::run().await,
+            Role::RimRelay => rim_relay::run().await,
             Role::Hold { kind, url } => hold::run(*kind, url).await,
             Role::Receive { kind, url, millis } => receive::run(*kind, url, *millis).await,
         }

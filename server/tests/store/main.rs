@@ -171,6 +171,7 @@ macro_rules! store_suite {
                 sessions {
                     a_token_resumes_until_it_ends,
                     expired_ones_are_forgotten_after_a_day,
+                    the_oldest_of_many_are_forgotten,
                     moving,
                     what_is_refused,
                 }

@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 use kaiwa_server::ErrorKind;
-use kaiwa_server::store::{LOBBY, RoomId, Session, UserId};
+use kaiwa_server::store::{LOBBY, MAX_SESSIONS, RoomId, Session, UserId};
 
 use crate::site::{Site, at, token};
 
@@ -54,6 +54,47 @@ pub(crate) fn expired_ones_are_forgotten_after_a_day(site: &mut Site) {
     });
     assert_eq!(site.reader.session(&token(1)).unwrap(), None);
     assert!(site.reader.session(&token(2)).unwrap().is_some());
+}
+
+pub(crate) fn the_oldest_of_many_are_forgotten(site: &mut Site) {
+    let [ann, bob] = site.accounts();
+    let count = u8::try_from(MAX_SESSIONS).unwrap();
+    // Newer ones first, and two of the same time.
+    let began = |number: u8| Session {
+        created: at(i64::from(count - number / 2)),
+        expires: at(1000),
+        ..session(ann)
+    };
+    site.change(|store| store.create_session(&token(255), &session(bob)).unwrap());
+    site.change(|store| {
+        for number in 0..count {
+            store
+                .create_session(&token(number), &began(number))
+                .unwrap();
+        }
+    });
+    for number in 0..count {
+        let known = site.reader.session(&token(number)).unwrap();
+        assert_eq!(known, Some(began(number)), "as many as there may be");
+    }
+    for added in 1..=3 {
+        let newest = Session {
+            created: at(500),
+            ..began(0)
+        };
+        let token = token(count + added);
+        site.change(|store| store.create_session(&token, &newest).unwrap());
+        assert_eq!(site.reader.session(&token).unwrap(), Some(newest));
+        let left = (0..count).filter(|number| {
+            let known = site.reader.session(&crate::site::token(*number));
+            known.unwrap().is_some()
+        });
+        assert_eq!(left.count(), usize::from(count - added));
+    }
+    for oldest in [count - 2, count - 1] {
+        assert_eq!(site.reader.session(&token(oldest)).unwrap(), None);
+    }
+    assert!(site.reader.session(&token(255)).unwrap().is_some());
 }
 
 pub(crate) fn moving(site: &mut Site) {

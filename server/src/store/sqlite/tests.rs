@@ -3,6 +3,7 @@
 mod memory;
 mod migration;
 mod plans;
+mod wal;
 
 use std::fs;
 

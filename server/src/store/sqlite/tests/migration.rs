@@ -109,6 +109,23 @@ fn ids_sequences_texts_and_names_are_as_they_were() {
     assert_eq!(next.position, position(7777 + 14, 1014), "never used again");
 }
 
+/// As after a repair by hand: what was exported and read in again has no such count, or a lower one.
+#[test]
+fn numbers_go_on_after_the_newest_message_whatever_was_counted() {
+    for repair in [
+        "DELETE FROM sqlite_sequence",
+        "UPDATE sqlite_sequence SET seq = 2",
+    ] {
+        let dir = tempfile::tempdir().unwrap();
+        let connection = raw(dir.path());
+        connection.execute_batch(OLDEST).unwrap();
+        connection.execute_batch(repair).unwrap();
+        let mut store = SqliteStore::open(dir.path()).unwrap();
+        let next = append(&mut store, &["next"]);
+        assert_eq!(next, [position(6, 4)], "{repair}");
+    }
+}
+
 fn post(store: &mut SqliteStore, message: &NewMessage) -> Posted {
     let mut posted = None;
     store
