@@ -284,7 +284,9 @@ pub(crate) fn reactions_in_the_order_of_their_changes(site: &mut Site) {
     assert_eq!(react(bob, "+", false), Some(5));
     assert_eq!(react(bob, "+", false), None);
     assert_eq!(react(bob, "+", true), Some(6));
-    let expected = [reaction(ann, "+"), reaction(bob, ""), reaction(bob, "+")];
+    assert_eq!(react(ann, "!", true), Some(7));
+    let expected =
+        [(ann, "+"), (bob, ""), (bob, "+"), (ann, "!")].map(|(user, emoji)| reaction(user, emoji));
     let message = site.messages(room).pop().unwrap();
     assert_eq!(message.reactions, expected);
     assert_eq!(message.change, 1, "the message is as it was");

@@ -8,7 +8,7 @@ use super::users::demand_user;
 use super::values::Time;
 use crate::store::{File, FileId, Files, NewFile, ReadFiles, UserId};
 
-/// The columns of a file; `f` is the table. Read by [`file`].
+/// The columns of a file; `f` is the table. Read by [`file()`].
 macro_rules! file_columns {
     () => {
         "f.id, f.key, f.owner, f.name, f.mime, f.size, f.created"
