@@ -97,9 +97,13 @@ pub(crate) struct Chat {
 /// What every conversation can be told.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Talk {
-    /// The channel to talk in; joined first where the network knows joining
+    /// The channel to talk in, by id or name; joined first where the network knows joining
     #[arg(short, long)]
     pub(crate) channel: Option<String>,
+
+    /// Take lines that begin with / for commands also in a pipe; /help lists them
+    #[arg(long)]
+    pub(crate) commands: bool,
 
     /// End when the connection is lost
     #[arg(long)]
@@ -138,13 +142,32 @@ pub(crate) struct Fields {
     pub(crate) ask: Vec<String>,
 }
 
+/// An account kept for later, in place of a network and its login fields.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Kept {
+    /// The kept account to sign in with, instead of PROTOCOL and its login fields
+    #[arg(short, long, value_name = "LABEL", conflicts_with_all = ["set", "set_env", "set_command", "ask"])]
+    pub(crate) account: Option<String>,
+}
+
 #[derive(Debug, Args)]
+#[command(
+    override_usage = "kaiwa watch [OPTIONS] <PROTOCOL>\n       kaiwa watch [OPTIONS] --account <LABEL>"
+)]
 pub(crate) struct Watch {
     /// The network; `kaiwa protocols` lists them
-    pub(crate) protocol: String,
+    #[arg(required_unless_present = "account", conflicts_with = "account")]
+    pub(crate) protocol: Option<String>,
 
     #[command(flatten)]
     pub(crate) fields: Fields,
+
+    #[command(flatten)]
+    pub(crate) kept: Kept,
+
+    /// Show only what happens in this channel, by id or name; joined first where the network knows joining
+    #[arg(short, long)]
+    pub(crate) channel: Option<String>,
 
     /// Print each event as one line of JSON
     #[arg(long)]
@@ -156,17 +179,21 @@ pub(crate) struct Watch {
 }
 
 #[derive(Debug, Args)]
+#[command(
+    override_usage = "kaiwa send [OPTIONS] <PROTOCOL> <TEXT>\n       kaiwa send [OPTIONS] --account <LABEL> <TEXT>"
+)]
 pub(crate) struct Send {
-    /// The network; `kaiwa protocols` lists them
-    pub(crate) protocol: String,
-
-    /// What to say; `-` reads the standard input
-    pub(crate) text: String,
+    /// The network, if no account is given, then what to say; `-` reads the standard input
+    #[arg(required = true, num_args = 1..=2, value_names = ["PROTOCOL", "TEXT"])]
+    pub(crate) words: Vec<String>,
 
     #[command(flatten)]
     pub(crate) fields: Fields,
 
-    /// Where to say it; the current channel if left out
+    #[command(flatten)]
+    pub(crate) kept: Kept,
+
+    /// Where to say it, by id or name; joined first where the network knows joining. The current channel if left out
     #[arg(short, long)]
     pub(crate) channel: Option<String>,
 

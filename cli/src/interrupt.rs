@@ -1,9 +1,10 @@
 //! Signals that ask the program to end.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use kaiwa_protocols::{Error, ErrorKind};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 use crate::exit::Code;
 use crate::terminal;
@@ -16,6 +17,7 @@ const SIGN_OUT_LIMIT: Duration = Duration::from_secs(5);
 #[derive(Clone, Debug)]
 pub(crate) struct Interrupt {
     signalled: watch::Receiver<Option<Code>>,
+    typed: Arc<Notify>,
 }
 
 impl Interrupt {
@@ -25,6 +27,16 @@ impl Interrupt {
     /// `Internal` if the system refuses.
     pub(crate) fn install() -> Result<Self, Error> {
         Self::install_with(Some(SIGN_OUT_LIMIT), true)
+    }
+
+    /// One that no signal reaches: tests end otherwise.
+    #[cfg(test)]
+    pub(crate) fn never() -> Self {
+        // Without a sender nothing comes.
+        Self {
+            signalled: watch::channel(None).1,
+            typed: Arc::default(),
+        }
     }
 
     /// The same for a server, which bounds its end itself.
@@ -45,11 +57,16 @@ impl Interrupt {
 
     fn install_with(limit: Option<Duration>, hang_up: bool) -> Result<Self, Error> {
         let (sender, signalled) = watch::channel(None);
+        let typed = Arc::new(Notify::new());
+        let in_raw_mode = Arc::clone(&typed);
         let mut signals = Signals::new(hang_up).map_err(|error| {
             Error::new(ErrorKind::Internal, "signals cannot be caught").with_source(error)
         })?;
         tokio::spawn(async move {
-            let code = signals.next().await;
+            let code = tokio::select! {
+                code = signals.next() => code,
+                () = in_raw_mode.notified() => Code::INTERRUPTED,
+            };
             let _ = sender.send(Some(code));
             let out_of_time = async {
                 match limit {
@@ -65,7 +82,12 @@ impl Interrupt {
             terminal::restore();
             std::process::exit(i32::from(code.number()));
         });
-        Ok(Self { signalled })
+        Ok(Self { signalled, typed })
+    }
+
+    /// Ctrl-C was typed while a line editor had the terminal, which makes no signal of it then. It counts as one.
+    pub(crate) fn raise(&self) {
+        self.typed.notify_one();
     }
 
     /// Ready when a signal has come, then always.

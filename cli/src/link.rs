@@ -3,7 +3,7 @@
 use kaiwa_protocols::client::{AccountId, ClientEvents, Event};
 use kaiwa_protocols::registry::Entry;
 use kaiwa_protocols::{
-    AuthField, Client, ConnectionEvent, Error, ErrorInfo, ErrorKind, StatusEvent,
+    AuthField, Client, Connection, ConnectionEvent, Error, ErrorInfo, ErrorKind, StatusEvent,
 };
 
 use crate::exit::Code;
@@ -43,9 +43,21 @@ impl Link {
         auth: Vec<AuthField>,
         reconnect: bool,
     ) -> Result<Self, Error> {
+        Self::over((entry.connect)(), auth, reconnect)
+    }
+
+    /// The same over a connection that is there already.
+    ///
+    /// # Errors
+    /// As `start`.
+    pub(crate) fn over(
+        connection: Box<dyn Connection>,
+        auth: Vec<AuthField>,
+        reconnect: bool,
+    ) -> Result<Self, Error> {
         let client = Client::new();
         let events = client.subscribe();
-        let account = client.add((entry.connect)())?;
+        let account = client.add(connection)?;
         client.connect(account, auth)?;
         Ok(Self {
             client,

@@ -1,8 +1,9 @@
 //! The command `kaiwa`: chat, watch, send and serve, over the library that everybody else can use too.
 //!
 //! Here is no network and no logic that a library would want. A file per command (`chat/`, `watch.rs`, `send.rs`,
-//! `protocols.rs`, `account.rs`, `log.rs`, `serve.rs`); below them `link.rs` (one account from signing in to the last event), `form.rs`
-//! and `source.rs` (login forms), `accounts.rs` (the file), `embedded/` (the server of one's own), `exit.rs` (codes and errors).
+//! `protocols.rs`, `account.rs`, `log.rs`, `serve.rs`); below them `link.rs` (one account from signing in to the last event),
+//! `arrival.rs` (when all of before is told), `names.rs` (who is meant by a name), `login.rs`, `form.rs` and `source.rs` (login
+//! forms), `accounts.rs` (the file), `embedded/` (the server of one's own), `exit.rs` (codes and errors).
 //!
 //! Start at [`args::Cli`], which is what `--help` shows, then `run` below.
 
@@ -11,6 +12,7 @@
 mod account;
 mod accounts;
 mod args;
+mod arrival;
 mod chat;
 mod dirs;
 mod embedded;
@@ -20,6 +22,8 @@ mod interrupt;
 mod link;
 mod log;
 mod logging;
+mod login;
+mod names;
 mod output;
 mod private;
 mod protocols;

@@ -3,16 +3,15 @@
 use std::io::Read as _;
 
 use chrono::Utc;
-use kaiwa_protocols::{
-    ChatEvent, ConnectionEvent, Error, ErrorKind, Message, Registry, StatusEvent,
-};
+use kaiwa_protocols::{ChatEvent, ConnectionEvent, Error, ErrorKind, Message, StatusEvent};
 use tokio::time::{Instant, timeout_at};
 
 use crate::args::Send;
+use crate::arrival::Arrival;
 use crate::exit::Code;
-use crate::form;
 use crate::interrupt::Interrupt;
 use crate::link::Link;
+use crate::login::Login;
 
 /// The longest text read from the standard input, in bytes: more than any network carries.
 const MAX_TEXT_BYTES: u64 = 1024 * 1024;
@@ -22,9 +21,9 @@ const MAX_TEXT_BYTES: u64 = 1024 * 1024;
 /// # Errors
 /// Why it was not delivered.
 pub(crate) async fn run(args: &Send) -> Result<Code, Error> {
-    let entry = Registry::get(&args.protocol)?;
-    let auth = form::login(&(entry.protocol)(), &args.fields)?;
-    let text = match args.text.as_str() {
+    let (protocol, text) = words(args)?;
+    let login = Login::of(protocol, args.kept.account.as_deref(), &args.fields)?;
+    let text = match text {
         "-" => standard_input()?,
         text => text.to_owned(),
     };
@@ -34,7 +33,7 @@ pub(crate) async fn run(args: &Send) -> Result<Code, Error> {
     }
     let deadline = Instant::now() + args.timeout;
     let mut interrupt = Interrupt::install()?;
-    let mut link = Link::start(entry, auth, true)?;
+    let mut link = Link::start(login.entry, login.form, true)?;
 
     let signed_in = timeout_at(deadline, link.signed_in(&mut interrupt)).await;
     let sent = match signed_in {
@@ -57,7 +56,23 @@ pub(crate) async fn run(args: &Send) -> Result<Code, Error> {
     sent
 }
 
-async fn deliver(link: &mut Link, channel_id: Option<String>, text: String) -> Result<(), Error> {
+/// The network, where no account stands for it, and the text.
+fn words(args: &Send) -> Result<(Option<&str>, &str), Error> {
+    let words: Vec<&str> = args.words.iter().map(String::as_str).collect();
+    let wrong = |text: &'static str| Err(Error::new(ErrorKind::Invalid, text));
+    match (words.as_slice(), &args.kept.account) {
+        ([text], Some(_)) => Ok((None, text)),
+        ([protocol, text], None) => Ok((Some(protocol), text)),
+        (_, Some(_)) => wrong("give only TEXT after --account LABEL, which says the network"),
+        (_, None) => wrong("give PROTOCOL and TEXT, or --account LABEL and TEXT"),
+    }
+}
+
+async fn deliver(link: &mut Link, channel: Option<String>, text: String) -> Result<(), Error> {
+    let channel_id = match channel {
+        Some(channel) => Some(join(link, channel).await?),
+        None => None,
+    };
     let new = ChatEvent::New {
         channel_id,
         message: Message::text(text, Utc::now()),
@@ -77,6 +92,19 @@ async fn deliver(link: &mut Link, channel_id: Option<String>, text: String) -> R
         ErrorKind::Internal,
         "the client ended by itself",
     ))
+}
+
+/// Joins a channel where the network knows joining; gives its id.
+async fn join(link: &mut Link, channel: String) -> Result<String, Error> {
+    let mut arrival = Arrival::new(Some(channel.clone()));
+    arrival.connected(link)?;
+    while !arrival.is_there() {
+        let Some(event) = link.next().await? else {
+            break;
+        };
+        arrival.note(link, &event.event)?;
+    }
+    Ok(arrival.take_channel().unwrap_or(channel))
 }
 
 fn standard_input() -> Result<String, Error> {

@@ -20,7 +20,7 @@ pub trait Connection: Send + Sync {
     /// when already connected, [`crate::ErrorKind::Invalid`] for a form that is not complete.
     ///
     /// # Cancel safety
-    /// Dropping the future closes the socket; `Disconnected` follows.
+    /// Dropping the future closes the socket, as soon as the network's goodbye is said; `Disconnected` follows.
     async fn connect(&mut self, auth: Vec<AuthField>) -> Result<(), Error>;
 
     /// Signs out and closes. Requests still open end in `Failed` first, then comes `Disconnected`.

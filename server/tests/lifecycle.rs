@@ -12,7 +12,7 @@ use std::path::Path;
 
 use common::{Client, Site, bounded, config};
 use futures_util::StreamExt as _;
-use kaiwa_server::store::{LOBBY, Position};
+use kaiwa_server::store::{LOBBY, MessageId, Position};
 use kaiwa_server::{Config, Error, ErrorKind, Server};
 use rusqlite::Connection;
 use tempfile::TempDir;
@@ -42,7 +42,8 @@ async fn an_echo_means_durable() {
             .unwrap();
         let row = database(&site.dir)
             .query_row(
-                "SELECT seq, at_ns, sender, text, extra FROM messages WHERE id = ?1",
+                "SELECT m.seq, m.at, u.name, m.text, m.extra FROM messages m JOIN users u ON u.id = m.sender
+                 WHERE m.id = ?1",
                 [number],
                 |row| {
                     Ok((
@@ -79,7 +80,7 @@ async fn a_restart_keeps_messages_and_sequence() {
     let kept = site.server.recent(LOBBY, 10).await.unwrap();
     assert_eq!(
         kept.iter()
-            .map(|stored| stored.message.text.as_deref().unwrap())
+            .map(|stored| stored.text.as_deref().unwrap())
             .collect::<Vec<_>>(),
         ["one", "two"]
     );
@@ -87,7 +88,13 @@ async fn a_restart_keeps_messages_and_sequence() {
     ann.say("ann", "three").await;
     assert_eq!(ann.msg().await, "three");
     let last = site.server.recent(LOBBY, 1).await.unwrap().pop().unwrap();
-    assert_eq!(last.position, Position { id: 3, seq: 3 });
+    assert_eq!(
+        last.position,
+        Position {
+            id: MessageId(3),
+            seq: 3
+        }
+    );
 }
 
 #[tokio::test]
@@ -201,8 +208,13 @@ async fn without_a_store_nothing_is_written() {
     let mut ann = site.client().await;
     ann.say("ann", "gone").await;
     assert_eq!(ann.msg().await, "gone");
-    assert!(site.server.recent(LOBBY, 10).await.unwrap().is_empty());
+    drop(ann);
     assert!(!site.dir.path().join("data").exists());
+    let site = Site::again(site.shutdown().await, |config| {
+        config.store = Config::parse("store = \"none\"").unwrap().store;
+    })
+    .await;
+    assert!(site.server.recent(LOBBY, 10).await.unwrap().is_empty());
 }
 
 #[tokio::test]

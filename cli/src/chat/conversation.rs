@@ -1,21 +1,27 @@
 //! A conversation: what is typed goes out, what happens is shown, and every own message is accounted for.
 
+mod errands;
+mod news;
+
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 use chrono::Utc;
 use kaiwa_protocols::client::{ConnectionState, Event};
 use kaiwa_protocols::{
-    ChannelEvent, ChatEvent, ConnectionEvent, Error, ErrorInfo, ErrorKind, EventKind, Message,
-    MessageStatus, MessageType, RequestId, StatusEvent, UserEvent,
+    ChatEvent, ConnectionEvent, Error, ErrorInfo, ErrorKind, Message, MessageStatus, MessageType,
+    RequestId,
 };
 use tokio::sync::mpsc;
 
 use super::commands::{self, Typed};
 use super::input::Input;
+use super::jobs::Jobs;
 use super::ledger::Ledger;
+use super::present::Present;
 use super::screen::{Gone, Screen};
 use super::show::{self, Said};
+use super::shown::Shown;
+use crate::arrival::Arrival;
 use crate::embedded::Home;
 use crate::exit::Code;
 use crate::interrupt::Interrupt;
@@ -24,12 +30,6 @@ use crate::link::Link;
 /// Events handled before the screen gets what they came to.
 const EVENTS_AT_ONCE: usize = 64;
 
-/// Characters of a message shown in a line about it: its beginning tells which it is.
-const SHOWN_CHARS: usize = 60;
-
-/// Requests for contact whose answer is shown when it comes: more than a person can have in mind.
-const REQUESTS: usize = 1000;
-
 /// A conversation over a link that is signed in.
 pub(crate) struct Conversation {
     link: Link,
@@ -37,14 +37,21 @@ pub(crate) struct Conversation {
     input: mpsc::Receiver<Input>,
     /// The server of one's own, where it is that.
     home: Option<Home>,
-    /// Where messages go; `None`: the current channel.
+    /// Whether lines that begin with `/` are commands.
+    commands: bool,
+    /// Where messages go; `None`: the network's current channel.
     channel: Option<String>,
-    /// The joining of `channel`, until it is settled.
-    joining: Option<RequestId>,
+    /// Being there, where that matters: for commands, and until a wanted channel is joined.
+    arrival: Option<Arrival>,
+    /// Whether it was there once: what is told at the first sign-in is no news.
+    arrived: bool,
     typing: bool,
-    /// A line that found the outbox full.
-    held: Option<String>,
+    /// What has to wait: a line that found the outbox full, a command behind messages that are under way.
+    held: Option<Typed>,
     ledger: Ledger,
+    jobs: Jobs,
+    shown: Shown,
+    present: Present,
     /// With whom contact is asked for; other contacts are told at every sign-in and are no news.
     asked: BTreeSet<String>,
     connected: bool,
@@ -75,22 +82,30 @@ impl From<Error> for Stop {
 }
 
 impl Conversation {
+    /// `channel` is the one to talk in, as the user calls it; without `commands` every line is a message.
     pub(crate) fn new(
         link: Link,
         screen: Screen,
         input: mpsc::Receiver<Input>,
         channel: Option<String>,
+        commands: bool,
     ) -> Self {
+        let matters = commands || channel.is_some();
         Self {
             link,
             screen,
             input,
             home: None,
-            channel,
-            joining: None,
+            commands,
+            channel: None,
+            arrival: matters.then(|| Arrival::new(channel)),
+            arrived: !matters,
             typing: true,
             held: None,
             ledger: Ledger::default(),
+            jobs: Jobs::default(),
+            shown: Shown::default(),
+            present: Present::default(),
             asked: BTreeSet::new(),
             connected: true,
             ended: None,
@@ -120,7 +135,12 @@ impl Conversation {
     }
 
     async fn talk(&mut self, interrupt: &mut Interrupt) -> Result<Code, Stop> {
-        self.join()?;
+        if let Some(arrival) = &mut self.arrival {
+            arrival.connected(&self.link)?;
+            if arrival.is_there() {
+                self.arrive().await?;
+            }
+        }
         loop {
             if self.is_settled() {
                 self.end(self.outcome());
@@ -146,7 +166,8 @@ impl Conversation {
     }
 
     fn is_settled(&self) -> bool {
-        !self.typing && self.held.is_none() && self.ledger.len() == 0 && self.ended.is_none()
+        let open = self.held.is_some() || self.ledger.len() > 0 || !self.jobs.is_empty();
+        !self.typing && !open && self.ended.is_none()
     }
 
     /// A person has seen what failed; a script has only this.
@@ -158,8 +179,19 @@ impl Conversation {
     }
 
     fn takes_input(&self) -> bool {
-        let waits = self.held.is_some() || self.joining.is_some() || self.ledger.is_full();
-        self.typing && self.ended.is_none() && !waits
+        let waits = self.held.is_some() || self.ledger.is_full() || self.jobs.is_full();
+        self.typing && self.ended.is_none() && !waits && !self.is_moving()
+    }
+
+    /// Whether it is open what the next line means. A person waits until it is known where messages go; a script also until
+    /// names are known and each command is carried out, so that it does the same each time.
+    fn is_moving(&self) -> bool {
+        let arriving = self.arrival.as_ref().filter(|arrival| !arrival.is_there());
+        if self.screen.is_terminal() {
+            self.jobs.is_moving() || arriving.is_some_and(Arrival::is_wanting)
+        } else {
+            !self.jobs.is_empty() || arriving.is_some()
+        }
     }
 
     fn state(&self) -> ConnectionState {
@@ -173,38 +205,14 @@ impl Conversation {
         self.channel.clone().or_else(|| show::current(state))
     }
 
-    /// Joins the wanted channel where the network knows joining.
-    fn join(&mut self) -> Result<(), Error> {
-        let Some(channel_id) = self.channel.clone() else {
-            return Ok(());
-        };
-        let capabilities = self.link.client.capabilities(self.link.account)?;
-        if capabilities.can_send(EventKind::ChannelJoin) {
-            let join = ChannelEvent::Join { channel_id };
-            self.joining = Some(self.link.client.send(self.link.account, join.into())?);
-        }
-        Ok(())
-    }
-
     async fn typed(&mut self, input: Option<Input>) -> Result<(), Gone> {
         match input {
-            Some(Input::Line(line)) if self.screen.is_terminal() => {
-                let state = self.state();
-                match commands::read(line, &state, self.here(&state).as_deref()) {
-                    Typed::Say(text) => self.say(text).await?,
-                    Typed::Show(lines) => {
-                        for line in lines {
-                            self.screen.notice(&line).await?;
-                        }
-                    }
-                }
-            }
+            Some(Input::Line(line)) if self.commands => self.act(commands::read(line)).await?,
             Some(Input::Line(text)) => self.say(text).await?,
             Some(Input::Bad(error)) => {
                 self.ledger.refused();
                 self.screen.notice(&error.chain()).await?;
             }
-            Some(Input::Interrupted) => self.end(Code::INTERRUPTED),
             None => {
                 self.typing = false;
                 let waiting = self.ledger.len();
@@ -226,7 +234,7 @@ impl Conversation {
         match self.link.client.send(self.link.account, new.into()) {
             Ok(request) => self.ledger.sent(request),
             // Something is under way then, and its events are the time to try again.
-            Err(error) if error.kind() == ErrorKind::Full => self.held = Some(text),
+            Err(error) if error.kind() == ErrorKind::Full => self.held = Some(Typed::Say(text)),
             Err(error) => {
                 self.ledger.refused();
                 self.not_delivered(&text, &error.info()).await?;
@@ -236,7 +244,7 @@ impl Conversation {
     }
 
     async fn not_delivered(&mut self, text: &str, error: &ErrorInfo) -> Result<(), Gone> {
-        let line = format!("not delivered: {}: {error}", shortened(text));
+        let line = format!("not delivered: {}: {error}", show::shortened(text));
         self.screen.notice(&line).await
     }
 
@@ -249,19 +257,29 @@ impl Conversation {
             };
             self.one(event).await?;
         }
-        if let Some(text) = self.held.take() {
-            self.say(text).await?;
+        if let Some(typed) = self.held.take() {
+            self.act(typed).await?;
         }
         Ok(self.screen.flush()?)
     }
 
     async fn one(&mut self, event: Event) -> Result<(), Stop> {
         let Event { request, event, .. } = event;
+        if let Some(arrival) = &mut self.arrival
+            && arrival.note(&self.link, &event)?
+        {
+            self.arrive().await?;
+        }
+        let ours = self.is_ours(request);
+        if let Some(request) = request {
+            self.jobs.note(request, &event);
+        }
         match event {
             ConnectionEvent::Chat { event } => self.chat(request, event).await?,
             ConnectionEvent::Status { event } => self.status(event).await?,
-            ConnectionEvent::Channel { event } => self.channel(event).await?,
-            ConnectionEvent::User { event } => self.person(&event).await?,
+            // What a command has caused is told when it is done.
+            ConnectionEvent::Channel { event } => self.channel(event, ours).await?,
+            ConnectionEvent::User { event } => self.person(&event, ours).await?,
             _ => {}
         }
         Ok(())
@@ -277,7 +295,8 @@ impl Conversation {
                 let echo = message.status == MessageStatus::Sent
                     && message.message_type == MessageType::CurrentUser;
                 if !echo {
-                    self.show(channel_id.as_deref(), &message).await?;
+                    let said = self.newer(channel_id.as_deref(), &message);
+                    self.screen.message(&said).await?;
                 }
             }
             ChatEvent::Update {
@@ -291,17 +310,19 @@ impl Conversation {
                     None => self.edited(channel_id, &new_message).await?,
                 }
             }
+            ChatEvent::Remove {
+                channel_id,
+                message_id,
+            } => self.forget(channel_id.as_deref(), &message_id),
             ChatEvent::History {
                 channel_id,
                 messages,
                 ..
             } => {
-                for message in &messages {
-                    let said = self.said(Some(&channel_id), message);
-                    self.screen.earlier(&said).await?;
-                }
+                let asked = self.is_ours(request);
+                self.history(&channel_id, &messages, asked).await?;
             }
-            ChatEvent::Gap { .. } => self.screen.notice("messages may be missing here").await?,
+            ChatEvent::Gap { channel_id, .. } => self.gap(&channel_id).await?,
             _ => {}
         }
         Ok(())
@@ -319,10 +340,14 @@ impl Conversation {
             return Ok(());
         }
         if self.ledger.delivered(request) {
-            let line = format!("delivered after all: {}", shortened(&message.plain_text()));
+            let line = format!(
+                "delivered after all: {}",
+                show::shortened(&message.plain_text())
+            );
             self.screen.notice(&line).await?;
         }
-        self.show(channel_id, message).await
+        let said = self.newer(channel_id, message);
+        self.screen.delivered(&said)
     }
 
     async fn edited(&mut self, channel_id: Option<&str>, message: &Message) -> Result<(), Gone> {
@@ -334,102 +359,21 @@ impl Conversation {
         self.screen.notice(&line).await
     }
 
-    async fn show(&mut self, channel_id: Option<&str>, message: &Message) -> Result<(), Gone> {
-        let said = self.said(channel_id, message);
-        self.screen.message(&said).await
-    }
-
     fn said(&self, channel_id: Option<&str>, message: &Message) -> Said {
         let state = self.state();
         Said::new(&state, self.here(&state).as_deref(), channel_id, message)
     }
 
-    async fn status(&mut self, event: StatusEvent) -> Result<(), Stop> {
-        match event {
-            StatusEvent::Connected { .. } => {
-                if let Some(home) = &mut self.home {
-                    home.arrived();
-                }
-                if !std::mem::replace(&mut self.connected, true) {
-                    self.screen.notice("connected again").await?;
-                }
-            }
-            StatusEvent::Lost {
-                error,
-                retry_in_ms: Some(wait),
-            } if !self.link.is_over() => {
-                self.connected = false;
-                if let Some(home) = &mut self.home {
-                    home.revive();
-                }
-                let wait = Duration::from_millis(wait).as_secs_f64();
-                let line = format!("connection lost: {error}; trying again in {wait:.1} s");
-                self.screen.notice(&line).await?;
-            }
-            StatusEvent::Done { request } => {
-                self.ledger.done(request);
-                self.joining.take_if(|joining| *joining == request);
-            }
-            StatusEvent::Failed { request, error } => {
-                if self.joining == Some(request) {
-                    return Err(Error::from(error).into());
-                }
-                if let Some(text) = self.ledger.failed(request, error.kind) {
-                    self.not_delivered(&text, &error).await?;
-                }
-            }
-            _ => {}
+    /// A message behind all others, as it is shown.
+    fn newer(&mut self, channel_id: Option<&str>, message: &Message) -> Said {
+        let state = self.state();
+        let here = self.here(&state);
+        if self.commands
+            && let Some(place) = channel_id.or(here.as_deref())
+        {
+            self.shown.newer(place, message);
         }
-        Ok(())
-    }
-
-    async fn channel(&mut self, event: ChannelEvent) -> Result<(), Gone> {
-        let line = match event {
-            ChannelEvent::Kick {
-                channel_id,
-                reason,
-                ban,
-            } => {
-                let place = match channel_id {
-                    Some(id) => show::channel_name(&self.state(), &id),
-                    None => "the network".to_owned(),
-                };
-                let what = if ban { "banned" } else { "removed" };
-                let why = reason
-                    .map(|reason| format!(": {reason}"))
-                    .unwrap_or_default();
-                format!("you were {what} from {place}{why}")
-            }
-            ChannelEvent::Switch { channel_id } if self.screen.is_terminal() => {
-                let name = show::channel_name(&self.state(), &channel_id);
-                format!("the current channel is {name}")
-            }
-            ChannelEvent::Topic { channel_id, topic } if self.screen.is_terminal() => {
-                let state = self.state();
-                if self.here(&state).as_ref() != Some(&channel_id) {
-                    return Ok(());
-                }
-                show::topic(&state, &channel_id, topic.as_deref())
-            }
-            _ => return Ok(()),
-        };
-        self.screen.notice(&line).await
-    }
-
-    async fn person(&mut self, event: &UserEvent) -> Result<(), Gone> {
-        let news = match event {
-            UserEvent::Request { user_id, .. } => {
-                let room = self.asked.len() < REQUESTS;
-                room && self.asked.insert(user_id.clone())
-            }
-            UserEvent::Respond { user_id, accept } => self.asked.remove(user_id) || !accept,
-            UserEvent::Presence { .. } => self.screen.is_terminal(),
-            _ => false,
-        };
-        match show::sentence(&self.state(), event).filter(|_| news) {
-            Some(line) => self.screen.notice(&line).await,
-            None => Ok(()),
-        }
+        Said::new(&state, here.as_deref(), channel_id, message)
     }
 
     /// A new server is there, in the place of one's own that has died.
@@ -450,10 +394,5 @@ async fn revived(home: &mut Option<Home>) -> Result<bool, Error> {
     }
 }
 
-fn shortened(text: &str) -> String {
-    let mut shown: String = text.chars().take(SHOWN_CHARS).collect();
-    if shown.len() < text.len() {
-        shown.push('…');
-    }
-    shown
-}
+#[cfg(test)]
+mod tests;

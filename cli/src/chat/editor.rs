@@ -4,12 +4,15 @@ use std::time::Duration;
 
 use kaiwa_protocols::{Error, ErrorKind};
 use rustyline::error::ReadlineError;
-use rustyline::{Config, DefaultEditor, ExternalPrinter as _};
+use rustyline::history::DefaultHistory;
+use rustyline::{CompletionType, Config, Editor, ExternalPrinter as _};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
 use super::commands;
+use super::completion::Completion;
 use super::input::Input;
+use crate::interrupt::Interrupt;
 use crate::terminal::{self, Editing};
 
 /// Lines that may wait to be printed, and to be sent.
@@ -21,29 +24,37 @@ const HISTORY_LINES: usize = 1000;
 /// How long the last lines may take to be printed.
 const CLOSE_LIMIT: Duration = Duration::from_secs(1);
 
+type Lines = Editor<Completion, DefaultHistory>;
+
 /// Prints above the line that is being typed.
 pub(crate) struct Printer {
     lines: mpsc::Sender<String>,
     done: oneshot::Receiver<()>,
 }
 
-/// Starts the editor. The input ends with Ctrl-D or `/quit`; Ctrl-C is [`Input::Interrupted`] and the end.
+/// Starts the editor. The input ends with Ctrl-D or `/quit`, or with Ctrl-C, which is a signal to `interrupt`.
 ///
 /// # Errors
 /// `Storage` if the terminal cannot be used.
-pub(crate) fn start(prompt: String) -> Result<(mpsc::Receiver<Input>, Printer), Error> {
+pub(crate) fn start(
+    prompt: String,
+    completion: Completion,
+    interrupt: Interrupt,
+) -> Result<(mpsc::Receiver<Input>, Printer), Error> {
     terminal::remember();
     let config = Config::builder()
         .max_history_size(HISTORY_LINES)
         .and_then(|config| config.history_ignore_dups(true))
         .map_err(unusable)?
         .auto_add_history(true)
+        .completion_type(CompletionType::List)
         .build();
-    let mut editor = DefaultEditor::with_config(config).map_err(unusable)?;
+    let mut editor = Lines::with_config(config).map_err(unusable)?;
+    editor.set_helper(Some(completion));
     let mut external = editor.create_external_printer().map_err(unusable)?;
 
     let (typed, input) = mpsc::channel(LINES_WAITING);
-    std::thread::spawn(move || edit(&mut editor, &prompt, &typed));
+    std::thread::spawn(move || edit(&mut editor, &prompt, &typed, &interrupt));
 
     let (lines, mut waiting) = mpsc::channel::<String>(LINES_WAITING);
     let (finished, done) = oneshot::channel();
@@ -58,7 +69,7 @@ pub(crate) fn start(prompt: String) -> Result<(mpsc::Receiver<Input>, Printer), 
     Ok((input, Printer { lines, done }))
 }
 
-fn edit(editor: &mut DefaultEditor, prompt: &str, typed: &mpsc::Sender<Input>) {
+fn edit(editor: &mut Lines, prompt: &str, typed: &mpsc::Sender<Input>, interrupt: &Interrupt) {
     loop {
         let line = {
             let _editing = Editing::begin();
@@ -70,7 +81,8 @@ fn edit(editor: &mut DefaultEditor, prompt: &str, typed: &mpsc::Sender<Input>) {
             Ok(line) if commands::is_quit(&line) => return,
             Ok(line) => Input::Line(line),
             Err(ReadlineError::Eof) => return,
-            Err(ReadlineError::Interrupted) => Input::Interrupted,
+            // Not behind lines that wait for their turn.
+            Err(ReadlineError::Interrupted) => return interrupt.raise(),
             Err(error) => Input::Bad(unusable(error)),
         };
         let last = !matches!(input, Input::Line(_));
@@ -81,6 +93,14 @@ fn edit(editor: &mut DefaultEditor, prompt: &str, typed: &mpsc::Sender<Input>) {
 }
 
 impl Printer {
+    /// One that prints into a channel.
+    #[cfg(test)]
+    pub(crate) fn into(lines: mpsc::Sender<String>) -> Self {
+        // Nobody is waited for at the end.
+        let done = oneshot::channel().1;
+        Self { lines, done }
+    }
+
     /// Prints a line when its turn comes.
     pub(crate) async fn print(&self, line: String) -> Result<(), ()> {
         self.lines.send(line).await.map_err(|_| ())

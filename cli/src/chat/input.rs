@@ -18,8 +18,6 @@ pub(crate) enum Input {
     Line(String),
     /// It cannot be sent.
     Bad(Error),
-    /// Ctrl-C was typed; nothing follows.
-    Interrupted,
 }
 
 /// Reads the standard input in a thread of its own, which ends with the process: a read cannot be called off.
@@ -125,7 +123,6 @@ mod tests {
             seen.push(match input {
                 Input::Line(text) => text,
                 Input::Bad(error) => format!("{:?} {error}", error.kind()),
-                Input::Interrupted => unreachable!("only an editor knows Ctrl-C"),
             });
             true
         });

@@ -1,12 +1,18 @@
 //! `kaiwa` and `kaiwa chat`: a conversation with whatever is at the other end.
 
 mod commands;
+mod completion;
 mod conversation;
 mod editor;
 mod input;
+mod jobs;
 mod ledger;
+mod lists;
+mod orders;
+mod present;
 mod screen;
 mod show;
+mod shown;
 
 use kaiwa_protocols::{AuthField, Error, Registry};
 
@@ -16,8 +22,10 @@ use crate::embedded::Home;
 use crate::exit::Code;
 use crate::interrupt::Interrupt;
 use crate::link::Link;
+use crate::login::Login;
 use crate::{dirs, form, terminal, text};
 
+use completion::Completion;
 use conversation::Conversation;
 use screen::{Pipe, Screen, Terminal};
 
@@ -49,24 +57,21 @@ pub(crate) async fn run(args: &Chat) -> Result<Code, Error> {
 /// # Errors
 /// What ends it.
 pub(crate) async fn run_on(args: &ChatOn) -> Result<Code, Error> {
-    let entry = Registry::get(&args.protocol)?;
-    let auth = form::login(&(entry.protocol)(), &args.fields)?;
+    let Login { entry, form } = Login::given(&args.protocol, &args.fields)?;
     let interrupt = Interrupt::install()?;
-    let who = who(&auth, entry.name);
-    let link = Link::start(entry, auth, !args.talk.no_reconnect)?;
+    let who = who(&form, entry.name);
+    let link = Link::start(entry, form, !args.talk.no_reconnect)?;
     talk(link, interrupt, &args.talk, who, None).await
 }
 
 async fn with_account(account: &accounts::Account, args: &Chat) -> Result<Code, Error> {
-    let entry = Registry::get(&account.protocol)?;
-    let protocol = (entry.protocol)();
-    let mut auth = form::fill(&protocol, &account.fields)?;
+    let Login { entry, mut form } = Login::kept(account)?;
     if let Some(name) = &args.name {
-        form::set_name(&protocol, &mut auth, name)?;
+        form::set_name(&(entry.protocol)(), &mut form, name)?;
     }
     let interrupt = Interrupt::install()?;
-    let who = who(&auth, entry.name);
-    let link = Link::start(entry, auth, !args.talk.no_reconnect)?;
+    let who = who(&form, entry.name);
+    let link = Link::start(entry, form, !args.talk.no_reconnect)?;
     talk(link, interrupt, &args.talk, who, None).await
 }
 
@@ -101,14 +106,17 @@ async fn talk(
     }
     let channel = args.channel.clone();
     let mut conversation = if terminal::is_interactive() {
-        let (input, printer) = editor::start(format!("{}> ", text::one_line(&who)))?;
+        let prompt = format!("{}> ", text::one_line(&who));
+        let completion = Completion::new(link.client.clone(), link.account);
+        let (input, printer) = editor::start(prompt, completion, interrupt.clone())?;
         let mut screen = Screen::Terminal(Terminal::new(printer));
         let greeting = format!("you are {who}; /help shows the commands, Ctrl-D leaves");
         // A terminal that is gone already ends the conversation, not this.
         let _ = screen.notice(&greeting).await;
-        Conversation::new(link, screen, input, channel)
+        Conversation::new(link, screen, input, channel, true)
     } else {
-        Conversation::new(link, Screen::Pipe(Pipe::new()), input::lines(), channel)
+        let screen = Screen::Pipe(Pipe::new());
+        Conversation::new(link, screen, input::lines(), channel, args.commands)
     };
     if let Some(home) = home {
         conversation = conversation.at_home(home);

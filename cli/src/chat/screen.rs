@@ -39,13 +39,31 @@ impl From<io::Error> for Gone {
 }
 
 impl Screen {
-    /// A message of now; an own one when it is delivered.
+    /// A message of now that was not typed here.
     pub(crate) async fn message(&mut self, said: &Said) -> Result<(), Gone> {
         match self {
             Self::Pipe(pipe) => pipe.message(said),
-            // The own line stands there already, as it was typed.
-            Self::Terminal(_) if said.own => Ok(()),
             Self::Terminal(terminal) => terminal.print(terminal.message(said)).await,
+        }
+    }
+
+    /// A message that was typed here is delivered.
+    pub(crate) fn delivered(&mut self, said: &Said) -> Result<(), Gone> {
+        match self {
+            Self::Pipe(pipe) => pipe.message(said),
+            // The line stands there already, as it was typed.
+            Self::Terminal(_) => Ok(()),
+        }
+    }
+
+    /// A message from before that a command has asked for.
+    pub(crate) async fn asked(&mut self, said: &Said) -> Result<(), Gone> {
+        match self {
+            Self::Pipe(_) => {
+                exit::say(&before(said));
+                Ok(())
+            }
+            Self::Terminal(_) => self.earlier(said).await,
         }
     }
 
@@ -54,12 +72,7 @@ impl Screen {
         match self {
             Self::Pipe(_) => Ok(()),
             Self::Terminal(terminal) => {
-                let line = terminal.dim(&format!(
-                    "{} {}: {}",
-                    time(said, "%F %H:%M"),
-                    said.name,
-                    said.text
-                ));
+                let line = terminal.dim(&before(said));
                 terminal.print(line).await
             }
         }
@@ -171,6 +184,16 @@ impl Terminal {
             text.to_owned()
         }
     }
+}
+
+/// A message from before as a line.
+fn before(said: &Said) -> String {
+    let mut line = time(said, "%F %H:%M");
+    if let Some(channel) = &said.channel {
+        line.push_str(&format!(" [{channel}]"));
+    }
+    line.push_str(&format!(" {}: {}", said.name, said.text));
+    line
 }
 
 fn time(said: &Said, format: &str) -> String {

@@ -1,13 +1,20 @@
 //! What is shown of an event: who said what where, and what became of whom.
 
 use chrono::{DateTime, Utc};
-use kaiwa_protocols::client::ConnectionState;
-use kaiwa_protocols::{Message, MessageType, Presence, Profile, UserEvent};
+use kaiwa_protocols::client::{ConnectionState, Contact};
+use kaiwa_protocols::{Message, MessageType, Profile, UserEvent};
+
+use super::lists;
+use super::present::Passage;
+use crate::{names, text};
+
+/// Characters of a text shown in a line about it: its beginning tells which it is.
+const SHOWN_CHARS: usize = 60;
 
 /// A message as it is shown.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Said {
-    /// The channel's name, where it is not the current one.
+    /// The channel's name, where it is not the current one or there is none.
     pub(crate) channel: Option<String>,
     /// Who said it.
     pub(crate) name: String,
@@ -31,7 +38,10 @@ impl Said {
     ) -> Self {
         let sender = message.sender_id.as_deref();
         let profile = sender.and_then(|id| profile(state, channel_id, id));
-        let elsewhere = channel_id.filter(|id| here.is_some_and(|here| here != *id));
+        let elsewhere = channel_id.filter(|id| match here {
+            Some(here) => here != *id,
+            None => state.channels.len() > 1,
+        });
         Self {
             channel: elsewhere.map(|id| channel_name(state, id)),
             name: name(profile, sender, message.message_type),
@@ -55,27 +65,48 @@ pub(crate) fn current(state: &ConnectionState) -> Option<String> {
     }
 }
 
-/// The name of a channel, or its id where it has none.
+/// The name of a channel on one line, or its id where it has none.
 pub(crate) fn channel_name(state: &ConnectionState, id: &str) -> String {
-    state
-        .channels
-        .get(id)
-        .and_then(|channel| channel.channel.name.clone())
-        .unwrap_or_else(|| id.to_owned())
+    let channel = state.channels.get(id);
+    let name = channel.and_then(|channel| channel.channel.name.as_deref());
+    text::one_line(name.filter(|name| !name.is_empty()).unwrap_or(id))
 }
 
-/// The names of those in a channel, sorted.
-pub(crate) fn members(state: &ConnectionState, channel_id: &str) -> Vec<String> {
-    let Some(channel) = state.channels.get(channel_id) else {
-        return Vec::new();
-    };
-    let mut names: Vec<String> = channel
-        .users
-        .iter()
-        .map(|(id, profile)| name(Some(profile), Some(id), MessageType::Normal))
-        .collect();
-    names.sort();
-    names
+/// The name of somebody in a channel, on one line.
+pub(crate) fn member_name(state: &ConnectionState, channel_id: &str, user_id: &str) -> String {
+    let profile = profile(state, Some(channel_id), user_id);
+    name(profile, Some(user_id), MessageType::Normal)
+}
+
+/// The name of somebody on one line, or their id where it is not known.
+pub(crate) fn person(state: &ConnectionState, user_id: &str) -> String {
+    let mut in_channels = state.channels.values();
+    let profile = profile(state, None, user_id)
+        .or_else(|| in_channels.find_map(|channel| channel.users.get(user_id)));
+    name(profile, Some(user_id), MessageType::Normal)
+}
+
+/// What a command takes for this person: their name if nobody else has it, else their id.
+pub(crate) fn callable(state: &ConnectionState, user_id: &str) -> String {
+    let name = person(state, user_id);
+    match names::person(state, &name) {
+        Ok(id) if id == user_id => name,
+        _ => text::one_line(user_id),
+    }
+}
+
+/// Whether somebody is a contact.
+pub(crate) fn is_contact(state: &ConnectionState, user_id: &str) -> bool {
+    state.contacts.get(user_id) == Some(&Contact::Confirmed)
+}
+
+/// The beginning of a text.
+pub(crate) fn shortened(text: &str) -> String {
+    let mut shown: String = text.chars().take(SHOWN_CHARS).collect();
+    if shown.len() < text.len() {
+        shown.push('…');
+    }
+    shown
 }
 
 /// An event about people in a sentence, if it is worth one.
@@ -104,17 +135,33 @@ pub(crate) fn sentence(state: &ConnectionState, event: &UserEvent) -> Option<Str
                 Some(user_id) => format!("{} is", person(state, user_id)),
                 None => "you are".to_owned(),
             };
-            let how = match presence {
-                Presence::Online => "there",
-                Presence::Away => "away",
-                Presence::Busy => "busy",
-                Presence::Offline => "offline",
-                _ => return None,
-            };
+            let how = lists::how(*presence)?;
             format!("{who} {how}{}", words(text.as_deref()))
         }
         _ => return None,
     })
+}
+
+/// Which channel is the current one, and what it is about.
+pub(crate) fn place(state: &ConnectionState, channel_id: &str) -> Vec<String> {
+    let name = channel_name(state, channel_id);
+    let mut lines = vec![format!("the current channel is {name}")];
+    let channel = state.channels.get(channel_id);
+    if let Some(text) = channel.and_then(|channel| channel.topic.as_deref()) {
+        lines.push(topic(state, channel_id, Some(text)));
+    }
+    lines
+}
+
+/// Somebody who has come or left, in a sentence.
+pub(crate) fn passage(state: &ConnectionState, passage: &Passage) -> String {
+    let Passage { name, .. } = passage;
+    let channel = channel_name(state, &passage.channel_id);
+    if passage.came {
+        format!("{name} is in {channel} now")
+    } else {
+        format!("{name} has left {channel}")
+    }
 }
 
 /// The topic of a channel in a sentence.
@@ -126,16 +173,9 @@ pub(crate) fn topic(state: &ConnectionState, channel_id: &str, topic: Option<&st
     }
 }
 
-/// The name of somebody, or their id where it is not known.
-fn person(state: &ConnectionState, user_id: &str) -> String {
-    let mut in_channels = state.channels.values();
-    let profile = profile(state, None, user_id)
-        .or_else(|| in_channels.find_map(|channel| channel.users.get(user_id)));
-    name(profile, Some(user_id), MessageType::Normal)
-}
-
 fn words(text: Option<&str>) -> String {
-    text.map(|text| format!(": {text}")).unwrap_or_default()
+    text.map(|text| format!(": {}", shortened(text)))
+        .unwrap_or_default()
 }
 
 fn profile<'a>(
@@ -161,17 +201,14 @@ fn name(profile: Option<&Profile>, id: Option<&str>, kind: MessageType) -> Strin
         MessageType::Meta => "kaiwa",
         _ => "?",
     };
-    known
-        .or(id)
-        .filter(|name| !name.is_empty())
-        .unwrap_or(fallback)
-        .to_owned()
+    let name = known.or(id).filter(|name| !name.is_empty());
+    text::one_line(name.unwrap_or(fallback))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use kaiwa_protocols::{Channel, ChannelEvent, UserEvent};
+    use kaiwa_protocols::{Channel, ChannelEvent, Presence, UserEvent};
 
     fn state() -> ConnectionState {
         let mut state = ConnectionState::new("1".to_owned(), "net".to_owned());
@@ -207,12 +244,12 @@ mod tests {
         let said = Said::new(&state, Some("a"), Some("a"), &message);
         assert_eq!((said.name.as_str(), said.channel), ("7", None));
         let said = Said::new(&state, None, Some("b"), &message);
-        assert_eq!(said.channel, None);
+        assert_eq!(said.channel.as_deref(), Some("Bees"), "where it is open");
         message.sender_id = Some(String::new());
         message.message_type = MessageType::Server;
         assert_eq!(Said::new(&state, None, None, &message).name, "server");
-        assert_eq!(members(&state, "b"), ["Ann B"]);
-        assert_eq!(members(&state, "x"), [""; 0]);
+        assert_eq!(member_name(&state, "b", "7"), "Ann B");
+        assert_eq!(member_name(&state, "a", "7\n"), "7␊");
     }
 
     #[test]

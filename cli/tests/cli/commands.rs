@@ -79,6 +79,63 @@ fn watch_prints_events_for_people_until_nobody_reads() {
 }
 
 #[test]
+fn send_and_watch_take_channels_by_name_and_accounts_by_label() {
+    let site = Site::new();
+    let run = |args: &[&str]| site.run(args, "");
+    let script = ["--set", "script=rooms:2,history:1"];
+    let send =
+        |channel: &str| run(&[&["send", "mock", "hi", "--channel", channel], &script[..]].concat());
+    send("Room 2").printed(&[]);
+    send("room-2").printed(&[]);
+    send("nowhere").failed(2, &["no such channel"]);
+
+    let mut watch = site.start(&[&["watch", "mock", "--channel", "ROOM 1"], &script[..]].concat());
+    let mut lines = Vec::new();
+    while !lines
+        .iter()
+        .any(|line: &String| line.starts_with("Channel::Join "))
+    {
+        lines.push(watch.line());
+    }
+    watch.signal("INT");
+    lines.extend(watch.finish_open().out);
+    let other = |line: &&String| !line.starts_with("Status::") && !line.contains("\"room-1\"");
+    assert_eq!(lines.iter().find(other), None, "{lines:#?}");
+    let new = |line: &&String| line.starts_with("Channel::New ");
+    assert_eq!(lines.iter().filter(new).count(), 1, "{lines:#?}");
+    run(&["watch", "mock", "--channel", "nowhere"]).failed(2, &["no such channel"]);
+
+    let served = Served::start(&site, &[]);
+    let add = served.login(&["account", "add", "wschat", "--name", "work"], "ann");
+    site.run(&strings(&add), "").printed(&["added work"]);
+    let mut bob = site.start(&strings(&served.login(&["chat", "wschat"], "bob")));
+    bob.say("here");
+    assert_eq!(bob.line(), "bob: here");
+    run(&["send", "--account", "work", "hello"]).printed(&[]);
+    assert_eq!(bob.line(), "ann: hello");
+    let mut watch = site.start(&["watch", "--account", "work"]);
+    while !watch.line().starts_with("User::Identify ") {}
+    bob.finish().printed(&[]);
+
+    run(&["send", "--account", "nope", "hello"]).failed(2, &["`nope`", "work"]);
+    run(&["watch", "--account", "nope"]).failed(2, &["`nope`", "work"]);
+    run(&["send", "--account", "work", "wschat", "hello"]).failed(2, &["only TEXT"]);
+    run(&["send", "wschat"]).failed(2, &["PROTOCOL and TEXT", "--account"]);
+    for args in [
+        &["watch"][..],
+        &["watch", "wschat", "--account", "work"],
+        &["send", "--account", "work", "--set", "name=x", "hello"],
+    ] {
+        let output = run(args);
+        assert_eq!(output.code, Some(2), "{output:?}");
+        assert!(
+            output.err.iter().any(|line| line.contains("--account")),
+            "{output:?}"
+        );
+    }
+}
+
+#[test]
 fn protocols_are_listed_for_people_and_programs() {
     let site = Site::new();
     let output = site.run(&["protocols"], "");

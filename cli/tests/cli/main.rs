@@ -15,3 +15,5 @@ mod kaiwa;
 mod log;
 mod own_server;
 mod serve;
+mod terminal;
+mod typed;

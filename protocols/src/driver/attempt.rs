@@ -145,10 +145,8 @@ impl<'a, S: Session> Attempt<'a, S> {
                 let _ = reply.send(Err(Error::new(ErrorKind::State, "already connected")));
                 return Ok(true);
             }
-            Some(Command::Abandon) => {
-                self.asked = true;
-                return Err(self.end(None, String::new(), None));
-            }
+            // Nobody waits for it, but the session may have to say goodbye all the same.
+            Some(Command::Abandon) => {}
             Some(Command::Disconnect { reply }) => self.disconnect.push(reply),
             // The driver is gone: a closed channel is ready for ever, so look no further.
             None if self.asked => return Ok(false),

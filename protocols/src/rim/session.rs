@@ -125,6 +125,8 @@ pub struct RimSession {
     looks: Vec<(Duration, u64)>,
     /// The head of the chat list is asked for a second time; groups wait for it.
     recheck_open: bool,
+    /// When it is asked for next.
+    recheck_at: Option<Duration>,
     /// Live messages of unknown groups, until all groups have been asked for.
     strangers: BTreeMap<u64, Vec<rooms::Kept>>,
     /// Whether all groups are being asked for, and whether they must be again after that.
@@ -135,6 +137,8 @@ pub struct RimSession {
     skipped: u64,
     events: VecDeque<SessionEvent>,
     transmits: VecDeque<Transmit>,
+    /// Why the session leaves by itself.
+    parting: Option<Error>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -146,7 +150,7 @@ enum Phase {
     /// The WebSocket stands since then; its `Login` is not acknowledged.
     LoggingIn(Duration),
     Up,
-    /// The user leaves: what waits is written, then the `Logout`.
+    /// The user leaves: what waits is written, then the `Logout`. Or the session gives up: then the `Logout` alone.
     Leaving,
     /// The `Logout` was written at that time.
     LoggingOut(Duration),
@@ -195,6 +199,7 @@ impl RimSession {
             graces: BTreeMap::new(),
             looks: Vec::new(),
             recheck_open: false,
+            recheck_at: None,
             strangers: BTreeMap::new(),
             discovering: None,
             held_bytes: 0,
@@ -202,6 +207,7 @@ impl RimSession {
             skipped: 0,
             events: VecDeque::new(),
             transmits: VecDeque::new(),
+            parting: None,
         }
     }
 
@@ -243,7 +249,20 @@ impl RimSession {
         }
     }
 
-    /// Gives up; a phase in which nothing goes out any more.
+    /// Gives up while the server is well: says `Logout` first, since the original breaks when somebody speaks to one who
+    /// went without.
+    fn part(&mut self, error: Error) {
+        match self.phase {
+            Phase::LoggingIn(_) | Phase::Up => {
+                self.phase = Phase::Leaving;
+                self.parting = Some(error);
+            }
+            Phase::SigningIn | Phase::Opening => self.close(Some(error)),
+            Phase::Down | Phase::Leaving | Phase::LoggingOut(_) | Phase::Closing => {}
+        }
+    }
+
+    /// Closes the connection; nothing goes out any more.
     fn close(&mut self, error: Option<Error>) {
         if matches!(self.phase, Phase::Down | Phase::Closing) {
             return;
@@ -263,6 +282,7 @@ impl RimSession {
         self.server = Server::Original;
         self.keepalive.stop();
         self.transmits.clear();
+        self.parting = None;
         self.rest.end();
         self.lists = Lists::default();
         self.frames.end();
@@ -276,12 +296,14 @@ impl RimSession {
         self.looks.clear();
         self.strangers.clear();
         self.recheck_open = false;
+        self.recheck_at = None;
         self.discovering = None;
         self.held_bytes = 0;
         for room in self.rooms.values_mut() {
             room.catch_up = None;
             room.shown = None;
             room.announced = false;
+            room.fresh_at = None;
             room.asking = false;
         }
     }
@@ -360,6 +382,7 @@ impl Session for RimSession {
         let expired = self.outgoing.expire(now);
         self.events.extend(expired);
         self.catch_up_timeout(now);
+        self.recheck_timeout(now);
         self.watch(now);
     }
 
@@ -413,7 +436,9 @@ impl Session for RimSession {
         }
         self.work(now);
         self.prepare(now);
-        self.rest.poll().or_else(|| self.next_frame(now))
+        let leaves = matches!(self.phase, Phase::Leaving | Phase::LoggingOut(_));
+        let exchange = if leaves { None } else { self.rest.poll() };
+        exchange.or_else(|| self.next_frame(now))
     }
 
     fn deadline(&self) -> Option<Duration> {
@@ -422,6 +447,7 @@ impl Session for RimSession {
             self.keepalive.deadline(),
             self.ack_deadline(),
             self.catch_up_deadline(),
+            self.recheck_deadline(),
         ]
         .into_iter()
         .flatten()

@@ -20,8 +20,8 @@ use super::{dial, tls};
 /// Redirects followed within one server; more is a loop.
 const MAX_REDIRECTS: usize = 5;
 
-/// Idle connections kept for the next request, per server: one account asks one thing at a time.
-const MAX_IDLE: usize = 1;
+/// Idle connections kept for the next requests, per server: as many as sessions use at once while they sign in.
+const MAX_IDLE: usize = 4;
 
 /// How long an idle connection is kept.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(30);

@@ -118,7 +118,8 @@ async fn dropped_while_signing_in() {
     assert_eq!(rig.until_down().await, ["Connecting", "Disconnected"]);
     assert_eq!(
         rig.told().last().unwrap(),
-        "close asked=true code=None error=None"
+        "close asked=true code=Some(1000) error=None",
+        "the session had its goodbye"
     );
     rig.connect().await;
 }

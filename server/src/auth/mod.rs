@@ -3,6 +3,7 @@
 //! Passwords are kept as Argon2id hashes, tokens as SHA-256. Guessing is slowed down per address and per account
 //! (`throttle.rs`), and hashing never takes more than two cores and a bounded queue (`passwords.rs`).
 
+mod hash;
 mod passwords;
 mod throttle;
 
@@ -18,9 +19,7 @@ use self::passwords::Passwords;
 use self::throttle::Throttle;
 pub(crate) use self::throttle::network;
 use crate::names::{self, Name};
-use crate::store::{
-    Ban, BanKind, BanTarget, NewAccount, Session, TokenHash, Transaction, User, UserId,
-};
+use crate::store::{Ban, BanKind, BanTarget, NewAccount, Session, TokenHash, Transaction, UserId};
 use crate::world::World;
 
 /// How long a token is good for, from its making on; use does not prolong it (rim's fact sheet, section 2).
@@ -50,13 +49,6 @@ pub(crate) struct NewPerson {
     pub(crate) email: String,
     /// Without one, nobody can sign in by password.
     pub(crate) password: Option<String>,
-}
-
-/// Somebody who has signed in.
-pub(crate) struct SignedIn {
-    pub(crate) user: User,
-    /// To be given to the client and nobody else.
-    pub(crate) token: String,
 }
 
 /// Makes accounts and lets people in.
@@ -114,7 +106,7 @@ impl Auth {
             .await
     }
 
-    /// Lets somebody in by password.
+    /// Lets somebody in by password: gives a token, which is for the client and nobody else.
     ///
     /// # Errors
     /// `NotFound` for an unknown name, `Auth` for a wrong password, `Banned`, `RateLimited` (with `retry_after`) after too many
@@ -125,7 +117,7 @@ impl Auth {
         peer: IpAddr,
         name: &str,
         password: &str,
-    ) -> Result<SignedIn, Error> {
+    ) -> Result<String, Error> {
         let key = names::key(name);
         self.throttle.check(peer, &key, Instant::now())?;
         let asked = key.clone();
@@ -165,7 +157,7 @@ impl Auth {
                 store.create_session(&hash, &session)
             })
             .await?;
-        Ok(SignedIn { user, token })
+        Ok(token)
     }
 
     /// Whose valid token this is.

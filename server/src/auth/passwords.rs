@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use argon2::Argon2;
-use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
 use kaiwa_core::{Error, ErrorKind};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use super::hash;
 
 /// Hashes computed at a time.
 const AT_A_TIME: usize = 2;
@@ -79,11 +79,7 @@ impl Turn {
     /// `Internal` if the system gives no randomness.
     pub(super) async fn hash(self, password: &str) -> Result<String, Error> {
         let password = password.to_owned();
-        self.compute(move || {
-            let hash = Argon2::default().hash_password(password.as_bytes());
-            hash.map(|hash| hash.to_string()).map_err(failed)
-        })
-        .await
+        self.compute(move || hash::hash(password.as_bytes())).await
     }
 
     /// Whether a password is the one of a hash; parameters are the hash's own.
@@ -92,14 +88,8 @@ impl Turn {
     /// `Internal` for a hash that is none.
     pub(super) async fn verify(self, password: &str, hash: String) -> Result<bool, Error> {
         let password = password.to_owned();
-        self.compute(move || {
-            match Argon2::default().verify_password(password.as_bytes(), hash.as_str()) {
-                Ok(()) => Ok(true),
-                Err(argon2::password_hash::Error::PasswordInvalid) => Ok(false),
-                Err(error) => Err(failed(error)),
-            }
-        })
-        .await
+        self.compute(move || hash::verify(password.as_bytes(), &hash))
+            .await
     }
 
     /// The turn goes along: a caller who is gone does not make room for a third hash.

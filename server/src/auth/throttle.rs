@@ -88,7 +88,7 @@ pub(crate) fn network(peer: IpAddr) -> IpAddr {
             let first = u128::from(address) & !u128::from(u64::MAX);
             IpAddr::V6(Ipv6Addr::from(first))
         }
-        address => address,
+        address @ IpAddr::V4(_) => address,
     }
 }
 

@@ -116,7 +116,10 @@ fn kept(message: NewMessage, posted: Posted) -> Said {
     };
     let mut submission = submission(message);
     submission.log_line = Some(wschat::log_line(&stored, false));
-    Said { posted, submission }
+    Said {
+        posted,
+        submission: Box::new(submission),
+    }
 }
 
 fn submission(message: NewMessage) -> Submission {

@@ -1,5 +1,7 @@
 //! People: accounts, guests, and their sign-ins.
 
+use std::fmt;
+
 use chrono::{DateTime, Utc};
 use kaiwa_core::Error;
 
@@ -101,6 +103,36 @@ pub struct Session {
     pub expires: DateTime<Utc>,
     /// Where it is, on a network on which one is in one room at a time.
     pub room: Option<RoomId>,
+}
+
+// What is made of a password or a token is never shown, though nobody could use it: it has no business in a log.
+
+impl fmt::Debug for NewAccount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NewAccount")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for UserPatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("UserPatch").finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Credentials")
+            .field("user", &self.user)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for TokenHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TokenHash").finish_non_exhaustive()
+    }
 }
 
 /// Questions about people.

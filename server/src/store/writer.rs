@@ -270,10 +270,7 @@ fn settle(batch: Vec<Job>, posted: Vec<Result<Posted, Error>>) -> Vec<Done> {
     let mut posted = posted.into_iter();
     let done = |job| match job {
         Job::Post(submission) => match posted.next() {
-            Some(Ok(posted)) => Some(Done::Said(Said {
-                posted,
-                submission: *submission,
-            })),
+            Some(Ok(posted)) => Some(Done::Said(Said { posted, submission })),
             Some(Err(error)) => Some(Done::Refused(submission, error)),
             None => Some(Done::Failed(submission)),
         },

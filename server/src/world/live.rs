@@ -1,5 +1,7 @@
 //! Who is connected: which connection follows which rooms, as whom.
 
+mod rendered;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -8,14 +10,18 @@ use bytes::Bytes;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+use self::rendered::{Answers, Rendered};
 use super::receiver::{Batch, CloseReason, Receiver};
-use super::{Counting, Network, NetworkId, Notice, Said};
+use super::{Counting, Network, NetworkId, Notice, Said, Submission};
 use crate::store::writer::Done;
-use crate::store::{RoomId, UserId};
+use crate::store::{Position, RoomId, UserId};
 
 /// A connection's number, never used again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct SeatId(u64);
+
+/// Messages to be shown.
+type Run = BTreeMap<RoomId, Vec<Said>>;
 
 /// Who is connected. Changed in the order of what happens in the store, so that nobody misses what is said in a room from the
 /// moment on in which they entered it.
@@ -174,15 +180,6 @@ impl Live {
                 concerned.extend(users);
                 room_of = Some(*room);
             }
-            Notice::RoomRemoved { room } => {
-                let places = self.rooms.remove(room).unwrap_or_default();
-                for ((_, seat), place) in places {
-                    if let Some(sitting) = self.seats.get_mut(&seat) {
-                        sitting.rooms.remove(room);
-                    }
-                    concerned.extend(place.user);
-                }
-            }
             Notice::RoomChanged { room } | Notice::Read { room, .. } => room_of = Some(*room),
             Notice::Contacts { one, other } => concerned.extend([one, other]),
         }
@@ -210,8 +207,19 @@ impl Live {
         }
     }
 
-    /// Shows messages of one room, in order, to all in it.
-    fn show(&self, room: RoomId, said: &[&Said], now: Instant) {
+    /// Shows messages of one room, in order, to all in it, and gives their senders the answers.
+    fn show(&self, room: RoomId, said: &mut [Said], now: Instant) {
+        if let Some(last) = said.last() {
+            let Position { id, seq } = last.posted.position;
+            tracing::trace!(
+                room = room.0,
+                id = id.0,
+                seq,
+                messages = said.len(),
+                "delivered up to"
+            );
+        }
+        let mut answers = Answers::take(said);
         let mut rendered: Option<(NetworkId, Rendered)> = None;
         for ((network, _), place) in self.rooms.get(&room).into_iter().flatten() {
             if rendered.as_ref().is_none_or(|(of, _)| of != network) {
@@ -221,57 +229,10 @@ impl Live {
                 rendered = Some((*network, Rendered::new(how.as_ref(), said)));
             }
             if let Some((_, rendered)) = &rendered {
-                rendered.give(place, now);
+                rendered.give(place, &mut answers, now);
             }
         }
-    }
-}
-
-/// Messages of one room as one network shows them.
-struct Rendered {
-    all: Bytes,
-    /// Each frame's end in `all`, and whose it is if that one does not get it.
-    frames: Vec<(usize, Option<UserId>)>,
-}
-
-impl Rendered {
-    fn new(network: &dyn Network, said: &[&Said]) -> Self {
-        let mut all = Vec::new();
-        let frame = |said: &&Said| {
-            network.message(said, &mut all);
-            let hidden = if network.echoes() {
-                None
-            } else {
-                said.posted.sender
-            };
-            (all.len(), hidden)
-        };
-        let frames = said.iter().map(frame).collect();
-        Self {
-            all: all.into(),
-            frames,
-        }
-    }
-
-    fn give(&self, place: &Place, now: Instant) {
-        let own = |(_, hidden): &(usize, Option<UserId>)| hidden.is_some() && *hidden == place.user;
-        if !self.frames.iter().any(own) {
-            let batch = Batch {
-                bytes: self.all.clone(),
-                messages: self.frames.len(),
-            };
-            place.receiver.push(&batch, now);
-            return;
-        }
-        let mut start = 0;
-        for frame in &self.frames {
-            let (end, _) = *frame;
-            if !own(frame) {
-                let bytes = self.all.slice(start..end);
-                place.receiver.push(&Batch { bytes, messages: 1 }, now);
-            }
-            start = end;
-        }
+        answers.give_rest(now);
     }
 }
 
@@ -301,7 +262,7 @@ impl SharedLive {
     pub(crate) fn sit(&self, network: NetworkId, receiver: Arc<Receiver>, room: RoomId) -> Seat {
         let mut live = self.lock();
         let id = live.sit(network, receiver, room);
-        self.seat(live, id)
+        self.seat(&live, id)
     }
 
     /// Somebody's connection takes a seat in all their rooms, now and when they enter or leave one. `rooms` must be read by the
@@ -316,7 +277,7 @@ impl SharedLive {
     ) -> Seat {
         let mut live = self.lock();
         let id = live.sit_as(network, user, receiver, rooms, alone);
-        self.seat(live, id)
+        self.seat(&live, id)
     }
 
     /// How many seats are taken.
@@ -324,26 +285,27 @@ impl SharedLive {
         self.clients.subscribe()
     }
 
-    /// Whether somebody is connected.
-    pub(crate) fn is_online(&self, user: UserId) -> bool {
-        self.lock().people.contains_key(&user)
-    }
-
     /// Shows what the store has done, in order.
     pub(super) fn deliver(&self, batch: Vec<Done>, counters: &Counting) {
         let now = Instant::now();
-        let mut run: Vec<Said> = Vec::new();
+        let mut run = Run::new();
         for done in batch {
             match done {
-                Done::Said(mut said) => {
-                    if let Some(answer) = said.submission.answer.take() {
-                        let answer = answer(&said.submission.message, Ok(&said.posted));
-                        give_answer(&said.submission.origin, answer, now);
+                // What was kept before was shown before.
+                Done::Said(said) if said.posted.repeated => {
+                    let Submission {
+                        message,
+                        origin,
+                        answer,
+                        ..
+                    } = *said.submission;
+                    if let Some(answer) = answer {
+                        give_answer(&origin, answer(&message, Ok(&said.posted)), now);
                     }
-                    // What was kept before was shown before.
-                    if !said.posted.repeated {
-                        run.push(said);
-                    }
+                }
+                Done::Said(said) => {
+                    let room = said.submission.message.room;
+                    run.entry(room).or_default().push(said);
                 }
                 Done::Refused(submission, error) => {
                     Counting::add(&counters.refused);
@@ -371,21 +333,14 @@ impl SharedLive {
     }
 
     /// Shows a run of messages, room by room: between rooms no order is promised.
-    fn show(&self, run: &mut Vec<Said>, now: Instant) {
+    fn show(&self, run: &mut Run, now: Instant) {
         if run.is_empty() {
             return;
         }
-        let mut rooms: BTreeMap<RoomId, Vec<&Said>> = BTreeMap::new();
-        for said in run.iter() {
-            let room = said.submission.message.room;
-            rooms.entry(room).or_default().push(said);
-        }
         let live = self.lock();
-        for (room, said) in &rooms {
-            live.show(*room, said, now);
+        for (room, mut said) in std::mem::take(run) {
+            live.show(room, &mut said, now);
         }
-        drop(live);
-        run.clear();
     }
 
     /// Sends everybody away, and whoever comes later.
@@ -397,7 +352,7 @@ impl SharedLive {
         }
     }
 
-    fn seat(&self, live: MutexGuard<'_, Live>, id: SeatId) -> Seat {
+    fn seat(&self, live: &Live, id: SeatId) -> Seat {
         self.clients.send_replace(live.seats.len());
         Seat {
             live: Arc::clone(&self.live),

@@ -120,6 +120,7 @@ impl World {
             self.live.deliver(batch, &self.counters);
         }
         self.live.close();
+        self.readers.close();
     }
 
     /// Tells the store's thread to finish what was taken; [`Self::deliver`] then ends too.

@@ -59,7 +59,7 @@ impl fmt::Debug for Submission {
 #[derive(Debug)]
 pub(crate) struct Said {
     pub(crate) posted: Posted,
-    pub(crate) submission: Submission,
+    pub(crate) submission: Box<Submission>,
 }
 
 /// Something else that happened, for those whom it concerns.
@@ -75,8 +75,6 @@ pub(crate) enum Notice {
     },
     /// A room has another name, topic or picture, or somebody another role.
     RoomChanged { room: RoomId },
-    /// A room is gone; nobody is in it any more.
-    RoomRemoved { room: RoomId },
     /// What is between these two has changed.
     Contacts { one: UserId, other: UserId },
     /// Somebody has read a room up to a message.

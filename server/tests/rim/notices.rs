@@ -27,29 +27,29 @@ async fn notice(live: &mut Live) -> (String, Value, Value, Value) {
     (word, field("uid"), field("gid"), field("msgId"))
 }
 
+async fn trio(site: &Site) -> [Person; 3] {
+    [
+        person(site, "ann").await,
+        person(site, "bob").await,
+        person(site, "eve").await,
+    ]
+}
+
 #[tokio::test]
-async fn those_who_want_it_are_told() {
+async fn contacts_are_told() {
     let site = Site::start().await;
-    let (ann, bob, eve) = (
-        person(&site, "ann").await,
-        person(&site, "bob").await,
-        person(&site, "eve").await,
-    );
+    let [ann, bob, eve] = trio(&site).await;
     let mut told = notified(&site, &bob).await;
     let mut plain = eve.live(&site).await;
-    let null = Value::Null;
-
-    ann.post("/friend/add", json!({ "fid": bob.uid }))
-        .await
-        .data();
-    ann.post("/friend/add", json!({ "fid": eve.uid }))
-        .await
-        .data();
+    for other in [&bob, &eve] {
+        let add = json!({ "fid": other.uid });
+        ann.post("/friend/add", add).await.data();
+    }
     let contacts = (
         "contacts".to_owned(),
         json!(ann.uid),
-        null.clone(),
-        null.clone(),
+        Value::Null,
+        Value::Null,
     );
     assert_eq!(notice(&mut told).await, contacts);
     let refuse = json!({ "fid": ann.uid, "status": 2 });
@@ -59,14 +59,17 @@ async fn those_who_want_it_are_told() {
     assert_eq!(notice(&mut told).await, contacts);
     bob.post("/friend/status/modify", refuse).await.data();
     told.quiet().await;
+    plain.quiet().await;
+}
 
+#[tokio::test]
+async fn groups_are_told() {
+    let site = Site::start().await;
+    let [ann, bob, eve] = trio(&site).await;
+    let mut told = notified(&site, &bob).await;
+    let mut plain = eve.live(&site).await;
     let gid = ann.group("g", &[&bob, &eve]).await;
-    let groups = (
-        "groups".to_owned(),
-        json!(bob.uid),
-        json!(gid),
-        null.clone(),
-    );
+    let groups = ("groups".to_owned(), json!(bob.uid), json!(gid), Value::Null);
     assert_eq!(notice(&mut told).await, groups);
     let body = json!({ "id": gid, "name": "h", "avatar": "" });
     ann.post("/group/update", body).await.data();
@@ -78,43 +81,46 @@ async fn those_who_want_it_are_told() {
     ann.change(gid, &[eve.uid], 1).await.data();
     told.quiet().await;
 
+    let removed = |uid: u64| ("removed".to_owned(), json!(uid), json!(gid), Value::Null);
+    ann.change(gid, &[bob.uid], 2).await.data();
+    assert_eq!(notice(&mut told).await, removed(ann.uid));
+    ann.change(gid, &[bob.uid], 1).await.data();
+    assert_eq!(notice(&mut told).await, groups);
+    bob.change(gid, &[bob.uid], 2).await.data();
+    assert_eq!(notice(&mut told).await, removed(bob.uid));
+    told.quiet().await;
+    plain.quiet().await;
+}
+
+#[tokio::test]
+async fn reading_is_told() {
+    let site = Site::start().await;
+    let [ann, bob, eve] = trio(&site).await;
+    let gid = ann.group("g", &[&bob, &eve]).await;
+    let mut told = notified(&site, &bob).await;
+    let mut plain = eve.live(&site).await;
     let first = told.say(gid, "a").await;
     let second = told.say(gid, "b").await;
     for _ in 0..2 {
         plain.heard().await;
     }
     let read = |msg_id: u64| ("read".to_owned(), json!(eve.uid), json!(gid), json!(msg_id));
-    let id = plain
-        .send("Read", json!({ "gid": gid, "msgId": second }))
-        .await;
+    let fields = json!({ "gid": gid, "msgId": second });
+    let id = plain.send("Read", fields).await;
     plain.ack(&id).await;
     told.quiet().await;
-    let id = plain
-        .send("Read", json!({ "gid": gid, "msgId": first }))
-        .await;
+    let fields = json!({ "gid": gid, "msgId": first });
+    let id = plain.send("Read", fields).await;
     plain.ack(&id).await;
     assert_eq!(notice(&mut told).await, read(second), "up to here");
+
     let third = told.say(gid, "c").await;
     plain.heard().await;
-    eve.post("/message/group/read", json!({ "gid": gid, "uid": 0 }))
-        .await
-        .data();
+    let all = json!({ "gid": gid, "uid": 0 });
+    eve.post("/message/group/read", all.clone()).await.data();
     assert_eq!(notice(&mut told).await, read(third));
-    eve.post("/message/group/read", json!({ "gid": gid, "uid": 0 }))
-        .await
-        .data();
-    bob.post("/message/group/read", json!({ "gid": gid, "uid": 0 }))
-        .await
-        .data();
-    told.quiet().await;
-
-    ann.change(gid, &[bob.uid], 2).await.data();
-    let removed = |uid: u64| ("removed".to_owned(), json!(uid), json!(gid), Value::Null);
-    assert_eq!(notice(&mut told).await, removed(ann.uid));
-    ann.change(gid, &[bob.uid], 1).await.data();
-    assert_eq!(notice(&mut told).await, groups);
-    bob.change(gid, &[bob.uid], 2).await.data();
-    assert_eq!(notice(&mut told).await, removed(bob.uid));
+    eve.post("/message/group/read", all.clone()).await.data();
+    bob.post("/message/group/read", all).await.data();
     told.quiet().await;
     plain.quiet().await;
 }

@@ -11,7 +11,7 @@ use super::answer;
 use super::outgoing::Verdict;
 use super::rest::{Ask, Purpose, REST_AT_ONCE};
 use super::rooms::Kept;
-use super::{Phase, RimSession, Server};
+use super::{Phase, RimSession};
 use crate::rim::wire::{ChatMessage, Endpoint, request};
 
 /// Messages to a page of what was missed, and backlog shown of a group with unread messages.
@@ -20,7 +20,10 @@ const PAGE: u64 = 50;
 /// Pages read of what was missed in one group; then there is a `Gap`.
 const MISSED_PAGES: u64 = 10;
 
-/// How long the original may still read from a connection that broke: what it had received, or the network held back. A
+/// The same while own messages are looked for: a thousand may be under way, among what others said meanwhile.
+const DOUBTFUL_PAGES: u64 = 100;
+
+/// How long a server may still read from a connection that broke: what it had received, or the network held back. A
 /// message of before is not sent again earlier.
 const CUT_GRACE: Duration = Duration::from_secs(10);
 
@@ -137,7 +140,7 @@ impl RimSession {
         if catch_up.stage != Stage::Queued {
             return;
         }
-        if room.members_at.is_none() {
+        if !room.members_known {
             catch_up.stage = Stage::Members;
             self.ask_members(gid);
         } else if catch_up.fetch || self.outgoing.doubts(gid) {
@@ -211,7 +214,12 @@ impl RimSession {
         }
         catch_up.whole = short || reached;
         // Nobody has missed what was said before the first sign-in.
-        if catch_up.whole || !room.looked_at || page >= MISSED_PAGES {
+        let pages = if self.outgoing.doubts(gid) {
+            DOUBTFUL_PAGES
+        } else {
+            MISSED_PAGES
+        };
+        if catch_up.whole || !room.looked_at || page >= pages {
             self.finish(now, gid);
         } else {
             self.ask_missed(gid, page + 1);
@@ -312,12 +320,10 @@ impl RimSession {
         }
         let catch_up = self.rooms.get(&gid).and_then(|room| room.catch_up.as_ref());
         let known = catch_up.is_some_and(|catch_up| catch_up.whole && !catch_up.failed);
-        // kaiwa's server takes a message that comes again for the same one.
-        let grace = (self.server == Server::Original).then_some(CUT_GRACE);
         let mut again = Vec::new();
         for request in doubtful {
             let verdict = if known {
-                self.outgoing.judge(now, request, grace)
+                self.outgoing.judge(now, request, CUT_GRACE)
             } else {
                 Verdict::GiveUp { cut: true }
             };

@@ -109,7 +109,7 @@ impl RimSession {
         };
         // Perhaps somebody has joined, which the original does not tell.
         let old = |at: Duration| at + MEMBERS_AGE <= now.mono;
-        if room.members_at.is_some_and(old) && !room.members.contains_key(&uid) {
+        if room.fresh_at.is_some_and(old) && !room.members.contains_key(&uid) {
             self.stale.insert(gid);
         }
         self.relayed(gid, kept);

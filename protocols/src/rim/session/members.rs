@@ -34,17 +34,14 @@ impl RimSession {
         result: &Result<HttpResponse, Error>,
     ) {
         let list = answer::data::<Vec<GroupUser<'_>>>(result);
+        // The original fails where a member has no user; then what the chat list says must do.
         if let Some(room) = self.rooms.get_mut(&gid) {
             room.asking = false;
+            room.members_known = true;
+            room.fresh_at = Some(now.mono);
         }
-        match list {
-            Ok(list) => self.set_members(now, None, gid, &list),
-            // The original fails where a member has no user; then what the chat list says must do.
-            Err(_) => {
-                if let Some(room) = self.rooms.get_mut(&gid) {
-                    room.members_at = Some(now.mono);
-                }
-            }
+        if let Ok(list) = list {
+            self.set_members(now, None, gid, &list);
         }
         self.after_members(now, gid);
     }
@@ -86,7 +83,8 @@ impl RimSession {
         let Some(room) = self.rooms.get_mut(&gid) else {
             return;
         };
-        room.members_at = Some(now.mono);
+        room.members_known = true;
+        room.fresh_at = Some(now.mono);
         let all = !std::mem::replace(&mut room.announced, true);
         let before = std::mem::replace(&mut room.members, members.clone());
         let channel_id = gid.to_string();

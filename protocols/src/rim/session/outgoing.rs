@@ -208,8 +208,8 @@ impl Outgoing {
     }
 
     /// What to do about a doubtful message that the history does not have. The server may still read from a broken
-    /// connection for `grace`, unless it knows a message that comes again.
-    pub(super) fn judge(&self, now: Now, request: RequestId, grace: Option<Duration>) -> Verdict {
+    /// connection for `grace`.
+    pub(super) fn judge(&self, now: Now, request: RequestId, grace: Duration) -> Verdict {
         let Some(sent) = self.open.get(&request) else {
             return Verdict::GiveUp { cut: true };
         };
@@ -217,9 +217,8 @@ impl Outgoing {
             Stage::Doubtful(cut_at) => cut_at,
             Stage::Waiting | Stage::Written(_) => None,
         };
-        let settled = cut_at.zip(grace).map(|(cut_at, grace)| cut_at + grace);
-        match settled {
-            Some(settled) if settled > now.mono => Verdict::Later(settled),
+        match cut_at {
+            Some(cut_at) if cut_at + grace > now.mono => Verdict::Later(cut_at + grace),
             _ if sent.attempts >= ATTEMPTS => Verdict::GiveUp {
                 cut: cut_at.is_some(),
             },

@@ -116,14 +116,9 @@ impl RimSession {
             } => {
                 let gid = self.room_id(channel_id.as_deref().ok_or_else(no_channel)?)?;
                 let id = number(&message_id, "message")?;
-                let mut ids = Vec::new();
-                // The original marks one message at a time.
-                if self.server == Server::Original
-                    && let Some(room) = self.rooms.get(&gid)
-                {
-                    ids.extend(room.seen.recent().filter(|seen| *seen < id));
-                }
-                ids.push(id);
+                // A mark is of one message.
+                let room = self.rooms.get_mut(&gid);
+                let ids = room.map_or_else(Vec::new, |room| room.read_up_to(id));
                 self.mark_read(gid, &ids, request);
                 Ok(())
             }

@@ -154,6 +154,15 @@ impl Rest {
         !std::mem::replace(&mut self.renewing, true)
     }
 
+    /// There is no new token. Gives the requests that went out in vain with the old one.
+    pub(super) fn give_up_renewal(&mut self) -> Vec<Call> {
+        self.renewing = false;
+        let waiting = std::mem::take(&mut self.waiting).into_iter();
+        let (vain, waiting): (Vec<Call>, Vec<Call>) = waiting.partition(|call| call.again);
+        self.waiting = waiting.into();
+        vain
+    }
+
     /// Puts a request behind those that wait.
     pub(super) fn ask(&mut self, ask: Ask, purpose: Purpose) {
         self.waiting.push_back(Call {

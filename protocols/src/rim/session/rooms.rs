@@ -1,6 +1,6 @@
 //! The groups of the user: what is known of each, and how it is shown as a channel.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use kaiwa_core::{Channel, ChannelType, Member, Message, MessageFragment, Role};
@@ -14,6 +14,9 @@ use crate::rim::wire::{Group, Kind};
 /// Groups kept: as many as an application keeps channels.
 pub(super) const MAX_ROOMS: usize = 10_000;
 
+/// Unread messages of a group that are told apart: more than anybody reads one by one.
+const MAX_UNREAD: usize = 256;
+
 /// All groups, by id.
 pub(super) type Rooms = BTreeMap<u64, Room>;
 
@@ -25,8 +28,10 @@ pub(super) struct Room {
     pub(super) mode: u8,
     /// Roles by user id, as far as they are known.
     pub(super) members: BTreeMap<u64, u8>,
-    /// When the members were told last; `None` if never on any connection.
-    pub(super) members_at: Option<Duration>,
+    /// Whether the members were told, or could not be, on any connection.
+    pub(super) members_known: bool,
+    /// When that was last on this connection.
+    pub(super) fresh_at: Option<Duration>,
     /// Whether they were announced on this connection.
     pub(super) announced: bool,
     /// Whether they are being asked for.
@@ -36,6 +41,8 @@ pub(super) struct Room {
     /// As it was shown last on this connection.
     pub(super) shown: Option<Channel>,
     pub(super) seen: Seen,
+    /// Shown and not marked as read, as far as that is known.
+    pub(super) unread: BTreeSet<u64>,
     /// Whether its messages were looked at before, on any connection.
     pub(super) looked_at: bool,
     /// What is to be learned before its live messages are shown; `None` if nothing is.
@@ -76,6 +83,26 @@ impl Room {
         }
     }
 
+    /// A message is shown to the user.
+    pub(super) fn note_unread(&mut self, id: u64) {
+        self.unread.insert(id);
+        if self.unread.len() > MAX_UNREAD {
+            self.unread.pop_first();
+        }
+    }
+
+    /// What becomes read with a message, oldest first; the message is the last.
+    pub(super) fn read_up_to(&mut self, id: u64) -> Vec<u64> {
+        let later = self.unread.split_off(&(id.saturating_add(1)));
+        let mut read = std::mem::replace(&mut self.unread, later);
+        read.insert(id);
+        // With the newest the whole group is marked at once.
+        if id >= self.seen.newest() {
+            return vec![id];
+        }
+        read.into_iter().collect()
+    }
+
     /// The other one of a talk between two.
     pub(super) fn partner(&self, me: u64) -> Option<u64> {
         if !self.is_direct(me) {
@@ -89,9 +116,10 @@ impl Room {
         self.mode == MODE_DIRECT || (self.members.len() == 2 && self.members.contains_key(&me))
     }
 
-    /// Whether somebody hears the user, as of the last look.
-    pub(super) fn company(&self, me: u64) -> Company {
-        if self.members_at.is_none() {
+    /// Whether somebody hears the user, as of a look at most `age` ago. Where there are several, not all leave at once.
+    pub(super) fn company(&self, me: u64, now: Duration, age: Duration) -> Company {
+        let fresh = |at: Duration| self.members.len() > 2 || at + age > now;
+        if !self.fresh_at.is_some_and(fresh) {
             return Company::Unknown;
         }
         let listed = self.members.keys().copied();
@@ -172,7 +200,8 @@ mod tests {
             name: "team".to_owned(),
             mode,
             members: members.iter().map(|uid| (*uid, 1)).collect(),
-            members_at: Some(Duration::ZERO),
+            members_known: true,
+            fresh_at: Some(Duration::ZERO),
             ..Room::default()
         }
     }
@@ -204,14 +233,18 @@ mod tests {
 
     #[test]
     fn talking_alone_is_noticed() {
-        assert_eq!(room(2, &[1]).company(1), Company::None);
-        assert_eq!(room(2, &[1, 2]).company(1), Company::Some);
+        const AGE: Duration = Duration::from_secs(60);
+        let company = |room: &Room, now| room.company(1, Duration::from_secs(now), AGE);
+        assert_eq!(company(&room(2, &[1]), 1), Company::None);
+        assert_eq!(company(&room(2, &[1, 2]), 59), Company::Some);
+        assert_eq!(company(&room(2, &[1, 2]), 60), Company::Unknown);
+        assert_eq!(company(&room(2, &[1, 2, 3]), 60), Company::Some);
         let mut unknown = room(2, &[]);
-        assert_eq!(unknown.company(1), Company::None);
+        assert_eq!(company(&unknown, 1), Company::None);
         unknown.other = Some(2);
-        assert_eq!(unknown.company(1), Company::Some);
-        unknown.members_at = None;
-        assert_eq!(unknown.company(1), Company::Unknown);
+        assert_eq!(company(&unknown, 1), Company::Some);
+        unknown.fresh_at = None;
+        assert_eq!(company(&unknown, 1), Company::Unknown);
     }
 
     #[test]

@@ -128,7 +128,10 @@ impl RimSession {
         if self.pings.write() {
             return Some(Transmit::Frame(Frame::Ping(Cow::Borrowed(&[]))));
         }
-        if self.frames.signed_in && matches!(self.phase, Phase::Up | Phase::Leaving) {
+        if self.frames.signed_in
+            && self.parting.is_none()
+            && matches!(self.phase, Phase::Up | Phase::Leaving)
+        {
             if let Some((gid, id)) = self.frames.marks.pop_front() {
                 return Some(self.packet(Event::Ack, Some(gid), Some(id)).1);
             }
@@ -233,17 +236,8 @@ impl RimSession {
         if self.outgoing.doubts(gid) {
             return false;
         }
-        self.server == Server::Own
-            || (self.knows_company(now, gid) && room.company(self.uid()) == Company::Some)
-    }
-
-    /// Whether who is in a group was asked for not too long ago.
-    fn knows_company(&self, now: Now, gid: u64) -> bool {
-        let Some(room) = self.rooms.get(&gid) else {
-            return false;
-        };
-        let fresh = |at: Duration| room.members.len() > 2 || at + COMPANY_AGE > now.mono;
-        room.members_at.is_some_and(fresh)
+        let company = room.company(self.uid(), now.mono, COMPANY_AGE);
+        self.server == Server::Own || company == Company::Some
     }
 
     /// Sees to it that what waits can be written, or fails.
@@ -260,18 +254,19 @@ impl RimSession {
                 }
                 continue;
             };
-            let alone = room.company(self.uid()) != Company::Some;
             if self.server == Server::Own {
                 continue;
             }
-            if !self.knows_company(now, gid) {
-                self.ask_members(gid);
-            } else if alone {
-                let error = Error::new(
-                    ErrorKind::Rejected,
-                    "nobody else is in this group, and this server breaks when somebody talks alone",
-                );
-                self.fail_waiting(gid, &error);
+            match room.company(self.uid(), now.mono, COMPANY_AGE) {
+                Company::Some => {}
+                Company::Unknown => self.ask_members(gid),
+                Company::None => {
+                    let error = Error::new(
+                        ErrorKind::Rejected,
+                        "nobody else is in this group, and this server breaks when somebody talks alone",
+                    );
+                    self.fail_waiting(gid, &error);
+                }
             }
         }
     }
@@ -299,7 +294,7 @@ impl RimSession {
         match wait {
             Wait::Login => {
                 self.frames.signed_in = true;
-                self.logged_in(ack);
+                self.logged_in(now, ack);
             }
             Wait::Read { gid, id, request } => self.was_read(gid, id, request),
             Wait::Probe { covers } => {
@@ -307,8 +302,14 @@ impl RimSession {
                     self.look_again(gid);
                 }
             }
-            Wait::Logout => self.close(None),
+            Wait::Logout => self.leave_now(),
         }
+    }
+
+    /// The `Logout` is said.
+    fn leave_now(&mut self) {
+        let error = self.parting.take();
+        self.close(error);
     }
 
     /// An own message has got its id.
@@ -351,10 +352,13 @@ impl RimSession {
                 Some((Wait::Login, _)) => {
                     // Perhaps it is the token that the server does not take.
                     self.rest.set_token(None);
-                    self.silent();
+                    self.part(Error::new(
+                        ErrorKind::TimedOut,
+                        "the server does not answer the sign-in",
+                    ));
                 }
                 Some((Wait::Probe { .. }, _)) => self.silent(),
-                Some((Wait::Logout, _)) => self.close(None),
+                Some((Wait::Logout, _)) => self.leave_now(),
                 Some((Wait::Read { request, .. }, _)) => {
                     let error = Error::new(ErrorKind::TimedOut, "the server does not confirm it");
                     self.failed(request, &error);

@@ -54,6 +54,7 @@ impl RimSession {
 
     /// Shows a live message, and before it as history what was fetched and lies before it: its relay would have come first.
     fn show_live(&mut self, gid: u64, kept: Kept) {
+        let me = self.uid();
         let Some(room) = self.rooms.get_mut(&gid) else {
             return;
         };
@@ -70,6 +71,9 @@ impl RimSession {
             return;
         }
         room.seen.note(kept.id);
+        if kept.uid != me {
+            room.note_unread(kept.id);
+        }
         self.introduce(gid, kept.uid);
         self.mark_delivered(gid, kept.id);
         self.event(ChatEvent::New {
@@ -82,11 +86,15 @@ impl RimSession {
         let Some(newest) = kept.last().map(|kept| kept.id) else {
             return;
         };
+        let me = self.uid();
         let Some(room) = self.rooms.get_mut(&gid) else {
             return;
         };
         for kept in &kept {
             room.seen.note(kept.id);
+            if kept.uid != me {
+                room.note_unread(kept.id);
+            }
         }
         for kept in &kept {
             self.introduce(gid, kept.uid);

@@ -1,6 +1,7 @@
 //! The way to `Connected`: register, token, who the user is, the groups, the WebSocket and its `Login`.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use kaiwa_core::session::{HttpResponse, Now, Target, Transmit};
 use kaiwa_core::{ChannelEvent, Error, ErrorKind, StatusEvent, UserEvent};
@@ -18,6 +19,10 @@ const CHATS_PAGE: u64 = 200;
 
 /// Pages of the chat list: all groups that are kept.
 const CHATS_PAGES: u64 = MAX_ROOMS as u64 / CHATS_PAGE;
+
+/// How often the head of the chat list is looked at later. A server relays to the newest sign-in of a user only and does not
+/// tell the others, so without it the user would hear nothing more here once they have signed in elsewhere.
+const RECHECK_INTERVAL: Duration = Duration::from_secs(300);
 
 /// The largest message taken from the WebSocket, in bytes: the original relays frames up to 16 MiB.
 const MAX_INCOMING_BYTES: usize = 16 * 1024 * 1024;
@@ -117,7 +122,7 @@ impl RimSession {
         }
     }
 
-    pub(super) fn renewed(&mut self, result: &Result<HttpResponse, Error>) {
+    pub(super) fn renewed(&mut self, now: Now, result: &Result<HttpResponse, Error>) {
         match answer::data::<String>(result).and_then(checked) {
             // While signing in, what waits may name the old token.
             Ok(token) if self.phase == Phase::SigningIn && self.lists.open == 0 => {
@@ -126,9 +131,17 @@ impl RimSession {
                 self.ask_who();
             }
             Ok(token) => self.rest.set_token(Some(token)),
-            Err(error) => {
+            Err(error) if error.kind().is_final() || self.phase == Phase::SigningIn => {
                 self.rest.set_token(None);
-                self.close(Some(error));
+                self.part(error);
+            }
+            // Perhaps next time; what waited for it fails.
+            Err(error) => {
+                let (kind, text) = (error.kind(), error.chain());
+                for call in self.rest.give_up_renewal() {
+                    let failed = Err(Error::new(kind, text.clone()));
+                    self.answered(now, call.purpose, &failed);
+                }
             }
         }
     }
@@ -272,7 +285,7 @@ impl RimSession {
     }
 
     /// The `Login` is acknowledged.
-    pub(super) fn logged_in(&mut self, ack: &Ack<'_>) {
+    pub(super) fn logged_in(&mut self, now: Now, ack: &Ack<'_>) {
         if !matches!(self.phase, Phase::LoggingIn(_)) {
             return;
         }
@@ -286,8 +299,7 @@ impl RimSession {
         });
         let lists = std::mem::take(&mut self.lists);
         if lists.chats.is_some() {
-            self.recheck_open = true;
-            self.ask_chats(1, Purpose::Recheck);
+            self.recheck(now);
         }
         self.install(lists);
         self.ask_contacts();
@@ -330,13 +342,30 @@ impl RimSession {
                 CatchUp::fetching(None)
             };
             room.catch_up = Some(Box::new(catch_up));
-            if room.members_at.is_some() {
+            if room.members_known {
                 self.stale.insert(*gid);
             }
             self.show_room(None, *gid);
         }
         order.sort_unstable_by(|one, other| other.cmp(one));
         self.line = order.into_iter().map(|(_, gid)| gid).collect();
+    }
+
+    fn recheck(&mut self, now: Now) {
+        self.recheck_open = true;
+        self.recheck_at = Some(now.mono + RECHECK_INTERVAL);
+        self.ask_chats(1, Purpose::Recheck);
+    }
+
+    pub(super) fn recheck_deadline(&self) -> Option<Duration> {
+        self.recheck_at
+            .filter(|_| self.phase == Phase::Up && !self.keepalive.is_paused())
+    }
+
+    pub(super) fn recheck_timeout(&mut self, now: Now) {
+        if self.recheck_deadline().is_some_and(|due| due <= now.mono) {
+            self.recheck(now);
+        }
     }
 
     /// The head of the chat list as it is after the sign-in: what was said since the first look was perhaps not relayed.
@@ -356,9 +385,13 @@ impl RimSession {
             match self.rooms.get_mut(&gid) {
                 Some(room) => {
                     let known = room.seen.knows(last.id);
-                    if let Some(catch_up) = &mut room.catch_up {
-                        catch_up.fetch |=
-                            !known && catch_up.boundary.is_some_and(|until| last.id > until);
+                    match &mut room.catch_up {
+                        Some(catch_up) => {
+                            let newer = catch_up.boundary.is_some_and(|until| last.id > until);
+                            catch_up.fetch |= newer && !known;
+                        }
+                        None if !known => self.look_again(gid),
+                        None => {}
                     }
                 }
                 None => self.add_room(None, gid, &entry.group, CatchUp::fetching(Some(0))),

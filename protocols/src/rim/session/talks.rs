@@ -26,7 +26,7 @@ impl RimSession {
     /// A talk with somebody: the one there is, or a new one. rim looks for none itself.
     pub(super) fn talk(&mut self, request: RequestId, uid: u64) {
         // A group whose members are not known may be it.
-        if self.rooms.values().any(|room| room.members_at.is_none()) {
+        if self.rooms.values().any(|room| !room.members_known) {
             self.talks.push((request, uid));
             return;
         }
@@ -55,7 +55,7 @@ impl RimSession {
 
     /// Begins the talks that waited for the members of all groups.
     pub(super) fn begin_talks(&mut self) {
-        if self.talks.is_empty() || self.rooms.values().any(|room| room.members_at.is_none()) {
+        if self.talks.is_empty() || self.rooms.values().any(|room| !room.members_known) {
             return;
         }
         for (request, uid) in std::mem::take(&mut self.talks) {

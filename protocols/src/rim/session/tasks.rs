@@ -106,7 +106,7 @@ impl RimSession {
         match purpose {
             Purpose::Register => self.registered(result),
             Purpose::SignIn => self.signed_in(result),
-            Purpose::Renew => self.renewed(result),
+            Purpose::Renew => self.renewed(now, result),
             Purpose::WhoAmI => self.told_who(result),
             Purpose::Chats { page } => self.chats_came(now, page, result),
             Purpose::Groups => self.groups_came(result),

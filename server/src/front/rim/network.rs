@@ -66,10 +66,6 @@ fn shown(notice: &Notice, to: UserId) -> Option<wire::Notice> {
             uid: number(by.unwrap_or(to).0),
             gid: number(room.0),
         },
-        Notice::RoomRemoved { room } => wire::Notice::Removed {
-            uid: own,
-            gid: number(room.0),
-        },
         Notice::Read { user, .. } if *user == to => return None,
         Notice::Read {
             room,

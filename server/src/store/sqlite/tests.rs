@@ -4,15 +4,15 @@ mod plans;
 
 use std::fs;
 
-use chrono::{DateTime, Utc};
+use chrono::Utc;
 use kaiwa_core::ErrorKind;
 
 use super::place::LOCK;
 use super::*;
 use crate::store::migrations::MIGRATIONS;
 use crate::store::{
-    LOBBY, MessageId, MessageKind, Messages as _, NewMessage, Position, ReadMessages as _,
-    ReadUsers as _, Repeat, RoomId, Sender, StoredMessage, UserId,
+    LOBBY, MessageId, MessageKind, NewMessage, Position, ReadMessages as _, Repeat, RoomId, Sender,
+    StoredMessage,
 };
 
 /// The first schema, kept as it was released, with a message in it: later versions must take it over.

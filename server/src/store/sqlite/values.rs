@@ -73,11 +73,12 @@ impl FromSql for Time {
 
 /// Nanoseconds since 1970; a time before 1677 or after 2262 becomes the first or last that there is.
 pub(super) fn nanos(at: DateTime<Utc>) -> i64 {
-    at.timestamp_nanos_opt().unwrap_or(if at.timestamp() < 0 {
+    let end = if at.timestamp() < 0 {
         i64::MIN
     } else {
         i64::MAX
-    })
+    };
+    at.timestamp_nanos_opt().unwrap_or(end)
 }
 
 #[cfg(test)]

@@ -50,11 +50,11 @@ pub(super) async fn create(call: &Call) -> Reply {
 pub(super) async fn login(call: &Call) -> Reply {
     let request: Login<'_> = call.body()?;
     let auth = &call.front.auth;
-    let signed_in = auth
+    let token = auth
         .sign_in(&call.world, call.peer, &request.account, &request.password)
         .await;
-    match signed_in {
-        Ok(signed_in) => Ok(success(signed_in.token)),
+    match token {
+        Ok(token) => Ok(success(token)),
         Err(error) if error.kind() == ErrorKind::NotFound => {
             Err(Failure::told(rest::ACCOUNT_NOT_FOUND))
         }

@@ -1,0 +1,176 @@
+//! Completing what is typed with Tab: commands, and the names of channels and people.
+
+use std::collections::BTreeSet;
+
+use kaiwa_protocols::Client;
+use kaiwa_protocols::client::{AccountId, ConnectionState};
+use rustyline::completion::Completer;
+use rustyline::highlight::Highlighter;
+use rustyline::hint::Hinter;
+use rustyline::validate::Validator;
+use rustyline::{Context, Helper};
+
+use super::commands::{About, COMMANDS};
+use super::show;
+
+/// Names offered at once: what a terminal shows without a pager.
+const OFFERED: usize = 50;
+
+/// Completes lines from what is known of an account.
+pub(crate) struct Completion {
+    client: Client,
+    account: AccountId,
+}
+
+impl Completion {
+    pub(crate) fn new(client: Client, account: AccountId) -> Self {
+        Self { client, account }
+    }
+}
+
+impl Completer for Completion {
+    type Candidate = String;
+
+    fn complete(
+        &self,
+        line: &str,
+        pos: usize,
+        _ctx: &Context<'_>,
+    ) -> rustyline::Result<(usize, Vec<String>)> {
+        let typed = line.get(..pos).unwrap_or_default();
+        let state = self.client.state(self.account).unwrap_or_default();
+        Ok(complete(typed, &state))
+    }
+}
+
+impl Hinter for Completion {
+    type Hint = String;
+}
+
+impl Highlighter for Completion {}
+
+impl Validator for Completion {}
+
+impl Helper for Completion {}
+
+/// Where the completed word begins, and what it may become.
+fn complete(typed: &str, state: &ConnectionState) -> (usize, Vec<String>) {
+    if !typed.starts_with('/') {
+        return (typed.len(), Vec::new());
+    }
+    let Some((word, rest)) = typed.split_once(' ') else {
+        let names = COMMANDS.iter().map(|command| command.name);
+        let fitting = names.filter(|name| name.starts_with(typed));
+        return (0, fitting.map(|name| format!("{name} ")).collect());
+    };
+    let begun = rest.trim_start();
+    let command = COMMANDS.iter().find(|command| command.name == word);
+    let names = match command.map(|command| command.about) {
+        Some(About::Channel) => channels(state),
+        Some(About::Person) => people(state),
+        Some(About::Nothing) | None => BTreeSet::new(),
+    };
+    let wanted = begun.strip_prefix('"').unwrap_or(begun).to_lowercase();
+    let fitting = names
+        .into_iter()
+        .filter(|name| name.to_lowercase().starts_with(&wanted) && can_be_typed(name))
+        .map(|name| match name.contains(char::is_whitespace) {
+            true => format!("\"{name}\" "),
+            false => name + " ",
+        });
+    (typed.len() - begun.len(), fitting.take(OFFERED).collect())
+}
+
+/// Whether it is the name itself, and not one with pictures in the place of control characters.
+fn can_be_typed(name: &str) -> bool {
+    let is_picture = |c| ('\u{2400}'..='\u{2421}').contains(&c) || c == char::REPLACEMENT_CHARACTER;
+    !name.contains(is_picture)
+}
+
+fn channels(state: &ConnectionState) -> BTreeSet<String> {
+    let names = state.channels.keys();
+    names.map(|id| show::channel_name(state, id)).collect()
+}
+
+fn people(state: &ConnectionState) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    for (id, channel) in state.channels.iter() {
+        let there = channel.users.keys();
+        names.extend(there.map(|user| show::member_name(state, id, user)));
+    }
+    let elsewhere = state.global_users.keys().chain(state.contacts.keys());
+    names.extend(elsewhere.map(|user| show::person(state, user)));
+    names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kaiwa_protocols::{Channel, ChannelEvent, Profile, UserEvent};
+
+    fn state() -> ConnectionState {
+        let mut state = ConnectionState::new("1".to_owned(), "net".to_owned());
+        for (id, name) in [("a", "Tea room"), ("b", "tennis"), ("c", "x\x1b[2J")] {
+            let channel = Channel {
+                id: id.to_owned(),
+                name: Some(name.to_owned()),
+                ..Channel::default()
+            };
+            state.apply(&ChannelEvent::New { channel }.into());
+        }
+        for (place, name) in [(Some("a"), "ann"), (Some("b"), "ann"), (None, "Ännie")] {
+            let user = Profile {
+                id: Some(format!("id of {name}")),
+                username: Some(name.to_owned()),
+                ..Profile::default()
+            };
+            let channel_id = place.map(str::to_owned);
+            state.apply(&UserEvent::New { channel_id, user }.into());
+        }
+        state
+    }
+
+    fn completed(typed: &str) -> (usize, Vec<String>) {
+        complete(typed, &state())
+    }
+
+    #[test]
+    fn commands_and_names_are_completed() {
+        let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
+        for (typed, start, expected) in [
+            ("/ad", 0, words(&["/add "])),
+            ("/c", 0, words(&["/channels ", "/create ", "/contacts "])),
+            ("/nonsense", 0, vec![]),
+            ("hello", 5, vec![]),
+            ("//a", 0, vec![]),
+            ("/join te", 6, words(&["\"Tea room\" ", "tennis "])),
+            ("/switch TEA R", 8, words(&["\"Tea room\" "])),
+            ("/switch \"tea r", 8, words(&["\"Tea room\" "])),
+            ("/dm  a", 5, words(&["ann "])),
+            ("/dm ", 4, words(&["ann ", "Ännie "])),
+            ("/add än", 5, words(&["Ännie "])),
+            ("/help x", 6, vec![]),
+            ("/none x", 6, vec![]),
+        ] {
+            assert_eq!(completed(typed), (start, expected), "{typed}");
+        }
+    }
+
+    #[test]
+    fn nothing_that_commands_a_terminal_is_offered() {
+        assert_eq!(completed("/join x"), (6, vec![]));
+    }
+
+    #[test]
+    fn what_is_offered_is_bounded() {
+        let mut state = ConnectionState::new("1".to_owned(), "net".to_owned());
+        for id in 0..2 * OFFERED {
+            let channel = Channel {
+                id: id.to_string(),
+                ..Channel::default()
+            };
+            state.apply(&ChannelEvent::New { channel }.into());
+        }
+        assert_eq!(complete("/join ", &state).1.len(), OFFERED);
+    }
+}

@@ -1,0 +1,283 @@
+//! Conversations at a terminal that is a channel, with a peer that says what a test wants.
+
+use kaiwa_protocols::mock::{MockPeer, Script};
+use kaiwa_protocols::{Channel, ChannelEvent, ConnectionEvent, Presence, Profile, UserEvent};
+use tokio::task::JoinHandle;
+
+use super::*;
+use crate::chat::editor::Printer;
+use crate::chat::screen::Terminal;
+
+/// Lines that wait to be looked at.
+const LINES: usize = 1000;
+
+struct Talk {
+    peer: MockPeer,
+    keys: mpsc::Sender<Input>,
+    lines: mpsc::Receiver<String>,
+    conversation: JoinHandle<Result<Code, Error>>,
+}
+
+impl Talk {
+    /// Somebody who is in the lobby of a peer like this.
+    async fn begin(script: Script) -> Self {
+        let peer = MockPeer::new(script);
+        let mut link = Link::over(Box::new(peer.connection()), Vec::new(), true).unwrap();
+        let mut interrupt = Interrupt::never();
+        assert_eq!(link.signed_in(&mut interrupt).await.unwrap(), None);
+        let (keys, input) = mpsc::channel(LINES);
+        let (printed, lines) = mpsc::channel(LINES);
+        let screen = Screen::Terminal(Terminal::new(Printer::into(printed)));
+        let conversation = Conversation::new(link, screen, input, Some("lobby".to_owned()), true);
+        Self {
+            peer,
+            keys,
+            lines,
+            conversation: tokio::spawn(conversation.run(interrupt)),
+        }
+    }
+
+    /// That this is in the next line.
+    #[track_caller]
+    fn shows(&mut self, text: &str) -> impl Future<Output = ()> {
+        let at = std::panic::Location::caller();
+        async move {
+            let line = self.lines.recv().await;
+            let fits = line.as_ref().is_some_and(|line| line.contains(text));
+            assert!(fits, "{at}: {text:?} is not in {line:?}");
+        }
+    }
+
+    fn happens(&self, event: impl Into<ConnectionEvent>) {
+        self.peer.announce(&event.into());
+    }
+
+    async fn types(&self, line: &str) {
+        self.keys.send(Input::Line(line.to_owned())).await.unwrap();
+    }
+
+    /// That nothing more is shown until the end.
+    async fn ends(mut self) {
+        drop(self.keys);
+        assert_eq!(self.conversation.await.unwrap().unwrap(), Code::DONE);
+        assert_eq!(self.lines.recv().await, None);
+    }
+}
+
+fn user(name: &str) -> Profile {
+    Profile {
+        id: Some(name.to_lowercase()),
+        display_name: Some(name.to_owned()),
+        ..Profile::default()
+    }
+}
+
+fn comes(name: &str) -> UserEvent {
+    UserEvent::New {
+        channel_id: Some("lobby".to_owned()),
+        user: user(name),
+    }
+}
+
+fn topic(text: &str) -> ChannelEvent {
+    ChannelEvent::Topic {
+        channel_id: "lobby".to_owned(),
+        topic: Some(text.to_owned()),
+    }
+}
+
+fn says(channel_id: &str, id: &str, text: &str) -> Message {
+    let mut message = Message::text(text, chrono::DateTime::UNIX_EPOCH);
+    message.id = Some(format!("{channel_id}-{id}"));
+    message.sender_id = Some("bob".to_owned());
+    message.message_type = MessageType::Normal;
+    message.status = MessageStatus::Delivered;
+    message
+}
+
+#[tokio::test]
+async fn people_come_and_leave_ask_and_are_away() {
+    let mut talk = Talk::begin(Script::echo()).await;
+    talk.shows("* the current channel is Lobby").await;
+    let evil = comes("Bob\x1b[2J\nann: hi");
+    talk.happens(evil.clone());
+    talk.shows("* Bob␛[2J␊ann: hi is in Lobby now").await;
+    // An upsert is no news, and what concerns nobody near either.
+    talk.happens(evil);
+    talk.happens(UserEvent::Presence {
+        user_id: Some("stranger".to_owned()),
+        presence: Presence::Away,
+        text: None,
+    });
+    talk.happens(comes("Cid"));
+    talk.shows("* Cid is in Lobby now").await;
+    talk.happens(UserEvent::Remove {
+        channel_id: Some("lobby".to_owned()),
+        user_id: "cid".to_owned(),
+    });
+    talk.shows("* Cid has left Lobby").await;
+    talk.happens(UserEvent::New {
+        channel_id: None,
+        user: user("Dan"),
+    });
+    let user_id = "dan".to_owned();
+    talk.happens(UserEvent::Request {
+        user_id: user_id.clone(),
+        own: false,
+        text: Some("tea?".to_owned()),
+    });
+    talk.shows("* Dan asks for contact: tea?; /accept Dan or /reject Dan")
+        .await;
+    talk.happens(UserEvent::Respond {
+        user_id: user_id.clone(),
+        accept: true,
+    });
+    talk.shows("* Dan is now a contact of yours").await;
+    talk.happens(UserEvent::Presence {
+        user_id: Some(user_id),
+        presence: Presence::Away,
+        text: Some("lunch".to_owned()),
+    });
+    talk.shows("* Dan is away: lunch").await;
+    talk.types("/contacts").await;
+    talk.shows("* contacts: Dan (away)").await;
+    talk.ends().await;
+}
+
+#[tokio::test]
+async fn channels_are_told_apart() {
+    let mut talk = Talk::begin(Script::echo()).await;
+    talk.shows("* the current channel is Lobby").await;
+    talk.happens(topic("tea\x1b"));
+    talk.shows("* the topic of Lobby is: tea␛").await;
+    let channel = |name: &str| Channel {
+        id: "x".to_owned(),
+        name: Some(name.to_owned()),
+        ..Channel::default()
+    };
+    talk.happens(ChannelEvent::New {
+        channel: channel("Tea"),
+    });
+    let channel_id = || Some("x".to_owned());
+    let new = |id: &str, text: &str| ChatEvent::New {
+        channel_id: channel_id(),
+        message: says("x", id, text),
+    };
+    talk.happens(new("5", "one"));
+    talk.shows("[Tea] bob: one").await;
+    talk.peer.say("here");
+    talk.shows(" somebody: here").await;
+    talk.happens(ChannelEvent::Join {
+        channel_id: "x".to_owned(),
+    });
+    talk.shows("* you are in Tea now").await;
+    talk.happens(ChatEvent::History {
+        channel_id: "x".to_owned(),
+        messages: vec![says("x", "6", "missed")],
+        complete: true,
+    });
+    talk.shows("[Tea] bob: missed").await;
+    talk.happens(ChatEvent::Gap {
+        channel_id: "x".to_owned(),
+        after: None,
+        before: None,
+    });
+    talk.shows("* messages may be missing in Tea").await;
+    talk.happens(ChannelEvent::Switch {
+        channel_id: "x".to_owned(),
+    });
+    talk.shows("* the current channel is Tea").await;
+    talk.happens(ChannelEvent::Update {
+        channel_id: "x".to_owned(),
+        new_channel: channel("Green tea"),
+    });
+    talk.happens(ChannelEvent::Kick {
+        channel_id: channel_id(),
+        reason: Some("no\tmilk".to_owned()),
+        ban: false,
+    });
+    talk.shows("* you were removed from Green tea: no milk")
+        .await;
+    talk.types("/read").await;
+    talk.shows("* /read: no channel is current").await;
+    talk.ends().await;
+}
+
+#[tokio::test]
+async fn what_is_told_again_after_a_reconnect_is_no_news() {
+    let mut talk = Talk::begin(Script::echo().history(2)).await;
+    talk.shows("* the current channel is Lobby").await;
+    talk.shows(" somebody: earlier 1").await;
+    talk.shows(" somebody: earlier 2").await;
+    talk.happens(comes("Bob"));
+    talk.shows("* Bob is in Lobby now").await;
+    talk.peer.cut();
+    talk.shows("* connection lost").await;
+    talk.peer.say("meanwhile");
+    talk.shows("* connected again").await;
+    talk.shows(" somebody: meanwhile").await;
+    talk.types("/switch Lobby").await;
+    talk.shows("* the current channel is Lobby").await;
+    // The network did not tell of Bob again.
+    talk.happens(comes("Bob"));
+    talk.shows("* Bob is in Lobby now").await;
+    talk.types("/history").await;
+    talk.shows("* nothing was said in Lobby before this").await;
+    talk.ends().await;
+}
+
+#[tokio::test]
+async fn a_person_is_not_kept_waiting_by_a_slow_network() {
+    let mut talk = Talk::begin(Script::echo()).await;
+    talk.shows("* the current channel is Lobby").await;
+    talk.peer.hold();
+    // Two that take their time, one that is known here, and one that has to wait.
+    talk.types("/members").await;
+    talk.types("/history 3").await;
+    talk.types("/history 3").await;
+    talk.shows("* /history 3: older messages are on their way already")
+        .await;
+    talk.types("/channels").await;
+    talk.shows("* channels: *Lobby").await;
+    talk.types("/dm somebody hi").await;
+    talk.types("said to them alone").await;
+    talk.peer.release(kaiwa_protocols::mock::Order::Straight);
+    talk.shows("* in Lobby: me, somebody (owner)").await;
+    talk.shows("* nothing was said in Lobby before this").await;
+    talk.shows("* the current channel is somebody").await;
+    talk.types("/switch lobby").await;
+    talk.shows("* the current channel is Lobby").await;
+    talk.types("/read").await;
+    talk.shows("* /read: nothing that was said in Lobby has been shown yet")
+        .await;
+    talk.ends().await;
+}
+
+#[tokio::test]
+async fn removed_messages_are_no_place_to_go_on_from() {
+    let mut talk = Talk::begin(Script::echo().history(3)).await;
+    talk.shows("* the current channel is Lobby").await;
+    for number in 1..=3 {
+        talk.shows(&format!(" somebody: earlier {number}")).await;
+    }
+    talk.happens(ChatEvent::Remove {
+        channel_id: Some("lobby".to_owned()),
+        message_id: "1".to_owned(),
+    });
+    talk.happens(ChatEvent::Update {
+        channel_id: Some("lobby".to_owned()),
+        message_id: "3".to_owned(),
+        new_message: Message {
+            id: Some("3".to_owned()),
+            status: MessageStatus::Edited,
+            ..says("lobby", "3", "better")
+        },
+    });
+    talk.shows("* bob has edited: better").await;
+    // What is known to be there is older than what the network has removed only here.
+    talk.types("/history").await;
+    talk.shows("* earlier in Lobby:").await;
+    talk.shows(" somebody: earlier 1").await;
+    talk.shows("* these 1 are the beginning of Lobby").await;
+    talk.ends().await;
+}

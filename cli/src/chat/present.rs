@@ -1,0 +1,162 @@
+//! Who is in which channel, to tell who comes and who leaves: events say who is there, new or not.
+
+use std::collections::BTreeMap;
+
+use kaiwa_protocols::UserEvent;
+use kaiwa_protocols::client::ConnectionState;
+
+use super::show;
+
+/// People kept, over all channels: a large room, and 10 MB. Of more it is not told when they come and go.
+const PEOPLE: usize = 100_000;
+
+/// Who is in which channel, with the names by which they were told.
+#[derive(Debug, Default)]
+pub(crate) struct Present {
+    people: BTreeMap<(String, String), String>,
+}
+
+/// Somebody has come or left.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Passage {
+    pub(crate) channel_id: String,
+    pub(crate) user_id: String,
+    pub(crate) name: String,
+    pub(crate) came: bool,
+}
+
+impl Present {
+    /// Follows an event; gives who has come or left by it.
+    pub(crate) fn note(&mut self, state: &ConnectionState, event: &UserEvent) -> Option<Passage> {
+        match event {
+            UserEvent::New {
+                channel_id: Some(channel_id),
+                user,
+            } => {
+                let user_id = user.id.as_ref().or(user.username.as_ref())?;
+                self.came(state, channel_id, user_id)
+            }
+            UserEvent::Update {
+                channel_id: Some(channel_id),
+                user_id,
+                new_user,
+            } => {
+                let new_id = new_user.id.as_ref().unwrap_or(user_id);
+                let was_there = self.left(channel_id, user_id).is_some();
+                self.came(state, channel_id, new_id).filter(|_| !was_there)
+            }
+            UserEvent::Remove {
+                channel_id: Some(channel_id),
+                user_id,
+            } => self.left(channel_id, user_id),
+            // A cleared list is told anew, which is no news of those who are in it again.
+            _ => None,
+        }
+    }
+
+    /// A channel is gone, and who was in it with it.
+    pub(crate) fn forget(&mut self, channel_id: &str) {
+        self.people.retain(|(channel, _), _| channel != channel_id);
+    }
+
+    fn came(
+        &mut self,
+        state: &ConnectionState,
+        channel_id: &str,
+        user_id: &str,
+    ) -> Option<Passage> {
+        let key = (channel_id.to_owned(), user_id.to_owned());
+        if self.people.len() >= PEOPLE && !self.people.contains_key(&key) {
+            return None;
+        }
+        let name = show::member_name(state, channel_id, user_id);
+        let known = self.people.insert(key, name.clone());
+        known.is_none().then(|| Passage {
+            channel_id: channel_id.to_owned(),
+            user_id: user_id.to_owned(),
+            name,
+            came: true,
+        })
+    }
+
+    fn left(&mut self, channel_id: &str, user_id: &str) -> Option<Passage> {
+        let key = (channel_id.to_owned(), user_id.to_owned());
+        let name = self.people.remove(&key)?;
+        let (channel_id, user_id) = key;
+        Some(Passage {
+            channel_id,
+            user_id,
+            name,
+            came: false,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kaiwa_protocols::Profile;
+
+    fn user(id: &str, name: &str) -> Profile {
+        Profile {
+            id: Some(id.to_owned()),
+            username: Some(name.to_owned()),
+            ..Profile::default()
+        }
+    }
+
+    #[test]
+    fn each_comes_and_leaves_once() {
+        let mut state = ConnectionState::new("1".to_owned(), "net".to_owned());
+        let mut present = Present::default();
+        let mut note = |event: UserEvent| {
+            state.apply(&event.clone().into());
+            let passage = present.note(&state, &event)?;
+            Some((passage.user_id, passage.name, passage.came))
+        };
+        let place = || Some("c".to_owned());
+        let new = |id: &str| UserEvent::New {
+            channel_id: place(),
+            user: user(id, "ann"),
+        };
+        let remove = |id: &str| UserEvent::Remove {
+            channel_id: place(),
+            user_id: id.to_owned(),
+        };
+        let told = |id: &str, name: &str, came| Some((id.to_owned(), name.to_owned(), came));
+        assert_eq!(note(new("7")), told("7", "ann", true));
+        assert_eq!(note(new("7")), None, "an upsert");
+        assert_eq!(note(remove("8")), None);
+        let update = |from: &str, to: Profile| UserEvent::Update {
+            channel_id: place(),
+            user_id: from.to_owned(),
+            new_user: to,
+        };
+        assert_eq!(note(update("7", user("9", "Ann\n"))), None);
+        // By the last name, though the state knows nobody any more.
+        assert_eq!(note(remove("9")), told("9", "Ann␊", false));
+        assert_eq!(note(new("7")), told("7", "ann", true));
+        assert_eq!(
+            note(UserEvent::ClearList {
+                channel_id: place()
+            }),
+            None
+        );
+        assert_eq!(note(new("7")), None, "told anew");
+        let everywhere = UserEvent::New {
+            channel_id: None,
+            user: user("7", "ann"),
+        };
+        assert_eq!(note(everywhere), None);
+    }
+
+    #[test]
+    fn it_is_bounded() {
+        let state = ConnectionState::new("1".to_owned(), "net".to_owned());
+        let mut present = Present::default();
+        let came = (0..PEOPLE + 10)
+            .filter_map(|id| present.came(&state, "c", &id.to_string()))
+            .count();
+        assert_eq!((came, present.people.len()), (PEOPLE, PEOPLE));
+    }
+}

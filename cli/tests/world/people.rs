@@ -1,0 +1,300 @@
+//! People on networks, each with an account in one client: what they say, and what reaches them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use chrono::Utc;
+use kaiwa_protocols::client::{AccountId, ClientEvents};
+use kaiwa_protocols::connection::{
+    ChannelEvent, ChatEvent, ConnectionEvent, StatusEvent, UserEvent,
+};
+use kaiwa_protocols::{
+    AuthField, Channel, ChannelType, Client, Message, MessageStatus, MessageType, Registry,
+    RequestId,
+};
+use tokio::time::timeout;
+
+/// Nothing in these tests takes so long; what does is stuck.
+pub(crate) const STUCK: Duration = Duration::from_secs(120);
+
+/// Everybody of one test.
+pub(crate) struct People {
+    client: Client,
+    events: ClientEvents,
+    heard: BTreeMap<AccountId, Heard>,
+}
+
+/// What has reached one person.
+#[derive(Debug, Default)]
+pub(crate) struct Heard {
+    /// How often each text was shown, live or as history, under each id.
+    pub(crate) texts: BTreeMap<String, Vec<Shown>>,
+    /// Own texts that the network has confirmed.
+    pub(crate) delivered: BTreeSet<String>,
+    /// Own texts that were not delivered, and why.
+    pub(crate) failed: BTreeMap<String, String>,
+    /// Connected that many times.
+    pub(crate) connected: u32,
+    pub(crate) own_id: Option<String>,
+    channels: BTreeMap<String, Channel>,
+    settled: BTreeMap<RequestId, Result<(), String>>,
+    /// Own texts by their local id.
+    sent: BTreeMap<String, String>,
+    /// What was last said of the connection.
+    last: Option<StatusEvent>,
+    /// Ids under which messages were shown, so that the same one is not taken for two.
+    ids: BTreeSet<(String, String)>,
+}
+
+/// One showing of a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Shown {
+    pub(crate) sender: Option<String>,
+    pub(crate) id: String,
+}
+
+impl People {
+    pub(crate) fn new() -> Self {
+        let client = Client::new();
+        let events = client.subscribe();
+        Self {
+            client,
+            events,
+            heard: BTreeMap::new(),
+        }
+    }
+
+    /// Somebody signs in; returns when they are connected.
+    pub(crate) async fn join(&mut self, network: &str, form: &[(&str, &str)]) -> AccountId {
+        let connection = (Registry::get(network).unwrap().connect)();
+        let mut fields = connection.protocol_spec().auth.unwrap();
+        for (name, value) in form {
+            let field = fields.iter_mut().find(|field| field.name == *name);
+            field.unwrap().set((*value).to_owned());
+        }
+        self.join_with(connection, fields).await
+    }
+
+    async fn join_with(
+        &mut self,
+        connection: Box<dyn kaiwa_protocols::Connection>,
+        fields: Vec<AuthField>,
+    ) -> AccountId {
+        let account = self.client.add(connection).unwrap();
+        self.heard.insert(account, Heard::default());
+        self.client.connect(account, fields).unwrap();
+        self.until(|people| people.heard(account).connected > 0)
+            .await;
+        account
+    }
+
+    pub(crate) fn heard(&self, account: AccountId) -> &Heard {
+        &self.heard[&account]
+    }
+
+    /// Asks for something that is not a message, and waits for its end.
+    pub(crate) async fn ask(&mut self, account: AccountId, event: impl Into<ConnectionEvent>) {
+        let request = self.client.send(account, event.into()).unwrap();
+        self.until(|people| people.heard(account).settled.contains_key(&request))
+            .await;
+        assert_eq!(self.heard(account).settled[&request], Ok(()));
+    }
+
+    /// Says something; what comes of it is an event.
+    pub(crate) fn say(&mut self, account: AccountId, channel: Option<&str>, text: &str) {
+        let event = ChatEvent::New {
+            channel_id: channel.map(str::to_owned),
+            message: Message::text(text, Utc::now()),
+        };
+        self.client.send(account, event.into()).unwrap();
+    }
+
+    /// Makes a group with these people, and waits until each of them sees it.
+    pub(crate) async fn group(
+        &mut self,
+        owner: AccountId,
+        name: &str,
+        others: &[AccountId],
+    ) -> String {
+        let channel = Channel {
+            id: String::new(),
+            name: Some(name.to_owned()),
+            channel_type: ChannelType::Group,
+        };
+        self.ask(owner, ChannelEvent::New { channel }).await;
+        let named = |heard: &Heard| {
+            let mut channels = heard.channels.values();
+            let found = channels.find(|channel| channel.name.as_deref() == Some(name));
+            found.map(|channel| channel.id.clone())
+        };
+        let id = named(self.heard(owner)).unwrap();
+        let members = others
+            .iter()
+            .map(|other| kaiwa_protocols::Member {
+                user_id: self.heard(*other).own_id.clone().unwrap(),
+                role: kaiwa_protocols::Role::Member,
+            })
+            .collect();
+        let channel_id = id.clone();
+        self.ask(
+            owner,
+            ChannelEvent::Members {
+                channel_id,
+                members,
+            },
+        )
+        .await;
+        self.until(|people| {
+            others
+                .iter()
+                .all(|other| people.heard(*other).channels.contains_key(&id))
+        })
+        .await;
+        id
+    }
+
+    /// The name that a person sees beside a message.
+    pub(crate) fn name(&self, account: AccountId, channel: &str, sender: &str) -> String {
+        let state = self.client.state(account).unwrap();
+        let in_channel = state.channels.get(channel).map(|channel| &channel.users);
+        let user = in_channel
+            .and_then(|users| users.get(sender))
+            .or_else(|| state.global_users.get(sender));
+        let Some(user) = user else {
+            return sender.to_owned();
+        };
+        let name = user.display_name.as_ref().or(user.username.as_ref());
+        name.unwrap_or(&sender.to_owned()).clone()
+    }
+
+    /// Takes events until it holds.
+    pub(crate) async fn until(&mut self, mut holds: impl FnMut(&Self) -> bool) {
+        let waiting = async {
+            while !holds(self) {
+                let event = self.events.recv().await.unwrap();
+                if let Some(heard) = self.heard.get_mut(&event.account) {
+                    heard.take(event.event);
+                }
+            }
+        };
+        if timeout(STUCK, waiting).await.is_err() {
+            let summary: Vec<_> = self.heard.values().map(Heard::summary).collect();
+            panic!("stuck; heard: {summary:#?}");
+        }
+    }
+
+    pub(crate) async fn leave(self) {
+        self.client.shutdown().await;
+    }
+}
+
+impl Heard {
+    /// What a person who reads of a failure wants to know.
+    fn summary(&self) -> String {
+        let Self {
+            connected,
+            delivered,
+            failed,
+            own_id,
+            channels,
+            ..
+        } = self;
+        let (texts, delivered) = (self.texts.len(), delivered.len());
+        let reasons: BTreeSet<_> = failed.values().collect();
+        format!(
+            "{own_id:?}: connected {connected} times, saw {texts} texts, {delivered} delivered, {} failed: {reasons:?}, last {:?}, in {channels:?}",
+            failed.len(),
+            self.last
+        )
+    }
+
+    fn take(&mut self, event: ConnectionEvent) {
+        match event {
+            ConnectionEvent::Chat { event } => self.chat(event),
+            ConnectionEvent::Channel {
+                event: ChannelEvent::New { channel },
+            } => {
+                self.channels.insert(channel.id.clone(), channel);
+            }
+            ConnectionEvent::User {
+                event: UserEvent::Identify { user_id },
+            } => self.own_id = Some(user_id),
+            ConnectionEvent::Status { event } => match event {
+                StatusEvent::Connected { .. } => self.connected += 1,
+                StatusEvent::Done { request } => {
+                    self.settled.insert(request, Ok(()));
+                }
+                StatusEvent::Failed { request, error } => {
+                    let why = format!("{:?}: {}", error.kind, error.message);
+                    if let Some(text) = self.sent.get(&request.local_message_id()) {
+                        self.failed.insert(text.clone(), why.clone());
+                    }
+                    self.settled.insert(request, Err(why));
+                }
+                status => self.last = Some(status),
+            },
+            _ => {}
+        }
+    }
+
+    fn chat(&mut self, event: ChatEvent) {
+        match event {
+            ChatEvent::New {
+                channel_id,
+                message,
+            } => {
+                if message.message_type == MessageType::CurrentUser
+                    && message.status == MessageStatus::Sent
+                {
+                    let id = message.id.clone().unwrap();
+                    self.sent.insert(id, message.plain_text());
+                } else {
+                    self.show(&channel_id.unwrap_or_default(), message);
+                }
+            }
+            ChatEvent::Update {
+                channel_id,
+                message_id,
+                new_message,
+            } => {
+                let Some(text) = self.sent.get(&message_id).cloned() else {
+                    return;
+                };
+                if new_message.status == MessageStatus::Failed {
+                    self.failed.insert(text, String::new());
+                    return;
+                }
+                self.failed.remove(&text);
+                self.delivered.insert(text.clone());
+                self.sent.insert(new_message.id.clone().unwrap(), text);
+                self.show(&channel_id.unwrap_or_default(), new_message);
+            }
+            ChatEvent::History {
+                channel_id,
+                messages,
+                ..
+            } => {
+                for message in messages {
+                    self.show(&channel_id, message);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// History may say again what is known under the same id; the same text under another id is another message.
+    fn show(&mut self, channel: &str, message: Message) {
+        let id = message.id.clone().unwrap();
+        if !self.ids.insert((channel.to_owned(), id.clone())) {
+            return;
+        }
+        let shown = Shown {
+            sender: message.sender_id.clone(),
+            id,
+        };
+        self.texts
+            .entry(message.plain_text())
+            .or_default()
+            .push(shown);
+    }
+}

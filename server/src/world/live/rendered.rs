@@ -1,0 +1,107 @@
+//! Messages of one room on their way to its connections: rendered once per network, with the answers to their senders among
+//! them.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use tokio::time::Instant;
+
+use super::Place;
+use crate::store::UserId;
+use crate::world::{Batch, Network, Receiver, Said, Submission};
+
+/// Messages of one room as one network shows them.
+pub(super) struct Rendered {
+    all: Bytes,
+    /// Each frame's end in `all`, and whose it is if that one does not get it.
+    frames: Vec<(usize, Option<UserId>)>,
+}
+
+impl Rendered {
+    pub(super) fn new(network: &dyn Network, said: &[Said]) -> Self {
+        let mut all = Vec::new();
+        let frame = |said: &Said| {
+            network.message(said, &mut all);
+            let hidden = if network.echoes() {
+                None
+            } else {
+                said.posted.sender
+            };
+            (all.len(), hidden)
+        };
+        let frames = said.iter().map(frame).collect();
+        Self {
+            all: all.into(),
+            frames,
+        }
+    }
+
+    pub(super) fn give(&self, place: &Place, answers: &mut Answers, now: Instant) {
+        let receiver = &place.receiver;
+        let own = |(_, hidden): &(usize, Option<UserId>)| hidden.is_some() && *hidden == place.user;
+        if !self.frames.iter().any(own) && !answers.has_some_for(receiver) {
+            let batch = Batch {
+                bytes: self.all.clone(),
+                messages: self.frames.len(),
+            };
+            receiver.push(&batch, now);
+            return;
+        }
+        let mut start = 0;
+        for (index, frame) in self.frames.iter().enumerate() {
+            if let Some(bytes) = answers.take_for(index, receiver) {
+                receiver.push(&Batch { bytes, messages: 1 }, now);
+            }
+            let (end, _) = *frame;
+            if !own(frame) {
+                let bytes = self.all.slice(start..end);
+                receiver.push(&Batch { bytes, messages: 1 }, now);
+            }
+            start = end;
+        }
+    }
+}
+
+/// Answers for the senders of messages of one room. A sender who hears the room gets them among what is said there, each in its
+/// message's place; any other, after that.
+pub(super) struct Answers {
+    /// With the index of the message.
+    waiting: Vec<(usize, Arc<Receiver>, Bytes)>,
+}
+
+impl Answers {
+    pub(super) fn take(said: &mut [Said]) -> Self {
+        let answer = |(index, said): (usize, &mut Said)| {
+            let Submission {
+                answer,
+                message,
+                origin,
+                ..
+            } = said.submission.as_mut();
+            let answer = answer.take()?(message, Ok(&said.posted))?;
+            Some((index, Arc::clone(origin), answer))
+        };
+        Self {
+            waiting: said.iter_mut().enumerate().filter_map(answer).collect(),
+        }
+    }
+
+    /// Whether some are for this connection.
+    fn has_some_for(&self, receiver: &Arc<Receiver>) -> bool {
+        let mut waiting = self.waiting.iter();
+        waiting.any(|(_, origin, _)| Arc::ptr_eq(origin, receiver))
+    }
+
+    /// That to one message, if it is for this connection.
+    fn take_for(&mut self, index: usize, receiver: &Arc<Receiver>) -> Option<Bytes> {
+        let is_it = |(of, origin, _): &(_, _, _)| *of == index && Arc::ptr_eq(origin, receiver);
+        let at = self.waiting.iter().position(is_it)?;
+        Some(self.waiting.remove(at).2)
+    }
+
+    pub(super) fn give_rest(self, now: Instant) {
+        for (_, origin, bytes) in self.waiting {
+            origin.push(&Batch { bytes, messages: 1 }, now);
+        }
+    }
+}
