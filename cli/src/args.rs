@@ -15,16 +15,22 @@ Examples:
   kaiwa chat wschat --set url=ws://localhost:80 --set name=ann
   kaiwa watch wschat --set url=wss://chat.example.org --set name=ann --json
   kaiwa send wschat --set url=ws://localhost:80 --set name=ann --set-env jwt=TOKEN 'hello'
+  printf '/history 5\\n/contacts\\n' | kaiwa --account work --commands
+  kaiwa send --account work --channel lobby 'hello'
   kaiwa account add wschat --set url=wss://chat.example.org --set name=ann
   kaiwa protocols                            the networks and their login fields
   kaiwa log --limit 10                       the newest messages that your own server has kept
   kaiwa serve --print-config > kaiwa.toml    a server for others, every option explained
+
+On a terminal a line that begins with / is a command; /help lists them.
 
 In a pipe (standard input or output is no terminal):
   Each line of the standard input is a message to the current channel; empty ones are skipped.
   Each message, own or not, is one `name: text` on the standard output when it is delivered, with
   the text as it was received; one of another channel begins with `[channel] `. Everything else is
   said on the standard error. At the end of the input the program waits until all is settled.
+  With --commands a line that begins with / is a command, one carried out after the other; what it
+  shows is said on the standard error.
 
 Passwords never stand on the command line: --set-env FIELD=VARIABLE, --set-command FIELD='COMMAND'
 (its first line of output; no shell), or --ask FIELD. A required one is asked for by itself.

@@ -62,7 +62,10 @@ impl From<Code> for ExitCode {
 /// Each code and what it means, as `--help` shows it.
 const TABLE: [(Code, &str); 14] = [
     (Code::DONE, "all went well"),
-    (Code::UNDELIVERED, "a message was not delivered"),
+    (
+        Code::UNDELIVERED,
+        "a message was not delivered, or a command of a pipe failed",
+    ),
     (
         Code::USAGE,
         "the command line cannot be carried out as it stands",

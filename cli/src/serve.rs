@@ -32,18 +32,30 @@ pub(crate) async fn run(args: &Serve) -> Result<Code, Error> {
     if let Some(data) = &args.data {
         config.data_dir.clone_from(data);
     }
-    let scheme = if config.tls_cert.is_some() {
-        "wss"
+    let (ws, http) = if config.tls_cert.is_some() {
+        ("wss", "https")
     } else {
-        "ws"
+        ("ws", "http")
     };
     let mut interrupt = Interrupt::install_for_server()?;
     let server = Server::start(config).await?;
-    let mut ready = format!("{scheme}://{}/wschat\n", server.local_addr());
-    if let Some(own) = server.wschat_addr() {
-        ready.push_str(&format!("{scheme}://{own}/\n"));
-    }
-    output::print(&ready)?;
+    let main = server.local_addr();
+    let own = [
+        (ws, server.wschat_addr(), "/"),
+        (http, server.rim_rest_addr(), "/api"),
+        (ws, server.rim_ws_addr(), "/"),
+    ];
+    let own = own
+        .into_iter()
+        .filter_map(|(scheme, address, path)| Some(format!("{scheme}://{}{path}", address?)));
+    let ready: Vec<String> = [
+        format!("{ws}://{main}/wschat"),
+        format!("{http}://{main}/rim/api"),
+    ]
+    .into_iter()
+    .chain(own)
+    .collect();
+    output::print(&(ready.join("\n") + "\n"))?;
     let code = interrupt.wait().await;
     server.shutdown().await?;
     Ok(match code {

@@ -112,6 +112,8 @@ pub enum Need {
     Late,
     /// Others are told how far somebody has read.
     Receipts,
+    /// Somebody is told who asks them for contact, and what became of it.
+    Contacts,
     /// [`Fault::Hold`] and [`Fault::Release`].
     Hold,
     /// [`Fault::Stall`].

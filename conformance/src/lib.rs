@@ -72,9 +72,9 @@ macro_rules! conformance {
             history::one_page_holds_the_newest [; ChatRequestHistory];
             history::what_is_asked_for_in_vain_fails [; ChatRequestHistory];
             history::what_is_said_meanwhile_is_news [; ChatRequestHistory];
-            people::contact_is_asked_for_and_given [; UserRequest, UserRespond];
-            people::contact_is_asked_for_and_refused [; UserRequest, UserRespond];
-            people::contacts_are_told_at_sign_in [; UserRequest, UserRespond];
+            people::contact_is_asked_for_and_given [Contacts; UserRequest, UserRespond];
+            people::contact_is_asked_for_and_refused [Contacts; UserRequest, UserRespond];
+            people::contacts_are_told_at_sign_in [Contacts; UserRequest, UserRespond];
             people::nobody_cannot_be_asked [; UserRequest];
             people::presence_reaches_contacts [; UserPresence];
             people::a_read_mark_is_taken [; ChatRead];

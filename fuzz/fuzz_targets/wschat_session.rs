@@ -20,6 +20,7 @@ fuzz_target!(|script: Vec<Action<'_>>| {
             Ok(submitted) => submitted.relay(now),
             Err(error) => panic!("{error}: {text}"),
         },
+        http: |request| panic!("wschat has no {request:?}"),
     };
     play(network, &script);
 });

@@ -15,13 +15,19 @@ use std::time::Duration;
 
 use arbitrary::Arbitrary;
 use chrono::{DateTime, Utc};
-use kaiwa_protocols::session::{Closed, Frame, Now, Session, Transmit};
+use kaiwa_protocols::session::{
+    Closed, Frame, HttpRequest, HttpResponse, HttpToken, Now, Session, Transmit,
+};
 use kaiwa_protocols::{
-    AuthField, ChatEvent, ConnectionEvent, Error, ErrorKind, Message, RequestId, StatusEvent,
+    AuthField, Channel, ChannelEvent, ChannelType, ChatEvent, ConnectionEvent, Error, ErrorKind,
+    Member, Message, RequestId, Role, StatusEvent, UserEvent,
 };
 
 /// Events and wishes that one input may cause: far beyond the thousand messages that a session holds.
 const REST: usize = 10_000;
+
+/// HTTP requests that a session may have under way.
+const MAX_EXCHANGES: usize = 64;
 
 /// A network, as a fuzz target describes it.
 pub struct Network<S> {
@@ -33,6 +39,8 @@ pub struct Network<S> {
     pub secret: &'static str,
     /// What the server sends back for a text frame that the session wrote. Panics if no server would understand it.
     pub answer: fn(&str, DateTime<Utc>) -> String,
+    /// What the server answers to an HTTP request. Panics if no server would understand it.
+    pub http: fn(&HttpRequest) -> HttpResponse,
 }
 
 /// One thing that may happen. What makes no sense just then (a frame without a connection) does not happen.
@@ -56,6 +64,14 @@ pub enum Action<'a> {
     Say(Option<&'a str>, &'a str),
     /// The user asks for a sign of life.
     Ask,
+    /// The user wants something else, if the network does it.
+    Want(Wanted<'a>),
+    /// The server answers an HTTP request, counted from the oldest.
+    Http(u8),
+    /// The server answers it with this status and body.
+    HttpOdd(u8, u16, &'a [u8]),
+    /// It comes to nothing.
+    HttpLost(u8),
     /// So many milliseconds pass.
     Wait(u32),
     /// Time passes until the session wants to be called.
@@ -74,6 +90,107 @@ pub enum Action<'a> {
     Break,
 }
 
+/// What a user may want besides talking; channels, users and messages by their numbers.
+#[derive(Debug, Arbitrary)]
+pub enum Wanted<'a> {
+    /// Older messages.
+    History(u8, Option<u8>, u8),
+    /// Marking as read.
+    Read(u8, u8),
+    /// A talk with somebody, or a group.
+    Channel(bool, &'a str),
+    /// Another name.
+    Rename(u8, &'a str),
+    /// Joining.
+    Join(u8),
+    /// Leaving.
+    Leave(u8),
+    /// Adding members, or asking for them.
+    Members(u8, Option<u8>),
+    /// Removing one.
+    Remove(u8, u8),
+    /// Asking for contact.
+    Request(&'a str),
+    /// Answering that.
+    Respond(u8, bool),
+}
+
+impl Wanted<'_> {
+    fn event(&self) -> ConnectionEvent {
+        match self {
+            Self::History(channel, before, limit) => ChatEvent::RequestHistory {
+                channel_id: Some(channel.to_string()),
+                before: before.map(|id| id.to_string()),
+                limit: (*limit).into(),
+            }
+            .into(),
+            Self::Read(channel, id) => ChatEvent::Read {
+                channel_id: Some(channel.to_string()),
+                message_id: id.to_string(),
+                user_id: None,
+            }
+            .into(),
+            Self::Channel(direct, name) => ChannelEvent::New {
+                channel: Channel {
+                    id: (*name).to_owned(),
+                    name: Some((*name).to_owned()),
+                    channel_type: if *direct {
+                        ChannelType::Direct
+                    } else {
+                        ChannelType::Group
+                    },
+                },
+            }
+            .into(),
+            Self::Rename(channel, name) => ChannelEvent::Update {
+                channel_id: channel.to_string(),
+                new_channel: Channel {
+                    id: channel.to_string(),
+                    name: Some((*name).to_owned()),
+                    channel_type: ChannelType::Group,
+                },
+            }
+            .into(),
+            Self::Join(channel) => ChannelEvent::Join {
+                channel_id: channel.to_string(),
+            }
+            .into(),
+            Self::Leave(channel) => ChannelEvent::Leave {
+                channel_id: channel.to_string(),
+            }
+            .into(),
+            Self::Members(channel, user) => ChannelEvent::Members {
+                channel_id: channel.to_string(),
+                members: user.map(member).into_iter().collect(),
+            }
+            .into(),
+            Self::Remove(channel, user) => UserEvent::Remove {
+                channel_id: Some(channel.to_string()),
+                user_id: user.to_string(),
+            }
+            .into(),
+            Self::Request(user) => UserEvent::Request {
+                user_id: (*user).to_owned(),
+                own: true,
+                text: None,
+            }
+            .into(),
+            Self::Respond(user, accept) => UserEvent::Respond {
+                user_id: user.to_string(),
+                accept: *accept,
+            }
+            .into(),
+        }
+    }
+}
+
+fn member(user: u8) -> Member {
+    Member {
+        user_id: user.to_string(),
+        role: Role::Member,
+    }
+}
+
 /// Plays the script, then lets the user leave for good.
 pub fn play<S: Session>(network: Network<S>, script: &[Action<'_>]) {
     let mut player = Player {
@@ -86,6 +203,7 @@ pub fn play<S: Session>(network: Network<S>, script: &[Action<'_>]) {
         paused: false,
         written: Vec::new(),
         pings: Vec::new(),
+        exchanges: Vec::new(),
         open: BTreeSet::new(),
     };
     for action in script {
@@ -132,6 +250,7 @@ struct Player<S> {
     paused: bool,
     written: Vec<String>,
     pings: Vec<Vec<u8>>,
+    exchanges: Vec<(HttpToken, HttpRequest)>,
     open: BTreeSet<RequestId>,
 }
 
@@ -186,6 +305,34 @@ impl<S: Session> Player<S> {
             Action::Ask if self.connected_once => {
                 self.submit(StatusEvent::Ping { artifact: None }.into());
             }
+            Action::Want(wanted) if self.connected_once => {
+                let event = wanted.event();
+                if session.capabilities().check(&event).is_ok() {
+                    self.submit(event);
+                }
+            }
+            Action::Http(at) => {
+                if let Some((token, request)) = self.take_exchange(*at) {
+                    let answer = (self.network.http)(&request);
+                    self.network.session.handle_http(now, token, Ok(answer));
+                }
+            }
+            Action::HttpOdd(at, status, body) => {
+                if let Some((token, _)) = self.take_exchange(*at) {
+                    let answer = HttpResponse {
+                        status: *status,
+                        headers: Vec::new(),
+                        body: body.to_vec(),
+                    };
+                    self.network.session.handle_http(now, token, Ok(answer));
+                }
+            }
+            Action::HttpLost(at) => {
+                if let Some((token, _)) = self.take_exchange(*at) {
+                    let lost = Err(Error::new(ErrorKind::Lost, "broken"));
+                    self.network.session.handle_http(now, token, lost);
+                }
+            }
             Action::Wait(ms) => self.wait_until(self.mono + Duration::from_millis((*ms).into())),
             Action::Deadline => {
                 if let Some(deadline) = session.deadline() {
@@ -213,6 +360,11 @@ impl<S: Session> Player<S> {
             }
             _ => {}
         }
+    }
+
+    fn take_exchange(&mut self, at: u8) -> Option<(HttpToken, HttpRequest)> {
+        let at = usize::from(at);
+        (at < self.exchanges.len()).then(|| self.exchanges.remove(at))
     }
 
     fn submit(&mut self, event: ConnectionEvent) {
@@ -257,6 +409,7 @@ impl<S: Session> Player<S> {
         };
         self.network.session.handle_close(self.now(), &closed);
         (self.link, self.paused) = (Link::Down, false);
+        self.exchanges.clear();
     }
 
     /// Takes events and wishes until there are none.
@@ -314,10 +467,14 @@ impl<S: Session> Player<S> {
                 self.end(error.as_ref(), asked);
             }
             Transmit::Frame(Frame::Ping(payload)) => self.pings.push(payload.into_owned()),
-            Transmit::Frame(_)
-            | Transmit::Bytes(_)
-            | Transmit::StartTls { .. }
-            | Transmit::Http { .. } => {}
+            Transmit::Http { token, request } => {
+                assert!(
+                    self.exchanges.len() < MAX_EXCHANGES,
+                    "{MAX_EXCHANGES} HTTP requests are under way"
+                );
+                assert!(self.exchanges.iter().all(|(open, _)| *open != token));
+                self.exchanges.push((token, request));
+            }
             _ => {}
         }
     }

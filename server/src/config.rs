@@ -61,6 +61,12 @@ options! {
     /// A second address for rim's WebSocket, where any path will do, as the original has it on port 3012.
     rim_ws_listen: Option<SocketAddr> = None, example "\"127.0.0.1:3012\"";
 
+    /// Whether rim is served at all; `false`: its paths are unknown (404).
+    rim: bool = true;
+
+    /// Whether anybody may make an account. Accounts that are there sign in all the same.
+    registration: bool = true;
+
     /// The directory of the database. Made if it is missing; one server at a time uses it.
     data_dir: PathBuf = PathBuf::from("kaiwa-data");
 
@@ -72,7 +78,7 @@ options! {
     log_dir: Option<PathBuf> = None, example "\"kaiwa-log\"";
 
     /// The environment variable that holds the secret of wschat's tokens. With a secret, messages without a valid HS256
-    /// token are ignored.
+    /// token are ignored, and nobody enters or speaks in the lobby on rim, whose accounts have no such token.
     jwt_secret_env: Option<String> = None, example "\"JWT_SECRET\"";
 
     /// The same, from a file; one line end at its end does not count.
@@ -185,6 +191,11 @@ impl Config {
                     "{address} can be reached from outside: set tls_cert and tls_key, or behind_proxy = true if a proxy speaks TLS"
                 )));
             }
+        }
+        if !self.rim && (self.rim_rest_listen.is_some() || self.rim_ws_listen.is_some()) {
+            return Err(invalid(
+                "rim = false leaves nothing for rim_rest_listen and rim_ws_listen: remove them",
+            ));
         }
         if self.tls_cert.is_some() != self.tls_key.is_some() {
             return Err(invalid(
@@ -313,6 +324,10 @@ mod tests {
         assert!(error("wschat_listen = \"[::]:1\"").contains("tls_cert"));
         assert!(error("rim_rest_listen = \"192.0.2.1:1\"").contains("behind_proxy"));
         assert!(error("rim_ws_listen = \"0.0.0.0:1\"").contains("behind_proxy"));
+        for listener in ["rim_rest_listen", "rim_ws_listen"] {
+            let both = format!("rim = false\n{listener} = \"127.0.0.1:1\"");
+            assert!(error(&both).contains(listener));
+        }
         assert!(error("tls_key = \"a\"").contains("tls_cert"));
         assert!(error("jwt_secret_env = \"A\"\njwt_secret_file = \"b\"").contains("exclude"));
         assert!(error("ping_interval = 90").contains("idle_timeout"));

@@ -14,7 +14,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::auth::Auth;
 use crate::config::{Config, StoreKind};
-use crate::front::rim::{Rim, rest, socket};
+use crate::front::rim::{Rim, Rules, rest, socket};
 use crate::front::wschat::{self, Wschat};
 use crate::front::{RIM, WSCHAT};
 use crate::jwt::Verifier;
@@ -56,12 +56,19 @@ impl Server {
         let addresses = listeners.addresses()?;
 
         let (store, log) = open_store(&config, verifier.is_some()).await?;
+        let rules = Rules {
+            registration: config.registration,
+            // Who has an account need not have a token for wschat.
+            lobby: verifier.is_none(),
+        };
         let fronts = Fronts {
             wschat: Arc::new(Wschat {
                 verifier,
                 log: log.is_some(),
             }),
-            rim: Arc::new(Rim::new(Arc::new(Auth::new()))),
+            rim: config
+                .rim
+                .then(|| Arc::new(Rim::new(Arc::new(Auth::new()), rules))),
         };
         let readers = Readers::open(store.as_ref())?;
         let writer = writer::start(store, log)?;
@@ -192,15 +199,17 @@ impl fmt::Debug for Server {
 /// One front end per network.
 struct Fronts {
     wschat: Arc<Wschat>,
-    rim: Arc<Rim>,
+    rim: Option<Arc<Rim>>,
 }
 
 impl Fronts {
     fn networks(&self) -> Vec<(NetworkId, Arc<dyn Network>)> {
-        vec![
-            (WSCHAT, Arc::clone(&self.wschat) as _),
-            (RIM, Arc::clone(&self.rim) as _),
-        ]
+        let mut networks: Vec<(NetworkId, Arc<dyn Network>)> =
+            vec![(WSCHAT, Arc::clone(&self.wschat) as _)];
+        if let Some(rim) = &self.rim {
+            networks.push((RIM, Arc::clone(rim) as _));
+        }
+        networks
     }
 }
 
@@ -253,15 +262,16 @@ impl Listeners {
     /// Starts to accept.
     fn serve(self, acceptor: &Acceptor, site: &Site, fronts: &Fronts) {
         let Fronts { wschat, rim } = fronts;
-        let all = wschat::routes("/wschat", Arc::clone(wschat))
-            .merge(rest::main_routes(rim))
-            .merge(socket::main_routes(rim));
-        let apps = [
-            (Some(self.main), all),
-            (self.wschat, wschat::routes("/", Arc::clone(wschat))),
-            (self.rim_rest, rest::own_routes(rim)),
-            (self.rim_ws, socket::own_routes(rim)),
-        ];
+        let mut all = wschat::routes("/wschat", Arc::clone(wschat));
+        let mut apps = vec![(self.wschat, wschat::routes("/", Arc::clone(wschat)))];
+        if let Some(rim) = rim {
+            all = all
+                .merge(rest::main_routes(rim))
+                .merge(socket::main_routes(rim));
+            apps.push((self.rim_rest, rest::own_routes(rim)));
+            apps.push((self.rim_ws, socket::own_routes(rim)));
+        }
+        apps.push((Some(self.main), all));
         for (listener, routes) in apps {
             if let Some(listener) = listener {
                 let accepting = acceptor.clone().run(listener, site.app(routes));

@@ -52,6 +52,8 @@ pub(crate) struct Conversation {
     jobs: Jobs,
     shown: Shown,
     present: Present,
+    /// Channels of which it was told that something from before is not shown.
+    quiet: usize,
     /// With whom contact is asked for; other contacts are told at every sign-in and are no news.
     asked: BTreeSet<String>,
     connected: bool,
@@ -106,6 +108,7 @@ impl Conversation {
             jobs: Jobs::default(),
             shown: Shown::default(),
             present: Present::default(),
+            quiet: 0,
             asked: BTreeSet::new(),
             connected: true,
             ended: None,
@@ -372,6 +375,7 @@ impl Conversation {
             && let Some(place) = channel_id.or(here.as_deref())
         {
             self.shown.newer(place, message);
+            self.present.listed(place);
         }
         Said::new(&state, here.as_deref(), channel_id, message)
     }

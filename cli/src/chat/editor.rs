@@ -32,7 +32,7 @@ pub(crate) struct Printer {
     done: oneshot::Receiver<()>,
 }
 
-/// Starts the editor. The input ends with Ctrl-D or `/quit`, or with Ctrl-C, which is a signal to `interrupt`.
+/// Starts the editor. The input ends with Ctrl-D or `/quit`; Ctrl-C is a signal to `interrupt`, and no line follows it.
 ///
 /// # Errors
 /// `Storage` if the terminal cannot be used.
@@ -82,7 +82,13 @@ fn edit(editor: &mut Lines, prompt: &str, typed: &mpsc::Sender<Input>, interrupt
             Ok(line) => Input::Line(line),
             Err(ReadlineError::Eof) => return,
             // Not behind lines that wait for their turn.
-            Err(ReadlineError::Interrupted) => return interrupt.raise(),
+            Err(ReadlineError::Interrupted) => {
+                interrupt.raise();
+                // The input must not seem to have ended in peace before that is seen; this thread ends with the process.
+                loop {
+                    std::thread::park();
+                }
+            }
             Err(error) => Input::Bad(unusable(error)),
         };
         let last = !matches!(input, Input::Line(_));

@@ -1,6 +1,6 @@
 //! Who is in which channel, to tell who comes and who leaves: events say who is there, new or not.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use kaiwa_protocols::UserEvent;
 use kaiwa_protocols::client::ConnectionState;
@@ -10,10 +10,15 @@ use super::show;
 /// People kept, over all channels: a large room, and 10 MB. Of more it is not told when they come and go.
 const PEOPLE: usize = 100_000;
 
+/// Channels kept: as many as a state keeps.
+const CHANNELS: usize = 10_000;
+
 /// Who is in which channel, with the names by which they were told.
 #[derive(Debug, Default)]
 pub(crate) struct Present {
     people: BTreeMap<(String, String), String>,
+    /// Channels of which it is told who is in them; before that, being there is no news.
+    listed: BTreeSet<String>,
 }
 
 /// Somebody has come or left.
@@ -54,8 +59,16 @@ impl Present {
         }
     }
 
+    /// It has been told who is in a channel: their roles or messages come after that.
+    pub(crate) fn listed(&mut self, channel_id: &str) {
+        if self.listed.len() < CHANNELS && !self.listed.contains(channel_id) {
+            self.listed.insert(channel_id.to_owned());
+        }
+    }
+
     /// A channel is gone, and who was in it with it.
     pub(crate) fn forget(&mut self, channel_id: &str) {
+        self.listed.remove(channel_id);
         self.people.retain(|(channel, _), _| channel != channel_id);
     }
 
@@ -71,7 +84,8 @@ impl Present {
         }
         let name = show::member_name(state, channel_id, user_id);
         let known = self.people.insert(key, name.clone());
-        known.is_none().then(|| Passage {
+        let news = known.is_none() && self.listed.contains(channel_id);
+        news.then(|| Passage {
             channel_id: channel_id.to_owned(),
             user_id: user_id.to_owned(),
             name,
@@ -109,6 +123,12 @@ mod tests {
     fn each_comes_and_leaves_once() {
         let mut state = ConnectionState::new("1".to_owned(), "net".to_owned());
         let mut present = Present::default();
+        let early = UserEvent::New {
+            channel_id: Some("c".to_owned()),
+            user: user("1", "early"),
+        };
+        assert_eq!(present.note(&state, &early), None, "who was there before");
+        present.listed("c");
         let mut note = |event: UserEvent| {
             state.apply(&event.clone().into());
             let passage = present.note(&state, &event)?;
@@ -154,6 +174,7 @@ mod tests {
     fn it_is_bounded() {
         let state = ConnectionState::new("1".to_owned(), "net".to_owned());
         let mut present = Present::default();
+        present.listed("c");
         let came = (0..PEOPLE + 10)
             .filter_map(|id| present.came(&state, "c", &id.to_string()))
             .count();

@@ -4,17 +4,17 @@ use std::fs::{self, File, TryLockError};
 use std::net::TcpListener;
 use std::thread;
 
-use kaiwa_server::store::{LOBBY, SqliteStore, Store as _};
+use kaiwa_server::store::{LOBBY, SqliteStore, read_log};
 
 use crate::kaiwa::{Kaiwa, Served, Site, signal, wait_until};
 
 /// What the database holds; nobody may be using it.
 fn kept(site: &Site) -> Vec<String> {
-    let mut store = SqliteStore::open(&site.data()).unwrap();
-    let messages = store.recent(LOBBY, 100).unwrap();
+    let _alone = SqliteStore::open(&site.data()).unwrap();
+    let messages = read_log(&site.data(), LOBBY, 100).unwrap();
     messages
         .into_iter()
-        .filter_map(|stored| stored.message.text)
+        .filter_map(|stored| stored.text)
         .collect()
 }
 

@@ -163,8 +163,8 @@ impl People {
         let Some(user) = user else {
             return sender.to_owned();
         };
-        let name = user.display_name.as_ref().or(user.username.as_ref());
-        name.unwrap_or(&sender.to_owned()).clone()
+        let name = user.display_name.as_deref().or(user.username.as_deref());
+        name.unwrap_or(sender).to_owned()
     }
 
     /// Takes events until it holds.
@@ -249,7 +249,7 @@ impl Heard {
                     let id = message.id.clone().unwrap();
                     self.sent.insert(id, message.plain_text());
                 } else {
-                    self.show(&channel_id.unwrap_or_default(), message);
+                    self.show(&channel_id.unwrap_or_default(), &message);
                 }
             }
             ChatEvent::Update {
@@ -267,7 +267,7 @@ impl Heard {
                 self.failed.remove(&text);
                 self.delivered.insert(text.clone());
                 self.sent.insert(new_message.id.clone().unwrap(), text);
-                self.show(&channel_id.unwrap_or_default(), new_message);
+                self.show(&channel_id.unwrap_or_default(), &new_message);
             }
             ChatEvent::History {
                 channel_id,
@@ -275,7 +275,7 @@ impl Heard {
                 ..
             } => {
                 for message in messages {
-                    self.show(&channel_id, message);
+                    self.show(&channel_id, &message);
                 }
             }
             _ => {}
@@ -283,7 +283,7 @@ impl Heard {
     }
 
     /// History may say again what is known under the same id; the same text under another id is another message.
-    fn show(&mut self, channel: &str, message: Message) {
+    fn show(&mut self, channel: &str, message: &Message) {
         let id = message.id.clone().unwrap();
         if !self.ids.insert((channel.to_owned(), id.clone())) {
             return;

@@ -55,6 +55,8 @@ pub(super) struct Attempt<'a, S> {
     disconnect: Vec<Reply>,
     /// The driver was dropped or its user disconnected.
     asked: bool,
+    /// Nobody waits for `connect` any more: whoever connects again waits until this is over.
+    abandoned: bool,
     link: Link,
     /// When a goodbye has taken too long.
     limit: Option<Pin<Box<Sleep>>>,
@@ -85,6 +87,7 @@ impl<'a, S: Session> Attempt<'a, S> {
             reply: Some(reply),
             disconnect: Vec::new(),
             asked: false,
+            abandoned: false,
             link: Link::None,
             limit: None,
             stuck: None,
@@ -136,6 +139,9 @@ impl<'a, S: Session> Attempt<'a, S> {
     }
 
     fn poll_commands(&mut self, cx: &mut Context<'_>) -> Step {
+        if self.abandoned {
+            return Ok(false);
+        }
         let command = match self.commands.poll_recv(cx) {
             Poll::Pending => return Ok(false),
             Poll::Ready(command) => command,
@@ -145,8 +151,8 @@ impl<'a, S: Session> Attempt<'a, S> {
                 let _ = reply.send(Err(Error::new(ErrorKind::State, "already connected")));
                 return Ok(true);
             }
-            // Nobody waits for it, but the session may have to say goodbye all the same.
-            Some(Command::Abandon) => {}
+            // A transport that stands gets its goodbye: some servers break without one.
+            Some(Command::Abandon) => self.abandoned = true,
             Some(Command::Disconnect { reply }) => self.disconnect.push(reply),
             // The driver is gone: a closed channel is ready for ever, so look no further.
             None if self.asked => return Ok(false),

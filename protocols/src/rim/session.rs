@@ -249,8 +249,8 @@ impl RimSession {
         }
     }
 
-    /// Gives up while the server is well: says `Logout` first, since the original breaks when somebody speaks to one who
-    /// went without.
+    /// Gives up: says `Logout` first, since the original breaks when somebody speaks to one who went without. Should it
+    /// arrive after the next `Login`, the worst is that news come by the five-minute look only.
     fn part(&mut self, error: Error) {
         match self.phase {
             Phase::LoggingIn(_) | Phase::Up => {
@@ -264,11 +264,11 @@ impl RimSession {
 
     /// Closes the connection; nothing goes out any more.
     fn close(&mut self, error: Option<Error>) {
+        self.keepalive.stop();
         if matches!(self.phase, Phase::Down | Phase::Closing) {
             return;
         }
         self.phase = Phase::Closing;
-        self.keepalive.stop();
         self.transmits.push_back(Transmit::Close {
             code: Some(if error.is_some() { 1001 } else { 1000 }),
             reason: String::new(),
@@ -310,6 +310,8 @@ impl RimSession {
 
     /// Another account signs in: what was learned of the one before is not this one's.
     fn forget_account(&mut self) {
+        let ended = self.outgoing.end();
+        self.events.extend(ended);
         self.me = None;
         self.rest.set_token(None);
         self.rooms.clear();

@@ -124,6 +124,29 @@ async fn dropped_while_signing_in() {
     rig.connect().await;
 }
 
+/// Who tries again at once is not told that there is a connection already.
+#[tokio::test(start_paused = true)]
+async fn dropped_while_signing_in_and_connected_again() {
+    let mut rig = Rig::new();
+    let first = {
+        let mut connecting = rig.driver.connect(form("frames"));
+        assert!(poll_once(connecting.as_mut()).is_pending());
+        rig.server.accept().await
+    };
+    let again = async {
+        let peer = rig.server.accept().await;
+        assert!(first.is_dropped(), "two at once");
+        peer.say("welcome");
+        peer
+    };
+    let (connected, _peer) = tokio::join!(rig.driver.connect(form("frames")), again);
+    connected.unwrap();
+    assert_eq!(
+        rig.waiting(),
+        ["Connecting", "Disconnected", "Connecting", "Connected"]
+    );
+}
+
 /// The answer is there, but nobody takes it: whoever dropped the future does not know that it is connected.
 #[tokio::test(start_paused = true)]
 async fn dropped_with_the_answer_untaken() {

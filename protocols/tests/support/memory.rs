@@ -13,27 +13,51 @@ use tokio::io::DuplexStream;
 use tokio_tungstenite::tungstenite::{Error as WsError, Message};
 use tokio_tungstenite::{WebSocketStream, client_async};
 
+use super::http;
+
 /// Bytes under way in each direction, as in a small socket.
 pub(crate) const STREAM_BYTES: usize = 16 * 1024;
 
-/// Makes streams, and WebSockets over them.
-pub(crate) struct Memory<F>(pub(crate) F);
+/// Makes streams to a server; `None` where nobody answers.
+pub(crate) trait Wires: Send + Sync {
+    /// For a WebSocket.
+    fn socket(&self) -> Option<DuplexStream>;
+
+    /// For an HTTP request.
+    fn http(&self) -> Option<DuplexStream> {
+        None
+    }
+}
+
+impl<F: Fn() -> Option<DuplexStream> + Send + Sync> Wires for F {
+    fn socket(&self) -> Option<DuplexStream> {
+        self()
+    }
+}
+
+/// WebSockets and HTTP over streams in memory.
+pub(crate) struct Memory<W>(pub(crate) W);
 
 #[async_trait]
-impl<F: Fn() -> Option<DuplexStream> + Send + Sync> Connector for Memory<F> {
+impl<W: Wires> Connector for Memory<W> {
     async fn open(&self, target: &Target) -> Result<Box<dyn Transport>, Error> {
         let Target::WebSocket { url, .. } = target else {
             return Err(ErrorKind::Internal.into());
         };
-        let stream = (self.0)().ok_or_else(|| Error::from(ErrorKind::Refused))?;
+        let stream = self
+            .0
+            .socket()
+            .ok_or_else(|| Error::from(ErrorKind::Refused))?;
         match client_async(url, stream).await {
             Ok((socket, _)) => Ok(Box::new(Socket(socket))),
             Err(error) => Err(Error::new(ErrorKind::Handshake, "no handshake").with_source(error)),
         }
     }
 
-    async fn http(&self, _request: HttpRequest) -> Result<HttpResponse, Error> {
-        Err(ErrorKind::Unsupported.into())
+    async fn http(&self, request: HttpRequest) -> Result<HttpResponse, Error> {
+        let stream = self.0.http();
+        let stream = stream.ok_or_else(|| Error::from(ErrorKind::Refused))?;
+        http::ask(stream, request).await
     }
 }
 

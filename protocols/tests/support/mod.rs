@@ -1,7 +1,21 @@
 //! Peers for tests, in this process.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a test fails by panicking"
+)]
+#![allow(dead_code, reason = "each test program uses a part")]
 
-mod memory;
+mod http;
+pub(crate) mod memory;
+#[cfg(feature = "rim")]
+pub(crate) mod rim_peer;
+#[cfg(feature = "rim")]
+pub(crate) mod rim_server;
+#[cfg(feature = "wschat")]
 pub(crate) mod wschat_peer;
+#[cfg(feature = "wschat")]
 mod wschat_server;

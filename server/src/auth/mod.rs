@@ -78,14 +78,14 @@ impl Auth {
         let key = name.key().to_owned();
         // Before the costly hash; the store decides again.
         if world
-            .read(move |store| store.account(&key))
+            .look_up(move |store| store.account(&key))
             .await?
             .is_some()
         {
             return Err(taken());
         }
         let password = match &person.password {
-            Some(password) => Some(self.passwords.turn().await?.hash(password).await?),
+            Some(password) => Some(self.passwords.turn(peer).await?.hash(password).await?),
             None => None,
         };
         let at = Utc::now();
@@ -118,16 +118,18 @@ impl Auth {
         name: &str,
         password: &str,
     ) -> Result<String, Error> {
-        let key = names::key(name);
+        // What is too long for a name is nobody's, and not worth a key.
+        let possible = name.chars().nth(names::MAX_NAME_CHARS).is_none();
+        let key = names::key(if possible { name } else { "" });
         self.throttle.check(peer, &key, Instant::now())?;
         let asked = key.clone();
-        let Some((user, credentials)) = world.read(move |store| store.account(&asked)).await?
-        else {
+        let found = world.look_up(move |store| store.account(&asked)).await?;
+        let Some((user, credentials)) = found else {
             self.throttle.failed_at(peer, Instant::now());
             tracing::info!(%peer, "sign-in with an unknown name");
             return Err(Error::new(ErrorKind::NotFound, "account not found"));
         };
-        let turn = self.passwords.turn().await?;
+        let turn = self.passwords.turn(peer).await?;
         // Others may have failed while this one waited.
         self.throttle.check(peer, &key, Instant::now())?;
         let right = match credentials.password {
@@ -166,7 +168,7 @@ impl Auth {
     /// The store's.
     pub(crate) async fn resume(&self, world: &World, token: &str) -> Result<Option<UserId>, Error> {
         let hash = TokenHash::of(token);
-        let session = world.read(move |store| store.session(&hash)).await?;
+        let session = world.look_up(move |store| store.session(&hash)).await?;
         let now = Utc::now();
         Ok(session
             .filter(|session| now < session.expires)

@@ -9,6 +9,7 @@ mod tls;
 use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -39,6 +40,9 @@ const TLS_LIMIT: Duration = Duration::from_secs(10);
 
 /// How long a request's head may take, and how long a connection may wait between requests.
 const HEAD_LIMIT: Duration = Duration::from_secs(10);
+
+/// How long the answer to what was asked before the server stops may take.
+const LAST_ANSWER_LIMIT: Duration = Duration::from_secs(2);
 
 /// The longest request head: hyper's own minimum, and enough for a browser with cookies.
 const HEAD_BYTES: usize = 16 * 1024;
@@ -151,12 +155,17 @@ impl Acceptor {
                 request.extensions_mut().insert(peer);
                 request.extensions_mut().insert(permit.clone());
             };
-            serve_http(socket, app, known)
+            serve_http(socket, app, known, &stop)
                 .await
                 .map_err(io::Error::other)
         };
+        // What was asked is answered, within a limit; then nothing more is taken.
+        let ending = async {
+            stop.cancelled().await;
+            sleep(LAST_ANSWER_LIMIT).await;
+        };
         tokio::select! {
-            () = stop.cancelled() => {}
+            () = ending => {}
             result = serving => if let Err(error) = result {
                 tracing::debug!(%error, "connection without a session ends");
             }
@@ -169,6 +178,7 @@ async fn serve_http(
     socket: Socket,
     app: Router,
     known: impl Fn(&mut Request<Incoming>),
+    stop: &CancellationToken,
 ) -> hyper::Result<()> {
     let app = TowerToHyperService::new(app);
     let service = service_fn(move |mut request: Request<Incoming>| {
@@ -176,13 +186,19 @@ async fn serve_http(
         let response = app.call(request);
         async { Ok::<_, Infallible>(response.await.unwrap_or_else(|never| match never {})) }
     });
-    http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_LIMIT)
-        .max_buf_size(HEAD_BYTES)
-        .serve_connection(TokioIo::new(Patient::new(socket)), service)
-        .with_upgrades()
-        .await
+    let mut connection = pin!(
+        http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(HEAD_LIMIT)
+            .max_buf_size(HEAD_BYTES)
+            .serve_connection(TokioIo::new(Patient::new(socket)), service)
+            .with_upgrades()
+    );
+    tokio::select! {
+        result = connection.as_mut() => return result,
+        () = stop.cancelled() => connection.as_mut().graceful_shutdown(),
+    }
+    connection.await
 }
 
 /// Whether the error concerns only the connection that was about to be accepted.

@@ -3,6 +3,7 @@
 
 mod days;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::path::{Path, PathBuf};
@@ -96,18 +97,29 @@ impl LogDir {
             return Ok(());
         };
         let (first, last) = (first.posted.position.seq, last.posted.position.seq);
-        let lines: Vec<_> = here()
-            .filter_map(|said| {
-                let line = said.submission.log_line.as_deref()?;
-                Some((said.posted.at, line))
-            })
-            .collect();
+        let mut lines = Vec::new();
+        for said in here() {
+            let line = match &said.submission.log_line {
+                Some(line) => Cow::Borrowed(line.as_str()),
+                None => Cow::Owned(self.foreign_line(store, said.posted.position.seq)?),
+            };
+            lines.push((said.posted.at, line));
+        }
         // What was written before the failure is known; lines of others do not count.
         self.catch_up(store, first - 1, DateTime::<Utc>::MIN_UTC)?;
         self.attempted = last;
-        self.days.append(lines)?;
+        self.days
+            .append(lines.iter().map(|(at, line)| (*at, line.as_ref())))?;
         self.logged = last;
         Ok(())
+    }
+
+    /// The line of a message that came over another network, which knows nothing of lines.
+    fn foreign_line(&self, store: &mut dyn Reader, seq: i64) -> Result<String, Error> {
+        let message = store.messages(self.room, seq, seq)?.pop();
+        Ok(message
+            .map(|message| (self.render)(&message))
+            .unwrap_or_default())
     }
 
     /// Appends what is missing up to the sequence `until`. See [`Self::find_end`] for `end`.

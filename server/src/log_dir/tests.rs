@@ -307,3 +307,15 @@ fn a_directory_that_cannot_be_read_is_told_at_the_start() {
     assert_eq!(error.kind(), ErrorKind::Config);
     assert!(error.to_string().contains(DAY), "{error}");
 }
+
+#[test]
+fn what_was_said_on_another_network_has_its_line() {
+    let mut fixture = Fixture::new();
+    let mut log = fixture.open();
+    let mut done = fixture.keep(&[("10:00:00", "a"), ("10:00:01", "b"), ("10:00:02", "c")]);
+    if let Done::Said(said) = &mut done[1] {
+        said.submission.log_line = None;
+    }
+    log.write(fixture.reader.as_mut(), &done);
+    assert_eq!(fixture.texts(DAY), ["a", "b", "c"]);
+}

@@ -23,7 +23,7 @@ pub enum BanKind {
 pub enum BanTarget {
     /// A person.
     User(UserId),
-    /// Whoever comes from this address.
+    /// Whoever comes from this address; an IPv4 address is the same in its IPv6 form.
     Address(std::net::IpAddr),
 }
 
@@ -67,7 +67,7 @@ pub trait Bans: ReadBans {
     /// Keeps a ban, and forgets those that have ended.
     ///
     /// # Errors
-    /// `NotFound` for a person or room that is not there.
+    /// `NotFound` for a person (also the one who says so) or room that is not there.
     fn ban(&mut self, ban: &Ban) -> Result<BanId, Error>;
 
     /// Ends a ban; tells whether there was one.

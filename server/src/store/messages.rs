@@ -67,7 +67,7 @@ pub struct NewMessage {
 pub enum Repeat {
     /// Nothing: it is another message.
     Another,
-    /// If it is among the sender's last 100 in this room: the same message, which is not kept again.
+    /// If it is among the last 100 that this sender gave in this room and meant so: the same message, which is not kept again.
     Same,
 }
 
@@ -135,7 +135,7 @@ pub struct Reaction {
 pub enum Edit {
     /// Another text.
     Text(String),
-    /// A tombstone: text, files and reactions go.
+    /// A tombstone: text, files, reactions and [`StoredMessage::extra`] go.
     Delete,
 }
 
@@ -172,7 +172,8 @@ pub trait ReadMessages {
         last: i64,
     ) -> Result<Vec<StoredMessage>, Error>;
 
-    /// What has changed in a room after a change, in order; none if that is more than `limit`.
+    /// What has changed in a room after a change, in order; none if that is more than `limit`, or messages that were new then are
+    /// not kept any more.
     fn changes(
         &mut self,
         room: RoomId,
@@ -205,7 +206,7 @@ pub trait Messages: ReadMessages {
     /// Gives a reaction or takes it back; tells the room's change, or none if it was so already.
     ///
     /// # Errors
-    /// `NotFound` for a message that is not there or was deleted.
+    /// `NotFound` for a message that is not there or was deleted, and for a person who is not there.
     fn react(
         &mut self,
         room: RoomId,

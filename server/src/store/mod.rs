@@ -36,7 +36,8 @@ pub use rooms::{
 };
 pub use sqlite::{SqliteStore, read_log};
 pub use users::{
-    Credentials, NewAccount, ReadUsers, Session, TokenHash, User, UserId, UserPatch, Users,
+    Credentials, MAX_SESSIONS, NewAccount, ReadUsers, Session, TokenHash, User, UserId, UserPatch,
+    Users,
 };
 
 /// Keeps everything. Called from one thread at a time; every method may block.

@@ -152,7 +152,7 @@ pub struct Membership {
     pub read: i64,
     /// Everything up to this sequence has reached them.
     pub delivered: i64,
-    /// How many messages of others, since they came, they have not read.
+    /// How many messages of others, since they came, they have not read; deleted ones count.
     pub unread: i64,
 }
 
@@ -225,10 +225,12 @@ pub trait Rooms: ReadRooms {
     /// Makes a room.
     ///
     /// # Errors
-    /// `NotFound` for a member or parent that is not there, `Conflict` for a channel or stream name that is taken.
+    /// `NotFound` for an owner, member or parent that is not there, `Conflict` for a channel or stream name that is taken,
+    /// `Invalid` for a lobby, a room of two, a stream that has members of its own or lies in no circle, and anything else
+    /// that lies in one.
     fn create_room(&mut self, room: &NewRoom) -> Result<RoomId, Error>;
 
-    /// The room of two; made if they have none. Tells whether it is new.
+    /// The room of two; made if they have none, and whoever has left it is let back in. Tells whether it is new.
     ///
     /// # Errors
     /// `NotFound` if either is not there, `Invalid` for oneself.
@@ -251,10 +253,11 @@ pub trait Rooms: ReadRooms {
     /// `NotFound`, `Forbidden` for the lobby.
     fn remove_room(&mut self, id: RoomId) -> Result<(), Error>;
 
-    /// Lets people in; those who are in stay as they are. What was said before is read to them. Tells who is new.
+    /// Lets people in; those who are in stay as they are. What was said before is read to them. Tells who is new, by id.
     ///
     /// # Errors
-    /// `NotFound` for a room or a person that is not there; then nobody is let in.
+    /// `NotFound` for a room or a person that is not there, `Invalid` for a stream, whose members are its circle's, and for
+    /// somebody else in a room of two; then nobody is let in.
     fn add_members(
         &mut self,
         room: RoomId,
@@ -265,13 +268,13 @@ pub trait Rooms: ReadRooms {
     /// Removes people; those who are not in do not matter. Tells who was in.
     ///
     /// # Errors
-    /// `NotFound` for a room that is not there.
+    /// `NotFound` for a room that is not there, `Invalid` for a stream.
     fn remove_members(&mut self, room: RoomId, users: &[UserId]) -> Result<Vec<UserId>, Error>;
 
     /// Gives a role.
     ///
     /// # Errors
-    /// `NotFound` for somebody who is not in.
+    /// `NotFound` for somebody who is not in, `Invalid` for a stream.
     fn set_role(&mut self, room: RoomId, user: UserId, role: Role) -> Result<(), Error>;
 
     /// Marks everything up to a sequence as delivered; never takes back. Beyond the room's last counts as the last.
@@ -280,14 +283,15 @@ pub trait Rooms: ReadRooms {
     /// `NotFound` for somebody who is not in.
     fn mark_delivered(&mut self, room: RoomId, user: UserId, seq: i64) -> Result<(), Error>;
 
-    /// Marks everything up to a sequence as read, and as delivered; never takes back. Tells where the mark is now.
+    /// Marks everything up to a sequence as read, and as delivered; never takes back. Beyond the room's last counts as the last.
+    /// Tells where the mark is now, as for [`Self::mark_read`].
     ///
     /// # Errors
     /// `NotFound` for somebody who is not in.
     fn mark_read_to(&mut self, room: RoomId, user: UserId, seq: i64) -> Result<i64, Error>;
 
     /// Marks one message as read, and as delivered; those before it stay as they are. The mark of [`Membership::read`] moves
-    /// over whatever is read without a hole. Tells where it is now.
+    /// over whatever is read without a hole. Where there is no message nothing is marked. Tells where the mark is now.
     ///
     /// # Errors
     /// `NotFound` for somebody who is not in.

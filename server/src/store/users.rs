@@ -92,6 +92,9 @@ pub struct Credentials {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct TokenHash(pub [u8; 32]);
 
+/// Sign-ins of one person at a time: more devices than anybody has, with a day's sign-ins of each.
+pub const MAX_SESSIONS: usize = 100;
+
 /// A sign-in that a token resumes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Session {
@@ -164,16 +167,17 @@ pub trait Users: ReadUsers {
     /// `NotFound`.
     fn update_user(&mut self, id: UserId, patch: &UserPatch) -> Result<(), Error>;
 
-    /// Keeps a sign-in, and forgets those that had expired for longer than a day.
+    /// Keeps a sign-in, and forgets those that had expired for longer than a day. Of a person's other ones, the newest
+    /// [`MAX_SESSIONS`]` - 1` stay.
     ///
     /// # Errors
-    /// `NotFound` for a person that is not there, `Conflict` for a token that is.
+    /// `NotFound` for a person or room that is not there, `Conflict` for a token that is.
     fn create_session(&mut self, token: &TokenHash, session: &Session) -> Result<(), Error>;
 
     /// Says where a one-room-at-a-time sign-in is.
     ///
     /// # Errors
-    /// `NotFound`.
+    /// `NotFound` for a sign-in or room that is not there.
     fn move_session(&mut self, token: &TokenHash, room: Option<RoomId>) -> Result<(), Error>;
 
     /// Ends a sign-in; tells whether there was one.

@@ -17,8 +17,11 @@ const WAITING_JOBS: usize = 1024;
 /// Jobs in one transaction, at most: keeps the wait for the first of them short.
 const BATCH_JOBS: usize = 256;
 
-/// Bytes of text in one transaction, at most, give or take one message: one batch must not fill a receiver's queue.
+/// Bytes of messages in one transaction, at most, give or take one message: one batch must not fill a receiver's queue.
 const BATCH_BYTES: usize = 256 * 1024;
+
+/// What a piece of work counts for in [`BATCH_BYTES`]: 32 of them end a batch, since each may ask and write a lot.
+const WORK_BYTES: usize = BATCH_BYTES / 32;
 
 /// Batches that may wait for their delivery.
 const WAITING_BATCHES: usize = 16;
@@ -204,10 +207,13 @@ impl Thread {
     fn take(&mut self, job: Job, batch: &mut Vec<Job>, bytes: &mut usize) {
         match &job {
             Job::Post(submission) => {
-                *bytes += submission.message.text.as_ref().map_or(0, String::len);
+                *bytes += submission.size();
                 batch.push(job);
             }
-            Job::Work(_) => batch.push(job),
+            Job::Work(_) => {
+                *bytes += WORK_BYTES;
+                batch.push(job);
+            }
             // What waits is still received, then `recv` gives None.
             Job::Stop => self.jobs.close(),
         }

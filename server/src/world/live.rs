@@ -20,8 +20,12 @@ use crate::store::{Position, RoomId, UserId};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct SeatId(u64);
 
-/// Messages to be shown.
-type Run = BTreeMap<RoomId, Vec<Said>>;
+/// Messages to be shown, in order, those of one room that follow each other together.
+type Run = Vec<(RoomId, Vec<Said>)>;
+
+/// In a room with more connections than this, only those who come or go are told that they do: everybody would be told of
+/// everybody.
+const TALKATIVE_ROOM: usize = 100;
 
 /// Who is connected. Changed in the order of what happens in the store, so that nobody misses what is said in a room from the
 /// moment on in which they entered it.
@@ -183,7 +187,9 @@ impl Live {
             Notice::RoomChanged { room } | Notice::Read { room, .. } => room_of = Some(*room),
             Notice::Contacts { one, other } => concerned.extend([one, other]),
         }
-        let places = room_of.and_then(|room| self.rooms.get(&room));
+        let places = room_of
+            .and_then(|room| self.rooms.get(&room))
+            .filter(|places| places.len() <= TALKATIVE_ROOM);
         concerned.extend(
             places
                 .into_iter()
@@ -305,7 +311,10 @@ impl SharedLive {
                 }
                 Done::Said(said) => {
                     let room = said.submission.message.room;
-                    run.entry(room).or_default().push(said);
+                    match run.last_mut() {
+                        Some((last, group)) if *last == room => group.push(said),
+                        _ => run.push((room, vec![said])),
+                    }
                 }
                 Done::Refused(submission, error) => {
                     Counting::add(&counters.refused);
@@ -332,7 +341,7 @@ impl SharedLive {
         self.show(&mut run, now);
     }
 
-    /// Shows a run of messages, room by room: between rooms no order is promised.
+    /// Shows a run of messages.
     fn show(&self, run: &mut Run, now: Instant) {
         if run.is_empty() {
             return;

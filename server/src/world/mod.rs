@@ -85,8 +85,8 @@ impl World {
         self.jobs.send(job).await.map_err(|_| Stopped)
     }
 
-    /// Changes the store: when this returns, what `run` did is durable, and everybody who is concerned has been told. What
-    /// `run` refuses has changed nothing.
+    /// Changes the store: when this returns, what `run` did is durable, and everybody who is concerned has been told.
+    /// `run` refuses before it changes anything: what it did before an error is kept, except after `Storage`.
     ///
     /// # Errors
     /// That of `run`, `State` after the server has stopped, `Storage` when writing fails.
@@ -112,6 +112,17 @@ impl World {
         ask: impl FnOnce(&mut dyn Reader) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
         self.readers.read(ask).await
+    }
+
+    /// Asks the store for a few rows by their keys; does not wait behind [`Self::read`].
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub(crate) async fn look_up<T: Send + 'static>(
+        &self,
+        ask: impl FnOnce(&mut dyn Reader) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        self.readers.look_up(ask).await
     }
 
     /// Delivers until the store's thread ends, then sends everybody away.

@@ -47,6 +47,25 @@ pub(crate) struct Submission {
     pub(crate) answer: Option<Answer>,
 }
 
+impl Submission {
+    /// How many bytes it brings, about as many as its receivers will get.
+    pub(crate) fn size(&self) -> usize {
+        let NewMessage {
+            text,
+            client_id,
+            extra,
+            ..
+        } = &self.message;
+        let kept: usize = [text, client_id, extra, &self.sender_name]
+            .into_iter()
+            .flatten()
+            .map(String::len)
+            .sum();
+        let prepared = self.prepared.as_ref().map_or(0, |(_, text)| text.len());
+        kept.max(prepared)
+    }
+}
+
 impl fmt::Debug for Submission {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Submission")

@@ -12,11 +12,14 @@ use crate::store::{Reader, Store};
 /// Questions answered at once. Each has a connection with a page cache of its own; a third core would have little to do.
 const READERS: usize = 2;
 
+/// Small questions answered at once, besides: whoever asks for much must not keep others from showing who they are.
+const QUICK_READERS: usize = 1;
+
 /// Readers that wait for questions.
+#[derive(Debug)]
 pub(crate) struct Readers {
-    idle: Arc<Mutex<Vec<Box<dyn Reader>>>>,
-    /// One permit per reader in `idle`.
-    permits: Arc<Semaphore>,
+    any: Pool,
+    quick: Pool,
 }
 
 impl Readers {
@@ -25,15 +28,52 @@ impl Readers {
     /// # Errors
     /// `Storage`.
     pub(crate) fn open(store: &dyn Store) -> Result<Self, Error> {
-        let idle: Result<Vec<_>, Error> = (0..READERS).map(|_| store.reader()).collect();
         Ok(Self {
-            idle: Arc::new(Mutex::new(idle?)),
-            permits: Arc::new(Semaphore::new(READERS)),
+            any: Pool::open(store, READERS)?,
+            quick: Pool::open(store, QUICK_READERS)?,
         })
     }
 
-    /// Asks when a reader is free. One whose question panics is not used again.
-    pub(crate) async fn read<T: Send + 'static>(
+    /// Asks when a reader is free.
+    pub(super) async fn read<T: Send + 'static>(
+        &self,
+        ask: impl FnOnce(&mut dyn Reader) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        self.any.read(ask).await
+    }
+
+    /// Asks for a few rows by their keys.
+    pub(super) async fn look_up<T: Send + 'static>(
+        &self,
+        ask: impl FnOnce(&mut dyn Reader) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        self.quick.read(ask).await
+    }
+
+    /// Closes all readers; what is asked now is finished, nothing is asked any more.
+    pub(super) fn close(&self) {
+        self.any.close();
+        self.quick.close();
+    }
+}
+
+struct Pool {
+    idle: Arc<Mutex<Vec<Box<dyn Reader>>>>,
+    /// One permit per reader in `idle`.
+    permits: Arc<Semaphore>,
+}
+
+impl Pool {
+    fn open(store: &dyn Store, size: usize) -> Result<Self, Error> {
+        let idle: Result<Vec<_>, Error> = (0..size).map(|_| store.reader()).collect();
+        Ok(Self {
+            idle: Arc::new(Mutex::new(idle?)),
+            permits: Arc::new(Semaphore::new(size)),
+        })
+    }
+
+    /// A reader whose question panics is not used again.
+    async fn read<T: Send + 'static>(
         &self,
         ask: impl FnOnce(&mut dyn Reader) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
@@ -49,9 +89,12 @@ impl Readers {
                 return Err(stopped());
             };
             let answer = ask(reader.as_mut());
-            idle.lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .push(reader);
+            // One that comes back after the end is closed here.
+            if !permit.semaphore().is_closed() {
+                idle.lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .push(reader);
+            }
             drop(permit);
             answer
         });
@@ -60,8 +103,7 @@ impl Readers {
         })?
     }
 
-    /// Closes all readers; what is asked now is finished, nothing is asked any more.
-    pub(crate) fn close(&self) {
+    fn close(&self) {
         self.permits.close();
         self.idle
             .lock()
@@ -70,8 +112,8 @@ impl Readers {
     }
 }
 
-impl fmt::Debug for Readers {
+impl fmt::Debug for Pool {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Readers").finish_non_exhaustive()
+        f.debug_struct("Pool").finish_non_exhaustive()
     }
 }

@@ -86,6 +86,8 @@ pub(crate) struct Rest {
     pub(crate) base: &'static str,
     /// The header as it is.
     pub(crate) authorization: Option<String>,
+    /// The page that calls, if it is a browser that does.
+    pub(crate) origin: Option<&'static str>,
 }
 
 impl Rest {
@@ -94,6 +96,7 @@ impl Rest {
             addr: site.addr(),
             base: "/rim/api",
             authorization: None,
+            origin: None,
         }
     }
 
@@ -127,11 +130,15 @@ impl Rest {
             addr,
             base,
             authorization,
+            origin,
         } = self;
         let mut request = format!("{method} {base}{path} HTTP/1.1\r\nhost: {addr}\r\n");
         request += "connection: close\r\n";
         if let Some(authorization) = authorization {
             request += &format!("authorization: {authorization}\r\n");
+        }
+        if let Some(origin) = origin {
+            request += &format!("origin: {origin}\r\n");
         }
         if let Some(body) = body {
             request += &format!("content-length: {}\r\n", body.len());
@@ -256,7 +263,11 @@ pub(crate) struct Live {
 
 impl Live {
     pub(crate) async fn open(addr: SocketAddr, path: &str, uid: u64) -> Self {
-        let client = Client::connect(addr, path, &[]).await.unwrap();
+        Self::of(Client::connect(addr, path, &[]).await.unwrap(), uid)
+    }
+
+    /// On a connection that is there.
+    pub(crate) fn of(client: Client, uid: u64) -> Self {
         Self {
             client,
             uid,

@@ -93,6 +93,28 @@ async fn groups_are_told() {
 }
 
 #[tokio::test]
+async fn who_comes_back_to_a_chat_of_two_is_told_and_hears() {
+    let site = Site::start().await;
+    let [ann, bob, _] = trio(&site).await;
+    let member = |uid: u64| json!({ "uid": uid, "role": 1 });
+    let group = json!({ "name": "", "avatar": "", "mode": 1, "creatorUid": ann.uid });
+    let body = json!({ "group": group, "users": [member(ann.uid), member(bob.uid)] });
+    let mut told = notified(&site, &bob).await;
+    let gid = ann.post("/group/create", body.clone()).await.data();
+    let gid = gid.as_u64().unwrap();
+    let groups = ("groups".to_owned(), json!(bob.uid), json!(gid), Value::Null);
+    assert_eq!(notice(&mut told).await, groups);
+    bob.change(gid, &[bob.uid], 2).await.data();
+    assert_eq!(notice(&mut told).await.0, "removed");
+    assert_eq!(ann.post("/group/create", body.clone()).await.data(), gid);
+    assert_eq!(notice(&mut told).await, groups);
+    assert_eq!(ann.post("/group/create", body).await.data(), gid);
+    let mut one = ann.live(&site).await;
+    one.say(gid, "back").await;
+    assert_eq!(told.heard().await["content"], "back");
+}
+
+#[tokio::test]
 async fn reading_is_told() {
     let site = Site::start().await;
     let [ann, bob, eve] = trio(&site).await;

@@ -1,9 +1,10 @@
 //! Whole conversations: that of the interoperability tests, and that of the original's front end.
 
 use serde_json::{Value, json};
+use tokio_tungstenite::tungstenite::Error as WsError;
 
 use crate::client::{Live, PASSWORD, Rest, contents, person, register, sign_in};
-use crate::common::Site;
+use crate::common::{Client, Site};
 
 /// The fact sheet's section 10.
 #[tokio::test]
@@ -72,6 +73,34 @@ async fn the_interoperability_tests_call_order() {
     }
 }
 
+/// Where the front end's pages come from while it is developed; its proxy keeps the `Origin`, and names the server as `Host`.
+const DEV_SERVER: &str = "http://localhost:3000";
+
+async fn dev_socket(site: &Site) -> Result<Client, WsError> {
+    let addr = site.server.rim_ws_addr().unwrap();
+    Client::connect(addr, "/", &[("origin", DEV_SERVER)]).await
+}
+
+#[tokio::test]
+async fn the_originals_front_end_needs_its_origin_to_be_allowed() {
+    let site = Site::with(|config| {
+        config.rim_rest_listen = Some(([127, 0, 0, 1], 0).into());
+        config.rim_ws_listen = Some(([127, 0, 0, 1], 0).into());
+    })
+    .await;
+    let rest = Rest {
+        addr: site.server.rim_rest_addr().unwrap(),
+        base: "/api",
+        origin: Some(DEV_SERVER),
+        ..Rest::new(&site)
+    };
+    assert_eq!(register(&rest, "ann").await.status, 403);
+    let Err(WsError::Http(refused)) = dev_socket(&site).await else {
+        panic!("not refused");
+    };
+    assert_eq!(refused.status(), 403);
+}
+
 /// The fact sheet's section 6: rim-front on the original's ports, with its bogus token, its early socket, and the other one's id
 /// where its own belongs.
 #[tokio::test]
@@ -79,14 +108,16 @@ async fn the_originals_front_end() {
     let site = Site::with(|config| {
         config.rim_rest_listen = Some(([127, 0, 0, 1], 0).into());
         config.rim_ws_listen = Some(([127, 0, 0, 1], 0).into());
+        config.origins = vec![DEV_SERVER.to_owned()];
     })
     .await;
     let bogus = Rest {
         addr: site.server.rim_rest_addr().unwrap(),
         base: "/api",
         authorization: Some("Bearer 7ab7f6ae-0000-0000-0000-000000000000".to_owned()),
+        origin: Some(DEV_SERVER),
     };
-    let mut socket = Live::open(site.server.rim_ws_addr().unwrap(), "/", 0).await;
+    let mut socket = Live::of(dev_socket(&site).await.unwrap(), 0);
     let mut uids = Vec::new();
     for account in ["ann", "bob"] {
         let user = json!({

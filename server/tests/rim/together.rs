@@ -72,7 +72,8 @@ async fn everybody_in_the_lobby_sees_everything_once() {
     let fid = guest.as_u64().unwrap();
     let answer = ann.post("/friend/add", json!({ "fid": fid })).await;
     assert_eq!(answer.failure().0, 500);
-    assert_eq!(ann.change(1, &[fid], 1).await.failure().0, 500);
+    let gid = ann.group("g", &[]).await;
+    assert_eq!(ann.change(gid, &[fid], 1).await.failure().0, 500);
     let list = bob.chat_list().await;
     assert_eq!(list[0]["unread"], 4);
     assert_eq!(list[0]["user"]["id"], ann.uid);

@@ -11,6 +11,9 @@ use super::{Conversation, Stop};
 /// Requests for contact whose answer is shown when it comes: more than a person can have in mind.
 const REQUESTS: usize = 1000;
 
+/// Channels that are named for what was said in them before; of more it is told once.
+const QUIET: usize = 20;
+
 impl Conversation {
     pub(super) async fn status(&mut self, event: StatusEvent) -> Result<(), Stop> {
         match &event {
@@ -112,17 +115,39 @@ impl Conversation {
             self.shown.older(channel_id, messages);
             return Ok(());
         }
+        self.present.listed(channel_id);
         // What is told at the first sign-in is shown when it is known which channel is current.
         if !self.arrived {
             return Ok(());
         }
+        if !self.commands || !self.screen.is_terminal() {
+            return self.past(channel_id, messages).await;
+        }
+        let state = self.state();
+        let here = self.here(&state).as_deref() == Some(channel_id);
+        if !here && self.shown.newest(channel_id).is_none() {
+            return self
+                .quiet(&show::channel_name(&state, channel_id), messages)
+                .await;
+        }
         self.past(channel_id, messages).await?;
-        if self.commands && self.screen.is_terminal() {
-            for message in messages {
-                self.shown.newer(channel_id, message);
-            }
+        for message in messages {
+            self.shown.newer(channel_id, message);
         }
         Ok(())
+    }
+
+    /// Something from before in a channel that was never shown: `/history` shows it when somebody goes there.
+    async fn quiet(&mut self, name: &str, messages: &[Message]) -> Result<(), Gone> {
+        self.quiet += usize::from(!messages.is_empty());
+        let line = match self.quiet {
+            0 => return Ok(()),
+            1..=QUIET => format!("from before in {name}: {}, not shown", messages.len()),
+            more if more == QUIET + 1 => "from before in more channels, not shown".to_owned(),
+            _ => return Ok(()),
+        };
+        let what_to_do = "/switch CHANNEL, then /history";
+        self.screen.notice(&format!("{line}; {what_to_do}")).await
     }
 
     async fn past(&mut self, channel_id: &str, messages: &[Message]) -> Result<(), Gone> {
@@ -238,6 +263,7 @@ impl Conversation {
                 self.channel = Some(new_channel.id.clone());
             }
             ChannelEvent::Wipe { channel_id } => self.shown.wiped(channel_id.as_deref()),
+            ChannelEvent::Members { channel_id, .. } => self.present.listed(channel_id),
             _ => {}
         }
     }

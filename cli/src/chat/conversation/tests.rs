@@ -177,6 +177,32 @@ async fn channels_are_told_apart() {
         complete: true,
     });
     talk.shows("[Tea] bob: missed").await;
+    // Elsewhere what was said before is shown when one goes there.
+    talk.happens(ChannelEvent::New {
+        channel: Channel {
+            id: "y".to_owned(),
+            ..channel("Bees")
+        },
+    });
+    let before = |id: &str| ChatEvent::History {
+        channel_id: "y".to_owned(),
+        messages: vec![says("y", id, "before")],
+        complete: true,
+    };
+    talk.happens(before("1"));
+    talk.shows("* from before in Bees: 1, not shown; /switch CHANNEL")
+        .await;
+    talk.happens(UserEvent::New {
+        channel_id: Some("y".to_owned()),
+        user: user("Eve"),
+    });
+    for _ in 0..30 {
+        talk.happens(before("1"));
+    }
+    for _ in 1..20 {
+        talk.shows("* from before in Bees: 1, not shown").await;
+    }
+    talk.shows("* from before in more channels").await;
     talk.happens(ChatEvent::Gap {
         channel_id: "x".to_owned(),
         after: None,

@@ -99,7 +99,7 @@ impl RimSession {
     /// Looks at a group's history again, with what is shown as far as it goes.
     pub(super) fn look_again(&mut self, gid: u64) {
         let Some(room) = self.rooms.get_mut(&gid) else {
-            return;
+            return self.lose_doubtful(gid);
         };
         match &mut room.catch_up {
             Some(catch_up) if catch_up.stage == Stage::Queued => catch_up.fetch = true,
@@ -334,6 +334,13 @@ impl RimSession {
             }
         }
         self.outgoing.again(&again);
+    }
+
+    /// The user is in a group no longer, so nobody tells what became of messages to it.
+    pub(super) fn lose_doubtful(&mut self, gid: u64) {
+        for request in self.outgoing.doubtful(gid) {
+            self.give_up(request, true);
+        }
     }
 
     fn give_up(&mut self, request: kaiwa_core::RequestId, cut: bool) {

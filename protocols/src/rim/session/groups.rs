@@ -72,6 +72,7 @@ impl RimSession {
         }
         self.graces.remove(&gid);
         self.stale.remove(&gid);
+        self.lose_doubtful(gid);
         self.tell(request, event);
         let channel_id = gid.to_string();
         self.tell(request, ChannelEvent::Remove { channel_id });

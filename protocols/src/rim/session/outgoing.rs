@@ -1,7 +1,7 @@
 //! Own messages on their way: written in order, confirmed by acknowledgements, and asked about in the history where those
 //! stay away. Keeps books only; `super::sending` writes and asks.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use kaiwa_core::outbox::Outbox;
@@ -196,6 +196,16 @@ impl Outgoing {
     pub(super) fn doubts(&self, gid: u64) -> bool {
         let mut sent = self.open.values();
         sent.any(|sent| sent.gid == gid && matches!(sent.stage, Stage::Doubtful(_)))
+    }
+
+    /// The groups whose history must be asked about something.
+    pub(super) fn doubtful_groups(&self) -> BTreeSet<u64> {
+        let doubtful = |sent: &&Sent| matches!(sent.stage, Stage::Doubtful(_));
+        self.open
+            .values()
+            .filter(doubtful)
+            .map(|sent| sent.gid)
+            .collect()
     }
 
     /// The messages of a group that the history must tell of, in order.

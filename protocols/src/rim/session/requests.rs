@@ -17,6 +17,12 @@ use crate::rim::wire::Endpoint;
 use crate::rim::wire::record::{MODE_GROUP, ROLE_ADMIN};
 use crate::rim::wire::request::{self, OP_ADD, OP_REMOVE};
 
+/// The largest frame sent, in bytes: what kaiwa's own server takes by default; a larger one ends the connection.
+const MAX_OUTGOING_BYTES: usize = 64 * 1024;
+
+/// What a frame holds besides its text, in bytes: names of fields, numbers, an id.
+const FRAME_BYTES: usize = 256;
+
 impl RimSession {
     /// Takes a request or refuses it.
     pub(super) fn requested(
@@ -82,10 +88,19 @@ impl RimSession {
         if self.phase == Phase::Up && !self.rooms.contains_key(&gid) {
             return Err(unknown_channel());
         }
-        if content(&message).is_none() {
+        let Some((_, text)) = content(&message) else {
             return Err(Error::new(
                 ErrorKind::Unsupported,
                 "rim carries text, or one picture by its address",
+            ));
+        };
+        let length = request::encode(&text).len() + FRAME_BYTES;
+        if length > MAX_OUTGOING_BYTES {
+            return Err(Error::new(
+                ErrorKind::TooLong,
+                format!(
+                    "the message takes {length} bytes on the wire, at most {MAX_OUTGOING_BYTES} are sent"
+                ),
             ));
         }
         message.sender_id = self.me.as_ref().map(|(uid, _)| uid.to_string());

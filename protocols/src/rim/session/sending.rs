@@ -333,7 +333,7 @@ impl RimSession {
         match self.keepalive.tick(now.mono) {
             Tick::Wait => {}
             Tick::Ping => self.pings.want(None),
-            Tick::Silent => return self.silent(),
+            Tick::Silent => self.silent(),
         }
         if self.ack_deadline().is_none_or(|due| due > now.mono) {
             return;
@@ -380,9 +380,14 @@ impl RimSession {
         self.frames.wishes.push_back(Wish::Probe { gid, id });
     }
 
+    /// The server may be slow and not dead, so it gets its `Logout` too.
     fn silent(&mut self) {
         let error = Error::new(ErrorKind::TimedOut, "the server has stopped answering");
-        self.close(Some(error));
+        self.keepalive.stop();
+        match self.phase {
+            Phase::LoggingIn(_) | Phase::Up => self.part(error),
+            _ => self.close(Some(error)),
+        }
     }
 
     /// When a message's acknowledgement is overdue.

@@ -347,6 +347,11 @@ impl RimSession {
             }
             self.show_room(None, *gid);
         }
+        for gid in self.outgoing.doubtful_groups() {
+            if !self.rooms.contains_key(&gid) {
+                self.lose_doubtful(gid);
+            }
+        }
         order.sort_unstable_by(|one, other| other.cmp(one));
         self.line = order.into_iter().map(|(_, gid)| gid).collect();
     }

@@ -8,7 +8,8 @@ use kaiwa_core::session::{
     Closed, Frame, HttpRequest, HttpResponse, HttpToken, Now, Session, Transmit,
 };
 use kaiwa_core::{
-    ChannelEvent, ChatEvent, ConnectionEvent, Error, ErrorKind, RequestId, UserEvent,
+    ChannelEvent, ChatEvent, ConnectionEvent, Error, ErrorKind, Message, RequestId, StatusEvent,
+    UserEvent,
 };
 use serde_json::{Value, json};
 
@@ -389,6 +390,86 @@ fn many_reconnects_keep_nothing_of_connections() {
     assert!(session.line.is_empty() && session.stale.is_empty() && session.looks.is_empty());
     assert_eq!((session.rest.load(), session.held_bytes), (0, 0));
     assert_eq!(session.rooms.len(), 10);
+}
+
+#[test]
+fn a_text_that_grows_too_long_on_the_wire_is_refused() {
+    let mut rig = Rig::signed_in(1);
+    let now = rig.now();
+    let mut say = |text: String| {
+        let message = Message::text(text, now.utc);
+        let channel_id = Some("1".to_owned());
+        let event = ChatEvent::New {
+            channel_id,
+            message,
+        };
+        rig.session.capabilities().check(&event.clone().into())?;
+        rig.session
+            .handle_send(now, RequestId::fresh(), event.into())
+    };
+    say("x".repeat(60 * 1024)).unwrap();
+    for long in ["\"".repeat(60 * 1024), "x".repeat(60 * 1024 + 1)] {
+        assert_eq!(say(long).unwrap_err().kind(), ErrorKind::TooLong);
+    }
+}
+
+#[test]
+fn messages_to_a_group_that_is_gone_end() {
+    let mut rig = Rig::signed_in(2);
+    rig.answer_all(2, 0);
+    let mut requests = Vec::new();
+    for channel in ["1", "2"] {
+        let now = rig.now();
+        let event = ChatEvent::New {
+            channel_id: Some(channel.to_owned()),
+            message: Message::text("hello", now.utc),
+        };
+        let request = RequestId::fresh();
+        rig.session.handle_send(now, request, event.into()).unwrap();
+        rig.settle();
+        requests.push(request);
+    }
+    rig.lose();
+    rig.connect();
+    // The second group is not there any more.
+    rig.serve_until_open(1, 0);
+    let failed = |request: RequestId| move |event: &ConnectionEvent| matches!(event, ConnectionEvent::Status { event: StatusEvent::Failed { request: failed, .. } } if *failed == request);
+    assert_eq!(rig.count(failed(requests[0])), 0, "its history is asked");
+    assert_eq!(rig.count(failed(requests[1])), 1);
+}
+
+#[test]
+fn another_account_does_not_inherit_messages() {
+    let mut rig = Rig::signed_in(1);
+    rig.lose();
+    let now = rig.now();
+    let event = ChatEvent::New {
+        channel_id: Some("1".to_owned()),
+        message: Message::text("for ann's friends", now.utc),
+    };
+    rig.session
+        .handle_send(now, RequestId::fresh(), event.into())
+        .unwrap();
+    let mut form = rig.session.protocol_spec().auth.unwrap();
+    for field in &mut form {
+        match field.name.as_str() {
+            "url" => field.set("http://localhost:8000/api".to_owned()),
+            "account" | "password" => field.set("bob".to_owned()),
+            _ => {}
+        }
+    }
+    rig.session.handle_connect(now, &form, [8; 32]).unwrap();
+    rig.settle();
+    let failed = |event: &ConnectionEvent| {
+        matches!(
+            event,
+            ConnectionEvent::Status {
+                event: StatusEvent::Failed { .. }
+            }
+        )
+    };
+    assert_eq!(rig.count(failed), 1);
+    assert!(!rig.session.outgoing.has_waiting() && rig.session.rooms.is_empty());
 }
 
 #[test]

@@ -27,16 +27,29 @@ use crate::store::{RoomId, UserId};
 /// What all rim requests and connections share.
 pub(crate) struct Rim {
     auth: Arc<Auth>,
+    rules: Rules,
     signed_out: Arc<SignedOut>,
     notified: Arc<Notified>,
+    large: rest::LargeAnswers,
+}
+
+/// What is allowed here at all.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rules {
+    /// Anybody may make an account.
+    pub(crate) registration: bool,
+    /// Anybody may enter the lobby and speak there.
+    pub(crate) lobby: bool,
 }
 
 impl Rim {
-    pub(crate) fn new(auth: Arc<Auth>) -> Self {
+    pub(crate) fn new(auth: Arc<Auth>, rules: Rules) -> Self {
         Self {
             auth,
+            rules,
             signed_out: Arc::default(),
             notified: Arc::default(),
+            large: rest::LargeAnswers::default(),
         }
     }
 }

@@ -245,7 +245,8 @@ INSERT INTO messages (room, seq, id, posted, change, at, sender, text, extra)
            (SELECT u.id FROM users u WHERE u.guest = 1 AND u.name_key = m.sender), m.text, m.extra
     FROM old_messages m ORDER BY m.room, m.seq;
 INSERT INTO last_ids (one, message)
-    SELECT 1, coalesce((SELECT s.seq FROM sqlite_sequence s WHERE s.name = 'old_messages'), 0);
+    SELECT 1, max(coalesce((SELECT s.seq FROM sqlite_sequence s WHERE s.name = 'old_messages'), 0),
+                  coalesce((SELECT max(m.id) FROM messages m), 0));
 
 DROP TABLE old_messages;
 DROP TABLE old_rooms;

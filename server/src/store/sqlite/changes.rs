@@ -83,7 +83,7 @@ fn first_new(
         .query_row([room.0], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
     let complete = match kept {
-        Some((seq, posted)) => seq == 1 || posted <= after,
+        Some((seq, posted)) => seq == 1 || posted - 1 <= after,
         None => last_seq == 0,
     };
     if !complete {

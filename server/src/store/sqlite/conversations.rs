@@ -48,10 +48,8 @@ pub(super) fn list(
     skip: usize,
     limit: usize,
 ) -> Outcome<Vec<Conversation>> {
-    let mut entries = entries(connection, user)?;
-    entries.sort_unstable_by_key(|entry| Reverse(entry.id));
     let mut conversations = Vec::new();
-    for entry in entries.into_iter().skip(skip).take(limit) {
+    for entry in page(entries(connection, user)?, skip, limit) {
         let room = rooms::select(connection, entry.room)?;
         let message = messages::at(connection, entry.room, entry.seq)?;
         // Both are there, unless somebody has removed rows by hand.
@@ -65,6 +63,19 @@ pub(super) fn list(
         }
     }
     Ok(conversations)
+}
+
+/// The newest `limit` after the newest `skip`. Only these are put in order: somebody may be in thousands of rooms.
+fn page(mut entries: Vec<Entry>, skip: usize, limit: usize) -> Vec<Entry> {
+    let newest = |entry: &Entry| Reverse(entry.id);
+    let end = skip.saturating_add(limit);
+    if end < entries.len() {
+        entries.select_nth_unstable_by_key(end, newest);
+        entries.truncate(end);
+    }
+    entries.sort_unstable_by_key(newest);
+    entries.drain(..skip.min(entries.len()));
+    entries
 }
 
 fn entries(connection: &Connection, user: UserId) -> Outcome<Vec<Entry>> {

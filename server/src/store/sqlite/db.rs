@@ -7,7 +7,7 @@ use rusqlite::{Connection, ErrorCode};
 const STATEMENTS: usize = 160;
 
 /// A connection that answers every question of a [`crate::store::Reader`], and makes every change of a
-/// [`crate::store::Transaction`] between [`Db::begin`] and [`Db::commit`].
+/// [`crate::store::Transaction`] after [`Db::begin`].
 #[derive(Debug)]
 pub(super) struct Db {
     pub(super) connection: Connection,
@@ -77,34 +77,42 @@ impl Db {
     }
 
     /// Begins a transaction.
-    pub(super) fn begin(&mut self) -> Result<(), Error> {
-        // Open still if the work of the last one panicked.
-        self.roll_back();
-        execute(&self.connection, "BEGIN IMMEDIATE").map_err(failure("beginning to write"))
+    pub(super) fn begin(&mut self) -> Result<Open<'_>, Error> {
+        execute(&self.connection, "BEGIN IMMEDIATE").map_err(failure("beginning to write"))?;
+        Ok(Open { db: self })
     }
+}
 
+/// A transaction. Nothing of it is kept if it is dropped.
+pub(super) struct Open<'d> {
+    pub(super) db: &'d mut Db,
+}
+
+impl Open<'_> {
     /// Makes what was done durable.
-    pub(super) fn commit(&mut self) -> Result<(), Error> {
-        if self.broken {
+    pub(super) fn commit(self) -> Result<(), Error> {
+        let db = &*self.db;
+        if db.broken {
             let text = "writing failed before, so nothing is kept; see the error that came first";
             return Err(Error::new(ErrorKind::Storage, text));
         }
-        if let Some(id) = self.last_id.take() {
-            self.connection
+        if let Some(id) = db.last_id {
+            db.connection
                 .prepare_cached(KEEP_LAST_ID)
                 .and_then(|mut update| update.execute([id]))
                 .map_err(failure("writing"))?;
         }
-        execute(&self.connection, "COMMIT").map_err(failure("writing"))
+        execute(&db.connection, "COMMIT").map_err(failure("writing"))
     }
+}
 
-    /// Forgets what was done since [`Self::begin`], if anything.
-    pub(super) fn roll_back(&mut self) {
-        self.last_id = None;
-        self.broken = false;
-        // Some failures end the transaction by themselves.
-        if !self.connection.is_autocommit()
-            && let Err(error) = execute(&self.connection, "ROLLBACK")
+impl Drop for Open<'_> {
+    fn drop(&mut self) {
+        self.db.last_id = None;
+        self.db.broken = false;
+        // It has ended if it was committed, and some failures end it.
+        if !self.db.connection.is_autocommit()
+            && let Err(error) = execute(&self.db.connection, "ROLLBACK")
         {
             tracing::error!(%error, "undoing a transaction");
         }

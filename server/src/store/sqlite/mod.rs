@@ -20,6 +20,7 @@ mod posts;
 mod rooms;
 mod users;
 mod values;
+mod wal;
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -33,6 +34,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use self::db::Db;
 use self::place::{DATABASE, lock, make_private};
+use self::wal::{LOG_BYTES, WriteAheadLog};
 use super::migrations::migrate;
 use super::{Reader, Store, Transaction};
 
@@ -48,12 +50,12 @@ const MEMORY_WAIT: Duration = Duration::from_micros(50);
 /// Messages that a store in memory keeps per room: what a client may miss while it reconnects.
 const MEMORY_MESSAGES: i64 = 1000;
 
-/// Pages (of 4 KiB) in the write-ahead log before they are moved into the database: at 5000 messages a second this happens about
+/// SQLite's default.
+const PAGE_BYTES: u64 = 4096;
+
+/// Pages in the write-ahead log before they are moved into the database: at 5000 messages a second this happens about
 /// every half second, and pages that are written again and again are moved once.
 const CHECKPOINT_PAGES: u32 = 4000;
-
-/// The write-ahead log is cut back to this many bytes after a large transaction has made it longer.
-const LOG_BYTES: u32 = 64 * 1024 * 1024;
 
 /// Page cache of the connection that writes, in KiB: the newest pages of a thousand rooms.
 const WRITER_CACHE_KIB: u32 = 8 * 1024;
@@ -66,6 +68,8 @@ const READER_CACHE_KIB: u32 = 2 * 1024;
 pub struct SqliteStore {
     db: Db,
     place: Place,
+    /// None in memory.
+    log: Option<WriteAheadLog>,
     /// Dropped last, after the database is closed.
     _lock: Option<File>,
 }
@@ -125,9 +129,14 @@ impl SqliteStore {
             .execute_batch(&settings)
             .map_err(failure("opening the database"))?;
         migrate(&mut connection)?;
+        let log = match &place {
+            Place::File(path) => Some(WriteAheadLog::of(path)),
+            Place::Memory(_) => None,
+        };
         Ok(Self {
             db: Db::new(connection, keep),
             place,
+            log,
             _lock: lock,
         })
     }
@@ -138,12 +147,13 @@ impl Store for SqliteStore {
         &mut self,
         work: &mut dyn FnMut(&mut dyn Transaction) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        self.db.begin()?;
-        let done = work(&mut self.db).and_then(|()| self.db.commit());
-        if done.is_err() {
-            self.db.roll_back();
+        let open = self.db.begin()?;
+        work(&mut *open.db)?;
+        open.commit()?;
+        if let Some(log) = &mut self.log {
+            log.shorten(&self.db.connection);
         }
-        done
+        Ok(())
     }
 
     fn reader(&self) -> Result<Box<dyn Reader>, Error> {

@@ -1,18 +1,21 @@
 //! Restarts, old, new, foreign and broken databases, and how the statements find their rows.
 
+mod memory;
+mod migration;
 mod plans;
+mod wal;
 
 use std::fs;
 
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 use kaiwa_core::ErrorKind;
 
 use super::place::LOCK;
 use super::*;
 use crate::store::migrations::MIGRATIONS;
 use crate::store::{
-    LOBBY, MessageId, MessageKind, NewMessage, Position, ReadMessages as _, Repeat, RoomId, Sender,
-    StoredMessage,
+    LOBBY, MessageId, MessageKind, NewMessage, Position, Posted, ReadMessages as _, ReadRooms as _,
+    Repeat, RoomId, Sender, StoredMessage, UserId,
 };
 
 /// The first schema, kept as it was released, with a message in it: later versions must take it over.

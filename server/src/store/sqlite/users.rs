@@ -8,7 +8,8 @@ use super::db::{Db, Outcome, demand};
 use super::rooms::room_exists;
 use super::values::Time;
 use crate::store::{
-    Credentials, NewAccount, ReadUsers, RoomId, Session, TokenHash, User, UserId, UserPatch, Users,
+    Credentials, MAX_SESSIONS, NewAccount, ReadUsers, RoomId, Session, TokenHash, User, UserId,
+    UserPatch, Users,
 };
 
 /// How long the sign-in of an expired token is kept, so that its owner can be told that it has expired.
@@ -47,6 +48,11 @@ const UPDATE_USER: &str = "UPDATE users SET
      WHERE id = ?1";
 const SESSION: &str = "SELECT user, created, expires, room FROM sessions WHERE token = ?1";
 const FORGET_SESSIONS: &str = "DELETE FROM sessions WHERE expires < ?1";
+/// All but the newest of a person, told by the rows before them: a person has few.
+const FORGET_OLDEST: &str = "DELETE FROM sessions WHERE user = ?1 AND ?2 <= (
+         SELECT count(*) FROM sessions newer WHERE newer.user = ?1
+         AND (newer.created, newer.token) > (sessions.created, sessions.token))";
+const COUNT_SESSIONS: &str = "SELECT count(*) FROM sessions WHERE user = ?1";
 const INSERT_SESSION: &str =
     "INSERT INTO sessions (token, user, room, created, expires) VALUES (?1, ?2, ?3, ?4, ?5)";
 const MOVE_SESSION: &str = "UPDATE sessions SET room = ?2 WHERE token = ?1";
@@ -67,6 +73,8 @@ pub(super) const HOT: &[&str] = &[
     UPDATE_USER,
     SESSION,
     FORGET_SESSIONS,
+    COUNT_SESSIONS,
+    FORGET_OLDEST,
     INSERT_SESSION,
     MOVE_SESSION,
     END_SESSION,
@@ -171,6 +179,7 @@ impl Users for Db {
             connection
                 .prepare_cached(FORGET_SESSIONS)?
                 .execute([Time(forgotten.unwrap_or(DateTime::<Utc>::MIN_UTC))])?;
+            forget_oldest(connection, session.user)?;
             connection.prepare_cached(INSERT_SESSION)?.execute(params![
                 token.0,
                 session.user.0,
@@ -204,6 +213,19 @@ impl Users for Db {
             Ok(connection.prepare_cached(END_SESSIONS)?.execute([user.0])?)
         })
     }
+}
+
+/// Makes room for one more sign-in of somebody.
+fn forget_oldest(connection: &Connection, user: UserId) -> Outcome<()> {
+    let mut count = connection.prepare_cached(COUNT_SESSIONS)?;
+    let count: i64 = count.query_row([user.0], |row| row.get(0))?;
+    let kept = i64::try_from(MAX_SESSIONS - 1).unwrap_or(i64::MAX);
+    if count > kept {
+        connection
+            .prepare_cached(FORGET_OLDEST)?
+            .execute(params![user.0, kept])?;
+    }
+    Ok(())
 }
 
 const NO_PERSON: &str = "no such person";

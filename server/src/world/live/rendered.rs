@@ -1,6 +1,7 @@
 //! Messages of one room on their way to its connections: rendered once per network, with the answers to their senders among
 //! them.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -53,8 +54,9 @@ impl Rendered {
                 receiver.push(&Batch { bytes, messages: 1 }, now);
             }
             let (end, _) = *frame;
-            if !own(frame) {
-                let bytes = self.all.slice(start..end);
+            if let Some(frame) = self.all.get(start..end).filter(|_| !own(frame)) {
+                // A copy, since a slice would keep the whole batch as long as it waits.
+                let bytes = Bytes::copy_from_slice(frame);
                 receiver.push(&Batch { bytes, messages: 1 }, now);
             }
             start = end;
@@ -65,8 +67,8 @@ impl Rendered {
 /// Answers for the senders of messages of one room. A sender who hears the room gets them among what is said there, each in its
 /// message's place; any other, after that.
 pub(super) struct Answers {
-    /// With the index of the message.
-    waiting: Vec<(usize, Arc<Receiver>, Bytes)>,
+    /// By the index of the message.
+    waiting: BTreeMap<usize, (Arc<Receiver>, Bytes)>,
 }
 
 impl Answers {
@@ -79,7 +81,7 @@ impl Answers {
                 ..
             } = said.submission.as_mut();
             let answer = answer.take()?(message, Ok(&said.posted))?;
-            Some((index, Arc::clone(origin), answer))
+            Some((index, (Arc::clone(origin), answer)))
         };
         Self {
             waiting: said.iter_mut().enumerate().filter_map(answer).collect(),
@@ -88,19 +90,20 @@ impl Answers {
 
     /// Whether some are for this connection.
     fn has_some_for(&self, receiver: &Arc<Receiver>) -> bool {
-        let mut waiting = self.waiting.iter();
-        waiting.any(|(_, origin, _)| Arc::ptr_eq(origin, receiver))
+        let mut waiting = self.waiting.values();
+        waiting.any(|(origin, _)| Arc::ptr_eq(origin, receiver))
     }
 
     /// That to one message, if it is for this connection.
     fn take_for(&mut self, index: usize, receiver: &Arc<Receiver>) -> Option<Bytes> {
-        let is_it = |(of, origin, _): &(_, _, _)| *of == index && Arc::ptr_eq(origin, receiver);
-        let at = self.waiting.iter().position(is_it)?;
-        Some(self.waiting.remove(at).2)
+        let (origin, _) = self.waiting.get(&index)?;
+        let is_here = Arc::ptr_eq(origin, receiver);
+        let (_, answer) = is_here.then(|| self.waiting.remove(&index))??;
+        Some(answer)
     }
 
     pub(super) fn give_rest(self, now: Instant) {
-        for (_, origin, bytes) in self.waiting {
+        for (origin, bytes) in self.waiting.into_values() {
             origin.push(&Batch { bytes, messages: 1 }, now);
         }
     }

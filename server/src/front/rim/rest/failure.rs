@@ -8,6 +8,8 @@ use axum::response::{Html, IntoResponse, Response};
 use kaiwa_core::{Error, ErrorKind};
 use kaiwa_protocols::rim::wire::{Answer, Fault, WireError, rest};
 
+use super::large;
+
 /// `code` of somebody who has to wait.
 const CODE_COME_BACK: i64 = 429;
 
@@ -22,6 +24,8 @@ pub(super) enum Failure {
     InvalidRequest,
     /// A body that is no request: an HTML page.
     Page(StatusCode),
+    /// Too many answers that nobody has read yet: the common envelope, with HTTP status 503.
+    Busy,
     /// The server's own.
     System,
 }
@@ -63,9 +67,11 @@ impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         let words = error.message().to_owned();
         match error.kind() {
-            ErrorKind::Invalid | ErrorKind::NotFound | ErrorKind::Conflict | ErrorKind::Auth => {
-                Self::told(words)
-            }
+            ErrorKind::Invalid
+            | ErrorKind::NotFound
+            | ErrorKind::Conflict
+            | ErrorKind::Full
+            | ErrorKind::Auth => Self::told(words),
             ErrorKind::Forbidden | ErrorKind::Banned => Self::forbidden(words),
             ErrorKind::RateLimited => {
                 Self::ComeBack(error.retry_after().unwrap_or_default(), words.into())
@@ -82,7 +88,11 @@ impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         match self {
             Self::Told(code, words) => envelope(StatusCode::OK, code, words),
-            Self::ComeBack(wait, words) => come_back(wait, &words),
+            Self::ComeBack(wait, words) => come_back(StatusCode::OK, wait, &words),
+            Self::Busy => {
+                let words = "too many answers wait to be read";
+                come_back(StatusCode::SERVICE_UNAVAILABLE, large::COME_BACK, words)
+            }
             Self::InvalidRequest => envelope(
                 StatusCode::NOT_FOUND,
                 rest::CODE_INVALID_REQUEST,
@@ -104,11 +114,11 @@ fn envelope(status: StatusCode, code: i64, words: Cow<'static, str>) -> Response
     (status, [(header::CONTENT_TYPE, "application/json")], json).into_response()
 }
 
-fn come_back(wait: Duration, words: &str) -> Response {
+fn come_back(status: StatusCode, wait: Duration, words: &str) -> Response {
     // Up, so that whoever comes back then is not too early.
     let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
     let words = format!("{words}; try again in {seconds} s");
-    let mut response = envelope(StatusCode::OK, CODE_COME_BACK, words.into());
+    let mut response = envelope(status, CODE_COME_BACK, words.into());
     let headers = response.headers_mut();
     headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     response

@@ -10,7 +10,7 @@ use kaiwa_protocols::rim::wire::request::{CreateGroup, NewMember, UpdateGroup};
 use super::super::{number, records, room_id, user_id};
 use super::call::Call;
 use super::failure::Failure;
-use super::members::{MAX_PEOPLE, not_a_member, refuse_strangers};
+use super::members::{MAX_PEOPLE, enter, not_a_member, refuse_full, refuse_strangers};
 use super::{Reply, found, success};
 use crate::store::{NewRoom, Role, RoomId, RoomKind, RoomPatch, Transaction, UserId};
 use crate::world::Notice;
@@ -44,6 +44,7 @@ pub(super) async fn create(call: &Call, user: UserId) -> Reply {
                     Ok(room)
                 }
                 _ => {
+                    refuse_full(store, &people)?;
                     let room = store.create_room(&group(look, mode, user, &members, at))?;
                     tell_entered(notices, room, people);
                     Ok(room)
@@ -174,21 +175,20 @@ fn group(
     }
 }
 
-/// The room of two, and who has just come into it.
+/// The room of two, and who has just come into it: either may have left it.
 fn direct(
     store: &mut dyn Transaction,
     (one, other): (UserId, UserId),
     look: Look,
     at: DateTime<Utc>,
 ) -> Result<(RoomId, Vec<UserId>), Error> {
-    let (room, new) = store.direct(one, other, at)?;
-    if new {
+    let Some(room) = store.direct_room(one, other)? else {
+        refuse_full(store, &[one, other])?;
+        let (room, _) = store.direct(one, other, at)?;
         store.update_room(room, &look.patch())?;
         return Ok((room, vec![one, other]));
-    }
-    // Either may have left it.
-    let both = [(one, Role::Member), (other, Role::Member)];
-    let entered = store.add_members(room, &both, at)?;
+    };
+    let entered = enter(store, room, &[one, other], at)?;
     Ok((room, entered))
 }
 

@@ -11,21 +11,26 @@ use super::super::{records, room_id, user_id};
 use super::call::Call;
 use super::failure::Failure;
 use super::{Reply, found, success};
-use crate::store::{BanKind, BanTarget, Role, Room, RoomId, RoomKind, Transaction, User, UserId};
+use crate::store::{
+    BanKind, BanTarget, LOBBY, Role, Room, RoomId, RoomKind, Transaction, User, UserId,
+};
 use crate::world::Notice;
 
 /// People that one request may name: the store looks at each of them while all others wait.
 pub(super) const MAX_PEOPLE: usize = 500;
 
-/// `/group/user/get`: the members of a group of the caller's, or of one that anybody may join. An unknown one has none.
+/// The rooms in which somebody is, at most: `/group/get` answers with all of them, and each sign-in looks at them.
+const MAX_ROOMS: usize = 5000;
+
+/// `/group/user/get`: the members of a group of the caller's, or of one that anybody may join. Any other has none, whether it
+/// exists or not.
 pub(super) async fn get(call: &Call, user: UserId) -> Reply {
     let id = room_id(call.number("gid")?);
+    let closed = is_closed(call, id);
     let json = call.world.read(move |reader| {
-        let Some(room) = reader.room(id)? else {
+        let open = !closed && reader.room(id)?.as_ref().is_some_and(is_open);
+        if !open && reader.membership(id, user)?.is_none() {
             return found([(); 0]);
-        };
-        if !is_open(&room) && reader.membership(id, user)?.is_none() {
-            return Err(not_a_member());
         }
         let members = reader.members(id)?;
         let shown: Result<Vec<_>, Error> = members
@@ -52,6 +57,9 @@ pub(super) async fn change(call: &Call, user: UserId) -> Reply {
     let people: Vec<UserId> = people.into_iter().collect();
     let room = room_id(request.gid);
     let op = request.op_type;
+    if op == OP_ADD && is_closed(call, room) {
+        return Err(not_a_member().into());
+    }
     if !people.is_empty() && [OP_ADD, OP_REMOVE].contains(&op) {
         call.world
             .change(move |store, notices| {
@@ -67,7 +75,7 @@ pub(super) async fn change(call: &Call, user: UserId) -> Reply {
     Ok(success(true))
 }
 
-/// Any member lets people in; into an open room one lets oneself in.
+/// Any member lets people in. Into an open room one lets oneself in and nobody else, since there one meets strangers.
 fn add(
     store: &mut dyn Transaction,
     user: UserId,
@@ -76,20 +84,19 @@ fn add(
     at: DateTime<Utc>,
 ) -> Result<Option<Notice>, Error> {
     let member = store.membership(id, user)?.is_some();
-    let enters = |room: &Room| is_open(room) && people.contains(&user);
     let room = store
         .room(id)?
-        .filter(|room| member || enters(room))
+        .filter(|room| member || is_open(room))
         .ok_or_else(not_a_member)?;
+    if is_open(&room) && people != [user] {
+        let why = "everybody enters this group by themselves";
+        return Err(Error::new(ErrorKind::Forbidden, why));
+    }
     for person in people {
         let person = account(store, *person)?;
         refuse_unfit(store, &room, &person, user, at)?;
     }
-    let members: Vec<(UserId, Role)> = people
-        .iter()
-        .map(|person| (*person, Role::Member))
-        .collect();
-    let users = store.add_members(id, &members, at)?;
+    let users = enter(store, id, people, at)?;
     Ok((!users.is_empty()).then_some(Notice::Entered { room: id, users }))
 }
 
@@ -121,7 +128,8 @@ fn refuse_unfit(
     }
 }
 
-/// Everybody may leave; to remove others takes an admin, who removes nobody above them.
+/// Everybody may leave, also where they are not, be there such a group or none; to remove others takes an admin, who removes
+/// nobody above them.
 fn remove(
     store: &mut dyn Transaction,
     user: UserId,
@@ -129,20 +137,22 @@ fn remove(
     people: &[UserId],
 ) -> Result<Option<Notice>, Error> {
     let refuse = |why: &'static str| Err(Error::new(ErrorKind::Forbidden, why));
-    let Some(room) = store.room(id)? else {
-        return Err(not_a_member());
+    let (Some(room), Some(own)) = (store.room(id)?, store.membership(id, user)?) else {
+        return match people {
+            [one] if *one == user => Ok(None),
+            _ => Err(not_a_member()),
+        };
     };
     if matches!(room.kind, RoomKind::Circle | RoomKind::Stream) {
         return refuse("circles are left as a whole");
     }
     if people != [user] {
-        let own = store.membership(id, user)?.ok_or_else(not_a_member)?.role;
-        if own < Role::Admin {
+        if own.role < Role::Admin {
             return refuse("only an admin may remove others");
         }
         for person in people {
             let role = store.membership(id, *person)?.map(|member| member.role);
-            if role.is_some_and(|role| role > own) {
+            if role.is_some_and(|role| role > own.role) {
                 return refuse("nobody may remove who is above them");
             }
         }
@@ -166,6 +176,35 @@ pub(super) fn refuse_strangers(
         .try_for_each(|person| account(store, *person).map(drop))
 }
 
+/// Lets people in who may come in; gives those who were not.
+pub(super) fn enter(
+    store: &mut dyn Transaction,
+    id: RoomId,
+    people: &[UserId],
+    at: DateTime<Utc>,
+) -> Result<Vec<UserId>, Error> {
+    let mut new = Vec::new();
+    for person in people {
+        if store.membership(id, *person)?.is_none() {
+            new.push(*person);
+        }
+    }
+    refuse_full(store, &new)?;
+    let members: Vec<_> = new.iter().map(|person| (*person, Role::Member)).collect();
+    store.add_members(id, &members, at)
+}
+
+/// Refuses to bring somebody into another room who is in too many. To be asked before anything is changed.
+pub(super) fn refuse_full(store: &mut dyn Transaction, people: &[UserId]) -> Result<(), Error> {
+    for person in people {
+        if store.room_ids_of(*person)?.len() >= MAX_ROOMS {
+            let why = "somebody of them would be in more than 5000 groups";
+            return Err(Error::new(ErrorKind::Full, why));
+        }
+    }
+    Ok(())
+}
+
 /// Told also of a group that does not exist, so that nobody learns which do.
 pub(super) fn not_a_member() -> Error {
     Error::new(ErrorKind::Forbidden, "not a member of this group")
@@ -174,6 +213,11 @@ pub(super) fn not_a_member() -> Error {
 fn account(store: &mut dyn Transaction, id: UserId) -> Result<User, Error> {
     let user = store.user(id)?.filter(|user| !user.guest);
     user.ok_or_else(|| Error::new(ErrorKind::NotFound, "user not found"))
+}
+
+/// Whether a room is the lobby, and that is not for rim.
+fn is_closed(call: &Call, room: RoomId) -> bool {
+    room == LOBBY && !call.front.rules.lobby
 }
 
 /// Whether anybody may let themselves in.

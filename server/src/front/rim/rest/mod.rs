@@ -7,6 +7,7 @@ mod call;
 mod failure;
 mod friends;
 mod groups;
+mod large;
 mod members;
 mod messages;
 mod pages;
@@ -15,6 +16,7 @@ mod users;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
 use axum::http::{Method, header};
@@ -26,6 +28,7 @@ use serde::Serialize;
 
 use self::call::{Call, token};
 use self::failure::Failure;
+pub(super) use self::large::LargeAnswers;
 use super::Rim;
 use crate::site::Site;
 use crate::store::UserId;
@@ -76,11 +79,15 @@ async fn answer(
         return Ok("hello rim".into_response());
     };
     let call = Call::read(front, site, parts, body).await?;
-    let json = match user {
-        Some(user) => signed_in(endpoint, &call, user).await?,
-        None => signed_out(endpoint, &call).await?,
+    let body = match user {
+        Some(user) if may_be_large(endpoint) => {
+            let room = call.front.large.room(user).await?;
+            room.fill(signed_in(endpoint, &call, user).await?)?
+        }
+        Some(user) => Body::from(signed_in(endpoint, &call, user).await?),
+        None => Body::from(signed_out(endpoint, &call).await?),
     };
-    Ok(([(header::CONTENT_TYPE, "application/json")], json).into_response())
+    Ok(([(header::CONTENT_TYPE, "application/json")], body).into_response())
 }
 
 /// What is asked for.
@@ -121,6 +128,19 @@ fn named(path: &str) -> Option<Endpoint> {
         .iter()
         .copied()
         .find(|endpoint| endpoint.path() == path)
+}
+
+/// Whether an answer is more than one record.
+fn may_be_large(endpoint: Endpoint) -> bool {
+    matches!(
+        endpoint,
+        Endpoint::FriendList
+            | Endpoint::FriendIncoming
+            | Endpoint::GroupGet
+            | Endpoint::GroupUserGet
+            | Endpoint::ChatList
+            | Endpoint::History
+    )
 }
 
 async fn signed_out(endpoint: Endpoint, call: &Call) -> Reply {

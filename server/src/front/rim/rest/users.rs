@@ -18,6 +18,9 @@ use crate::store::{Reader, TokenHash, User};
 /// ever sign in.
 pub(super) async fn create(call: &Call) -> Reply {
     let request: CreateUser<'_> = call.body()?;
+    if !call.front.rules.registration {
+        return Err(Failure::forbidden("nobody can register here"));
+    }
     let password = request.password.filter(|password| !password.is_empty());
     let Some(password) = password else {
         return Err(Failure::told("a password is needed"));

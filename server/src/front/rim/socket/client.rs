@@ -16,7 +16,7 @@ use super::super::{Rim, client_id, number, room_id, user_id};
 use super::login::{Login, SignedIn};
 use super::mark;
 use crate::store::writer::Job;
-use crate::store::{MessageKind, NewMessage, Posted, Repeat, Sender};
+use crate::store::{LOBBY, MessageKind, NewMessage, Posted, Repeat, Sender};
 use crate::world::{Batch, Counting, Receiver, Submission, World};
 use crate::ws::{Handler, put_text_with};
 
@@ -152,7 +152,12 @@ impl Client {
             Kind::Image => MessageKind::Image,
             Kind::Other => return None,
         };
-        Counting::add(&self.world.counting().taken);
+        let counting = self.world.counting();
+        Counting::add(&counting.taken);
+        if room == LOBBY && !self.front.rules.lobby {
+            Counting::add(&counting.refused);
+            return Some(nothing());
+        }
         let message = NewMessage {
             room,
             at: Utc::now(),
@@ -222,6 +227,11 @@ impl Handler for Client {
             State::Entering(_) | State::In(_) => None,
         }
     }
+}
+
+/// Silence.
+fn nothing() -> Job {
+    Job::work(|_, _| Ok(()), |_, _| {})
 }
 
 /// The answer to a message that is kept.
