@@ -40,6 +40,10 @@ pub(crate) struct Heard {
     settled: BTreeMap<RequestId, Result<(), String>>,
     /// Own texts by their local id.
     sent: BTreeMap<String, String>,
+    /// The channel in which messages may be missing, and the one after which they may.
+    gap: Option<(String, u64)>,
+    /// Where to look for them next: before this message.
+    ask: Option<(String, String)>,
     /// What was last said of the connection.
     last: Option<StatusEvent>,
     /// Ids under which messages were shown, so that the same one is not taken for two.
@@ -172,8 +176,19 @@ impl People {
         let waiting = async {
             while !holds(self) {
                 let event = self.events.recv().await.unwrap();
-                if let Some(heard) = self.heard.get_mut(&event.account) {
-                    heard.take(event.event);
+                let event_account = event.account;
+                let Some(heard) = self.heard.get_mut(&event.account) else {
+                    continue;
+                };
+                heard.take(event.event);
+                // Whoever was away for long fills the gap by asking.
+                if let Some((channel, before)) = heard.ask.take() {
+                    let event = ChatEvent::RequestHistory {
+                        channel_id: Some(channel),
+                        before: Some(before),
+                        limit: 100,
+                    };
+                    self.client.send(event_account, event.into()).unwrap();
                 }
             }
         };
@@ -274,11 +289,33 @@ impl Heard {
                 messages,
                 ..
             } => {
+                self.fill_gap(&channel_id, &messages);
                 for message in messages {
                     self.show(&channel_id, &message);
                 }
             }
+            ChatEvent::Gap {
+                channel_id,
+                after: Some(after),
+                before: Some(before),
+            } => {
+                self.gap = Some((channel_id.clone(), after.parse().unwrap()));
+                self.ask = Some((channel_id, before));
+            }
             _ => {}
+        }
+    }
+
+    /// Asks on until what was known before the gap comes.
+    fn fill_gap(&mut self, channel: &str, page: &[Message]) {
+        let Some((_, after)) = self.gap.as_ref().filter(|(of, _)| of == channel) else {
+            return;
+        };
+        let ids = page.iter().filter_map(|message| message.id.as_deref());
+        let oldest: Option<u64> = ids.filter_map(|id| id.parse().ok()).min();
+        match oldest.filter(|oldest| oldest > after) {
+            Some(oldest) => self.ask = Some((channel.to_owned(), oldest.to_string())),
+            None => self.gap = None,
         }
     }
 
