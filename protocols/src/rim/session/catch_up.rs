@@ -249,7 +249,7 @@ impl RimSession {
             .iter()
             .filter_map(|id| catch_up.found.remove(id))
             .collect();
-        let gap = room.looked_at && catch_up.fetch && !catch_up.whole && !catch_up.failed;
+        let gap = room.looked_at && catch_up.fetch && !catch_up.whole;
         let after = gap.then(|| room.seen.newest().to_string());
         let complete = catch_up.whole;
         if let (Some(after), Some(before)) = (after, certain.first()) {
