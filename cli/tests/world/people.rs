@@ -43,7 +43,7 @@ pub(crate) struct Heard {
     /// The channel in which messages may be missing, and the one after which they may.
     gap: Option<(String, u64)>,
     /// Where to look for them next: before this message.
-    ask: Option<(String, String)>,
+    ask: Option<(String, Option<String>)>,
     /// What was last said of the connection.
     last: Option<StatusEvent>,
     /// Ids under which messages were shown, so that the same one is not taken for two.
@@ -185,7 +185,7 @@ impl People {
                 if let Some((channel, before)) = heard.ask.take() {
                     let event = ChatEvent::RequestHistory {
                         channel_id: Some(channel),
-                        before: Some(before),
+                        before,
                         limit: 100,
                     };
                     self.client.send(event_account, event.into()).unwrap();
@@ -297,7 +297,7 @@ impl Heard {
             ChatEvent::Gap {
                 channel_id,
                 after: Some(after),
-                before: Some(before),
+                before,
             } => {
                 self.gap = Some((channel_id.clone(), after.parse().unwrap()));
                 self.ask = Some((channel_id, before));
@@ -314,7 +314,7 @@ impl Heard {
         let ids = page.iter().filter_map(|message| message.id.as_deref());
         let oldest: Option<u64> = ids.filter_map(|id| id.parse().ok()).min();
         match oldest.filter(|oldest| oldest > after) {
-            Some(oldest) => self.ask = Some((channel.to_owned(), oldest.to_string())),
+            Some(oldest) => self.ask = Some((channel.to_owned(), Some(oldest.to_string()))),
             None => self.gap = None,
         }
     }

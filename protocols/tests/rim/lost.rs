@@ -5,11 +5,12 @@ use std::time::Duration;
 use kaiwa_conformance::Outcome;
 use kaiwa_conformance::relay::{Flow, Way};
 use kaiwa_protocols::ErrorKind;
-use kaiwa_protocols::rim::wire::Event;
+use kaiwa_protocols::rim::wire::{Endpoint, Event};
 use serde_json::json;
 
 use super::stage::{ANN, BOB, BOTH, ORIGINAL, Stage, Told, history, news, settle, told};
 use crate::support::rim_server::Flavour;
+use crate::support::rim_server::fault::RestFault;
 
 #[tokio::test(start_paused = true)]
 async fn a_message_whose_acknowledgement_is_lost_is_delivered_once() {
@@ -170,6 +171,43 @@ async fn what_is_too_much_to_fetch_leaves_a_gap() {
             assert_eq!(*told, history(&format!("missed {}", first + at)));
         }
         ann.leave(&stage).await;
+    }
+}
+
+/// What is said after the sign-in is relayed, and must not hide what was missed before it: nor in silence, if it is too much.
+#[tokio::test(start_paused = true)]
+async fn a_flood_of_news_does_not_bury_what_was_missed() {
+    for flavour in BOTH {
+        for (flood, whole) in [(700, true), (6000, false)] {
+            let stage = Stage::new(flavour);
+            let group = stage.group("Friends", &[ANN, BOB]);
+            stage.say(BOB, group, "before");
+            let mut ann = stage.online("ann").await;
+            ann.cut(&stage).await;
+            stage.say(BOB, group, "missed");
+            let crowd = RestFault::Crowd {
+                uid: BOB,
+                gid: group,
+                count: flood,
+            };
+            stage.lock().faults.rest(Some(Endpoint::History), crowd);
+            let mut events = ann.reconnect().await;
+            // A queue holds a part of it at a time.
+            while events.len() < flood {
+                settle().await;
+                let more = ann.take();
+                assert!(!more.is_empty(), "only {} events", events.len());
+                events.extend(more);
+            }
+            let told = told(&events, group);
+            let first = if whole { history("missed") } else { Told::Gap };
+            assert_eq!(told[0], first, "{flood} in a flood");
+            assert_eq!(told.len(), flood + 1);
+            for (number, told) in told[1..].iter().enumerate() {
+                assert_eq!(*told, news(&format!("crowd {number}")));
+            }
+            ann.leave(&stage).await;
+        }
     }
 }
 

@@ -43,6 +43,8 @@ pub(super) struct CatchUp {
     pub(super) found: BTreeMap<u64, Kept>,
     /// Relayed and not shown, by id.
     pub(super) relays: BTreeMap<u64, Kept>,
+    /// Pages of what was said after the sign-in: it is relayed, and must not use up the pages of what was missed.
+    news_pages: u64,
     /// Whether everything was fetched that is missing.
     pub(super) whole: bool,
     pub(super) failed: bool,
@@ -214,10 +216,13 @@ impl RimSession {
         }
         catch_up.whole = short || reached;
         // Nobody has missed what was said before the first sign-in.
+        if oldest > catch_up.boundary && catch_up.boundary.is_some() {
+            catch_up.news_pages += 1;
+        }
         let pages = if self.outgoing.doubts(gid) {
             DOUBTFUL_PAGES
         } else {
-            MISSED_PAGES
+            (MISSED_PAGES + catch_up.news_pages).min(DOUBTFUL_PAGES)
         };
         if catch_up.whole || !room.looked_at || page >= pages {
             self.finish(now, gid);
@@ -249,14 +254,18 @@ impl RimSession {
             .iter()
             .filter_map(|id| catch_up.found.remove(id))
             .collect();
-        let gap = room.looked_at && catch_up.fetch && !catch_up.whole;
-        let after = gap.then(|| room.seen.newest().to_string());
         let complete = catch_up.whole;
-        if let (Some(after), Some(before)) = (after, certain.first()) {
+        if room.looked_at && catch_up.fetch && !catch_up.whole {
+            // Behind the hole is what is shown next, whatever that is: history, or news that has already come.
+            let news = catch_up.found.keys().chain(catch_up.relays.keys()).min();
+            let before = certain
+                .first()
+                .map(|kept| kept.id)
+                .or_else(|| news.copied());
             let gap = ChatEvent::Gap {
                 channel_id: gid.to_string(),
-                after: Some(after),
-                before: Some(before.id.to_string()),
+                after: Some(room.seen.newest().to_string()),
+                before: before.map(|id| id.to_string()),
             };
             self.event(gap);
         }

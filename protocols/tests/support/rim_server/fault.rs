@@ -34,6 +34,8 @@ pub(crate) enum RestFault {
     Half,
     /// It is carried out, and no answer ever comes.
     Hang,
+    /// It is carried out after somebody has said so many messages: "crowd 0" and on.
+    Crowd { uid: u64, gid: u64, count: usize },
 }
 
 impl Faults {

@@ -61,6 +61,11 @@ pub(super) fn handle(server: &RimServer, request: &Request) -> Outcome {
             return Outcome::Answer(json(200, body.clone().into_bytes()));
         }
         Some(RestFault::Drop) => return Outcome::Drop,
+        Some(RestFault::Crowd { uid, gid, count }) => {
+            for number in 0..*count {
+                state.say(*uid, *gid, &format!("crowd {number}"));
+            }
+        }
         _ => {}
     }
     let outcome = match state.answer(endpoint, request, query, at) {
