@@ -113,6 +113,10 @@ impl ConnectionState {
                 channel_id,
                 members,
             } => self.members(channel_id, members),
+            ChannelEvent::Create { .. }
+            | ChannelEvent::JoinWith { .. }
+            | ChannelEvent::Invite { .. }
+            | ChannelEvent::Directory { .. } => {}
         }
     }
 
@@ -215,7 +219,11 @@ impl ConnectionState {
                 message_id,
                 user_id,
             } => self.read(channel_id.as_deref(), message_id, user_id.as_ref()),
-            ChatEvent::Gap { .. } | ChatEvent::RequestHistory { .. } => {}
+            ChatEvent::Gap { .. }
+            | ChatEvent::RequestHistory { .. }
+            | ChatEvent::Typing { .. }
+            | ChatEvent::React { .. }
+            | ChatEvent::Progress { .. } => {}
         }
     }
 

@@ -85,6 +85,7 @@ impl ConnectionState {
             } => {
                 self.contacts.remove(user_id);
             }
+            UserEvent::Data { .. } | UserEvent::RequestData { .. } => {}
         }
     }
 
