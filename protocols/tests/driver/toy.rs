@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use kaiwa_protocols::outbox::Outbox;
 use kaiwa_protocols::session::{
-    Closed, Frame, HttpRequest, HttpResponse, HttpToken, Now, Seed, Session, SessionEvent, Target,
-    Transmit,
+    Closed, Frame, HttpBody, HttpRequest, HttpResponse, HttpToken, Now, Seed, Session,
+    SessionEvent, Target, Transmit,
 };
 use kaiwa_protocols::{
     AuthField, Capabilities, ChatEvent, ConnectionEvent, Error, ErrorKind, EventKind, Message,
@@ -110,7 +110,7 @@ impl Toy {
                 method: "GET",
                 url: format!("http://toy/{}", token.0),
                 headers: Vec::new(),
-                body: Vec::new(),
+                body: HttpBody::EMPTY,
                 timeout: Duration::from_secs(10),
                 max_response_bytes: 100,
             },
