@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use kaiwa_core::session::{HttpRequest, HttpResponse};
 use kaiwa_core::{Error, ErrorKind};
-use reqwest::header::{HeaderName, HeaderValue};
+use reqwest::header::{CONTENT_LENGTH, HeaderName, HeaderValue};
 use reqwest::redirect::{Action, Attempt, Policy};
 use reqwest::{Body, Client, Method, Url};
 use rustls::ClientConfig;
@@ -102,6 +102,9 @@ impl Exchange {
 
     /// Gives it this file as its body.
     pub(crate) fn send_file(&mut self, body: UploadBody) {
+        // Told also for an empty file, which the library takes for no body at all.
+        let length = HeaderValue::from(body.total());
+        self.request.headers_mut().insert(CONTENT_LENGTH, length);
         *self.request.body_mut() = Some(Body::wrap(body));
     }
 

@@ -235,6 +235,11 @@ pub(crate) struct UploadBody {
 }
 
 impl UploadBody {
+    /// The length of the file.
+    pub(crate) fn total(&self) -> u64 {
+        self.total
+    }
+
     fn poll_piece(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Error>>> {
         let Some(reading) = &mut self.reading else {
             return Poll::Ready(None);
@@ -302,3 +307,82 @@ impl std::fmt::Display for Broken {
 }
 
 impl std::error::Error for Broken {}
+
+#[cfg(test)]
+mod tests {
+    use std::future::{pending, poll_fn};
+
+    use tokio::time::sleep;
+
+    use super::*;
+
+    const LIMIT: Duration = Duration::from_secs(10);
+
+    async fn piece(body: &mut UploadBody) -> Option<Result<usize, Broken>> {
+        let frame = poll_fn(|cx| Pin::new(&mut *body).poll_frame(cx)).await;
+        frame.map(|piece| piece.map(|piece| piece.into_data().unwrap().len()))
+    }
+
+    async fn upload(pieces: usize) -> (tempfile::TempDir, UploadBody, Watch) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x");
+        std::fs::write(&path, vec![0; pieces * PIECE]).unwrap();
+        let upload = Upload::open(&path, u64::MAX).await.unwrap();
+        let (body, watch) = upload.into_body(HttpProgress::default());
+        (folder, body, watch)
+    }
+
+    fn peer() -> Address {
+        Address::new("example.org", 1).unwrap()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn only_a_standstill_is_too_long() {
+        let (_folder, mut body, watch) = upload(20).await;
+        let start = Instant::now();
+        let slow = async {
+            while let Some(piece) = piece(&mut body).await {
+                assert_eq!(piece.unwrap(), PIECE);
+                sleep(LIMIT - Duration::from_secs(1)).await;
+            }
+            Ok(start.elapsed())
+        };
+        let taken = watch.guard(&peer(), LIMIT, slow).await.unwrap();
+        assert!(taken > LIMIT * 10, "{taken:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_standstill_is_counted_from_the_last_piece() {
+        let (_folder, mut body, watch) = upload(3).await;
+        let start = Instant::now();
+        let stuck = async {
+            for _ in 0..2 {
+                sleep(LIMIT / 2).await;
+                piece(&mut body).await.unwrap().unwrap();
+            }
+            pending::<Result<(), Error>>().await
+        };
+        let error = watch.guard(&peer(), LIMIT, stuck).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::TimedOut);
+        assert_eq!(start.elapsed(), LIMIT * 2);
+    }
+
+    #[tokio::test]
+    async fn the_body_ends_with_its_request() {
+        let (_folder, mut body, watch) = upload(3).await;
+        piece(&mut body).await.unwrap().unwrap();
+        drop(watch);
+        assert!(piece(&mut body).await.unwrap().is_err());
+    }
+
+    #[tokio::test]
+    async fn a_body_that_waits_is_woken_by_the_end_of_its_request() {
+        let (_folder, body, watch) = upload(1).await;
+        let mut body = UploadBody {
+            reading: Some(Box::pin(pending())),
+            ..body
+        };
+        let (ended, ()) = tokio::join!(piece(&mut body), async { drop(watch) });
+        assert!(ended.unwrap().is_err());
+    }
+}
