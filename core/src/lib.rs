@@ -29,6 +29,7 @@ mod message;
 mod presence;
 mod profile;
 mod request;
+mod style;
 
 pub use account::{Account, AuthField, FieldValue, Protocol};
 pub use asset::{Asset, AssetSource};
@@ -45,3 +46,4 @@ pub use message::{Message, MessageFragment, MessageStatus, MessageType};
 pub use presence::Presence;
 pub use profile::Profile;
 pub use request::RequestId;
+pub use style::{MAX_STYLE_DEPTH, Style};

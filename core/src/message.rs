@@ -7,6 +7,8 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::Style;
+
 /// A message.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -40,26 +42,13 @@ impl Message {
     }
 
     /// The plain text of the message: what is shown of its fragments, joined. A file is a line of its own: its address, or
-    /// the name of one that is still to be sent.
+    /// the name of one that is still to be sent. Of styles only the content is in it, of a labelled link only the label; see
+    /// [`Message::lowered`] for what a network without them carries.
     #[must_use]
     pub fn plain_text(&self) -> String {
         let mut text = String::new();
         for fragment in &self.content {
-            match fragment {
-                MessageFragment::Text(part) | MessageFragment::Url(part) => text.push_str(part),
-                MessageFragment::Image { url, .. }
-                | MessageFragment::Video { url, .. }
-                | MessageFragment::Audio { url, .. } => text.push_str(url),
-                MessageFragment::AssetId(id) => text.push_str(id),
-                MessageFragment::File { url, .. } => push_line(&mut text, url),
-                MessageFragment::Upload { path, name, .. } => {
-                    push_line(&mut text, upload_name(path, name.as_deref()));
-                }
-                MessageFragment::Reply { .. }
-                | MessageFragment::EditedAt(_)
-                | MessageFragment::Reaction { .. }
-                | MessageFragment::Extra(_) => {}
-            }
+            fragment.push_plain(&mut text);
         }
         text
     }
@@ -86,10 +75,43 @@ impl MessageFragment {
             | Self::Url(_)
             | Self::AssetId(_)
             | Self::File { .. }
-            | Self::Upload { .. } => true,
-            Self::Reply { .. } | Self::EditedAt(_) | Self::Reaction { .. } | Self::Extra(_) => {
-                false
+            | Self::Upload { .. }
+            | Self::Styled { .. }
+            | Self::Link { .. }
+            | Self::Mention { .. }
+            | Self::ChannelLink { .. }
+            | Self::MessageLink { .. } => true,
+            Self::Reply { .. }
+            | Self::EditedAt(_)
+            | Self::Reaction { .. }
+            | Self::Notice { .. }
+            | Self::Extra(_) => false,
+        }
+    }
+
+    /// Appends what is shown of it.
+    pub(crate) fn push_plain(&self, text: &mut String) {
+        match self {
+            Self::Text(part) | Self::Url(part) => text.push_str(part),
+            Self::Image { url, .. } | Self::Video { url, .. } | Self::Audio { url, .. } => {
+                text.push_str(url);
             }
+            Self::AssetId(id) => text.push_str(id),
+            Self::File { url, .. } => push_line(text, url),
+            Self::Upload { path, name, .. } => push_line(text, upload_name(path, name.as_deref())),
+            Self::Link { url, content } if content.is_empty() => text.push_str(url),
+            Self::Styled { content, .. } | Self::Link { content, .. } => {
+                content.iter().for_each(|inner| inner.push_plain(text));
+            }
+            Self::Mention { text: shown, .. } | Self::ChannelLink { text: shown, .. } => {
+                text.push_str(shown);
+            }
+            Self::MessageLink { message_id, .. } => text.push_str(message_id),
+            Self::Reply { .. }
+            | Self::EditedAt(_)
+            | Self::Reaction { .. }
+            | Self::Notice { .. }
+            | Self::Extra(_) => {}
         }
     }
 }
@@ -192,6 +214,42 @@ pub enum MessageFragment {
         /// Its MIME type; `None` leaves that to the library.
         mime: Option<String>,
     },
+    /// Text, and whatever else is shown, with a style. At most [`MAX_STYLE_DEPTH`](crate::MAX_STYLE_DEPTH) of these and of
+    /// [`MessageFragment::Link`] lie in each other.
+    Styled {
+        /// How it looks.
+        style: Style,
+        /// What is within: shown fragments, and nothing that is still to be sent.
+        content: Vec<MessageFragment>,
+    },
+    /// A link that shows something else.
+    Link {
+        /// Where it leads.
+        url: String,
+        /// What it shows, like the content of [`MessageFragment::Styled`]; empty: its address.
+        content: Vec<MessageFragment>,
+    },
+    /// Somebody is spoken to.
+    Mention {
+        /// [`crate::Profile::id`] of who.
+        user_id: String,
+        /// What it shows.
+        text: String,
+    },
+    /// A link to a channel of the network.
+    ChannelLink {
+        /// Which.
+        channel_id: String,
+        /// What it shows.
+        text: String,
+    },
+    /// A link to a message of the network.
+    MessageLink {
+        /// Its channel; `None` is the channel of the message that has the link.
+        channel_id: Option<String>,
+        /// Which.
+        message_id: String,
+    },
     /// The message answers another one of its channel. Not shown by itself.
     Reply {
         /// Which.
@@ -205,6 +263,13 @@ pub enum MessageFragment {
         emoji: String,
         /// Who, in the order in which they came; the user too, under their own id.
         user_ids: Vec<String>,
+    },
+    /// What the server says here in words, as it says it to programs. Not shown; left out of what is sent.
+    Notice {
+        /// The network's name for it.
+        code: String,
+        /// Names, numbers and texts that belong to it, in the network's order.
+        args: Vec<String>,
     },
     /// What a network says about a message beyond this vocabulary; its documentation says what is in it. Not shown.
     Extra(Value),

@@ -4,7 +4,9 @@ use std::borrow::Cow;
 
 use super::Capabilities;
 use crate::error::{Error, ErrorKind};
-use crate::{ChannelEvent, ChatEvent, ConnectionEvent, Message, MessageFragment, UserEvent};
+use crate::{
+    ChannelEvent, ChatEvent, ConnectionEvent, MAX_STYLE_DEPTH, Message, MessageFragment, UserEvent,
+};
 
 impl Capabilities {
     /// What can be said of `event` without asking the network.
@@ -12,7 +14,7 @@ impl Capabilities {
     /// # Errors
     /// [`ErrorKind::Unsupported`] (also for a file that goes along where [`Capabilities::max_file_bytes`] is `None`),
     /// [`ErrorKind::TooLong`], or [`ErrorKind::Invalid`] for what makes no sense on any network: a message that shows
-    /// nothing, no id where one is needed, history of no message, read marks, typing, reactions or presence of others, a
+    /// nothing, styles without content or too deep in each other, no id where one is needed, history of no message, read marks, typing, reactions or presence of others, a
     /// file that goes along with an edit, answers in a question.
     pub fn check(&self, event: &ConnectionEvent) -> Result<(), Error> {
         let kind = event.kind();
@@ -130,14 +132,51 @@ fn check_fragment(fragment: &MessageFragment) -> Result<(), Error> {
         MessageFragment::File { url, .. } => filled(url, "address of a file"),
         MessageFragment::Upload { path, .. } => filled(path, "path of a file"),
         MessageFragment::Reply { message_id } => id(message_id, "message"),
+        MessageFragment::Styled { .. } | MessageFragment::Link { .. } => check_styled(fragment),
+        MessageFragment::Mention { user_id, .. } => id(user_id, "user"),
+        MessageFragment::ChannelLink { channel_id, .. } => id(channel_id, "channel"),
+        MessageFragment::MessageLink {
+            channel_id,
+            message_id,
+        } => {
+            some_id(channel_id.as_deref(), "channel")?;
+            id(message_id, "message")
+        }
         _ => Ok(()),
     }
+}
+
+fn check_styled(fragment: &MessageFragment) -> Result<(), Error> {
+    if fragment.style_depth() > MAX_STYLE_DEPTH {
+        return Err(invalid(format!(
+            "more than {MAX_STYLE_DEPTH} styles lie in each other"
+        )));
+    }
+    match fragment {
+        MessageFragment::Link { url, .. } => filled(url, "address of a link")?,
+        _ if fragment.inner().is_empty() => return Err(invalid("a style has no content")),
+        _ => {}
+    }
+    let inner = fragment.inner();
+    if inner.iter().any(|one| !one.is_shown() || is_upload(one)) {
+        return Err(invalid(
+            "a style holds what is shown; the rest stands beside it in the message",
+        ));
+    }
+    inner.iter().try_for_each(check_fragment)
 }
 
 /// Bytes that count as text.
 fn text_length(fragment: &MessageFragment) -> u64 {
     match fragment {
-        MessageFragment::Text(text) | MessageFragment::Url(text) => text.len() as u64,
+        MessageFragment::Text(text)
+        | MessageFragment::Url(text)
+        | MessageFragment::Mention { text, .. }
+        | MessageFragment::ChannelLink { text, .. } => text.len() as u64,
+        MessageFragment::Styled { content, .. } => content.iter().map(text_length).sum(),
+        MessageFragment::Link { url, content } => {
+            url.len() as u64 + content.iter().map(text_length).sum::<u64>()
+        }
         MessageFragment::Image { .. }
         | MessageFragment::Video { .. }
         | MessageFragment::Audio { .. }
@@ -147,6 +186,8 @@ fn text_length(fragment: &MessageFragment) -> u64 {
         | MessageFragment::Reply { .. }
         | MessageFragment::EditedAt(_)
         | MessageFragment::Reaction { .. }
+        | MessageFragment::MessageLink { .. }
+        | MessageFragment::Notice { .. }
         | MessageFragment::Extra(_) => 0,
     }
 }
@@ -238,7 +279,7 @@ fn invalid(why: impl Into<Cow<'static, str>>) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Channel, EventKind, Member, Presence, Role};
+    use crate::{Channel, EventKind, Member, Presence, Role, Style};
 
     /// What everybody takes that takes anything.
     fn check(event: impl Into<ConnectionEvent>) -> Result<(), ErrorKind> {
@@ -426,9 +467,34 @@ mod tests {
         }
     }
 
+    fn bold(content: &[MessageFragment]) -> MessageFragment {
+        MessageFragment::Styled {
+            style: Style::Bold,
+            content: content.to_vec(),
+        }
+    }
+
+    fn link(url: &str, content: &[MessageFragment]) -> MessageFragment {
+        MessageFragment::Link {
+            url: url.to_owned(),
+            content: content.to_vec(),
+        }
+    }
+
+    fn mention(user_id: &str) -> MessageFragment {
+        MessageFragment::Mention {
+            user_id: user_id.to_owned(),
+            text: "@ann".to_owned(),
+        }
+    }
+
+    fn deep(depth: usize) -> MessageFragment {
+        (0..depth).fold(text(), |inner, _| bold(&[inner]))
+    }
+
     #[test]
     fn nonsense_is_refused_before_the_network_sees_it() {
-        let wrong: [ConnectionEvent; 35] = [
+        let wrong: [ConnectionEvent; 42] = [
             history(Some("c"), None, 0).into(),
             history(Some(""), None, 1).into(),
             history(None, Some(""), 1).into(),
@@ -464,6 +530,13 @@ mod tests {
             say(&[file("")]).into(),
             say(&[upload("")]).into(),
             edit(&[text(), upload("a.png")]).into(),
+            say(&[bold(&[])]).into(),
+            say(&[bold(&[text(), reply("m")])]).into(),
+            say(&[bold(&[upload("a.png")])]).into(),
+            say(&[link("", &[text()])]).into(),
+            say(&[link("u", &[bold(&[mention("")])])]).into(),
+            say(&[deep(MAX_STYLE_DEPTH + 1)]).into(),
+            edit(&[deep(1_000)]).into(),
         ];
         for event in wrong {
             assert_eq!(check(event.clone()), Err(ErrorKind::Invalid), "{event:?}");
@@ -474,7 +547,7 @@ mod tests {
 
     #[test]
     fn what_may_make_sense_is_for_the_network_to_judge() {
-        let fine: [ConnectionEvent; 21] = [
+        let fine: [ConnectionEvent; 23] = [
             history(None, None, u32::MAX).into(),
             history(Some("c"), Some("m"), 1).into(),
             read(None, "m", None).into(),
@@ -496,6 +569,8 @@ mod tests {
             request_data("key").into(),
             say(&[file("u"), upload("a.png"), reply("m")]).into(),
             edit(&[text(), reply("m"), reaction()]).into(),
+            say(&[deep(MAX_STYLE_DEPTH)]).into(),
+            say(&[link("u", &[]), link("u", &[bold(&[mention("7")])])]).into(),
         ];
         for event in fine {
             assert_eq!(check(event.clone()), Ok(()), "{event:?}");
@@ -509,6 +584,12 @@ mod tests {
         let long = "x".repeat(100);
         assert_eq!(kind(say(&[text(), reply(&long), file(&long)])), Ok(()));
         assert_eq!(kind(say(&[text(), text()])), Err(ErrorKind::TooLong));
+        assert_eq!(kind(say(&[bold(&[text()])])), Ok(()));
+        assert_eq!(
+            kind(say(&[bold(&[text(), bold(&[text()])])])),
+            Err(ErrorKind::TooLong)
+        );
+        assert_eq!(kind(say(&[link(&long, &[])])), Err(ErrorKind::TooLong));
         let unsupported = Err(ErrorKind::Unsupported);
         assert_eq!(kind(say(&[text(), upload("a.png")])), unsupported);
     }

@@ -12,9 +12,39 @@ pub struct JsonReader {
 }
 
 /// Names of the message fragments of this version; a test compares them with the enum.
-const FRAGMENTS: [&str; 12] = [
-    "Text", "Image", "Video", "Audio", "Url", "AssetId", "File", "Upload", "Reply", "EditedAt",
-    "Reaction", "Extra",
+const FRAGMENTS: [&str; 18] = [
+    "Text",
+    "Image",
+    "Video",
+    "Audio",
+    "Url",
+    "AssetId",
+    "File",
+    "Upload",
+    "Styled",
+    "Link",
+    "Mention",
+    "ChannelLink",
+    "MessageLink",
+    "Reply",
+    "EditedAt",
+    "Reaction",
+    "Notice",
+    "Extra",
+];
+
+/// Names of the styles of this version; a test compares them with the enum.
+const STYLES: [&str; 10] = [
+    "Bold",
+    "Italic",
+    "Underline",
+    "Strike",
+    "Code",
+    "Preformatted",
+    "Quote",
+    "Spoiler",
+    "Color",
+    "Background",
 ];
 
 impl JsonReader {
@@ -26,7 +56,8 @@ impl JsonReader {
 
     /// Reads one event; `None` for a variant of a newer version, which is counted.
     ///
-    /// Unknown fields are ignored; unknown message fragments are left out and counted. An event in which anything else is
+    /// Unknown fields are ignored; unknown message fragments are left out and counted; an unknown style is counted and
+    /// replaced by its content. An event in which anything else is
     /// of an unknown variant, a status for example, is skipped as a whole.
     ///
     /// # Errors
@@ -86,18 +117,15 @@ fn is_unknown_event(value: &Value) -> bool {
         .any(|kind| kind.group() == group && kind.variant() == variant)
 }
 
-/// Takes unknown fragments out of every `content` and `args` array below `value`; says how many.
+/// Takes unknown fragments and styles out of every `content` and `args` array below `value`; says how many.
 fn prune_fragments(value: &mut Value) -> u64 {
     match value {
         Value::Object(map) => map
             .iter_mut()
             .map(|(key, inner)| match inner {
-                Value::Array(items) if key == "content" || key == "args" => {
-                    let before = items.len();
-                    items
-                        .retain(|item| tag(item).is_none_or(|(name, _)| FRAGMENTS.contains(&name)));
-                    (before - items.len()) as u64
-                }
+                Value::Array(items) if key == "content" || key == "args" => prune_list(items),
+                // What a user keeps on the network is not ours to read.
+                _ if key == "value" => 0,
                 _ => prune_fragments(inner),
             })
             .sum(),
@@ -106,10 +134,54 @@ fn prune_fragments(value: &mut Value) -> u64 {
     }
 }
 
+/// Recursion ends: what was read is at most 128 deep, the limit of the parser.
+fn prune_list(items: &mut Vec<Value>) -> u64 {
+    let mut skipped = 0;
+    let mut kept = Vec::with_capacity(items.len());
+    for mut item in items.drain(..) {
+        if tag(&item).is_some_and(|(name, _)| !FRAGMENTS.contains(&name)) {
+            skipped += 1;
+            continue;
+        }
+        skipped += prune_within(&mut item);
+        match unknown_style(&mut item) {
+            Some(content) => {
+                skipped += 1;
+                kept.extend(content);
+            }
+            None => kept.push(item),
+        }
+    }
+    *items = kept;
+    skipped
+}
+
+fn prune_within(fragment: &mut Value) -> u64 {
+    let Value::Object(map) = fragment else {
+        return 0;
+    };
+    map.iter_mut()
+        .filter(|(name, _)| *name == "Styled" || *name == "Link")
+        .filter_map(|(_, inner)| inner.get_mut("content")?.as_array_mut())
+        .map(prune_list)
+        .sum()
+}
+
+/// Takes the content out of a fragment with a style of a newer version.
+fn unknown_style(fragment: &mut Value) -> Option<Vec<Value>> {
+    let styled = fragment.get_mut("Styled")?;
+    let (name, _) = styled.get("style").and_then(tag)?;
+    if STYLES.contains(&name) {
+        return None;
+    }
+    let content = styled.get_mut("content")?.as_array_mut()?;
+    Some(std::mem::take(content))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{ChatEvent, MessageFragment};
+    use crate::{ChatEvent, MAX_STYLE_DEPTH, MessageFragment, Style};
 
     #[test]
     fn newer_variants_are_skipped_and_counted() {
@@ -152,6 +224,77 @@ mod tests {
             assert_eq!(reader.read(newer).unwrap(), None, "{newer}");
         }
         assert_eq!(reader.skipped(), 3);
+    }
+
+    fn content_of(event: &str) -> (Vec<MessageFragment>, u64) {
+        let mut reader = JsonReader::new();
+        let message = format!(
+            r#"{{"id":"1","sender_id":null,"content":{event},"timestamp":"2026-01-01T00:00:00Z","message_type":"Normal","status":"Delivered"}}"#
+        );
+        let event = format!(
+            r#"{{"Chat":{{"event":{{"New":{{"channel_id":null,"message":{message}}}}}}}}}"#
+        );
+        match reader.read(&event).unwrap() {
+            Some(ConnectionEvent::Chat {
+                event: ChatEvent::New { message, .. },
+            }) => (message.content, reader.skipped()),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn newer_styles_and_fragments_within_styles_leave_the_rest() {
+        let text = |text: &str| MessageFragment::Text(text.to_owned());
+        let newer = r#"[{"Styled":{"style":{"Glow":1},"content":[{"Text":"a"},{"Hologram":{}},
+            {"Styled":{"style":"Wobble","content":[{"Text":"b"}]}}]}},
+            {"Styled":{"style":"Bold","content":[{"Hologram":{}},{"Text":"c"}]}},
+            {"Link":{"url":"u","content":["Silence"]}},
+            {"Notice":{"code":"n","args":["x"]}},
+            {"Extra":{"content":[{"Hologram":{}}]}}]"#;
+        let expected = vec![
+            text("a"),
+            text("b"),
+            MessageFragment::Styled {
+                style: Style::Bold,
+                content: vec![text("c")],
+            },
+            MessageFragment::Link {
+                url: "u".to_owned(),
+                content: Vec::new(),
+            },
+            MessageFragment::Notice {
+                code: "n".to_owned(),
+                args: vec!["x".to_owned()],
+            },
+            MessageFragment::Extra(serde_json::json!({"content": [{"Hologram": {}}]})),
+        ];
+        assert_eq!(content_of(newer), (expected, 5));
+    }
+
+    #[test]
+    fn styles_as_deep_as_allowed_are_read() {
+        let deep = |depth: usize| {
+            let deep = (0..depth).fold(MessageFragment::Text("x".to_owned()), |inner, _| {
+                MessageFragment::Styled {
+                    style: Style::Color([0; 4]),
+                    content: vec![inner],
+                }
+            });
+            vec![deep]
+        };
+        let written = serde_json::to_string(&deep(MAX_STYLE_DEPTH)).unwrap();
+        assert_eq!(content_of(&written), (deep(MAX_STYLE_DEPTH), 0));
+        let written = serde_json::to_string(&deep(100)).unwrap();
+        assert!(JsonReader::new().read(&written).is_err());
+    }
+
+    #[test]
+    fn what_a_user_keeps_is_left_alone() {
+        let kept = r#"{"User":{"event":{"Data":{"channel_id":null,"key":"k","value":{"content":[{"Hologram":{}}]}}}}}"#;
+        let mut reader = JsonReader::new();
+        let event = reader.read(kept).unwrap().unwrap();
+        assert_eq!(serde_json::to_string(&event).unwrap(), kept);
+        assert_eq!(reader.skipped(), 0);
     }
 
     #[test]
@@ -204,6 +347,26 @@ mod tests {
                 name: None,
                 mime: None,
             },
+            MessageFragment::Styled {
+                style: Style::Bold,
+                content: Vec::new(),
+            },
+            MessageFragment::Link {
+                url: text("u"),
+                content: Vec::new(),
+            },
+            MessageFragment::Mention {
+                user_id: text("1"),
+                text: text("x"),
+            },
+            MessageFragment::ChannelLink {
+                channel_id: text("1"),
+                text: text("x"),
+            },
+            MessageFragment::MessageLink {
+                channel_id: None,
+                message_id: text("1"),
+            },
             MessageFragment::Reply {
                 message_id: text("1"),
             },
@@ -211,6 +374,10 @@ mod tests {
             MessageFragment::Reaction {
                 emoji: text("e"),
                 user_ids: Vec::new(),
+            },
+            MessageFragment::Notice {
+                code: text("c"),
+                args: Vec::new(),
             },
             MessageFragment::Extra(Value::Null),
         ];
@@ -228,10 +395,50 @@ mod tests {
                 | MessageFragment::AssetId(_)
                 | MessageFragment::File { .. }
                 | MessageFragment::Upload { .. }
+                | MessageFragment::Styled { .. }
+                | MessageFragment::Link { .. }
+                | MessageFragment::Mention { .. }
+                | MessageFragment::ChannelLink { .. }
+                | MessageFragment::MessageLink { .. }
                 | MessageFragment::Reply { .. }
                 | MessageFragment::EditedAt(_)
                 | MessageFragment::Reaction { .. }
+                | MessageFragment::Notice { .. }
                 | MessageFragment::Extra(_) => {}
+            }
+        }
+    }
+
+    #[test]
+    fn style_names_are_complete() {
+        let all = [
+            Style::Bold,
+            Style::Italic,
+            Style::Underline,
+            Style::Strike,
+            Style::Code,
+            Style::Preformatted,
+            Style::Quote,
+            Style::Spoiler,
+            Style::Color([0; 4]),
+            Style::Background([0; 4]),
+        ];
+        assert_eq!(all.len(), STYLES.len());
+        for (style, name) in all.iter().zip(STYLES) {
+            let value = serde_json::to_value(style).unwrap();
+            assert_eq!(tag(&value).unwrap().0, name);
+            // A new variant must be added here and to STYLES.
+            match style {
+                Style::Bold
+                | Style::Italic
+                | Style::Underline
+                | Style::Strike
+                | Style::Code
+                | Style::Preformatted
+                | Style::Quote
+                | Style::Spoiler
+                | Style::Color(_)
+                | Style::Background(_) => {}
             }
         }
     }

@@ -190,7 +190,11 @@ fn asset_event(event: &AssetEvent) -> usize {
 
 /// Heap bytes of a message, without the record itself.
 pub(crate) fn message(message: &Message) -> usize {
-    opt(&message.id) + opt(&message.sender_id) + message.content.iter().map(fragment).sum::<usize>()
+    opt(&message.id) + opt(&message.sender_id) + fragments(&message.content)
+}
+
+fn fragments(content: &[MessageFragment]) -> usize {
+    content.iter().map(fragment).sum()
 }
 
 fn fragment(fragment: &MessageFragment) -> usize {
@@ -208,13 +212,19 @@ fn fragment(fragment: &MessageFragment) -> usize {
             MessageFragment::Upload { path, name, mime } => path.len() + opt(name) + opt(mime),
             MessageFragment::Reply { message_id } => message_id.len(),
             MessageFragment::EditedAt(_) => 0,
-            MessageFragment::Reaction { emoji, user_ids } => {
-                emoji.len()
-                    + user_ids
-                        .iter()
-                        .map(|id| size_of::<String>() + id.len())
-                        .sum::<usize>()
-            }
+            MessageFragment::Reaction { emoji, user_ids } => emoji.len() + texts(user_ids),
+            MessageFragment::Styled { content, .. } => fragments(content),
+            MessageFragment::Link { url, content } => url.len() + fragments(content),
+            MessageFragment::Mention { user_id: id, text }
+            | MessageFragment::ChannelLink {
+                channel_id: id,
+                text,
+            } => id.len() + text.len(),
+            MessageFragment::MessageLink {
+                channel_id,
+                message_id,
+            } => opt(channel_id) + message_id.len(),
+            MessageFragment::Notice { code, args } => code.len() + texts(args),
             MessageFragment::Extra(value) => json(value),
         }
 }
@@ -256,8 +266,13 @@ fn asset(asset: &Asset) -> usize {
         } => opt(id) + pattern.len() + src.len(),
         Asset::Command {
             id, pattern, args, ..
-        } => opt(id) + pattern.len() + args.iter().map(fragment).sum::<usize>(),
+        } => opt(id) + pattern.len() + fragments(args),
     }
+}
+
+fn texts(texts: &[String]) -> usize {
+    let held = texts.iter().map(|text| size_of::<String>() + text.len());
+    held.sum()
 }
 
 fn opt(text: &Option<String>) -> usize {
@@ -437,6 +452,58 @@ mod tests {
         for (event, count) in texts {
             let texts = event.size() - size_of::<ConnectionEvent>();
             assert_eq!(texts / 1_000, count, "{}", event.kind());
+        }
+    }
+
+    #[test]
+    fn every_text_within_a_fragment_counts() {
+        let long = || "x".repeat(1_000);
+        let texts: [(MessageFragment, usize); 6] = [
+            (
+                MessageFragment::Styled {
+                    style: crate::Style::Bold,
+                    content: vec![MessageFragment::Text(long()), MessageFragment::Url(long())],
+                },
+                2,
+            ),
+            (
+                MessageFragment::Link {
+                    url: long(),
+                    content: vec![MessageFragment::Text(long())],
+                },
+                2,
+            ),
+            (
+                MessageFragment::Mention {
+                    user_id: long(),
+                    text: long(),
+                },
+                2,
+            ),
+            (
+                MessageFragment::ChannelLink {
+                    channel_id: long(),
+                    text: long(),
+                },
+                2,
+            ),
+            (
+                MessageFragment::MessageLink {
+                    channel_id: Some(long()),
+                    message_id: long(),
+                },
+                2,
+            ),
+            (
+                MessageFragment::Notice {
+                    code: long(),
+                    args: vec![long(), long()],
+                },
+                3,
+            ),
+        ];
+        for (fragment, count) in texts {
+            assert_eq!(super::fragment(&fragment) / 1_000, count, "{fragment:?}");
         }
     }
 }

@@ -6,7 +6,7 @@ use kaiwa_core::{
     Account, Asset, AssetEvent, AssetSource, AuthField, Capabilities, Channel, ChannelEvent,
     ChannelType, ChatEvent, ConnectionEvent, ErrorInfo, ErrorKind, EventKind, FieldValue, Member,
     Message, MessageFragment, MessageStatus, MessageType, Presence, Profile, Protocol, RequestId,
-    Role, StatusEvent, UserEvent,
+    Role, StatusEvent, Style, UserEvent,
 };
 use proptest::collection::{btree_map, btree_set, vec};
 use proptest::option::of;
@@ -332,6 +332,34 @@ fn message() -> impl Strategy<Value = Message> {
 }
 
 fn fragment() -> impl Strategy<Value = MessageFragment> {
+    plain_fragment().prop_recursive(3, 12, 3, |inner| {
+        let content = move || vec(inner.clone(), 0..3);
+        prop_oneof![
+            (style(), content())
+                .prop_map(|(style, content)| MessageFragment::Styled { style, content }),
+            (text(), content()).prop_map(|(url, content)| MessageFragment::Link { url, content }),
+        ]
+    })
+}
+
+fn style() -> impl Strategy<Value = Style> {
+    prop_oneof![
+        select(vec![
+            Style::Bold,
+            Style::Italic,
+            Style::Underline,
+            Style::Strike,
+            Style::Code,
+            Style::Preformatted,
+            Style::Quote,
+            Style::Spoiler,
+        ]),
+        any::<[u8; 4]>().prop_map(Style::Color),
+        any::<[u8; 4]>().prop_map(Style::Background),
+    ]
+}
+
+fn plain_fragment() -> impl Strategy<Value = MessageFragment> {
     let file = || (text(), text());
     prop_oneof![
         text().prop_map(MessageFragment::Text),
@@ -357,6 +385,14 @@ fn fragment() -> impl Strategy<Value = MessageFragment> {
         moment().prop_map(MessageFragment::EditedAt),
         (text(), vec(text(), 0..4))
             .prop_map(|(emoji, user_ids)| MessageFragment::Reaction { emoji, user_ids }),
+        (text(), text()).prop_map(|(user_id, text)| MessageFragment::Mention { user_id, text }),
+        (text(), text())
+            .prop_map(|(channel_id, text)| MessageFragment::ChannelLink { channel_id, text }),
+        (maybe(), text()).prop_map(|(channel_id, message_id)| MessageFragment::MessageLink {
+            channel_id,
+            message_id
+        }),
+        (text(), vec(text(), 0..4)).prop_map(|(code, args)| MessageFragment::Notice { code, args }),
         value().prop_map(MessageFragment::Extra),
     ]
 }

@@ -129,7 +129,7 @@ impl WschatSession {
         now: Now,
         request: RequestId,
         channel_id: Option<&str>,
-        mut message: Message,
+        message: Message,
     ) -> Result<(), Error> {
         let (Some(login), Some(nonces)) = (&self.login, &self.nonces) else {
             return Err(Error::new(
@@ -143,7 +143,8 @@ impl WschatSession {
                 format!("wschat has one channel only: {LOBBY}"),
             ));
         }
-        // wschat carries none of the rest, and the message shall look as it will arrive.
+        // wschat carries no styles, and nothing that is not shown; the message shall look as it will arrive.
+        let mut message = message.lowered();
         message.content.retain(MessageFragment::is_shown);
         let carried = |fragment: &MessageFragment| {
             matches!(

@@ -76,7 +76,7 @@ impl RimSession {
         now: Now,
         request: RequestId,
         channel_id: Option<&str>,
-        mut message: Message,
+        message: Message,
     ) -> Result<(), Error> {
         if self.login.is_none() {
             return Err(Error::new(
@@ -88,6 +88,9 @@ impl RimSession {
         if self.phase == Phase::Up && !self.rooms.contains_key(&gid) {
             return Err(unknown_channel());
         }
+        // rim carries no styles, and nothing that is not shown; the message shall look as it will arrive.
+        let mut message = message.lowered();
+        message.content.retain(MessageFragment::is_shown);
         let Some((_, text)) = content(&message) else {
             return Err(Error::new(
                 ErrorKind::Unsupported,
@@ -104,8 +107,6 @@ impl RimSession {
             ));
         }
         message.sender_id = self.me.as_ref().map(|(uid, _)| uid.to_string());
-        // rim carries none of the rest, and the message shall look as it will arrive.
-        message.content.retain(MessageFragment::is_shown);
         let echo = self.outgoing.accept(now, request, gid, message)?;
         self.events.push_back(echo);
         Ok(())
