@@ -220,14 +220,14 @@ pub enum MessageFragment {
         /// How it looks.
         style: Style,
         /// What is within: shown fragments, and nothing that is still to be sent.
-        content: Vec<MessageFragment>,
+        content: Vec<Self>,
     },
     /// A link that shows something else.
     Link {
         /// Where it leads.
         url: String,
         /// What it shows, like the content of [`MessageFragment::Styled`]; empty: its address.
-        content: Vec<MessageFragment>,
+        content: Vec<Self>,
     },
     /// Somebody is spoken to.
     Mention {

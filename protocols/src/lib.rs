@@ -17,6 +17,8 @@ pub mod mock;
 pub mod registry;
 #[cfg(feature = "rim-wire")]
 pub mod rim;
+#[cfg(feature = "text")]
+pub mod text;
 pub mod transport;
 #[cfg(feature = "wschat-wire")]
 pub mod wschat;

@@ -385,27 +385,31 @@ mod tests {
         for (fragment, name) in all.iter().zip(FRAGMENTS) {
             let value = serde_json::to_value(fragment).unwrap();
             assert_eq!(tag(&value).unwrap().0, name);
-            // A new variant must be added here and to FRAGMENTS.
-            match fragment {
-                MessageFragment::Text(_)
-                | MessageFragment::Image { .. }
-                | MessageFragment::Video { .. }
-                | MessageFragment::Audio { .. }
-                | MessageFragment::Url(_)
-                | MessageFragment::AssetId(_)
-                | MessageFragment::File { .. }
-                | MessageFragment::Upload { .. }
-                | MessageFragment::Styled { .. }
-                | MessageFragment::Link { .. }
-                | MessageFragment::Mention { .. }
-                | MessageFragment::ChannelLink { .. }
-                | MessageFragment::MessageLink { .. }
-                | MessageFragment::Reply { .. }
-                | MessageFragment::EditedAt(_)
-                | MessageFragment::Reaction { .. }
-                | MessageFragment::Notice { .. }
-                | MessageFragment::Extra(_) => {}
-            }
+            known(fragment);
+        }
+    }
+
+    /// A new variant must be added here and to FRAGMENTS.
+    fn known(fragment: &MessageFragment) {
+        match fragment {
+            MessageFragment::Text(_)
+            | MessageFragment::Image { .. }
+            | MessageFragment::Video { .. }
+            | MessageFragment::Audio { .. }
+            | MessageFragment::Url(_)
+            | MessageFragment::AssetId(_)
+            | MessageFragment::File { .. }
+            | MessageFragment::Upload { .. }
+            | MessageFragment::Styled { .. }
+            | MessageFragment::Link { .. }
+            | MessageFragment::Mention { .. }
+            | MessageFragment::ChannelLink { .. }
+            | MessageFragment::MessageLink { .. }
+            | MessageFragment::Reply { .. }
+            | MessageFragment::EditedAt(_)
+            | MessageFragment::Reaction { .. }
+            | MessageFragment::Notice { .. }
+            | MessageFragment::Extra(_) => {}
         }
     }
 
