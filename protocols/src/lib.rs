@@ -17,6 +17,8 @@ pub mod mock;
 pub mod registry;
 #[cfg(feature = "rim-wire")]
 pub mod rim;
+#[cfg(feature = "sockchat-wire")]
+pub mod sockchat;
 #[cfg(feature = "text")]
 pub mod text;
 pub mod transport;
