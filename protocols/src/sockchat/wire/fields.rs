@@ -1,5 +1,7 @@
 //! Fields joined by TAB, read one after the other and written so that none breaks out of its place.
 
+use std::fmt;
+
 use chrono::{DateTime, Utc};
 
 use super::{Fault, WireError};
@@ -129,7 +131,7 @@ impl<'a> Writer<'a> {
         self.number(time.map_or(0, |time| time.timestamp()))
     }
 
-    pub(super) fn number(&mut self, number: impl ToString) -> &mut Self {
+    pub(super) fn number(&mut self, number: impl fmt::Display + Copy) -> &mut Self {
         self.text(&number.to_string())
     }
 
