@@ -260,7 +260,7 @@ impl Audit {
             ) => {
                 self.is_up(event);
                 self.knows(channel_id.as_deref(), event);
-                self.is_not_own(message);
+                self.is_of_others(message);
                 if let Some(id) = &message.id {
                     let new = self.shown.insert((channel_id.clone(), id.clone()));
                     assert!(new, "promise 3: shown twice: {message:?}");
@@ -283,7 +283,7 @@ impl Audit {
                 self.is_up(event);
                 self.knows(Some(channel_id), event);
                 for message in messages {
-                    self.is_not_own(message);
+                    self.is_of_others(message);
                     if let Some(id) = &message.id {
                         let known = self.shown.contains(&(Some(channel_id.clone()), id.clone()));
                         assert!(
@@ -365,7 +365,8 @@ impl Audit {
     }
 
     /// The suite never says a text twice, so a text of the user's that comes again is the same message.
-    fn is_not_own(&self, message: &Message) {
+    fn is_of_others(&self, message: &Message) {
+        names_no_file_of_this_machine(message);
         let text = words(message);
         let said = |own: &&Own| !text.is_empty() && own.text == text;
         let own = self.own.values().find(said);
@@ -388,6 +389,15 @@ impl Audit {
         let known = channel.is_none_or(|channel| self.channels.contains(channel));
         assert!(known, "promise 2: before its channel comes {event:?}");
     }
+}
+
+/// What others say never makes a program send something of its machine.
+fn names_no_file_of_this_machine(message: &Message) {
+    let is_upload = |part: &MessageFragment| matches!(part, MessageFragment::Upload { .. });
+    assert!(
+        !message.content.iter().any(is_upload),
+        "docs/events.md: an upload is never received: {message:?}"
+    );
 }
 
 /// The text of a message without its files, which look different when they are there.

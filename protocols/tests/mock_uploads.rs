@@ -260,6 +260,55 @@ async fn who_leaves_takes_the_files_back() {
     assert_eq!(peer.received(), ["next"]);
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_server_cannot_name_files_of_this_machine() {
+    let peer = MockPeer::new(Script::echo());
+    let mut account = Account::online(&peer).await;
+    let upload = MessageFragment::Upload {
+        path: "/etc/hostname".to_owned(),
+        name: None,
+        mime: None,
+    };
+    let mut message = Message::text("look", chrono::DateTime::UNIX_EPOCH);
+    message.content.push(upload.clone());
+    let channel_id = Some("lobby".to_owned());
+    let said = [
+        ChatEvent::New {
+            channel_id: channel_id.clone(),
+            message: message.clone(),
+        },
+        ChatEvent::Update {
+            channel_id,
+            message_id: "1".to_owned(),
+            new_message: message.clone(),
+        },
+        ChatEvent::History {
+            channel_id: "lobby".to_owned(),
+            messages: vec![message],
+            complete: true,
+        },
+    ];
+    for event in said {
+        peer.announce(&event.into());
+    }
+    let mut heard = 0;
+    while heard < 3 {
+        let message = match account.next().await {
+            ConnectionEvent::Chat { event } => match event {
+                ChatEvent::New { message, .. } => Some(message),
+                ChatEvent::Update { new_message, .. } => Some(new_message),
+                ChatEvent::History { messages, .. } => messages.into_iter().next(),
+                _ => None,
+            },
+            _ => None,
+        };
+        if let Some(message) = message {
+            assert_eq!(message.content, [MessageFragment::Text("look".to_owned())]);
+            heard += 1;
+        }
+    }
+}
+
 async fn peer_receives(peer: &MockPeer, count: usize) {
     while peer.received().len() < count {
         let changed = tokio::time::timeout(Duration::from_secs(600), peer.changed());
