@@ -114,6 +114,10 @@ pub enum Need {
     Receipts,
     /// Somebody is told who asks them for contact, and what became of it.
     Contacts,
+    /// A message can say which one it answers.
+    Replies,
+    /// Files go along with messages; known from the capabilities, never listed in [`Harness::LACKS`].
+    Files,
     /// [`Fault::Hold`] and [`Fault::Release`].
     Hold,
     /// [`Fault::Stall`].

@@ -335,6 +335,7 @@ const FINE: &[(&str, &str)] = &[
     ("protocols/src/wschat/session/tests.rs", "use tokio::time;"),
     ("server/src/a.rs", "use kaiwa_protocols::wschat::wire::Message;"),
     ("server/src/a.rs", "use kaiwa_protocols::{Error, wschat::wire};"),
+    ("server/src/a.rs", "use kaiwa_protocols::text::bbcode;"),
     ("server/src/a.rs", "use tokio::net::TcpListener;"),
     ("cli/src/a.rs", "#![forbid(unsafe_code)]"),
     ("ffi/src/raw.rs", "fn f() { unsafe { g() } }"),
