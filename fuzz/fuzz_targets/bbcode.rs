@@ -9,10 +9,7 @@ use kaiwa_protocols::text::{Emotes, bbcode, html};
 use kaiwa_protocols::{MAX_STYLE_DEPTH, MessageFragment, Style};
 use libfuzzer_sys::fuzz_target;
 
-static NO_EMOTES: LazyLock<Emotes> = LazyLock::new(|| match Emotes::none() {
-    Ok(emotes) => emotes,
-    Err(error) => panic!("{error}"),
-});
+static NO_EMOTES: LazyLock<Emotes> = LazyLock::new(Emotes::none);
 
 fuzz_target!(|text: &str| {
     let content = bbcode::parse(text, &NO_EMOTES);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use aho_corasick::{AhoCorasick, Input, MatchKind};
-use kaiwa_core::{Asset, Error, ErrorKind, MessageFragment};
+use kaiwa_core::{Asset, MessageFragment};
 
 use super::address::{self, Found};
 
@@ -17,7 +17,8 @@ pub const MAX_PATTERN_BYTES: usize = 64;
 /// The emotes of a place. Made anew when its list of assets changes, and only then: making it takes time in the order of the
 /// list, finding does not.
 pub struct Emotes {
-    automaton: AhoCorasick,
+    /// `None` if there is none for the patterns, which their limits exclude: then nothing is found.
+    automaton: Option<AhoCorasick>,
     /// The ids of the emotes, by the number of their patterns after those of addresses.
     ids: Vec<String>,
     patterns: BTreeMap<String, String>,
@@ -25,19 +26,15 @@ pub struct Emotes {
 
 impl Emotes {
     /// No emotes: addresses only.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Internal`] never in practice: two short patterns always have an automaton.
-    pub fn none() -> Result<Self, Error> {
+    #[must_use]
+    pub fn none() -> Self {
         Self::new([])
     }
 
     /// The emotes among `assets`. Those without an id, with a pattern that is empty or longer than [`MAX_PATTERN_BYTES`], and
     /// those beyond [`MAX_EMOTES`] are left out. Of two with the same pattern the first is found.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Internal`] if there is no automaton for the patterns, which their limits exclude.
-    pub fn new<'a>(assets: impl IntoIterator<Item = &'a Asset>) -> Result<Self, Error> {
+    #[must_use]
+    pub fn new<'a>(assets: impl IntoIterator<Item = &'a Asset>) -> Self {
         let emotes: Vec<(&str, &str)> = assets
             .into_iter()
             .filter_map(emote)
@@ -47,22 +44,18 @@ impl Emotes {
         let patterns = emotes.iter().map(|(_, pattern)| *pattern);
         let automaton = AhoCorasick::builder()
             .match_kind(MatchKind::LeftmostLongest)
-            .build(address::BEGINNINGS.into_iter().chain(patterns))
-            .map_err(|error| {
-                Error::new(ErrorKind::Internal, "the emotes cannot be looked for")
-                    .with_source(error)
-            })?;
+            .build(address::BEGINNINGS.into_iter().chain(patterns));
         let mut by_id = BTreeMap::new();
         for (id, pattern) in &emotes {
             by_id
                 .entry((*id).to_owned())
                 .or_insert_with(|| (*pattern).to_owned());
         }
-        Ok(Self {
-            automaton,
+        Self {
+            automaton: automaton.ok(),
             ids: emotes.iter().map(|(id, _)| (*id).to_owned()).collect(),
             patterns: by_id,
-        })
+        }
     }
 
     /// What is typed for the emote of this id.
@@ -84,7 +77,8 @@ impl Emotes {
         let mut done = 0;
         let mut at = 0;
         while at < text.len() {
-            let Some(found) = self.automaton.find(Input::new(text).range(at..)) else {
+            let here = Input::new(text).range(at..);
+            let Some(found) = self.automaton.as_ref().and_then(|all| all.find(here)) else {
                 break;
             };
             let (start, mut end) = (found.start(), found.end());
@@ -188,7 +182,7 @@ mod tests {
             asset("empty", ""),
             asset("again", ":wave:"),
         ];
-        Emotes::new(&assets).unwrap()
+        Emotes::new(&assets)
     }
 
     /// `<id>` for an emote, `{address}` for an address.
@@ -247,7 +241,7 @@ mod tests {
         let number = |n: usize| asset(&n.to_string(), &format!(":{n}:"));
         let mut assets: Vec<Asset> = vec![asset("long", &"x".repeat(MAX_PATTERN_BYTES + 1))];
         assets.extend((0..=MAX_EMOTES).map(number));
-        let emotes = Emotes::new(&assets).unwrap();
+        let emotes = Emotes::new(&assets);
         assert_eq!(emotes.ids.len(), MAX_EMOTES);
         assert_eq!(emotes.pattern("long"), None);
         let last = format!(":{}:", MAX_EMOTES - 1);

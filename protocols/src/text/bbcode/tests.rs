@@ -7,7 +7,7 @@ use super::{parse, render};
 use crate::text::Emotes;
 
 fn plain() -> Emotes {
-    Emotes::none().unwrap()
+    Emotes::none()
 }
 
 /// Styles as `<Bold>(…)`, the rest as what it is.
@@ -171,7 +171,7 @@ fn emotes_lie_between_the_tags() {
         src: String::new(),
         source: AssetSource::Server,
     };
-    let emotes = Emotes::new([&wave]).unwrap();
+    let emotes = Emotes::new([&wave]);
     let text = "a:wave:[b]:wave:[/b][code]:wave:[/code]:wa[i]ve:[/i]";
     let content = parse(text, &emotes);
     let tree = "a<emote 7><Bold>(<emote 7>)<Code>(:wave:):wa<Italic>(ve:)";
