@@ -364,13 +364,16 @@ impl Session for SockchatSession {
     }
 
     fn handle_frame(&mut self, now: Now, frame: Frame<'_>) {
+        if self.phase == Phase::Closing {
+            return;
+        }
         self.keepalive.heard(now.mono);
         match frame {
-            Frame::Text(text) if self.phase != Phase::Closing => match ServerPacket::parse(&text) {
+            Frame::Text(text) => match ServerPacket::parse(&text) {
                 Ok(packet) => self.packet(now, packet),
                 Err(_) => self.skipped += 1,
             },
-            Frame::Text(_) | Frame::Ping(_) | Frame::Pong(_) => {}
+            Frame::Ping(_) | Frame::Pong(_) => {}
             Frame::Binary(_) => self.skipped += 1,
         }
     }

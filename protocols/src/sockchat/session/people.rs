@@ -18,6 +18,8 @@ const MAX_NAME_BYTES: usize = 1024;
 #[derive(Debug, Default)]
 pub(super) struct People {
     known: BTreeMap<String, Known>,
+    /// The user, who is in every channel that they come to, though no server says so.
+    own: Option<(Profile, Option<String>)>,
     /// Who was named since the user left a channel, until the next one is named.
     awaited: Vec<(Profile, Option<String>)>,
 }
@@ -57,14 +59,16 @@ impl SockchatSession {
         if self.places.is_moving() {
             self.people.awaited.push((profile, away));
         } else {
-            self.show(profile, away);
+            self.show(&profile, away);
         }
     }
 
     /// The channel is named: who was named before is in it.
     pub(super) fn show_awaited(&mut self) {
-        for (profile, away) in std::mem::take(&mut self.people.awaited) {
-            self.show(profile, away);
+        let own = self.people.own.clone();
+        let awaited = std::mem::take(&mut self.people.awaited);
+        for (profile, away) in own.into_iter().chain(awaited) {
+            self.show(&profile, away);
         }
     }
 
@@ -120,7 +124,7 @@ impl SockchatSession {
         self.remember(&profile, away);
     }
 
-    fn show(&mut self, profile: Profile, away: Option<String>) {
+    fn show(&mut self, profile: &Profile, away: Option<String>) {
         if self.people.known.len() >= MAX_PEOPLE {
             self.skipped += 1;
             return;
@@ -129,12 +133,16 @@ impl SockchatSession {
             channel_id: self.places.current().map(str::to_owned),
             user: profile.clone(),
         });
-        self.remember(&profile, away);
+        self.remember(profile, away);
     }
 
     fn remember(&mut self, profile: &Profile, away: Option<String>) {
         let user_id = profile.id.clone().unwrap_or_default();
         let is_away = away.is_some();
+        let is_me = self.me.as_ref() == Some(&user_id);
+        if is_me {
+            self.people.own = Some((profile.clone(), away.clone()));
+        }
         let known = Known {
             name: profile.username.clone().unwrap_or_default(),
             is_away,
@@ -142,7 +150,6 @@ impl SockchatSession {
         let before = self.people.known.insert(user_id.clone(), known);
         let was_away = before.is_some_and(|before| before.is_away);
         if is_away || was_away {
-            let is_me = self.me.as_ref() == Some(&user_id);
             self.event(UserEvent::Presence {
                 user_id: (!is_me).then_some(user_id),
                 presence: if is_away {

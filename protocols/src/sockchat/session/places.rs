@@ -172,7 +172,7 @@ impl SockchatSession {
     }
 
     pub(super) fn clear(&mut self, mode: ClearMode, channel: Option<&str>) {
-        let place = channel.or(self.places.current()).map(str::to_owned);
+        let place = channel.or_else(|| self.places.current()).map(str::to_owned);
         let (messages, people, channels) = match mode {
             ClearMode::Messages => (true, false, false),
             ClearMode::Users => (false, true, false),

@@ -142,7 +142,7 @@ impl SockchatSession {
         let (place, text) = if said.flags.private {
             self.private_place(said, is_own)
         } else {
-            let place = said.channel_name().or(self.places.current());
+            let place = said.channel_name().or_else(|| self.places.current());
             (place.map(str::to_owned), said.text)
         };
         if said.user_id == SERVER_ID
@@ -272,7 +272,9 @@ impl SockchatSession {
                 format!("the message is longer than the {limit} characters that the server takes"),
             ));
         }
-        let place = channel_id.or(self.places.current()).map(str::to_owned);
+        let place = channel_id
+            .or_else(|| self.places.current())
+            .map(str::to_owned);
         if let Some(place) = &place
             && self.is_up()
         {
