@@ -137,8 +137,9 @@ impl<'a> Writer<'a> {
 
     /// A field of names joined by `separator`.
     pub(super) fn names(&mut self, names: &[&str], separator: &str) -> &mut Self {
-        let clean = |name: &&str| name.replace([' ', '\u{c}'], "");
-        let names: Vec<String> = names.iter().map(clean).collect();
+        let clean = |name: &&str| name.replace([' ', '\u{c}', '\t', '\n', '\r'], "");
+        let mut names: Vec<String> = names.iter().map(clean).collect();
+        names.retain(|name| !name.is_empty());
         self.joined(&names.join(separator))
     }
 
