@@ -70,8 +70,9 @@ pub(super) fn find(text: &str) -> Found {
     if run.len() > MAX_ADDRESS_BYTES {
         return Found::Nothing(run.len());
     }
-    let open = run.matches('(').count();
-    let mut close = run.matches(')').count();
+    let count = |of: u8| run.bytes().filter(|byte| *byte == of).count();
+    let open = count(b'(');
+    let mut close = count(b')');
     let address = run.trim_end_matches(|c: char| match c {
         '.' | ',' | ';' | ':' | '!' | '?' | '\'' | '*' | '_' => true,
         // One that closes what was opened before the address.

@@ -5,6 +5,8 @@
 
 use std::borrow::Cow;
 
+use memchr::memchr2;
+
 /// A line break, as it stands in the text of a message.
 const BREAK: &str = " <br/> ";
 
@@ -121,11 +123,10 @@ fn restore<'a>(text: &'a str, words: &[Word]) -> Cow<'a, str> {
     let mut rest = text;
     // So much of `rest` holds no word.
     let mut looked = 0;
-    let begins = |byte: &u8| matches!(byte, b'&' | b'<');
     while let Some(found) = rest
         .as_bytes()
         .get(looked..)
-        .and_then(|bytes| bytes.iter().position(begins))
+        .and_then(|bytes| memchr2(b'&', b'<', bytes))
     {
         let at = looked + found;
         let (before, here) = rest.split_at_checked(at).unwrap_or((rest, ""));

@@ -77,6 +77,7 @@ const PURE: &[&str] = &[
     "chrono",
     "color",
     "kaiwa-core",
+    "memchr",
     "mime_guess",
     "serde",
     "serde_json",

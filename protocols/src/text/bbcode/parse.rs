@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use kaiwa_core::{MAX_STYLE_DEPTH, MessageFragment, Style};
+use memchr::memchr;
 
 use super::super::{Emotes, address, mime};
 use super::tag::{self, COUNT, Name, Tag};
@@ -21,7 +22,7 @@ const MAX_OPEN: usize = 1024;
 /// The fragments of a text. Time and memory are in the order of its length, whatever is in it.
 #[must_use]
 pub fn parse(text: &str, emotes: &Emotes) -> Vec<MessageFragment> {
-    if !text.contains('[') {
+    if memchr(b'[', text.as_bytes()).is_none() {
         return emotes.split(text);
     }
     let mut parser = Parser {
@@ -77,7 +78,7 @@ enum Effect<'a> {
 
 impl<'a> Parser<'a> {
     fn run(&mut self) {
-        while let Some(found) = self.rest().find('[') {
+        while let Some(found) = memchr(b'[', self.rest().as_bytes()) {
             self.push_text(found);
             let rest = self.rest();
             let Some((tag, length)) = tag::read(rest) else {
@@ -167,9 +168,11 @@ impl<'a> Parser<'a> {
             self.deepen(depth);
             return self.push_text(length);
         }
-        // The tag itself, then what it encloses.
-        let mut enclosed = self.pieces.split_off(open.piece);
-        let content = self.finish(enclosed.drain(1..));
+        let mut pieces = std::mem::take(&mut self.pieces);
+        let content = self.finish(pieces.drain(open.piece + 1..));
+        // The tag itself goes too.
+        pieces.truncate(open.piece);
+        self.pieces = pieces;
         let fragment = match open.effect {
             Effect::Style(style) => MessageFragment::Styled { style, content },
             Effect::Link(url) => MessageFragment::Link {
