@@ -4,6 +4,7 @@ use crate::world::NetworkId;
 
 pub(crate) mod oshi;
 pub(crate) mod rim;
+mod shown;
 mod signed_out;
 pub(crate) mod wschat;
 
