@@ -14,9 +14,9 @@ use tokio_util::task::TaskTracker;
 
 use crate::auth::Auth;
 use crate::config::{Config, StoreKind};
-use crate::front::rim::{Rim, Rules, rest, socket};
+use crate::front::rim::{Rim, rest, socket};
 use crate::front::wschat::{self, Wschat};
-use crate::front::{RIM, WSCHAT};
+use crate::front::{RIM, Rules, WSCHAT};
 use crate::jwt::Verifier;
 use crate::listen::{self, Acceptor};
 use crate::log_dir::{self, LogDir};
