@@ -1,7 +1,9 @@
 //! The Oshi front end: circles and their streams, talks of two, everything over one WebSocket.
 //!
+//! * [`files`]: files over HTTP.
 //! * [`rate`]: how often somebody may say something.
 
+pub(crate) mod files;
 mod rate;
 
 use std::sync::Arc;
