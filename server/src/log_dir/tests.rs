@@ -104,6 +104,7 @@ fn kept(message: NewMessage, posted: Posted) -> Said {
         at: posted.at,
         sender: posted.sender,
         sender_name: Some("ann".to_owned()),
+        files: Vec::new(),
         kind: message.kind,
         text: message.text.clone(),
         client_id: None,

@@ -2,6 +2,7 @@
 //! first.
 
 use std::fmt;
+use std::sync::Arc;
 use std::thread;
 
 use kaiwa_core::{Error, ErrorKind};
@@ -9,7 +10,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::{Posted, Reader, Store, Transaction};
 use crate::log_dir::LogDir;
-use crate::world::{Notice, Said, SharedLive, Submission};
+use crate::world::{Notice, Receiver, Said, SharedLive, Submission};
 
 /// Jobs that may wait for the thread. Beyond that, senders are no longer read from: back-pressure instead of memory.
 const WAITING_JOBS: usize = 1024;
@@ -37,6 +38,24 @@ pub(crate) enum Job {
 }
 
 impl Job {
+    /// Does `run` in the thread's transaction. When all that was done before has been shown, `first` is called with what came of
+    /// it: there `origin` gets its answer, and its seat is changed. Then everybody is told the notices but `origin`, who knows;
+    /// only of changed messages and reactions it is told too, if it hears the room. Of what fails or is refused no notices are
+    /// told.
+    pub(crate) fn request<T: Send + 'static>(
+        origin: Arc<Receiver>,
+        run: impl FnOnce(&mut dyn Transaction, &mut Vec<Notice>) -> Result<T, Error> + Send + 'static,
+        first: impl FnOnce(&SharedLive, Result<T, Error>) + Send + 'static,
+    ) -> Self {
+        Self::Work(Box::new(Task {
+            run: Some(run),
+            then: Some(first),
+            origin: Some(origin),
+            outcome: None,
+            notices: Vec::new(),
+        }))
+    }
+
     /// Does `run` in the thread's transaction; `then`, with what came of it, after all that was done before has been shown and
     /// after everybody was told the notices. Of what fails or is refused no notices are told.
     pub(crate) fn work<T: Send + 'static>(
@@ -46,6 +65,7 @@ impl Job {
         Self::Work(Box::new(Task {
             run: Some(run),
             then: Some(then),
+            origin: None,
             outcome: None,
             notices: Vec::new(),
         }))
@@ -73,6 +93,12 @@ pub(crate) trait Work: Send {
     /// Takes back what was done, since it could not be kept.
     fn fail(&mut self, error: Error);
 
+    /// Answers whoever asked, if they are to hear it before the notices are told.
+    fn begin(&mut self, live: &SharedLive);
+
+    /// Who that is; the notices are not for them.
+    fn origin(&self) -> Option<&Arc<Receiver>>;
+
     /// What to tell; empty afterwards.
     fn notices(&mut self) -> Vec<Notice>;
 
@@ -83,6 +109,8 @@ pub(crate) trait Work: Send {
 struct Task<T, R, F> {
     run: Option<R>,
     then: Option<F>,
+    /// Set if `then` comes before the notices.
+    origin: Option<Arc<Receiver>>,
     outcome: Option<Result<T, Error>>,
     notices: Vec<Notice>,
 }
@@ -114,11 +142,31 @@ where
         self.outcome = Some(Err(error));
     }
 
+    fn begin(&mut self, live: &SharedLive) {
+        if self.origin.is_some() {
+            self.tell(live);
+        }
+    }
+
+    fn origin(&self) -> Option<&Arc<Receiver>> {
+        self.origin.as_ref()
+    }
+
     fn notices(&mut self) -> Vec<Notice> {
         std::mem::take(&mut self.notices)
     }
 
     fn finish(mut self: Box<Self>, live: &SharedLive) {
+        self.tell(live);
+    }
+}
+
+impl<T, R, F> Task<T, R, F>
+where
+    F: FnOnce(&SharedLive, Result<T, Error>),
+{
+    /// Calls `then`, if that was not done.
+    fn tell(&mut self, live: &SharedLive) {
         if let (Some(then), Some(outcome)) = (self.then.take(), self.outcome.take()) {
             then(live, outcome);
         }
@@ -300,14 +348,13 @@ fn fail(job: Job) -> Option<Done> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
     use std::sync::mpsc as std_mpsc;
 
     use chrono::Utc;
 
     use super::*;
     use crate::store::{LOBBY, MessageKind, NewMessage, Repeat, RoomId, Sender, SqliteStore};
-    use crate::world::{Limits, Receiver};
+    use crate::world::Limits;
 
     /// Tells of each transaction, waits for permission, and fails when told to.
     struct Gate {
@@ -389,6 +436,7 @@ mod tests {
             message,
             repeat: Repeat::Another,
             sender_name: None,
+            files: Vec::new(),
             prepared: None,
             log_line: None,
             origin,

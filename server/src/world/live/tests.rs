@@ -17,12 +17,16 @@ const BOB: UserId = UserId(2);
 
 /// Shows `text;`, and notices as what they are.
 struct Plain {
-    echoes: bool,
+    echo: Echo,
 }
 
 impl Network for Plain {
-    fn echoes(&self) -> bool {
-        self.echoes
+    fn echo(&self, said: &Said, out: &mut Vec<u8>) -> Echo {
+        if self.echo == Echo::Other {
+            let text = said.submission.message.text.as_deref().unwrap();
+            out.extend_from_slice(format!("own {text};").as_bytes());
+        }
+        self.echo
     }
 
     fn message(&self, said: &Said, out: &mut Vec<u8>) {

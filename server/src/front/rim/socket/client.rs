@@ -174,6 +174,7 @@ impl Client {
             // The original takes the same id twice as two messages.
             repeat: Repeat::Another,
             sender_name: Some(own.name.clone()),
+            files: Vec::new(),
             prepared: None,
             log_line: None,
             origin: Arc::clone(&self.receiver),
