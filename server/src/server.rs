@@ -14,9 +14,10 @@ use tokio_util::task::TaskTracker;
 
 use crate::auth::Auth;
 use crate::config::{Config, StoreKind};
+use crate::front::oshi::{self, Oshi};
 use crate::front::rim::{Rim, rest, socket};
 use crate::front::wschat::{self, Wschat};
-use crate::front::{RIM, Rules, WSCHAT};
+use crate::front::{OSHI, RIM, Rules, WSCHAT};
 use crate::jwt::Verifier;
 use crate::listen::{self, Acceptor};
 use crate::log_dir::{self, LogDir};
@@ -61,6 +62,7 @@ impl Server {
             // Who has an account need not have a token for wschat.
             lobby: verifier.is_none(),
         };
+        let auth = Arc::new(Auth::new());
         let fronts = Fronts {
             wschat: Arc::new(Wschat {
                 verifier,
@@ -68,7 +70,10 @@ impl Server {
             }),
             rim: config
                 .rim
-                .then(|| Arc::new(Rim::new(Arc::new(Auth::new()), rules))),
+                .then(|| Arc::new(Rim::new(Arc::clone(&auth), rules))),
+            oshi: config
+                .oshi
+                .then(|| Arc::new(Oshi::new(&config, auth, rules))),
         };
         let readers = Readers::open(store.as_ref())?;
         let writer = writer::start(store, log)?;
@@ -125,6 +130,12 @@ impl Server {
     #[must_use]
     pub fn rim_ws_addr(&self) -> Option<SocketAddr> {
         self.addresses.rim_ws
+    }
+
+    /// Where Oshi's own listener is, if there is one.
+    #[must_use]
+    pub fn oshi_addr(&self) -> Option<SocketAddr> {
+        self.addresses.oshi
     }
 
     /// How many clients are in, now and whenever it changes.
@@ -200,6 +211,7 @@ impl fmt::Debug for Server {
 struct Fronts {
     wschat: Arc<Wschat>,
     rim: Option<Arc<Rim>>,
+    oshi: Option<Arc<Oshi>>,
 }
 
 impl Fronts {
@@ -208,6 +220,9 @@ impl Fronts {
             vec![(WSCHAT, Arc::clone(&self.wschat) as _)];
         if let Some(rim) = &self.rim {
             networks.push((RIM, Arc::clone(rim) as _));
+        }
+        if let Some(oshi) = &self.oshi {
+            networks.push((OSHI, Arc::clone(oshi) as _));
         }
         networks
     }
@@ -219,6 +234,7 @@ struct Listeners {
     wschat: Option<TcpListener>,
     rim_rest: Option<TcpListener>,
     rim_ws: Option<TcpListener>,
+    oshi: Option<TcpListener>,
 }
 
 /// Where they are.
@@ -228,6 +244,7 @@ struct Addresses {
     wschat: Option<SocketAddr>,
     rim_rest: Option<SocketAddr>,
     rim_ws: Option<SocketAddr>,
+    oshi: Option<SocketAddr>,
 }
 
 impl Listeners {
@@ -241,6 +258,7 @@ impl Listeners {
             wschat: bind(config.wschat_listen).await?,
             rim_rest: bind(config.rim_rest_listen).await?,
             rim_ws: bind(config.rim_ws_listen).await?,
+            oshi: bind(config.oshi_listen).await?,
         })
     }
 
@@ -256,12 +274,13 @@ impl Listeners {
             wschat: maybe(&self.wschat)?,
             rim_rest: maybe(&self.rim_rest)?,
             rim_ws: maybe(&self.rim_ws)?,
+            oshi: maybe(&self.oshi)?,
         })
     }
 
     /// Starts to accept.
     fn serve(self, acceptor: &Acceptor, site: &Site, fronts: &Fronts) {
-        let Fronts { wschat, rim } = fronts;
+        let Fronts { wschat, rim, oshi } = fronts;
         let mut all = wschat::routes("/wschat", Arc::clone(wschat));
         let mut apps = vec![(self.wschat, wschat::routes("/", Arc::clone(wschat)))];
         if let Some(rim) = rim {
@@ -270,6 +289,10 @@ impl Listeners {
                 .merge(socket::main_routes(rim));
             apps.push((self.rim_rest, rest::own_routes(rim)));
             apps.push((self.rim_ws, socket::own_routes(rim)));
+        }
+        if let Some(oshi) = oshi {
+            all = all.merge(oshi::main_routes(oshi));
+            apps.push((self.oshi, oshi::own_routes(oshi)));
         }
         apps.push((Some(self.main), all));
         for (listener, routes) in apps {

@@ -93,6 +93,7 @@ impl Handler for Client {
             log_line: self.front.log.then(|| submitted.log_line(now)),
             origin: Arc::clone(&self.receiver),
             answer: None,
+            explain: None,
         })))
     }
 }
@@ -202,6 +203,7 @@ mod tests {
                 position: Position::default(),
                 room: LOBBY,
                 change: 1,
+                posted: 1,
                 at: now,
                 sender: None,
                 sender_name: submitted.usr().map(str::to_owned),

@@ -310,6 +310,7 @@ fn do_all(
             Job::Post(submission) => {
                 match transaction.post(&submission.message, submission.repeat) {
                     Err(error) if error.kind() == ErrorKind::Storage => return Err(error),
+                    Err(error) => posted.push(Err(explained(submission, transaction, error))),
                     outcome => posted.push(outcome),
                 }
             }
@@ -318,6 +319,18 @@ fn do_all(
         }
     }
     Ok(())
+}
+
+/// Why a message is refused.
+fn explained(
+    submission: &mut Submission,
+    transaction: &mut dyn Transaction,
+    error: Error,
+) -> Error {
+    match submission.explain.take() {
+        Some(explain) => explain(transaction, &submission.message, error),
+        None => error,
+    }
 }
 
 fn settle(batch: Vec<Job>, posted: Vec<Result<Posted, Error>>) -> Vec<Done> {
@@ -441,6 +454,7 @@ mod tests {
             log_line: None,
             origin,
             answer: None,
+            explain: None,
         };
         Job::Post(Box::new(submission))
     }

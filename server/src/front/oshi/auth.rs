@@ -16,8 +16,8 @@ use super::{Oshi, state};
 use crate::auth::{MAX_PASSWORD_BYTES, NewPerson, refuse_banned};
 use crate::front::OSHI;
 use crate::store::writer::Job;
-use crate::store::{LOBBY, Role, RoomId, TokenHash, Transaction, User};
-use crate::world::{CloseReason, Counting, Notice, Receiver, Seat, SharedLive, World};
+use crate::store::{LOBBY, Role, TokenHash, Transaction, User};
+use crate::world::{CloseReason, Counting, Notice, Receiver, Seat, Seating, SharedLive, World};
 
 
 
@@ -130,13 +130,14 @@ impl Newcomer {
         let peer = self.peer;
         let job = Job::work(
             move |store, notices| {
-                let known = known(store, &token, peer)?;
+                let user = known(store, &token, peer)?;
                 if joins {
-                    let member = (known.user.id, Role::Member);
+                    let member = (user.id, Role::Member);
                     let users = store.add_members(LOBBY, &[member], Utc::now())?;
-                    notices.push(Notice::Entered { room: LOBBY, users });
+                    notices.extend(Notice::entered(store, LOBBY, &users)?);
                 }
-                Ok(known)
+                let seating = Seating::chosen(store, user.id)?;
+                Ok(Known { user, seating })
             },
             move |live, outcome: Result<Known, Error>| {
                 let seated = outcome.map(|known| newcomer.seated(live, token, known));
@@ -188,7 +189,7 @@ struct Seated {
 /// What is known of somebody who may come in.
 struct Known {
     user: User,
-    rooms: Vec<RoomId>,
+    seating: Seating,
 }
 
 impl Newcomer {
@@ -197,11 +198,11 @@ impl Newcomer {
             front,
             world,
             receiver,
-            ..
+            peer,
         } = self;
-        let Known { user, rooms } = known;
+        let Known { user, seating } = known;
         receiver.hold();
-        let seat = live.sit_as(OSHI, user.id, Arc::clone(&receiver), &rooms, false);
+        let seat = live.sit_as(OSHI, Arc::clone(&receiver), &seating, false);
         let person = front.people.enter(user.id, &user.display);
         let session = Session {
             front,
@@ -209,6 +210,8 @@ impl Newcomer {
             receiver,
             person,
             token,
+            seat: seat.id(),
+            peer,
         };
         let signed_in = SignedIn {
             session: Arc::new(session),
@@ -218,7 +221,7 @@ impl Newcomer {
     }
 }
 
-fn known(store: &mut dyn Transaction, token: &TokenHash, peer: IpAddr) -> Result<Known, Error> {
+fn known(store: &mut dyn Transaction, token: &TokenHash, peer: IpAddr) -> Result<User, Error> {
     let now = Utc::now();
     let session = store.session(token)?.filter(|session| now < session.expires);
     let user = match session {
@@ -227,11 +230,7 @@ fn known(store: &mut dyn Transaction, token: &TokenHash, peer: IpAddr) -> Result
     };
     let user = user.ok_or_else(|| Error::new(ErrorKind::Auth, "no valid token"))?;
     refuse_banned(store, Some(user.id), peer, now)?;
-    let subscriptions = store.subscriptions(user.id)?;
-    Ok(Known {
-        user,
-        rooms: subscriptions.iter().map(|subscription| subscription.room).collect(),
-    })
+    Ok(user)
 }
 
 fn wish(newcomer: &Newcomer, credentials: Credentials<'_>) -> Wish {

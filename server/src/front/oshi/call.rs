@@ -1,6 +1,7 @@
 //! One request on its way: what it needs, and how it is answered. Requests of one connection are carried out one after the
 //! other and answered once each, in their order.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -14,7 +15,7 @@ use super::failure::Failure;
 use super::person::Person;
 use crate::store::writer::Job;
 use crate::store::{Reader, TokenHash, Transaction, UserId};
-use crate::world::{Batch, Notice, Receiver, SharedLive, World};
+use crate::world::{Batch, CloseReason, Notice, Receiver, SeatId, SharedLive, World};
 use crate::ws::put_text_with;
 
 /// What all requests of a connection that is signed in have in common.
@@ -24,6 +25,8 @@ pub(super) struct Session {
     pub(super) receiver: Arc<Receiver>,
     pub(super) person: Arc<Person>,
     pub(super) token: TokenHash,
+    pub(super) seat: SeatId,
+    pub(super) peer: IpAddr,
 }
 
 /// A request, until it is answered.
@@ -45,6 +48,9 @@ pub(super) enum Step {
     Job(Job),
     /// The store is asked beside that. To be begun when all jobs before it are done; nothing else is begun meanwhile.
     Ask(BoxFuture<'static, ()>),
+    /// What the store is to do is prepared beside it, whether or not the jobs before it are done; nothing else is begun
+    /// meanwhile.
+    Prepare(BoxFuture<'static, Self>),
 }
 
 impl Call {
@@ -70,18 +76,19 @@ impl Call {
         self,
         run: impl FnOnce(&mut dyn Transaction, &mut Vec<Notice>) -> Reply + Send + 'static,
     ) -> Step {
-        self.change_then(run, |_, _, answer| (answer, Vec::new()))
+        self.change_then(run, |_, _, answer| answer.into())
     }
 
-    /// The same; `then` makes the answer of what came of it, and gives frames that follow the answer. All notices have been
-    /// told by then, and nothing that happens later.
+    /// The same; `then` makes the answer of what came of it. All that was done before has been told by then, and nothing of
+    /// what `run` did.
     pub(super) fn change_then<T: Send + 'static>(
         self,
         run: impl FnOnce(&mut dyn Transaction, &mut Vec<Notice>) -> Result<T, Failure> + Send + 'static,
-        then: impl FnOnce(&SharedLive, &Session, T) -> (Answer<'static>, Vec<Bytes>) + Send + 'static,
+        then: impl FnOnce(&SharedLive, &Session, T) -> Told + Send + 'static,
     ) -> Step {
         let Self { session, re } = self;
-        Step::Job(Job::work(
+        Step::Job(Job::request(
+            Arc::clone(&session.receiver),
             move |store, notices| match run(store, notices) {
                 Err(Failure::Broken(error)) => Err(error),
                 Err(refused) => {
@@ -92,16 +99,9 @@ impl Call {
             },
             move |live, outcome| {
                 let outcome = outcome.unwrap_or_else(|error| Err(kept_not(error)));
-                let (reply, rest) = match outcome {
-                    Ok(done) => {
-                        let (answer, rest) = then(live, &session, done);
-                        (Ok(answer), rest)
-                    }
-                    Err(refused) => (Err(refused), Vec::new()),
-                };
-                session.give(reply_frame(re, reply));
-                for frame in rest {
-                    session.give(frame);
+                match outcome {
+                    Ok(done) => then(live, &session, done).give(&session, re),
+                    Err(refused) => session.give(reply_frame(re, Err(refused))),
                 }
             },
         ))
@@ -129,6 +129,41 @@ impl Call {
             let frame = session.world.read(move |reader| ask(reader, re)).await;
             session.give(frame.unwrap_or_else(|error| reply_frame(failed, Err(error.into()))));
         }))
+    }
+}
+
+/// A success, and what else its client is sent.
+pub(super) struct Told {
+    pub(super) before: Vec<Bytes>,
+    pub(super) answer: Answer<'static>,
+    pub(super) behind: Vec<Bytes>,
+    /// Ends the connection then.
+    pub(super) end: Option<CloseReason>,
+}
+
+impl From<Answer<'static>> for Told {
+    fn from(answer: Answer<'static>) -> Self {
+        Self {
+            before: Vec::new(),
+            answer,
+            behind: Vec::new(),
+            end: None,
+        }
+    }
+}
+
+impl Told {
+    fn give(self, session: &Session, re: Option<Tag<'_>>) {
+        for frame in self.before {
+            session.give(frame);
+        }
+        session.give(reply_frame(re, Ok(self.answer)));
+        for frame in self.behind {
+            session.give(frame);
+        }
+        if let Some(reason) = self.end {
+            session.receiver.close(reason);
+        }
     }
 }
 

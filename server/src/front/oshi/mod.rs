@@ -11,10 +11,17 @@
 mod access;
 mod auth;
 mod call;
+mod change;
+mod channels;
+mod circles;
+mod data;
 mod failure;
 mod fit;
+mod history;
+mod members;
 mod network;
 mod operation;
+mod people;
 mod person;
 mod publish;
 mod rate;
@@ -22,6 +29,7 @@ mod records;
 mod socket;
 mod state;
 mod streams;
+mod sub;
 
 use std::sync::Arc;
 use std::time::Duration;

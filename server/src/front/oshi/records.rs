@@ -44,19 +44,22 @@ pub(super) fn stream<S: ReadUsers + ?Sized>(
     room: Room,
     viewer: UserId,
 ) -> Result<wire::Stream<'static>, Error> {
+    let mut two = room.two.iter().flatten();
+    let other = two.find(|user| **user != viewer);
+    let other = other.map(|other| store.user(*other)).transpose()?;
+    let other = other.flatten().map(|other| other.display);
+    Ok(stream_called(room, other.unwrap_or_default()))
+}
+
+/// The same; `other` is what the other one of a talk of two is called.
+pub(super) fn stream_called(room: Room, other: String) -> wire::Stream<'static> {
     let circle = access::circle_of(&room).map(circle_id);
     let name = match room.kind {
         RoomKind::Lobby => Cow::Borrowed(LOBBY_STREAM),
-        RoomKind::Direct if room.name.is_empty() => {
-            let mut two = room.two.iter().flatten();
-            let other = two.find(|user| **user != viewer);
-            let other = other.map(|other| store.user(*other)).transpose()?;
-            let display = other.flatten().map(|other| other.display);
-            display.unwrap_or_default().into()
-        }
+        RoomKind::Direct if room.name.is_empty() => other.into(),
         _ => room.name.into(),
     };
-    Ok(wire::Stream {
+    wire::Stream {
         id: stream_id(room.id),
         kind: match room.kind {
             RoomKind::Direct => wire::StreamKind::Dm,
@@ -67,7 +70,7 @@ pub(super) fn stream<S: ReadUsers + ?Sized>(
         topic: room.topic.unwrap_or_default().into(),
         members: room.two.iter().flatten().copied().map(user_id).collect(),
         last: room.last.seq,
-    })
+    }
 }
 
 /// A circle without its streams, as somebody of this role sees it.

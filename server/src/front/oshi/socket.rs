@@ -24,7 +24,7 @@ use crate::front::signed_out::Place;
 use crate::listen::Peer;
 use crate::site::Site;
 use crate::store::writer::Job;
-use crate::world::{CloseReason, Counting};
+use crate::world::{CloseReason, Counting, Receiver};
 use crate::ws::{Handler, Refused, Settings, converse, upgrade};
 
 /// How long a client may take to say who it is.
@@ -78,8 +78,8 @@ struct Client {
     malformed: u32,
     /// Jobs handed to the store since all of them were known to be done.
     unsettled: usize,
-    /// What has to be done before the next request.
-    doing: Option<BoxFuture<'static, ()>>,
+    /// What has to be done before the next request; tells how many jobs are unsettled then.
+    doing: Option<BoxFuture<'static, usize>>,
 }
 
 /// Who it is.
@@ -162,40 +162,74 @@ impl Client {
             }
             // Behind those of the requests before it.
             Step::Answer(bytes) => {
-                let receiver = Arc::clone(receiver);
-                Job::work(|_, _| Ok(()), move |_, _| give(&receiver, bytes))
+                answering(Arc::clone(receiver), bytes)
             }
             Step::Job(job) => job,
-            Step::Ask(asking) if self.unsettled == 0 => {
-                self.doing = Some(asking);
+            Step::Ask(asking) => {
+                self.doing = Some(self.ask(asking));
                 return None;
             }
-            // Sees what the requests before it have done.
-            Step::Ask(asking) => {
-                let settled = self.newcomer.settled();
-                self.doing = Some(Box::pin(async {
-                    settled.await;
-                    asking.await;
-                }));
+            Step::Prepare(preparing) => {
+                self.doing = Some(self.prepare(preparing));
                 return None;
             }
         };
         self.unsettled += 1;
-        if self.unsettled >= UNSETTLED {
-            self.doing = Some(Box::pin(self.newcomer.settled()));
-        }
         Some(job)
+    }
+
+    /// Asks what sees what the requests before have done.
+    fn ask(&self, asking: BoxFuture<'static, ()>) -> BoxFuture<'static, usize> {
+        let before = (self.unsettled > 0).then(|| self.newcomer.settled());
+        Box::pin(async {
+            if let Some(settled) = before {
+                settled.await;
+            }
+            asking.await;
+            0
+        })
+    }
+
+    fn prepare(&self, preparing: BoxFuture<'static, Step>) -> BoxFuture<'static, usize> {
+        let unsettled = self.unsettled + 1;
+        let Newcomer {
+            world, receiver, ..
+        } = self.newcomer.clone();
+        Box::pin(async move {
+            let job = match preparing.await {
+                Step::Job(job) => job,
+                Step::Answer(bytes) | Step::Alive(bytes) => answering(receiver, bytes),
+                // Nothing is prepared in several steps.
+                Step::Ask(_) | Step::Prepare(_) => return unsettled,
+            };
+            // A server that stops tells so by itself.
+            let _ = world.submit(job).await;
+            unsettled
+        })
     }
 
     /// Makes way for what is to be done before the next frame is read.
     fn poll_done(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if let Some(doing) = &mut self.doing {
-            ready!(doing.as_mut().poll(cx));
-            self.doing = None;
-            self.unsettled = 0;
+        loop {
+            if let Some(doing) = &mut self.doing {
+                self.unsettled = ready!(doing.as_mut().poll(cx));
+                self.doing = None;
+            }
+            if self.unsettled < UNSETTLED {
+                return Poll::Ready(());
+            }
+            let settled = self.newcomer.settled();
+            self.doing = Some(Box::pin(async {
+                settled.await;
+                0
+            }));
         }
-        Poll::Ready(())
     }
+}
+
+/// Answers in order with all that happens.
+fn answering(receiver: Arc<Receiver>, bytes: Bytes) -> Job {
+    Job::work(|_, _| Ok(()), move |_, _| give(&receiver, bytes))
 }
 
 impl Handler for Client {

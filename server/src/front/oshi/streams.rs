@@ -19,7 +19,7 @@ pub(super) fn unsub(call: Call, stream: StreamId) -> Step {
         },
         |live, session, room| {
             live.unfollow(session.seat, room);
-            Answer::Done {}
+            Answer::Done {}.into()
         },
     )
 }

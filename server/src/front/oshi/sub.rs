@@ -9,11 +9,10 @@ use bytes::Bytes;
 use kaiwa_core::Error;
 use kaiwa_protocols::oshi::wire::{Answer, Event, ServerFrame, StreamId, limit};
 
-use super::call::{Call, Session, Step, frame};
-use super::failure::Failure;
+use super::call::{Call, Step, Told, frame};
 use super::records::Names;
 use super::{access, fit, records};
-use crate::store::{Change, ReadUsers, Reader, RoomId, Transaction, UserId};
+use crate::store::{Change, ReadUsers, Reader, RoomId, UserId};
 use crate::world::{Followed, Since, subscribe};
 
 /// Changes that may have come since those were read beside: they are read while everybody waits.
@@ -37,18 +36,31 @@ pub(super) fn sub(
         epoch,
         limit,
     });
-    let Some(since) = since.filter(|since| since.limit > 0) else {
-        return follow(call, stream, since, Missed::default());
+    let viewer = Viewer {
+        user: call.user(),
+        stream,
+        known: since.map_or(0, |since| since.change),
     };
-    let user = call.user();
+    let Some(since) = since.filter(|since| since.limit > 0) else {
+        return follow(call, viewer, since, Missed::default());
+    };
     let world = Arc::clone(&call.session.world);
     Step::Prepare(Box::pin(async move {
-        let missed = world.read(move |reader| missed(reader, user, stream, since));
+        let missed = world.read(move |reader| missed(reader, &viewer, since));
         match missed.await {
-            Ok(missed) => follow(call, stream, Some(since), missed),
+            Ok(missed) => follow(call, viewer, Some(since), missed),
             Err(error) => call.answer(Err(error.into())),
         }
     }))
+}
+
+/// Who is told of changes.
+#[derive(Clone, Copy)]
+struct Viewer {
+    user: UserId,
+    stream: StreamId,
+    /// The newest change that they know.
+    known: i64,
 }
 
 /// What somebody has missed, as frames.
@@ -65,17 +77,12 @@ struct Missed {
 
 /// Reads beside the store's thread. Who may not know of the stream is not told so here, since that has to be true at one time
 /// with the rest.
-fn missed(
-    reader: &mut dyn Reader,
-    user: UserId,
-    stream: StreamId,
-    since: Since,
-) -> Result<Missed, Error> {
-    let room = RoomId(stream.0);
+fn missed(reader: &mut dyn Reader, viewer: &Viewer, since: Since) -> Result<Missed, Error> {
+    let room = RoomId(viewer.stream.0);
     let mut missed = Missed::default();
-    if reader.membership(room, user)?.is_some() {
+    if reader.membership(room, viewer.user)?.is_some() {
         match reader.changes(room, since.change, since.limit)? {
-            Some(changes) => missed.add(reader, changes, user, since.change)?,
+            Some(changes) => missed.add(reader, changes, viewer)?,
             None => missed.too_much = true,
         }
     }
@@ -83,18 +90,14 @@ fn missed(
 }
 
 /// Subscribes, tells what was missed, and then what happens.
-fn follow(call: Call, stream: StreamId, since: Option<Since>, mut missed: Missed) -> Step {
-    let user = call.user();
-    call.change_and_tell(
+fn follow(call: Call, viewer: Viewer, since: Option<Since>, mut missed: Missed) -> Step {
+    call.change_then(
         move |store, _| {
-            let room = access::stream(store, user, stream)?.room.id;
+            let room = access::stream(store, viewer.user, viewer.stream)?.room.id;
             let rest = since.map(|since| missed.rest_of(since));
-            let mut followed = subscribe(store, user, room, rest)?;
+            let mut followed = subscribe(store, viewer.user, room, rest)?;
             match followed.changes.take() {
-                Some(changes) => {
-                    let since = since.map_or(0, |since| since.change);
-                    missed.add(store, changes, user, since)?;
-                }
+                Some(changes) => missed.add(store, changes, &viewer)?,
                 None => missed.too_much = true,
             }
             Ok((followed, missed))
@@ -106,7 +109,7 @@ fn follow(call: Call, stream: StreamId, since: Option<Since>, mut missed: Missed
     )
 }
 
-fn answer(followed: &Followed, missed: Missed) -> (Answer<'static>, Vec<Bytes>) {
+fn answer(followed: &Followed, missed: Missed) -> Told {
     let Followed {
         room, subscription, ..
     } = followed;
@@ -120,7 +123,10 @@ fn answer(followed: &Followed, missed: Missed) -> (Answer<'static>, Vec<Bytes>) 
     let frames = missed.frames.into_iter();
     // What was said before they came is not for them.
     let frames = frames.filter(|(seq, _)| !missed.too_much && *seq >= subscription.since);
-    (answer, frames.map(|(_, frame)| frame).collect())
+    Told {
+        behind: frames.map(|(_, frame)| frame).collect(),
+        ..answer.into()
+    }
 }
 
 impl Missed {
@@ -134,17 +140,16 @@ impl Missed {
         }
     }
 
-    /// Adds changes as frames; `known` is the client's own newest one.
+    /// Adds changes as frames.
     fn add<S: ReadUsers + ?Sized>(
         &mut self,
         store: &mut S,
         changes: Vec<Change>,
-        viewer: UserId,
-        known: i64,
+        viewer: &Viewer,
     ) -> Result<(), Error> {
         let mut names = Names::default();
         for change in changes {
-            let (number, seq, frame) = shown(store, &mut names, change, viewer, known)?;
+            let (number, seq, frame) = shown(store, &mut names, change, viewer)?;
             self.bytes += frame.len();
             if self.bytes > MAX_BYTES {
                 self.too_much = true;
@@ -163,15 +168,14 @@ fn shown<S: ReadUsers + ?Sized>(
     store: &mut S,
     names: &mut Names,
     change: Change,
-    viewer: UserId,
-    known: i64,
+    viewer: &Viewer,
 ) -> Result<(i64, i64, Bytes), Error> {
     Ok(match change {
         Change::Message(message) => {
             let name = names.of(store, &message)?;
-            let mut shown = records::message(&message, &name, Some(viewer));
+            let mut shown = records::message(&message, &name, Some(viewer.user));
             fit::cut(&mut shown);
-            let event = if message.posted > known {
+            let event = if message.posted > viewer.known {
                 Event::Msg(shown)
             } else {
                 Event::Upd(shown)
@@ -180,12 +184,21 @@ fn shown<S: ReadUsers + ?Sized>(
             (message.change, message.position.seq, frame)
         }
         Change::Reaction {
-            room: _,
             change,
             seq,
             user,
             emoji,
             on,
-        } => todo!(),
+        } => {
+            let event = Event::React {
+                stream: viewer.stream,
+                seq,
+                rev: change,
+                user: records::user_id(user),
+                emoji: emoji.into(),
+                on,
+            };
+            (change, seq, frame(&ServerFrame::Event(event)))
+        }
     })
 }

@@ -113,6 +113,7 @@ fn submission(text: &str) -> Box<Submission> {
         log_line: None,
         origin: receiver(),
         answer: None,
+        explain: None,
     })
 }
 

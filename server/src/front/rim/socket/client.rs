@@ -181,6 +181,7 @@ impl Client {
             answer: Some(Box::new(|message, outcome| {
                 Some(taken(message, outcome.ok()?))
             })),
+            explain: None,
         })))
     }
 }
