@@ -76,6 +76,12 @@ options! {
     /// The span of `oshi_rate_count`, in milliseconds; 0: no limit either.
     oshi_rate_ms: u64 = 10_000;
 
+    /// The longest file that is taken over Oshi, in bytes.
+    oshi_max_file_bytes: u64 = 16 * 1024 * 1024;
+
+    /// What all files of one person may have over Oshi, in bytes; a small one counts as 4 KiB.
+    oshi_user_file_bytes: u64 = 1024 * 1024 * 1024;
+
     /// Where this server is for others, as in `"https://chat.example"`: stands before the addresses of files where they are
     /// shown to people on other networks. Without it: `http://` and the main listener's address.
     public_url: Option<String> = None, example "\"https://chat.example\"";

@@ -14,6 +14,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::auth::Auth;
 use crate::config::{Config, StoreKind};
+use crate::files::{Files, sweep};
 use crate::front::oshi::{self, Oshi};
 use crate::front::rim::{Rim, rest, socket};
 use crate::front::wschat::{self, Wschat};
@@ -63,6 +64,10 @@ impl Server {
             lobby: verifier.is_none(),
         };
         let auth = Arc::new(Auth::new());
+        let oshi = match config.oshi {
+            true => Some(open_oshi(&config, Arc::clone(&auth), rules).await?),
+            false => None,
+        };
         let fronts = Fronts {
             wschat: Arc::new(Wschat {
                 verifier,
@@ -71,9 +76,7 @@ impl Server {
             rim: config
                 .rim
                 .then(|| Arc::new(Rim::new(Arc::clone(&auth), rules))),
-            oshi: config
-                .oshi
-                .then(|| Arc::new(Oshi::new(&config, auth, rules))),
+            oshi,
         };
         let readers = Readers::open(store.as_ref())?;
         let writer = writer::start(store, log)?;
@@ -97,6 +100,10 @@ impl Server {
             tasks: tasks.clone(),
         };
         let site = Site::new(&config, Arc::clone(&world), tasks.clone());
+        if let Some((_, files)) = &fronts.oshi {
+            let (world, files) = (Arc::clone(&world), Arc::clone(files));
+            tasks.spawn(sweep::run(world, files, stop.clone()));
+        }
         listeners.serve(&acceptor, &site, &fronts);
         tracing::info!(?addresses, "listening");
         Ok(Self {
@@ -211,7 +218,7 @@ impl fmt::Debug for Server {
 struct Fronts {
     wschat: Arc<Wschat>,
     rim: Option<Arc<Rim>>,
-    oshi: Option<Arc<Oshi>>,
+    oshi: Option<(Arc<Oshi>, Arc<Files>)>,
 }
 
 impl Fronts {
@@ -221,7 +228,7 @@ impl Fronts {
         if let Some(rim) = &self.rim {
             networks.push((RIM, Arc::clone(rim) as _));
         }
-        if let Some(oshi) = &self.oshi {
+        if let Some((oshi, _)) = &self.oshi {
             networks.push((OSHI, Arc::clone(oshi) as _));
         }
         networks
@@ -290,9 +297,10 @@ impl Listeners {
             apps.push((self.rim_rest, rest::own_routes(rim)));
             apps.push((self.rim_ws, socket::own_routes(rim)));
         }
-        if let Some(oshi) = oshi {
-            all = all.merge(oshi::main_routes(oshi));
-            apps.push((self.oshi, oshi::own_routes(oshi)));
+        if let Some((oshi, files)) = oshi {
+            let files = oshi::files::routes(oshi, files);
+            all = all.merge(oshi::main_routes(oshi)).merge(files.clone());
+            apps.push((self.oshi, oshi::own_routes(oshi).merge(files)));
         }
         apps.push((Some(self.main), all));
         for (listener, routes) in apps {
@@ -302,6 +310,20 @@ impl Listeners {
             }
         }
     }
+}
+
+/// The front end of Oshi and its files. Only with the lock of the data directory, which the store has.
+async fn open_oshi(
+    config: &Config,
+    auth: Arc<Auth>,
+    rules: Rules,
+) -> Result<(Arc<Oshi>, Arc<Files>), Error> {
+    let oshi = Oshi::new(config, auth, rules);
+    let config = config.clone();
+    let files = tokio::task::spawn_blocking(move || Files::open(&config))
+        .await
+        .map_err(|error| Error::new(ErrorKind::Internal, "opening the files").with_source(error))?;
+    Ok((Arc::new(oshi), Arc::new(files?)))
 }
 
 /// The store, and the log brought up to date with it. `signed` tells that messages need a token.

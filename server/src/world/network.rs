@@ -47,8 +47,7 @@ pub(crate) type Answer =
     Box<dyn FnOnce(&NewMessage, Result<&Posted, &Error>) -> Option<Bytes> + Send>;
 
 /// Says why a message is refused, on a network that does not tell everybody what there is.
-pub(crate) type Explain =
-    Box<dyn FnOnce(&mut dyn Transaction, &NewMessage, Error) -> Error + Send>;
+pub(crate) type Explain = Box<dyn FnOnce(&mut dyn Transaction, &NewMessage, Error) -> Error + Send>;
 
 /// A message on its way into the store.
 pub(crate) struct Submission {

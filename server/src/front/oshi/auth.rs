@@ -6,8 +6,8 @@ use std::sync::Arc;
 use chrono::Utc;
 use kaiwa_core::{Error, ErrorKind};
 use kaiwa_protocols::oshi::wire::{
-    AUTH_FAILED, Auth, CLOSE_AUTH, CLOSE_SLOW, Credentials, ErrorCode, Failure, Reason, ServerFrame,
-    limit,
+    AUTH_FAILED, Auth, CLOSE_AUTH, CLOSE_SLOW, Credentials, ErrorCode, Failure, Reason,
+    ServerFrame, limit,
 };
 use tokio::sync::oneshot;
 
@@ -18,8 +18,6 @@ use crate::front::OSHI;
 use crate::store::writer::Job;
 use crate::store::{LOBBY, Role, TokenHash, Transaction, User};
 use crate::world::{CloseReason, Counting, Notice, Receiver, Seat, Seating, SharedLive, World};
-
-
 
 /// A client that nobody has signed in on.
 #[derive(Clone)]
@@ -223,7 +221,9 @@ impl Newcomer {
 
 fn known(store: &mut dyn Transaction, token: &TokenHash, peer: IpAddr) -> Result<User, Error> {
     let now = Utc::now();
-    let session = store.session(token)?.filter(|session| now < session.expires);
+    let session = store
+        .session(token)?
+        .filter(|session| now < session.expires);
     let user = match session {
         Some(session) => store.user(session.user)?,
         None => None,

@@ -108,10 +108,7 @@ impl Call {
     }
 
     /// Asks the store, beside what changes it.
-    pub(super) fn ask(
-        self,
-        ask: impl FnOnce(&mut dyn Reader) -> Reply + Send + 'static,
-    ) -> Step {
+    pub(super) fn ask(self, ask: impl FnOnce(&mut dyn Reader) -> Reply + Send + 'static) -> Step {
         self.ask_frame(|reader, re| match ask(reader) {
             Err(Failure::Broken(error)) => Err(error),
             reply => Ok(reply_frame(re, reply)),
@@ -194,8 +191,8 @@ pub(super) fn reply_frame(re: Option<Tag<'_>>, reply: Reply) -> Bytes {
             let (code, words, retry) = failure.shown();
             let mut failure = wire::Failure::new(re, code, words);
             // Up, so that whoever comes back then is not too early.
-            failure.retry_ms =
-                retry.map(|wait| u64::try_from(wait.as_micros().div_ceil(1000)).unwrap_or(u64::MAX));
+            failure.retry_ms = retry
+                .map(|wait| u64::try_from(wait.as_micros().div_ceil(1000)).unwrap_or(u64::MAX));
             frame(&ServerFrame::Error(failure))
         }
     }

@@ -7,9 +7,7 @@ use super::access::{self, Inside};
 use super::call::{Call, Step};
 use super::failure::Failure;
 use super::publish::{check_lobby, check_text, count};
-use crate::store::{
-    Edit, Reaction, Role, RoomKind, StoredMessage, Transaction, UserId,
-};
+use crate::store::{Edit, Reaction, Role, RoomKind, StoredMessage, Transaction, UserId};
 use crate::world::Notice;
 
 /// `edit`: own messages.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use kaiwa_protocols::oshi::wire::event::Change;
+use kaiwa_protocols::oshi::wire::event::StreamChange;
 use kaiwa_protocols::oshi::wire::{Answer, CircleId, ErrorCode, Event, limit};
 
 use super::access::{self, Inside};
@@ -51,12 +51,7 @@ pub(super) fn create(call: Call, name: &str, public: bool, streams: Vec<String>)
 }
 
 /// `circle.list`: those that anybody may join.
-pub(super) fn list(
-    call: Call,
-    query: String,
-    after: Option<CircleId>,
-    limit: Option<u32>,
-) -> Step {
+pub(super) fn list(call: Call, query: String, after: Option<CircleId>, limit: Option<u32>) -> Step {
     let limit = limit.unwrap_or(limit::CIRCLE_PAGE);
     if limit == 0 {
         return call.answer(Err(Failure::bad_field("`limit` is 0")));
@@ -140,7 +135,9 @@ pub(super) fn owned(
 ) -> Result<Inside, Failure> {
     let inside = access::circle(store, user, circle)?;
     if inside.membership.role < Role::Owner {
-        return Err(Failure::forbidden("only the owner of the circle may do this"));
+        return Err(Failure::forbidden(
+            "only the owner of the circle may do this",
+        ));
     }
     Ok(inside)
 }
@@ -257,7 +254,7 @@ fn told(view: &RoomView, role: Role) -> Told {
     let (circle, rest) = network::circle(view, role);
     let frames = rest
         .into_iter()
-        .map(|stream| network::frames(&[Event::Stream(Change::New(stream))]));
+        .map(|stream| network::frames(&[Event::Stream(StreamChange::New(stream))]));
     Told {
         behind: frames.collect(),
         ..Answer::Circle { circle }.into()

@@ -21,7 +21,10 @@ pub(super) fn size(item: &impl Serialize) -> usize {
 }
 
 /// Leaves a circle as many of its streams as go into a frame with it; gives the others.
-pub(super) fn split(circle: &mut Circle<'static>, streams: Vec<Stream<'static>>) -> Vec<Stream<'static>> {
+pub(super) fn split(
+    circle: &mut Circle<'static>,
+    streams: Vec<Stream<'static>>,
+) -> Vec<Stream<'static>> {
     let mut bytes = size(circle) + AROUND;
     let mut streams = streams.into_iter();
     let mut kept = Vec::new();

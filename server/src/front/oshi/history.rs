@@ -1,7 +1,6 @@
 //! `history`: pages of what was said, of all that somebody may see.
 
 use bytes::Bytes;
-use kaiwa_core::Error;
 use kaiwa_protocols::oshi::wire::{Message, Page, ServerFrame, StreamId, Tag, limit};
 
 use super::call::{Call, Step, frame, reply_frame};

@@ -36,12 +36,13 @@ pub(super) fn list(
     let user = call.user();
     let Call { session, re } = call;
     Step::Ask(Box::pin(async move {
-        let page = session.world.read(move |reader| {
-            match page(reader, user, place, after, limit) {
-                Err(Failure::Broken(error)) => Err(error),
-                page => Ok(page),
-            }
-        });
+        let page =
+            session.world.read(
+                move |reader| match page(reader, user, place, after, limit) {
+                    Err(Failure::Broken(error)) => Err(error),
+                    page => Ok(page),
+                },
+            );
         match page.await.unwrap_or_else(|error| Err(error.into())) {
             // Pushed while nobody comes or goes: presence that is told later is newer.
             Ok((members, more)) => session.world.live().online(|is_online| {

@@ -6,6 +6,7 @@
 //! * [`access`]: who may know of what.
 //! * [`network`]: how Oshi shows what happens in the world; [`records`]: what is kept, as Oshi's objects; [`fit`]: what
 //!   goes into a frame.
+//! * [`files`]: files over HTTP.
 //! * [`person`]: what those are called who are connected; [`rate`]: how often they may say something.
 
 mod access;
@@ -16,6 +17,7 @@ mod channels;
 mod circles;
 mod data;
 mod failure;
+pub(crate) mod files;
 mod fit;
 mod history;
 mod members;

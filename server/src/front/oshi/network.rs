@@ -3,10 +3,8 @@
 use std::borrow::Cow;
 
 use bytes::Bytes;
-use kaiwa_protocols::oshi::wire::event::Change;
-use kaiwa_protocols::oshi::wire::{
-    Circle, Event, MemberChange, Message, Stream,
-};
+use kaiwa_protocols::oshi::wire::event::{CircleChange, StreamChange};
+use kaiwa_protocols::oshi::wire::{Circle, Event, MemberChange, Message, Stream};
 
 use super::{Oshi, access, fit, records};
 use crate::front::shown;
@@ -61,7 +59,8 @@ impl Network for Oshi {
                 online: *online,
             }]),
             Notice::Profile(user) => {
-                frames(&[Event::User(records::profile(user.as_ref().clone()))])
+                let user = records::profile(user.as_ref().clone());
+                frames(&[Event::User { user }])
             }
             Notice::Role { room, member } => frames(&[membership(
                 *room,
@@ -69,7 +68,9 @@ impl Network for Oshi {
                 member.role,
                 MemberChange::Role,
             )]),
-            Notice::Opened { room } => frames(&[Event::Stream(Change::New(stream(room, None)))]),
+            Notice::Opened { room } => {
+                frames(&[Event::Stream(StreamChange::New(stream(room, None)))])
+            }
             Notice::RoomChanged { room } => return changed(room, role),
             Notice::RoomRemoved { room, .. } => frames(&[gone(room)]),
             Notice::Entered { .. }
@@ -84,34 +85,28 @@ impl Network for Oshi {
     fn notice(&self, notice: &Notice, to: UserId) -> Option<Bytes> {
         match notice {
             Notice::Entered { room, members } => {
-                let own = members.iter().find(|member| member.user.id == to);
-                match own {
+                match members.iter().find(|member| member.user.id == to) {
                     Some(own) => Some(frames(&appeared(room, own.role, to))),
-                    None if access::is_circle(room.room.kind) => {
-                        let joined = |Member { user, role }: &Member| {
-                            membership(room.id(), user, *role, MemberChange::Join)
-                        };
-                        let joined: Vec<Event<'_>> = members.iter().map(joined).collect();
-                        Some(frames(&joined))
-                    }
-                    None => None,
+                    None => members_changed(room, members, MemberChange::Join),
                 }
             }
+            Notice::Left { room, people, .. } if people.iter().any(|user| user.id == to) => {
+                Some(frames(&[gone(room)]))
+            }
             Notice::Left { room, people, by } => {
-                if people.iter().any(|user| user.id == to) {
-                    return Some(frames(&[gone(room)]));
-                }
                 let change = match by {
                     Some(_) => MemberChange::Kick,
                     None => MemberChange::Leave,
                 };
-                let left = |user: &User| membership(room.id(), user, Role::Member, change);
-                let left: Vec<Event<'_>> = people.iter().map(left).collect();
-                access::is_circle(room.room.kind).then(|| frames(&left))
+                let members = people.iter().cloned().map(|user| Member {
+                    user,
+                    role: Role::Member,
+                });
+                members_changed(room, &members.collect::<Vec<_>>(), change)
             }
-            Notice::Subscribed { room, .. } => {
-                Some(frames(&[Event::Stream(Change::New(stream(room, Some(to))))]))
-            }
+            Notice::Subscribed { room, .. } => Some(frames(&[Event::Stream(StreamChange::New(
+                stream(room, Some(to)),
+            ))])),
             // Elsewhere it is nobody else's business.
             Notice::Read {
                 room,
@@ -166,11 +161,13 @@ const SHORT: usize = 8 * 1024;
 /// A room that somebody has come into.
 fn appeared(view: &RoomView, role: Role, to: UserId) -> Vec<Event<'static>> {
     if !access::is_circle(view.room.kind) {
-        return vec![Event::Stream(Change::New(stream(view, Some(to))))];
+        return vec![Event::Stream(StreamChange::New(stream(view, Some(to))))];
     }
     let (circle, rest) = circle(view, role);
-    let rest = rest.into_iter().map(|stream| Event::Stream(Change::New(stream)));
-    [Event::Circle(Change::New(circle))]
+    let rest = rest
+        .into_iter()
+        .map(|stream| Event::Stream(StreamChange::New(stream)));
+    [Event::Circle(CircleChange::New(circle))]
         .into_iter()
         .chain(rest)
         .collect()
@@ -195,8 +192,13 @@ fn stream(view: &RoomView, to: Option<UserId>) -> Stream<'static> {
 
 /// A room as it is now. A talk of two is called otherwise on either side, and has nothing else that changes.
 fn changed(view: &RoomView, role: Option<Role>) -> Option<Bytes> {
-    let circle = || Event::Circle(Change::Update(records::circle(view.room.clone(), role)));
-    let stream = || Event::Stream(Change::Update(stream(view, None)));
+    let circle = || {
+        Event::Circle(CircleChange::Update(records::circle(
+            view.room.clone(),
+            role,
+        )))
+    };
+    let stream = || Event::Stream(StreamChange::Update(stream(view, None)));
     Some(match view.room.kind {
         RoomKind::Circle => frames(&[circle()]),
         RoomKind::Lobby => frames(&[circle(), stream()]),
@@ -209,19 +211,26 @@ fn changed(view: &RoomView, role: Option<Role>) -> Option<Bytes> {
 fn gone(view: &RoomView) -> Event<'static> {
     let room = &view.room;
     if access::is_circle(room.kind) {
-        return Event::Circle(Change::Delete(records::circle_id(room.id)));
+        return Event::Circle(CircleChange::Delete(records::circle_id(room.id)));
     }
     let circle = access::circle_of(room).map(records::circle_id);
-    Event::Stream(Change::Delete((records::stream_id(room.id), circle)))
+    Event::Stream(StreamChange::Delete {
+        id: records::stream_id(room.id),
+        circle,
+    })
+}
+
+/// What happened to members of a circle; of other rooms nobody is told.
+fn members_changed(view: &RoomView, members: &[Member], change: MemberChange) -> Option<Bytes> {
+    let events: Vec<Event<'_>> = members
+        .iter()
+        .map(|Member { user, role }| membership(view.id(), user, *role, change))
+        .collect();
+    access::is_circle(view.room.kind).then(|| frames(&events))
 }
 
 /// What happened to a member of a circle.
-fn membership(
-    circle: RoomId,
-    user: &User,
-    role: Role,
-    change: MemberChange,
-) -> Event<'_> {
+fn membership(circle: RoomId, user: &User, role: Role, change: MemberChange) -> Event<'_> {
     Event::Member {
         circle: records::circle_id(circle),
         user: records::user_id(user.id),

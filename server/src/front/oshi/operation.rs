@@ -44,9 +44,7 @@ pub(super) fn carry_out(call: Call, request: Request<'_>) -> Step {
             let owned = |text: Option<Cow<'_, str>>| text.map(Cow::into_owned);
             publish::dm(call, &to, owned(text), owned(nonce))
         }
-        Request::Edit { stream, seq, text } => {
-            change::edit(call, stream, seq, text.into_owned())
-        }
+        Request::Edit { stream, seq, text } => change::edit(call, stream, seq, text.into_owned()),
         Request::Delete { stream, seq } => change::delete(call, stream, seq),
         Request::React {
             stream,
@@ -112,14 +110,15 @@ fn of_people(call: Call, request: Request<'_>) -> Step {
         }
         Request::DataGet { key } => data::get(call, None, key.into_owned()),
         Request::DataSet { key, value } => data::set(call, None, key.into_owned(), &value),
-        Request::CircleDataGet { circle, key } => {
-            data::get(call, Some(circle), key.into_owned())
-        }
+        Request::CircleDataGet { circle, key } => data::get(call, Some(circle), key.into_owned()),
         Request::CircleDataSet { circle, key, value } => {
             data::set(call, Some(circle), key.into_owned(), &value)
         }
         Request::Logout => people::logout(call),
         // All others are in the tables before.
-        _ => call.answer(Err(Failure::told(ErrorCode::UnknownOp, "no such operation"))),
+        _ => call.answer(Err(Failure::told(
+            ErrorCode::UnknownOp,
+            "no such operation",
+        ))),
     }
 }

@@ -2,9 +2,7 @@
 
 use std::borrow::Cow;
 
-use kaiwa_protocols::oshi::wire::{
-    Answer, CLOSE_AUTH, CLOSE_LOGOUT, UserId as WireUserId,
-};
+use kaiwa_protocols::oshi::wire::{Answer, CLOSE_AUTH, CLOSE_LOGOUT, UserId as WireUserId};
 
 use super::auth::{is_display, is_password};
 use super::call::{Call, Step, Told};

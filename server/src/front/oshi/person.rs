@@ -63,7 +63,10 @@ impl Drop for Person {
     fn drop(&mut self) {
         let mut all = self.all.all();
         // Somebody may have entered again while this went.
-        if all.get(&self.id).is_some_and(|known| known.strong_count() == 0) {
+        if all
+            .get(&self.id)
+            .is_some_and(|known| known.strong_count() == 0)
+        {
             all.remove(&self.id);
         }
     }

@@ -53,7 +53,9 @@ pub(super) fn publish(call: Call, publish: Pub<'_>) -> Step {
 
 /// `dm`: makes the talk of two where there is none, lets both hear it, and says something there.
 pub(super) fn dm(call: Call, to: &str, text: Option<String>, nonce: Option<String>) -> Step {
-    let checked = text.as_deref().map_or(Ok(()), |text| check_text(text, true));
+    let checked = text
+        .as_deref()
+        .map_or(Ok(()), |text| check_text(text, true));
     if let Err(failure) = checked.and_then(|()| count(&call)) {
         return call.answer(Err(failure));
     }
@@ -92,13 +94,16 @@ pub(super) fn check_text(text: &str, must_say: bool) -> Result<(), Failure> {
 /// Counts something that its user says, if they may say more now.
 pub(super) fn count(call: &Call) -> Result<(), Failure> {
     let rate = &call.session.front.rate;
-    rate.take(call.user(), Instant::now()).map_err(Failure::rate)
+    rate.take(call.user(), Instant::now())
+        .map_err(Failure::rate)
 }
 
 /// Refuses to speak in the lobby where that takes a token of another network.
 pub(super) fn check_lobby(call: &Call, stream: StreamId) -> Result<(), Failure> {
     if RoomId(stream.0) == LOBBY && !call.session.front.rules.lobby {
-        return Err(Failure::forbidden("speaking here takes a token that Oshi has not"));
+        return Err(Failure::forbidden(
+            "speaking here takes a token that Oshi has not",
+        ));
     }
     Ok(())
 }
@@ -126,7 +131,7 @@ fn own_files(
 ) -> Result<Vec<File>, Failure> {
     let mut files = Vec::with_capacity(ids.len());
     for id in ids {
-        let file = store.file_by_id(*id)?.filter(|file| file.owner == user);
+        let file = store.file_of(user, *id)?;
         files.push(file.ok_or_else(Failure::not_found)?);
     }
     Ok(files)
@@ -195,14 +200,16 @@ fn post(call: Call, message: NewMessage) -> Box<Submission> {
         Some(reply_frame(re, reply))
     }));
     let user = call.user();
-    submission.explain = Some(Box::new(move |store, message, error| {
-        match access::stream(store, user, records::stream_id(message.room)) {
-            Err(Failure::Told {
-                code: ErrorCode::NotFound,
-                ..
-            }) => Error::new(ErrorKind::NotFound, "no such thing"),
-            _ => error,
-        }
+    submission.explain = Some(Box::new(move |store, message, error| match access::stream(
+        store,
+        user,
+        records::stream_id(message.room),
+    ) {
+        Err(Failure::Told {
+            code: ErrorCode::NotFound,
+            ..
+        }) => Error::new(ErrorKind::NotFound, "no such thing"),
+        _ => error,
     }));
     Box::new(submission)
 }

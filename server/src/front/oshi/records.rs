@@ -11,8 +11,7 @@ use serde_json::{Map, Value};
 use super::{access, fit};
 use crate::front::shown;
 use crate::store::{
-    File, MessageId, Reaction, ReadUsers, Role, Room, RoomId, RoomKind, StoredMessage, User,
-    UserId,
+    File, MessageId, Reaction, ReadUsers, Role, Room, RoomId, RoomKind, StoredMessage, User, UserId,
 };
 
 /// What the stream is called that the lobby is: the circle around it has the room's name.
@@ -188,7 +187,8 @@ pub(super) fn file_url(file: &File) -> String {
 
 /// What is kept beside a message that came with `meta`.
 pub(super) fn extra(meta: Map<String, Value>) -> Option<String> {
-    (!meta.is_empty()).then(|| Value::from(Map::from_iter([(META.to_owned(), meta.into())])).to_string())
+    (!meta.is_empty())
+        .then(|| Value::from(Map::from_iter([(META.to_owned(), meta.into())])).to_string())
 }
 
 /// The `meta` of [`extra`]; nothing of what other networks keep there, and nothing that Oshi would not have taken.

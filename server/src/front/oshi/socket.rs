@@ -161,9 +161,7 @@ impl Client {
                 return None;
             }
             // Behind those of the requests before it.
-            Step::Answer(bytes) => {
-                answering(Arc::clone(receiver), bytes)
-            }
+            Step::Answer(bytes) => answering(Arc::clone(receiver), bytes),
             Step::Job(job) => job,
             Step::Ask(asking) => {
                 self.doing = Some(self.ask(asking));

@@ -7,12 +7,12 @@ use kaiwa_protocols::oshi::wire::{
     limit,
 };
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::call::frame;
 use super::fit::{size, split};
 use super::{Oshi, records};
-use crate::store::{DataScope, Reader, Room, RoomId, RoomKind, User, UserId};
+use crate::store::{DataScope, Reader, Room, RoomKind, User, UserId};
 
 /// Bytes of a frame beside what is listed in it.
 const FRAME_ITSELF: usize = 256;
