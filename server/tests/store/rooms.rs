@@ -48,6 +48,7 @@ pub(crate) fn everything_comes_back(site: &mut Site) {
         avatar: new.avatar.clone(),
         parent: None,
         owner: Some(ann),
+        two: None,
         public: true,
         guests: false,
         mode: u8::MAX,
