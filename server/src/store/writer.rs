@@ -268,25 +268,11 @@ impl Thread {
     }
 
     /// One transaction; then to the log, then to the receivers.
-    fn commit(&mut self, mut batch: Vec<Job>) {
+    fn commit(&mut self, batch: Vec<Job>) {
         if batch.is_empty() {
             return;
         }
-        let mut posted = Vec::with_capacity(batch.len());
-        let outcome = self
-            .store
-            .transaction(&mut |transaction| do_all(&mut batch, transaction, &mut posted));
-        let done: Vec<Done> = match outcome {
-            Ok(()) => settle(batch, posted),
-            Err(error) => {
-                tracing::error!(
-                    error = error.chain(),
-                    jobs = batch.len(),
-                    "nothing of this batch is kept, the senders of its messages are disconnected"
-                );
-                batch.into_iter().filter_map(fail).collect()
-            }
-        };
+        let done = carry_out(self.store.as_mut(), batch);
         // Before anybody sees them, so that a killed server's log has what was acknowledged.
         if let Some((log, reader)) = &mut self.log {
             log.write(reader.as_mut(), &done);
@@ -294,6 +280,24 @@ impl Thread {
         if self.done.blocking_send(done).is_err() {
             // The runtime is gone, and every receiver with it; what waits is still kept.
             tracing::debug!("nobody left to deliver to");
+        }
+    }
+}
+
+/// Does jobs in one transaction; tells what came of each, in order.
+pub(crate) fn carry_out(store: &mut dyn Store, mut batch: Vec<Job>) -> Vec<Done> {
+    let mut posted = Vec::with_capacity(batch.len());
+    let outcome =
+        store.transaction(&mut |transaction| do_all(&mut batch, transaction, &mut posted));
+    match outcome {
+        Ok(()) => settle(batch, posted),
+        Err(error) => {
+            tracing::error!(
+                error = error.chain(),
+                jobs = batch.len(),
+                "nothing of this batch is kept, the senders of its messages are disconnected"
+            );
+            batch.into_iter().filter_map(fail).collect()
         }
     }
 }
