@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use chrono::Utc;
 use kaiwa_protocols::oshi::wire::request::Place;
 use kaiwa_protocols::oshi::wire::{
-    Answer, CircleId, ErrorCode, Event, Failure, File, FileId, Member, MessageId, Page, Pub, Request, Role, ServerFrame,
-    StreamChange, StreamId, StreamKind, Tag, UserId, limit,
+    Answer, CircleId, ErrorCode, Event, Failure, File, FileId, Member, MessageId, Page, Pub,
+    Request, Role, ServerFrame, StreamChange, StreamId, StreamKind, Tag, UserId, limit,
 };
 use serde_json::{Map, Value};
 
@@ -52,7 +52,12 @@ impl Fail {
         let failure = Failure::new(re, self.code, format!("it is {}", self.code));
         let field = self.field.map(Cow::Borrowed);
         let retry_ms = self.retry_ms;
-        ServerFrame::Error(Failure { field, retry_ms, ..failure }).encode()
+        ServerFrame::Error(Failure {
+            field,
+            retry_ms,
+            ..failure
+        })
+        .encode()
     }
 }
 
@@ -71,7 +76,12 @@ impl State {
         let answer = match request {
             Request::Auth(_) => Err(Fail::new(ErrorCode::AlreadyAuth)),
             Request::Ping => return Ok(ServerFrame::Pong { re }),
-            Request::History { stream, before, after, limit } => {
+            Request::History {
+                stream,
+                before,
+                after,
+                limit,
+            } => {
                 let page = self.history(caller, stream, before, after, limit)?;
                 return Ok(ServerFrame::History(Page { re, ..page }));
             }
@@ -79,7 +89,12 @@ impl State {
                 self.revoke(caller.id);
                 Ok(Answer::Done {})
             }
-            Request::Sub { stream, since, epoch, limit } => self.subscribe(caller, stream, (since, epoch), limit),
+            Request::Sub {
+                stream,
+                since,
+                epoch,
+                limit,
+            } => self.subscribe(caller, stream, (since, epoch), limit),
             Request::Unsub { stream } => {
                 self.readable(caller.user, stream)?;
                 self.world.subscriptions.remove(&(caller.user, stream));
@@ -96,10 +111,21 @@ impl State {
                 self.tell_stream(stream, Some(caller.id), &Event::Typing { stream, user, on });
                 Ok(Answer::Done {})
             }
-            Request::React { stream, seq, emoji, on } => self.react(caller, stream, seq, (&emoji, on)),
-            Request::Members { place, after, limit } => self.members(caller, place, after, limit),
+            Request::React {
+                stream,
+                seq,
+                emoji,
+                on,
+            } => self.react(caller, stream, seq, (&emoji, on)),
+            Request::Members {
+                place,
+                after,
+                limit,
+            } => self.members(caller, place, after, limit),
             Request::UserGet { user } => match self.world.users.contains_key(&user) {
-                true => Ok(Answer::User { user: self.world.show_user(user) }),
+                true => Ok(Answer::User {
+                    user: self.world.show_user(user),
+                }),
                 false => not_found("user"),
             },
             Request::UserSet { display, password } => {
@@ -111,20 +137,31 @@ impl State {
                     user.display = display.into_owned();
                     self.tell_profile(caller);
                 }
-                Ok(Answer::User { user: self.world.show_user(caller.user) })
+                Ok(Answer::User {
+                    user: self.world.show_user(caller.user),
+                })
             }
             Request::DataGet { key } => Ok(kept(&self.world.users[&caller.user].data, &key)),
-            Request::DataSet { key, value } => {
-                keep(&mut self.world.users.get_mut(&caller.user).unwrap().data, &key, value)
-            }
+            Request::DataSet { key, value } => keep(
+                &mut self.world.users.get_mut(&caller.user).unwrap().data,
+                &key,
+                value,
+            ),
             Request::CircleDataGet { circle, key } => {
                 self.inside(caller.user, circle)?;
-                Ok(kept(&self.world.seat(circle, caller.user).unwrap().data, &key))
+                Ok(kept(
+                    &self.world.seat(circle, caller.user).unwrap().data,
+                    &key,
+                ))
             }
             Request::CircleDataSet { circle, key, value } => {
                 self.inside(caller.user, circle)?;
                 let circle = self.world.circles.get_mut(&circle).unwrap();
-                keep(&mut circle.members.get_mut(&caller.user).unwrap().data, &key, value)
+                keep(
+                    &mut circle.members.get_mut(&caller.user).unwrap().data,
+                    &key,
+                    value,
+                )
             }
             request => self.call_circle(caller, request),
         };
@@ -152,7 +189,10 @@ impl State {
 
     /// A circle that somebody is in, and what they are there.
     pub(super) fn inside(&self, user: UserId, circle: CircleId) -> Outcome<Role> {
-        match (self.world.circles.get(&circle), self.world.seat(circle, user)) {
+        match (
+            self.world.circles.get(&circle),
+            self.world.seat(circle, user),
+        ) {
             (_, Some(seat)) => Ok(seat.role),
             (Some(circle), None) if circle.public => Err(Fail::new(ErrorCode::NotMember)),
             _ => not_found("circle"),
@@ -208,15 +248,26 @@ impl State {
         let stream = self.readable(caller.user, id)?;
         let limit = limit.unwrap_or(limit::PAGE_DEFAULT).min(limit::PAGE) as usize;
         let (messages, more) = stream.log.page(before, after, limit);
-        let mut page = Page { re: None, stream: id, messages, more };
+        let mut page = Page {
+            re: None,
+            stream: id,
+            messages,
+            more,
+        };
         for message in &mut page.messages {
             if message.from != Some(caller.user) {
                 message.nonce = None;
             }
         }
-        while ServerFrame::History(page.clone()).encode().len() > limit::FRAME_BYTES - limit::TAG_BYTES {
+        while ServerFrame::History(page.clone()).encode().len()
+            > limit::FRAME_BYTES - limit::TAG_BYTES
+        {
             page.more = true;
-            let at = if after.is_some() { page.messages.len() - 1 } else { 0 };
+            let at = if after.is_some() {
+                page.messages.len() - 1
+            } else {
+                0
+            };
             page.messages.remove(at);
         }
         Ok(page)
@@ -317,7 +368,14 @@ impl State {
     }
 
     /// Reacts as somebody, who need not be connected.
-    pub(crate) fn respond(&mut self, user: UserId, stream: StreamId, seq: i64, emoji: &str, on: bool) {
+    pub(crate) fn respond(
+        &mut self,
+        user: UserId,
+        stream: StreamId,
+        seq: i64,
+        emoji: &str,
+        on: bool,
+    ) {
         let log = &mut self.world.streams.get_mut(&stream).unwrap().log;
         if let Some(event) = log.react(seq, user, emoji, on) {
             self.tell_stream(stream, None, &event);
@@ -332,8 +390,13 @@ impl State {
         text: Option<Cow<'_, str>>,
         nonce: Option<Cow<'_, str>>,
     ) -> Outcome<Answer<'static>> {
-        let other = to.parse().ok().filter(|id| self.world.users.contains_key(id));
-        let other = other.or_else(|| self.world.by_name(to)).filter(|other| *other != caller.user);
+        let other = to
+            .parse()
+            .ok()
+            .filter(|id| self.world.users.contains_key(id));
+        let other = other
+            .or_else(|| self.world.by_name(to))
+            .filter(|other| *other != caller.user);
         let Some(other) = other else {
             return not_found("to");
         };
@@ -349,23 +412,49 @@ impl State {
             return Ok(Answer::Talk { stream });
         };
         let (reply, files, meta) = (None, Vec::new(), Map::new());
-        match self.publish(caller.user, &Pub { stream, text, nonce, reply, files, meta })? {
-            Answer::Published { seq, id, ts, rev, .. } => {
+        match self.publish(
+            caller.user,
+            &Pub {
+                stream,
+                text,
+                nonce,
+                reply,
+                files,
+                meta,
+            },
+        )? {
+            Answer::Published {
+                seq, id, ts, rev, ..
+            } => {
                 let stream = Some(stream);
-                Ok(Answer::Published { stream, seq, id, ts, rev })
+                Ok(Answer::Published {
+                    stream,
+                    seq,
+                    id,
+                    ts,
+                    rev,
+                })
             }
             other => Ok(other),
         }
     }
 
-    fn edit(&mut self, caller: Caller, id: StreamId, seq: i64, text: Option<&str>) -> Outcome<Answer<'static>> {
+    fn edit(
+        &mut self,
+        caller: Caller,
+        id: StreamId,
+        seq: i64,
+        text: Option<&str>,
+    ) -> Outcome<Answer<'static>> {
         let stream = self.readable(caller.user, id)?;
         let circle = stream.circle;
         let Some(message) = stream.log.message(seq).filter(|message| !message.deleted) else {
             return not_found("seq");
         };
         let own = message.from == Some(caller.user);
-        let role = circle.map(|circle| self.inside(caller.user, circle)).transpose()?;
+        let role = circle
+            .map(|circle| self.inside(caller.user, circle))
+            .transpose()?;
         let may = own || text.is_none() && matches!(role, Some(Role::Owner | Role::Admin));
         if !may {
             return Err(Fail::new(ErrorCode::Forbidden));
@@ -397,7 +486,15 @@ impl State {
                 told.extend(stream.members.iter().copied());
             }
             let user = caller.user;
-            self.tell_users(&told, Some(caller.id), &Event::Read { stream: id, user, seq });
+            self.tell_users(
+                &told,
+                Some(caller.id),
+                &Event::Read {
+                    stream: id,
+                    user,
+                    seq,
+                },
+            );
         }
         Ok(Answer::Done {})
     }
@@ -442,13 +539,19 @@ impl State {
             Place::Stream(stream) => self.readable(caller.user, stream)?.circle,
         };
         let everybody = match (circle, place) {
-            (Some(circle), _) => self.world.circles[&circle].members.keys().copied().collect(),
+            (Some(circle), _) => self.world.circles[&circle]
+                .members
+                .keys()
+                .copied()
+                .collect(),
             (None, Place::Stream(stream)) => self.world.readers(stream),
             (None, Place::Circle(_)) => BTreeSet::new(),
         };
         let role = |user| circle.and_then(|circle| Some(self.world.seat(circle, user)?.role));
         let limit = limit.unwrap_or(limit::MEMBER_PAGE).min(limit::MEMBER_PAGE) as usize;
-        let rest = everybody.into_iter().filter(|user| after.is_none_or(|after| *user > after));
+        let rest = everybody
+            .into_iter()
+            .filter(|user| after.is_none_or(|after| *user > after));
         let mut members: Vec<Member<'static>> = rest
             .map(|id| {
                 let profile = self.world.show_user(id);

@@ -4,19 +4,31 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use kaiwa_protocols::oshi::wire::{
-    Answer, CircleChange, CircleId, ErrorCode, Event, MemberChange, Request, Role, Secret, StreamChange, StreamId,
-    UserId, limit,
+    Answer, CircleChange, CircleId, ErrorCode, Event, MemberChange, Request, Role, Secret,
+    StreamChange, StreamId, UserId, limit,
 };
 
 use super::State;
 use super::calls::{Caller, Fail, Outcome, not_found};
 
 impl State {
-    pub(super) fn call_circle(&mut self, caller: Caller, request: Request<'_>) -> Outcome<Answer<'static>> {
+    pub(super) fn call_circle(
+        &mut self,
+        caller: Caller,
+        request: Request<'_>,
+    ) -> Outcome<Answer<'static>> {
         let Caller { user, .. } = caller;
         match request {
-            Request::CircleCreate { name, public, streams } => self.create(caller, &name, public, &streams),
-            Request::CircleList { query, after, limit } => Ok(self.list(user, query, after, limit)),
+            Request::CircleCreate {
+                name,
+                public,
+                streams,
+            } => self.create(caller, &name, public, &streams),
+            Request::CircleList {
+                query,
+                after,
+                limit,
+            } => Ok(self.list(user, query, after, limit)),
             Request::CircleJoin { circle, invite } => self.join(caller, circle, invite),
             Request::CircleLeave { circle } => {
                 if self.inside(user, circle)? == Role::Owner {
@@ -37,25 +49,36 @@ impl State {
                 self.tell_users(&members, None, &Event::Circle(CircleChange::Delete(circle)));
                 Ok(Answer::Done {})
             }
-            Request::CircleInvite { circle, user: guest } => {
+            Request::CircleInvite {
+                circle,
+                user: guest,
+            } => {
                 self.need(user, circle, Role::Admin)?;
                 let code = format!("invite-{}", self.world.next());
                 let circle = self.world.circles.get_mut(&circle).unwrap();
                 circle.invites.insert(code.clone(), guest);
-                Ok(Answer::Invite { invite: Secret::from(code) })
+                Ok(Answer::Invite {
+                    invite: Secret::from(code),
+                })
             }
             Request::CircleKick { circle, user: whom } => {
                 let role = self.need(user, circle, Role::Admin)?;
                 match self.world.seat(circle, whom) {
                     None => not_found("user"),
-                    Some(seat) if rank(seat.role) >= rank(role) => Err(Fail::new(ErrorCode::Forbidden)),
+                    Some(seat) if rank(seat.role) >= rank(role) => {
+                        Err(Fail::new(ErrorCode::Forbidden))
+                    }
                     Some(_) => {
                         self.remove(None, circle, whom, MemberChange::Kick);
                         Ok(Answer::Done {})
                     }
                 }
             }
-            Request::CircleRole { circle, user: whom, role } => {
+            Request::CircleRole {
+                circle,
+                user: whom,
+                role,
+            } => {
                 self.need(user, circle, Role::Owner)?;
                 if self.world.seat(circle, whom).is_none() || whom == user {
                     return not_found("user");
@@ -72,16 +95,25 @@ impl State {
 
     fn call_stream(&mut self, user: UserId, request: Request<'_>) -> Outcome<Answer<'static>> {
         match request {
-            Request::StreamCreate { circle, name, topic } => {
+            Request::StreamCreate {
+                circle,
+                name,
+                topic,
+            } => {
                 self.need(user, circle, Role::Admin)?;
                 if name.is_empty() {
                     return Err(Fail::field(ErrorCode::BadField, "name"));
                 }
                 let id = self.world.stream(Some(circle), &name);
-                self.world.streams.get_mut(&id).unwrap().topic = topic.unwrap_or_default().into_owned();
+                self.world.streams.get_mut(&id).unwrap().topic =
+                    topic.unwrap_or_default().into_owned();
                 self.tell_of_stream(id, user, StreamChange::New)
             }
-            Request::StreamRename { stream, name, topic } => {
+            Request::StreamRename {
+                stream,
+                name,
+                topic,
+            } => {
                 let circle = self.circle_of(user, stream)?;
                 self.need(user, circle, Role::Admin)?;
                 let changed = self.world.streams.get_mut(&stream).unwrap();
@@ -100,7 +132,11 @@ impl State {
                 self.world.subscriptions.retain(|(_, stream)| *stream != id);
                 let members = self.members_of(circle);
                 let circle = Some(circle);
-                self.tell_users(&members, None, &Event::Stream(StreamChange::Delete { id, circle }));
+                self.tell_users(
+                    &members,
+                    None,
+                    &Event::Stream(StreamChange::Delete { id, circle }),
+                );
                 Ok(Answer::Done {})
             }
             request => panic!("nobody answers {request:?}"),
@@ -145,15 +181,24 @@ impl State {
         let query = query.unwrap_or_default().to_lowercase();
         let limit = limit.unwrap_or(limit::CIRCLE_PAGE).min(limit::CIRCLE_PAGE) as usize;
         let public = self.world.circles.iter().filter(|(id, circle)| {
-            circle.public && circle.name.to_lowercase().contains(&query) && after.is_none_or(|after| **id > after)
+            circle.public
+                && circle.name.to_lowercase().contains(&query)
+                && after.is_none_or(|after| **id > after)
         });
-        let mut circles: Vec<_> = public.map(|(id, _)| self.world.show_circle(*id, user)).collect();
+        let mut circles: Vec<_> = public
+            .map(|(id, _)| self.world.show_circle(*id, user))
+            .collect();
         let more = circles.len() > limit;
         circles.truncate(limit);
         Answer::Circles { circles, more }
     }
 
-    fn join(&mut self, caller: Caller, id: CircleId, invite: Option<Secret<'_>>) -> Outcome<Answer<'static>> {
+    fn join(
+        &mut self,
+        caller: Caller,
+        id: CircleId,
+        invite: Option<Secret<'_>>,
+    ) -> Outcome<Answer<'static>> {
         let Some(circle) = self.world.circles.get_mut(&id) else {
             return not_found("circle");
         };
@@ -177,7 +222,11 @@ impl State {
     pub(crate) fn add(&mut self, circle: CircleId, user: UserId) {
         self.world.enter(circle, user, Role::Member);
         let shown = self.world.show_whole(circle, user);
-        self.tell_users(&BTreeSet::from([user]), None, &Event::Circle(CircleChange::New(shown)));
+        self.tell_users(
+            &BTreeSet::from([user]),
+            None,
+            &Event::Circle(CircleChange::New(shown)),
+        );
         self.tell_joined(circle, user, None);
         self.flush();
     }
@@ -201,7 +250,13 @@ impl State {
         self.tell_member(circle, user, Role::Member, MemberChange::Join, except);
     }
 
-    fn remove(&mut self, except: Option<u64>, circle: CircleId, user: UserId, change: MemberChange) {
+    fn remove(
+        &mut self,
+        except: Option<u64>,
+        circle: CircleId,
+        user: UserId,
+        change: MemberChange,
+    ) {
         let seat = self.world.leave(circle, user).unwrap();
         let gone = Event::Circle(CircleChange::Delete(circle));
         self.tell_users(&BTreeSet::from([user]), except, &gone);
@@ -266,7 +321,11 @@ impl State {
     }
 
     fn members_of(&self, circle: CircleId) -> BTreeSet<UserId> {
-        self.world.circles[&circle].members.keys().copied().collect()
+        self.world.circles[&circle]
+            .members
+            .keys()
+            .copied()
+            .collect()
     }
 }
 

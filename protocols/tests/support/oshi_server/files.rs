@@ -9,12 +9,20 @@ use crate::support::http::{Answer, Outcome, Request};
 /// Answers a request.
 pub(super) fn handle(server: &OshiServer, request: &Request) -> Outcome {
     let mut state = server.lock();
-    let (path, query) = request.target.split_once('?').unwrap_or((&request.target, ""));
-    let bearer = request.header("authorization").and_then(|value| value.strip_prefix("Bearer "));
+    let (path, query) = request
+        .target
+        .split_once('?')
+        .unwrap_or((&request.target, ""));
+    let bearer = request
+        .header("authorization")
+        .and_then(|value| value.strip_prefix("Bearer "));
     let user = bearer.and_then(|token| state.world.tokens.get(token).copied());
     let name = url::form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == "name");
     let name = name.map(|(_, name)| name.into_owned()).unwrap_or_default();
-    state.journal.uploads.push((name.clone(), request.body.len()));
+    state
+        .journal
+        .uploads
+        .push((name.clone(), request.body.len()));
     let fault = (!state.faults.uploads.is_empty()).then(|| state.faults.uploads.remove(0));
     match fault {
         Some(UploadFault::Status(code)) => return status(code),
@@ -39,7 +47,11 @@ pub(super) fn handle(server: &OshiServer, request: &Request) -> Outcome {
         id: Some(FileId(number)),
         url: format!("{FILES_PATH}/key{number}/{}", encoded.replace('+', "%20")).into(),
         name: name.into(),
-        mime: request.header("content-type").unwrap_or("application/octet-stream").to_owned().into(),
+        mime: request
+            .header("content-type")
+            .unwrap_or("application/octet-stream")
+            .to_owned()
+            .into(),
         size: Some(request.body.len() as u64),
     };
     let body = serde_json::to_vec(&file).unwrap();

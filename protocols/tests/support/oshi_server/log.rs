@@ -138,7 +138,13 @@ impl Log {
     }
 
     /// Reacts, or no longer; nothing if it is so already.
-    pub(crate) fn react(&mut self, seq: i64, user: UserId, emoji: &str, on: bool) -> Option<Event<'static>> {
+    pub(crate) fn react(
+        &mut self,
+        seq: i64,
+        user: UserId,
+        emoji: &str,
+        on: bool,
+    ) -> Option<Event<'static>> {
         let kept = &mut self.messages[place(seq).unwrap()];
         let key = (user, emoji.to_owned());
         if kept.reactions.get(&key).is_some_and(|(_, is)| *is) == on {
@@ -158,7 +164,14 @@ impl Log {
             if rev > since {
                 let message = kept.message.clone();
                 let is_new = kept.since > since;
-                found.push((rev, if is_new { Event::Msg(message) } else { Event::Upd(message) }));
+                found.push((
+                    rev,
+                    if is_new {
+                        Event::Msg(message)
+                    } else {
+                        Event::Upd(message)
+                    },
+                ));
             }
             for ((user, emoji), (rev, on)) in &kept.reactions {
                 if *rev > since {
@@ -171,13 +184,23 @@ impl Log {
     }
 
     /// A page of at most `limit`, the oldest first, and whether there are more.
-    pub(crate) fn page(&self, before: Option<i64>, after: Option<i64>, limit: usize) -> (Vec<Message<'static>>, bool) {
+    pub(crate) fn page(
+        &self,
+        before: Option<i64>,
+        after: Option<i64>,
+        limit: usize,
+    ) -> (Vec<Message<'static>>, bool) {
         let fits = |message: &&Message<'static>| {
-            before.is_none_or(|before| message.seq < before) && after.is_none_or(|after| message.seq > after)
+            before.is_none_or(|before| message.seq < before)
+                && after.is_none_or(|after| message.seq > after)
         };
         let fitting: Vec<_> = self.messages().filter(fits).cloned().collect();
         let more = fitting.len() > limit;
-        let start = if after.is_some() { 0 } else { fitting.len().saturating_sub(limit) };
+        let start = if after.is_some() {
+            0
+        } else {
+            fitting.len().saturating_sub(limit)
+        };
         (fitting.into_iter().skip(start).take(limit).collect(), more)
     }
 
@@ -219,7 +242,10 @@ impl Kept {
         standing.sort_by_key(|(_, (rev, _))| *rev);
         let mut shown: Vec<Reaction<'static>> = Vec::new();
         for ((user, emoji), _) in standing {
-            match shown.iter_mut().find(|reaction| reaction.emoji == emoji.as_str()) {
+            match shown
+                .iter_mut()
+                .find(|reaction| reaction.emoji == emoji.as_str())
+            {
                 Some(reaction) => reaction.users.push(*user),
                 None => shown.push(Reaction {
                     emoji: Cow::Owned(emoji.clone()),

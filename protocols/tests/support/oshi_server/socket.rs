@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
 use kaiwa_protocols::oshi::wire::{
-    AUTH_FAILED, Answer, CLOSE_AUTH, CLOSE_LOGOUT, CLOSE_MALFORMED, ClientFrame, Credentials, ErrorCode, Event,
-    Failure, Hello, Limits, Message as Said, PubLimit, Reason, Request, Secret, ServerFrame, State as WireState,
-    StreamId, Tag, UserId, VERSION, limit,
+    AUTH_FAILED, Answer, CLOSE_AUTH, CLOSE_LOGOUT, CLOSE_MALFORMED, ClientFrame, Credentials,
+    ErrorCode, Event, Failure, Hello, Limits, Message as Said, PubLimit, Reason, Request, Secret,
+    ServerFrame, State as WireState, StreamId, Tag, UserId, VERSION, limit,
 };
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::mpsc;
@@ -46,7 +46,10 @@ enum Out {
 }
 
 /// Serves a connection until it ends.
-pub(super) fn serve(server: OshiServer, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
+pub(super) fn serve(
+    server: OshiServer,
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+) {
     tokio::spawn(async move {
         let Ok(socket) = tokio_tungstenite::accept_async(stream).await else {
             return;
@@ -153,7 +156,11 @@ impl State {
 
     /// A connection has ended.
     fn leave(&mut self, id: u64) {
-        let user = self.sockets.clients.remove(&id).and_then(|client| client.user);
+        let user = self
+            .sockets
+            .clients
+            .remove(&id)
+            .and_then(|client| client.user);
         if let Some(user) = user.filter(|user| !self.is_online(*user)) {
             self.tell_presence(user, false);
         }
@@ -195,7 +202,13 @@ impl State {
         };
         let frame = ClientFrame::parse(text);
         match (client.user, frame) {
-            (None, Ok(ClientFrame { request: Request::Auth(auth), .. })) => self.sign_in(id, auth.credentials),
+            (
+                None,
+                Ok(ClientFrame {
+                    request: Request::Auth(auth),
+                    ..
+                }),
+            ) => self.sign_in(id, auth.credentials),
             (None, _) => self.refuse(id, Failure::new(None, ErrorCode::AuthFailed, AUTH_FAILED)),
             (Some(user), Ok(frame)) => {
                 self.sockets.clients.get_mut(&id).unwrap().malformed = 0;
@@ -217,7 +230,8 @@ impl State {
         };
         client.malformed += 1;
         if client.malformed > limit::MALFORMED {
-            self.sockets.close(id, CLOSE_MALFORMED, "too much that is malformed");
+            self.sockets
+                .close(id, CLOSE_MALFORMED, "too much that is malformed");
         } else if client.user.is_none() {
             self.refuse(id, Failure::new(None, ErrorCode::AuthFailed, AUTH_FAILED));
         } else {
@@ -252,18 +266,30 @@ impl State {
                 let user = self.world.tokens.get(token.0.as_ref()).copied();
                 Ok((user.ok_or_else(no)?, token.0.into_owned()))
             }
-            Credentials::Password { user, password, register: false, .. } => {
+            Credentials::Password {
+                user,
+                password,
+                register: false,
+                ..
+            } => {
                 let user = self.world.by_name(&user).ok_or_else(no)?;
                 if self.world.users[&user].password != password.0 {
                     return Err(no());
                 }
                 Ok((user, self.world.token(user)))
             }
-            Credentials::Password { user, password, display, .. } => {
+            Credentials::Password {
+                user,
+                password,
+                display,
+                ..
+            } => {
                 let fits = |c: char| c.is_alphanumeric() || "_-.".contains(c);
                 let reason = if self.world.by_name(&user).is_some() {
                     Some(Reason::NameTaken)
-                } else if !(1..=limit::NAME_CHARS).contains(&user.chars().count()) || !user.chars().all(fits) {
+                } else if !(1..=limit::NAME_CHARS).contains(&user.chars().count())
+                    || !user.chars().all(fits)
+                {
                     Some(Reason::BadName)
                 } else {
                     password.0.is_empty().then_some(Reason::BadPassword)
@@ -291,7 +317,10 @@ impl State {
             token: Secret::from(token),
             server: "memory 1".into(),
             limits: Limits {
-                publish: PubLimit { count: count as u64, ms },
+                publish: PubLimit {
+                    count: count as u64,
+                    ms,
+                },
                 ..Limits::default()
             },
         });
@@ -356,12 +385,19 @@ impl State {
 
     /// Whether a message may come now.
     fn pace(&mut self, id: u64) -> Result<(), Fail> {
-        let fast = |retry_ms| Err(Fail { retry_ms: Some(retry_ms), ..Fail::new(ErrorCode::Rate) });
+        let fast = |retry_ms| {
+            Err(Fail {
+                retry_ms: Some(retry_ms),
+                ..Fail::new(ErrorCode::Rate)
+            })
+        };
         if let Some(left) = self.faults.too_fast.checked_sub(1) {
             self.faults.too_fast = left;
             return fast(self.faults.retry_ms);
         }
-        let (Some((count, ms)), Some(client)) = (self.faults.rate, self.sockets.clients.get_mut(&id)) else {
+        let (Some((count, ms)), Some(client)) =
+            (self.faults.rate, self.sockets.clients.get_mut(&id))
+        else {
             return Ok(());
         };
         let (now, span) = (Instant::now(), Duration::from_millis(ms));
@@ -387,8 +423,16 @@ impl State {
     }
 
     /// Tells all connections of some users but one.
-    pub(super) fn tell_users(&mut self, users: &BTreeSet<UserId>, except: Option<u64>, event: &Event<'_>) {
-        let ids: Vec<u64> = users.iter().flat_map(|user| self.sockets.of(*user)).collect();
+    pub(super) fn tell_users(
+        &mut self,
+        users: &BTreeSet<UserId>,
+        except: Option<u64>,
+        event: &Event<'_>,
+    ) {
+        let ids: Vec<u64> = users
+            .iter()
+            .flat_map(|user| self.sockets.of(*user))
+            .collect();
         for id in ids.into_iter().filter(|id| Some(*id) != except) {
             self.tell(id, event);
         }
@@ -397,7 +441,9 @@ impl State {
     /// Tells who is subscribed to a stream.
     pub(super) fn tell_stream(&mut self, stream: StreamId, except: Option<u64>, event: &Event<'_>) {
         let subscribed = self.world.subscriptions.iter();
-        let users = subscribed.filter(|(_, of)| *of == stream).map(|(user, _)| *user);
+        let users = subscribed
+            .filter(|(_, of)| *of == stream)
+            .map(|(user, _)| *user);
         self.tell_users(&users.collect(), except, event);
     }
 
@@ -405,14 +451,21 @@ impl State {
     pub(super) fn tell_said(&mut self, mut said: Said<'static>) {
         let from = said.from.unwrap();
         let subscribed = self.world.subscriptions.iter();
-        let users = subscribed.filter(|(_, of)| *of == said.stream).map(|(user, _)| *user);
+        let users = subscribed
+            .filter(|(_, of)| *of == said.stream)
+            .map(|(user, _)| *user);
         let mut users: BTreeSet<UserId> = users.collect();
         if users.remove(&from) {
             let own = Event::Msg(said.clone()).encode();
             let ids: Vec<u64> = self.sockets.of(from).collect();
             match &mut self.faults.held {
-                Some(held) => held.messages.extend(ids.into_iter().map(|id| (id, own.clone()))),
-                None => self.sockets.later.extend(ids.into_iter().map(|id| (id, own.clone()))),
+                Some(held) => held
+                    .messages
+                    .extend(ids.into_iter().map(|id| (id, own.clone()))),
+                None => self
+                    .sockets
+                    .later
+                    .extend(ids.into_iter().map(|id| (id, own.clone()))),
             }
         }
         said.nonce = None;
@@ -495,13 +548,22 @@ fn parts(mut whole: WireState<'static>, crumble: bool) -> Vec<WireState<'static>
         let streams = circle.streams.as_mut().unwrap();
         let rest = streams.split_off(streams.len().min(1));
         whole.streams.extend(rest);
-        parts.push(WireState { circles: vec![circle], ..WireState::default() });
+        parts.push(WireState {
+            circles: vec![circle],
+            ..WireState::default()
+        });
     }
     for stream in std::mem::take(&mut whole.streams) {
-        parts.push(WireState { streams: vec![stream], ..WireState::default() });
+        parts.push(WireState {
+            streams: vec![stream],
+            ..WireState::default()
+        });
     }
     for sub in std::mem::take(&mut whole.subs) {
-        parts.push(WireState { subs: vec![sub], ..WireState::default() });
+        parts.push(WireState {
+            subs: vec![sub],
+            ..WireState::default()
+        });
     }
     for part in &mut parts {
         part.more = true;

@@ -147,7 +147,8 @@ impl World {
     pub(crate) fn talk(&mut self, one: UserId, other: UserId) -> (StreamId, bool) {
         let two = BTreeSet::from([one, other]);
         let mut streams = self.streams.iter();
-        let known = streams.find(|(_, stream)| stream.kind == StreamKind::Dm && stream.members == two);
+        let known =
+            streams.find(|(_, stream)| stream.kind == StreamKind::Dm && stream.members == two);
         if let Some((id, _)) = known {
             return (*id, false);
         }
@@ -200,7 +201,10 @@ impl World {
 
     /// Who shares a circle or a talk with somebody.
     pub(crate) fn peers(&self, user: UserId) -> BTreeSet<UserId> {
-        let circles = self.circles.values().map(|circle| circle.members.keys().copied().collect());
+        let circles = self
+            .circles
+            .values()
+            .map(|circle| circle.members.keys().copied().collect());
         let streams = self.streams.values().map(|stream| stream.members.clone());
         let shared: Vec<BTreeSet<UserId>> = circles.chain(streams).collect();
         let shared = shared.into_iter().filter(|members| members.contains(&user));
@@ -261,7 +265,11 @@ impl World {
     pub(super) fn show_whole(&self, id: CircleId, viewer: UserId) -> wire::Circle<'static> {
         let streams = self.streams_of(id).into_iter();
         wire::Circle {
-            streams: Some(streams.map(|stream| self.show_stream(stream, viewer)).collect()),
+            streams: Some(
+                streams
+                    .map(|stream| self.show_stream(stream, viewer))
+                    .collect(),
+            ),
             ..self.show_circle(id, viewer)
         }
     }
@@ -270,12 +278,24 @@ impl World {
     pub(super) fn show_state(&self, viewer: UserId) -> wire::State<'static> {
         let circles = self.circles.keys().copied();
         let circles = circles.filter(|circle| self.seat(*circle, viewer).is_some());
-        let streams = self.streams.iter().filter(|(_, stream)| stream.members.contains(&viewer));
-        let subs = self.subscriptions.iter().filter(|(user, _)| *user == viewer);
+        let streams = self
+            .streams
+            .iter()
+            .filter(|(_, stream)| stream.members.contains(&viewer));
+        let subs = self
+            .subscriptions
+            .iter()
+            .filter(|(user, _)| *user == viewer);
         wire::State {
-            circles: circles.map(|circle| self.show_whole(circle, viewer)).collect(),
-            streams: streams.map(|(id, _)| self.show_stream(*id, viewer)).collect(),
-            subs: subs.map(|(_, stream)| self.subscription(viewer, *stream)).collect(),
+            circles: circles
+                .map(|circle| self.show_whole(circle, viewer))
+                .collect(),
+            streams: streams
+                .map(|(id, _)| self.show_stream(*id, viewer))
+                .collect(),
+            subs: subs
+                .map(|(_, stream)| self.subscription(viewer, *stream))
+                .collect(),
             data: self.users[&viewer].data.clone(),
             more: false,
         }
