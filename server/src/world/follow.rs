@@ -159,17 +159,4 @@ impl Seating {
             hears: Hears::Chosen(store.subscriptions(user)?),
         })
     }
-
-    /// What they are in the rooms with members of their own, by room.
-    pub(crate) fn roles(&self) -> &[(RoomId, Role)] {
-        &self.roles
-    }
-
-    /// What was chosen, by room.
-    pub(crate) fn subscriptions(&self) -> &[Subscription] {
-        match &self.hears {
-            Hears::All(_) => &[],
-            Hears::Chosen(chosen) => chosen,
-        }
-    }
 }
