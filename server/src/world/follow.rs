@@ -173,3 +173,6 @@ impl Seating {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

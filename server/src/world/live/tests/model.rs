@@ -365,7 +365,7 @@ impl Real {
                 notices.extend(Notice::edited(store, room, seq)?);
                 Ok(change)
             },
-            |_, outcome| outcome.map_or("refused ".to_owned(), |_| "edited ".to_owned()),
+            |_, outcome| outcome.map_or("refused ", |_| "edited ").to_owned(),
         );
     }
 
@@ -388,7 +388,7 @@ impl Real {
                 }));
                 Ok(())
             },
-            |_, outcome| outcome.map_or("refused ".to_owned(), |()| "reacted ".to_owned()),
+            |_, outcome| outcome.map_or("refused ", |()| "reacted ").to_owned(),
         );
     }
 }
