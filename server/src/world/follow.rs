@@ -160,3 +160,6 @@ impl Seating {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;
