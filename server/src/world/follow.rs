@@ -159,6 +159,21 @@ impl Seating {
             hears: Hears::Chosen(store.subscriptions(user)?),
         })
     }
+
+    /// What they are in the rooms with members of their own, by room.
+    #[cfg(test)]
+    fn roles(&self) -> &[(RoomId, Role)] {
+        &self.roles
+    }
+
+    /// What was chosen, by room.
+    #[cfg(test)]
+    fn subscriptions(&self) -> &[Subscription] {
+        match &self.hears {
+            Hears::All(_) => &[],
+            Hears::Chosen(chosen) => chosen,
+        }
+    }
 }
 
 #[cfg(test)]

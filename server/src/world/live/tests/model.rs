@@ -8,6 +8,7 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 
 use super::*;
+use crate::front::Guests;
 use crate::names::Name;
 use crate::store::{Change, Edit, NewAccount, NewRoom, Reaction, Store as _, Transaction};
 use crate::world::{Batch, Since, subscribe};
@@ -235,7 +236,7 @@ impl Real {
 
     fn commit(&mut self) {
         let jobs = std::mem::take(&mut self.jobs);
-        let done = writer::carry_out(&mut self.store, jobs);
+        let done = writer::carry_out(&mut self.store, &mut Guests::default(), jobs);
         self.live.deliver(done, &self.counters);
     }
 
