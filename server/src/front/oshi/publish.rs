@@ -71,7 +71,9 @@ pub(super) fn dm(call: Call, to: &str, text: Option<String>, nonce: Option<Strin
             }
             let room = talk(store, notices, user, other, Utc::now())?;
             // Everybody else to whom the talk is new is told by the notices.
-            let new = notices.iter().filter_map(|notice| front.notice(notice, user));
+            let new = notices
+                .iter()
+                .filter_map(|notice| front.notice(notice, user));
             let before = new.collect();
             let stream = records::stream_id(room);
             let answer = match text {
