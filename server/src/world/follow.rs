@@ -161,12 +161,7 @@ impl Seating {
         })
     }
 
-    /// What they are in the rooms with members of their own, by room.
-    pub(crate) fn roles(&self) -> &[(RoomId, Role)] {
-        &self.roles
-    }
-
-    /// What was chosen, by room.
+    /// What was chosen, by room: what the connection hears, whatever its person's others have chosen since.
     pub(crate) fn subscriptions(&self) -> &[Subscription] {
         match &self.hears {
             Hears::All(_) => &[],
