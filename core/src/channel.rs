@@ -26,4 +26,6 @@ pub enum ChannelType {
     Direct,
     /// One place that everybody connected hears.
     Broadcast,
+    /// Nobody: it holds other channels ([`crate::ChannelEvent::Parent`]).
+    Space,
 }

@@ -1,7 +1,11 @@
 //! A message and what it is made of.
 
+use std::ffi::OsStr;
+use std::path::Path;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// A message.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -35,7 +39,8 @@ impl Message {
         }
     }
 
-    /// The plain text of the message: its `Text` and `Url` fragments, joined.
+    /// The plain text of the message: what is shown of its fragments, joined. A file is a line of its own: its address, or
+    /// the name of one that is still to be sent.
     #[must_use]
     pub fn plain_text(&self) -> String {
         let mut text = String::new();
@@ -46,10 +51,60 @@ impl Message {
                 | MessageFragment::Video { url, .. }
                 | MessageFragment::Audio { url, .. } => text.push_str(url),
                 MessageFragment::AssetId(id) => text.push_str(id),
+                MessageFragment::File { url, .. } => push_line(&mut text, url),
+                MessageFragment::Upload { path, name, .. } => {
+                    push_line(&mut text, upload_name(path, name.as_deref()));
+                }
+                MessageFragment::Reply { .. }
+                | MessageFragment::EditedAt(_)
+                | MessageFragment::Reaction { .. }
+                | MessageFragment::Extra(_) => {}
             }
         }
         text
     }
+
+    /// Id of the message that this one answers.
+    #[must_use]
+    pub fn reply_to(&self) -> Option<&str> {
+        self.content.iter().find_map(|fragment| match fragment {
+            MessageFragment::Reply { message_id } => Some(message_id.as_str()),
+            _ => None,
+        })
+    }
+}
+
+impl MessageFragment {
+    /// Whether it is a part of what is shown; else it says more about the message, and lies after the shown ones.
+    #[must_use]
+    pub fn is_shown(&self) -> bool {
+        match self {
+            Self::Text(_)
+            | Self::Image { .. }
+            | Self::Video { .. }
+            | Self::Audio { .. }
+            | Self::Url(_)
+            | Self::AssetId(_)
+            | Self::File { .. }
+            | Self::Upload { .. } => true,
+            Self::Reply { .. } | Self::EditedAt(_) | Self::Reaction { .. } | Self::Extra(_) => {
+                false
+            }
+        }
+    }
+}
+
+fn push_line(text: &mut String, line: &str) {
+    if !text.is_empty() && !text.ends_with('\n') {
+        text.push('\n');
+    }
+    text.push_str(line);
+}
+
+/// The name of a file that goes along; the directories it lies in are nobody's business.
+fn upload_name<'a>(path: &'a str, name: Option<&'a str>) -> &'a str {
+    let last = Path::new(path).file_name().and_then(OsStr::to_str);
+    name.or(last).unwrap_or_default()
 }
 
 /// How far a message has come.
@@ -84,7 +139,7 @@ pub enum MessageType {
     Meta,
 }
 
-/// A piece of a message.
+/// A piece of a message. What is shown comes first, in order; then what is said about the message.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
@@ -116,4 +171,41 @@ pub enum MessageFragment {
     Url(String),
     /// The id of an [`crate::Asset`].
     AssetId(String),
+    /// A file that lies on the network; shown as a link.
+    File {
+        /// Where it is.
+        url: String,
+        /// What it is called.
+        name: String,
+        /// Its MIME type, as whoever sent it says.
+        mime: String,
+        /// How many bytes it has, where the network says so.
+        size: Option<u64>,
+    },
+    /// Sent only: a file of this machine that goes along. It is never made of what a peer says, or whoever passes messages on
+    /// would give away the files of this machine; the update to `Delivered` has a [`MessageFragment::File`] in its place.
+    Upload {
+        /// Where it lies on this machine.
+        path: String,
+        /// What it is to be called; `None` is its name on this machine.
+        name: Option<String>,
+        /// Its MIME type; `None` leaves that to the library.
+        mime: Option<String>,
+    },
+    /// The message answers another one of its channel. Not shown by itself.
+    Reply {
+        /// Which.
+        message_id: String,
+    },
+    /// The message was last changed then. Not shown by itself; left out of what is sent.
+    EditedAt(DateTime<Utc>),
+    /// These people have put this emoji on the message. Not shown by itself; left out of what is sent.
+    Reaction {
+        /// The emoji, or what a network has in place of one.
+        emoji: String,
+        /// Who, in the order in which they came; the user too, under their own id.
+        user_ids: Vec<String>,
+    },
+    /// What a network says about a message beyond this vocabulary; its documentation says what is in it. Not shown.
+    Extra(Value),
 }

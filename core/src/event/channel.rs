@@ -1,11 +1,13 @@
 //! Events about channels.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{Channel, Member};
 
 /// Events about channels.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub enum ChannelEvent {
@@ -79,4 +81,96 @@ pub enum ChannelEvent {
         /// Some or all of those in it.
         members: Vec<Member>,
     },
+    /// Sent only: create a channel, in another one or by itself. Answered by [`ChannelEvent::New`], then `Done`.
+    Create {
+        /// The channel around it; `None` is none.
+        parent_id: Option<String>,
+        /// What it shall be; its id does not matter.
+        channel: Channel,
+        /// Whether anybody may find and join it.
+        public: bool,
+    },
+    /// Sent only: join a channel that is not open to everybody.
+    JoinWith {
+        /// Which.
+        channel_id: String,
+        /// A password or the code of an invitation; a secret, never shown by `Debug`.
+        key: String,
+    },
+    /// Sent: make an invitation. Received: its code, caused by the request; or somebody invites the user.
+    Invite {
+        /// Into which channel.
+        channel_id: String,
+        /// For whom; `None` when sent is for whoever has the code, when received without a request for the user.
+        user_id: Option<String>,
+        /// What [`ChannelEvent::JoinWith`] takes; never shown by `Debug`. `None` when sent, or where none is needed.
+        code: Option<String>,
+    },
+    /// Sent: which channels can be joined? Received: these, caused by the request.
+    Directory {
+        /// What to look for; `None` is all.
+        query: Option<String>,
+        /// Which there are; empty when sent.
+        channels: Vec<Channel>,
+    },
+}
+
+/// What `derive` would write, but for the fields after `hides`.
+macro_rules! debug_without_secrets {
+    ($self:ident, $f:ident; $($variant:ident { $($field:ident),* } $(hides $secret:ident)?;)*) => {
+        match $self {
+            $(Self::$variant { $($field,)* $($secret: _,)? } => $f
+                .debug_struct(stringify!($variant))
+                $(.field(stringify!($field), $field))*
+                $(.field(stringify!($secret), &format_args!("***")))?
+                .finish(),)*
+        }
+    };
+}
+
+impl fmt::Debug for ChannelEvent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        debug_without_secrets! { self, f;
+            New { channel };
+            Update { channel_id, new_channel };
+            Remove { channel_id };
+            Join { channel_id };
+            Leave { channel_id };
+            Switch { channel_id };
+            Kick { channel_id, reason, ban };
+            Wipe { channel_id };
+            ClearList {};
+            Topic { channel_id, topic };
+            Parent { channel_id, parent_id };
+            Members { channel_id, members };
+            Create { parent_id, channel, public };
+            JoinWith { channel_id } hides key;
+            Invite { channel_id, user_id } hides code;
+            Directory { query, channels };
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_and_codes_are_never_shown() {
+        let join = ChannelEvent::JoinWith {
+            channel_id: "den".to_owned(),
+            key: "hunter2".to_owned(),
+        };
+        let shown = r#"JoinWith { channel_id: "den", key: *** }"#;
+        assert_eq!(format!("{join:?}"), shown);
+        assert!(!format!("{join:#?}").contains("hunter2"));
+        let invite = ChannelEvent::Invite {
+            channel_id: "den".to_owned(),
+            user_id: None,
+            code: Some("hunter2".to_owned()),
+        };
+        let shown = r#"Invite { channel_id: "den", user_id: None, code: *** }"#;
+        assert_eq!(format!("{invite:?}"), shown);
+        assert_eq!(format!("{:?}", ChannelEvent::ClearList), "ClearList");
+    }
 }

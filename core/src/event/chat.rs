@@ -68,4 +68,38 @@ pub enum ChatEvent {
         /// Who; `None` is the user of this account, here or elsewhere.
         user_id: Option<String>,
     },
+    /// Received: somebody types, or no longer does; when they only stop, the session says so in time. Sent: the user types,
+    /// or no longer does.
+    Typing {
+        /// Where; `None` is the current channel.
+        channel_id: Option<String>,
+        /// Who; `None` is the user of this account: here when sent, elsewhere when received.
+        user_id: Option<String>,
+        /// Whether they type.
+        typing: bool,
+    },
+    /// Received: somebody has put an emoji on a message or taken it off. Sent: do so.
+    React {
+        /// Where; `None` is the current channel.
+        channel_id: Option<String>,
+        /// On which message.
+        message_id: String,
+        /// Who: always named when received, also the user of this account; `None` when sent.
+        user_id: Option<String>,
+        /// The emoji, or what the network has in place of one.
+        emoji: String,
+        /// Put on, or taken off.
+        on: bool,
+    },
+    /// Received only: so much of the files of an own message is through.
+    Progress {
+        /// Where; `None` is the current channel.
+        channel_id: Option<String>,
+        /// The id of the local echo.
+        message_id: String,
+        /// Bytes of all its files that are through.
+        sent: u64,
+        /// Bytes of all its files.
+        total: u64,
+    },
 }

@@ -12,7 +12,10 @@ pub struct JsonReader {
 }
 
 /// Names of the message fragments of this version; a test compares them with the enum.
-const FRAGMENTS: [&str; 6] = ["Text", "Image", "Video", "Audio", "Url", "AssetId"];
+const FRAGMENTS: [&str; 12] = [
+    "Text", "Image", "Video", "Audio", "Url", "AssetId", "File", "Upload", "Reply", "EditedAt",
+    "Reaction", "Extra",
+];
 
 impl JsonReader {
     /// A reader that has skipped nothing yet.
@@ -190,7 +193,28 @@ mod tests {
             },
             MessageFragment::Url(text("u")),
             MessageFragment::AssetId(text("a")),
+            MessageFragment::File {
+                url: text("u"),
+                name: text("n"),
+                mime: text("m"),
+                size: None,
+            },
+            MessageFragment::Upload {
+                path: text("p"),
+                name: None,
+                mime: None,
+            },
+            MessageFragment::Reply {
+                message_id: text("1"),
+            },
+            MessageFragment::EditedAt(chrono::DateTime::UNIX_EPOCH),
+            MessageFragment::Reaction {
+                emoji: text("e"),
+                user_ids: Vec::new(),
+            },
+            MessageFragment::Extra(Value::Null),
         ];
+        assert_eq!(all.len(), FRAGMENTS.len());
         for (fragment, name) in all.iter().zip(FRAGMENTS) {
             let value = serde_json::to_value(fragment).unwrap();
             assert_eq!(tag(&value).unwrap().0, name);
@@ -201,7 +225,13 @@ mod tests {
                 | MessageFragment::Video { .. }
                 | MessageFragment::Audio { .. }
                 | MessageFragment::Url(_)
-                | MessageFragment::AssetId(_) => {}
+                | MessageFragment::AssetId(_)
+                | MessageFragment::File { .. }
+                | MessageFragment::Upload { .. }
+                | MessageFragment::Reply { .. }
+                | MessageFragment::EditedAt(_)
+                | MessageFragment::Reaction { .. }
+                | MessageFragment::Extra(_) => {}
             }
         }
     }

@@ -59,6 +59,9 @@ event_kinds! {
         ChatGap = Gap, 5;
         ChatRequestHistory = RequestHistory, 6;
         ChatRead = Read, 7;
+        ChatTyping = Typing, 8;
+        ChatReact = React, 9;
+        ChatProgress = Progress, 10;
     }
     Channel, ChannelEvent {
         ChannelNew = New, 100;
@@ -73,6 +76,10 @@ event_kinds! {
         ChannelTopic = Topic, 109;
         ChannelParent = Parent, 110;
         ChannelMembers = Members, 111;
+        ChannelCreate = Create, 112;
+        ChannelJoinWith = JoinWith, 113;
+        ChannelInvite = Invite, 114;
+        ChannelDirectory = Directory, 115;
     }
     User, UserEvent {
         UserNew = New, 200;
@@ -83,6 +90,8 @@ event_kinds! {
         UserPresence = Presence, 205;
         UserRequest = Request, 206;
         UserRespond = Respond, 207;
+        UserData = Data, 208;
+        UserRequestData = RequestData, 209;
     }
     Status, StatusEvent {
         StatusPing = Ping, 300;
@@ -137,6 +146,9 @@ mod tests {
              Chat::Gap=5 \
              Chat::RequestHistory=6 \
              Chat::Read=7 \
+             Chat::Typing=8 \
+             Chat::React=9 \
+             Chat::Progress=10 \
              Channel::New=100 \
              Channel::Update=101 \
              Channel::Remove=102 \
@@ -149,6 +161,10 @@ mod tests {
              Channel::Topic=109 \
              Channel::Parent=110 \
              Channel::Members=111 \
+             Channel::Create=112 \
+             Channel::JoinWith=113 \
+             Channel::Invite=114 \
+             Channel::Directory=115 \
              User::New=200 \
              User::Update=201 \
              User::Remove=202 \
@@ -157,6 +173,8 @@ mod tests {
              User::Presence=205 \
              User::Request=206 \
              User::Respond=207 \
+             User::Data=208 \
+             User::RequestData=209 \
              Status::Ping=300 \
              Status::Connected=301 \
              Status::Disconnected=302 \

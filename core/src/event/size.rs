@@ -2,6 +2,8 @@
 
 use std::mem::size_of;
 
+use serde_json::Value;
+
 use super::{AssetEvent, ChannelEvent, ChatEvent, ConnectionEvent, StatusEvent, UserEvent};
 use crate::{Asset, Channel, Member, Message, MessageFragment, Profile};
 
@@ -59,6 +61,23 @@ fn chat(event: &ChatEvent) -> usize {
             message_id,
             user_id,
         } => opt(channel_id) + message_id.len() + opt(user_id),
+        ChatEvent::Typing {
+            channel_id,
+            user_id,
+            ..
+        } => opt(channel_id) + opt(user_id),
+        ChatEvent::React {
+            channel_id,
+            message_id,
+            user_id,
+            emoji,
+            ..
+        } => opt(channel_id) + message_id.len() + opt(user_id) + emoji.len(),
+        ChatEvent::Progress {
+            channel_id,
+            message_id,
+            ..
+        } => opt(channel_id) + message_id.len(),
     }
 }
 
@@ -78,6 +97,12 @@ fn user(event: &UserEvent) -> usize {
         UserEvent::Identify { user_id } | UserEvent::Respond { user_id, .. } => user_id.len(),
         UserEvent::Presence { user_id, text, .. } => opt(user_id) + opt(text),
         UserEvent::Request { user_id, text, .. } => user_id.len() + opt(text),
+        UserEvent::Data {
+            channel_id,
+            key,
+            value,
+        } => opt(channel_id) + key.len() + value.as_ref().map_or(0, json),
+        UserEvent::RequestData { channel_id, key } => opt(channel_id) + key.len(),
     }
 }
 
@@ -110,6 +135,24 @@ fn channel_event(event: &ChannelEvent) -> usize {
                 + members
                     .iter()
                     .map(|member| size_of::<Member>() + member.user_id.len())
+                    .sum::<usize>()
+        }
+        ChannelEvent::Create {
+            parent_id,
+            channel: new,
+            ..
+        } => opt(parent_id) + channel(new),
+        ChannelEvent::JoinWith { channel_id, key } => channel_id.len() + key.len(),
+        ChannelEvent::Invite {
+            channel_id,
+            user_id,
+            code,
+        } => channel_id.len() + opt(user_id) + opt(code),
+        ChannelEvent::Directory { query, channels } => {
+            opt(query)
+                + channels
+                    .iter()
+                    .map(|one| size_of::<Channel>() + channel(one))
                     .sum::<usize>()
         }
     }
@@ -159,7 +202,37 @@ fn fragment(fragment: &MessageFragment) -> usize {
             MessageFragment::Image { url, mime }
             | MessageFragment::Video { url, mime }
             | MessageFragment::Audio { url, mime } => url.len() + mime.len(),
+            MessageFragment::File {
+                url, name, mime, ..
+            } => url.len() + name.len() + mime.len(),
+            MessageFragment::Upload { path, name, mime } => path.len() + opt(name) + opt(mime),
+            MessageFragment::Reply { message_id } => message_id.len(),
+            MessageFragment::EditedAt(_) => 0,
+            MessageFragment::Reaction { emoji, user_ids } => {
+                emoji.len()
+                    + user_ids
+                        .iter()
+                        .map(|id| size_of::<String>() + id.len())
+                        .sum::<usize>()
+            }
+            MessageFragment::Extra(value) => json(value),
         }
+}
+
+/// Heap bytes of a JSON value. Recursion ends: what was read is at most 128 deep, the limit of the parser.
+pub(crate) fn json(value: &Value) -> usize {
+    match value {
+        Value::Null | Value::Bool(_) | Value::Number(_) => 0,
+        Value::String(text) => text.len(),
+        Value::Array(items) => items
+            .iter()
+            .map(|item| size_of::<Value>() + json(item))
+            .sum(),
+        Value::Object(map) => map
+            .iter()
+            .map(|(key, item)| size_of::<String>() + key.len() + size_of::<Value>() + json(item))
+            .sum(),
+    }
 }
 
 fn profile(profile: &Profile) -> usize {
@@ -200,7 +273,12 @@ mod tests {
     #[test]
     fn every_text_counts() {
         let long = || "x".repeat(1_000);
-        let texts: [(ConnectionEvent, usize); 8] = [
+        let named = || Channel {
+            id: long(),
+            name: Some(long()),
+            ..Channel::default()
+        };
+        let texts: [(ConnectionEvent, usize); 17] = [
             (
                 ChatEvent::RequestHistory {
                     channel_id: Some(long()),
@@ -273,6 +351,87 @@ mod tests {
                 }
                 .into(),
                 1,
+            ),
+            (
+                ChatEvent::Typing {
+                    channel_id: Some(long()),
+                    user_id: Some(long()),
+                    typing: true,
+                }
+                .into(),
+                2,
+            ),
+            (
+                ChatEvent::React {
+                    channel_id: Some(long()),
+                    message_id: long(),
+                    user_id: Some(long()),
+                    emoji: long(),
+                    on: true,
+                }
+                .into(),
+                4,
+            ),
+            (
+                ChatEvent::Progress {
+                    channel_id: Some(long()),
+                    message_id: long(),
+                    sent: 0,
+                    total: 0,
+                }
+                .into(),
+                2,
+            ),
+            (
+                ChannelEvent::Create {
+                    parent_id: Some(long()),
+                    channel: named(),
+                    public: true,
+                }
+                .into(),
+                3,
+            ),
+            (
+                ChannelEvent::JoinWith {
+                    channel_id: long(),
+                    key: long(),
+                }
+                .into(),
+                2,
+            ),
+            (
+                ChannelEvent::Invite {
+                    channel_id: long(),
+                    user_id: Some(long()),
+                    code: Some(long()),
+                }
+                .into(),
+                3,
+            ),
+            (
+                ChannelEvent::Directory {
+                    query: Some(long()),
+                    channels: vec![named(), named()],
+                }
+                .into(),
+                5,
+            ),
+            (
+                UserEvent::Data {
+                    channel_id: Some(long()),
+                    key: long(),
+                    value: Some(serde_json::json!([long(), { long(): long() }])),
+                }
+                .into(),
+                5,
+            ),
+            (
+                UserEvent::RequestData {
+                    channel_id: Some(long()),
+                    key: long(),
+                }
+                .into(),
+                2,
             ),
         ];
         for (event, count) in texts {

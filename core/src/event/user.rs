@@ -1,6 +1,7 @@
 //! Events about people.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::{Presence, Profile};
 
@@ -67,5 +68,21 @@ pub enum UserEvent {
         user_id: String,
         /// Whether they are a contact from now on.
         accept: bool,
+    },
+    /// Received: a value that the user keeps on the network is this now. Sent: keep it.
+    Data {
+        /// In which channel it is kept; `None` is outside of all.
+        channel_id: Option<String>,
+        /// What it is called.
+        key: String,
+        /// The value; `None` (the same as JSON's null) is none, and removes it when sent.
+        value: Option<Value>,
+    },
+    /// Sent only: what is kept under this key? Answered by [`UserEvent::Data`], then `Done`.
+    RequestData {
+        /// In which channel it is kept; `None` is outside of all.
+        channel_id: Option<String>,
+        /// What it is called.
+        key: String,
     },
 }

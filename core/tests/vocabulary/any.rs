@@ -8,10 +8,11 @@ use kaiwa_core::{
     Message, MessageFragment, MessageStatus, MessageType, Presence, Profile, Protocol, RequestId,
     Role, StatusEvent, UserEvent,
 };
-use proptest::collection::{btree_set, vec};
+use proptest::collection::{btree_map, btree_set, vec};
 use proptest::option::of;
 use proptest::prelude::*;
 use proptest::sample::select;
+use serde_json::Value;
 
 /// Any text, what JSON must escape included.
 pub(crate) fn text() -> impl Strategy<Value = String> + Clone {
@@ -87,6 +88,34 @@ fn chat(kind: EventKind) -> BoxedStrategy<ChatEvent> {
                 user_id,
             })
             .boxed(),
+        EventKind::ChatTyping => (maybe(), maybe(), any::<bool>())
+            .prop_map(|(channel_id, user_id, typing)| ChatEvent::Typing {
+                channel_id,
+                user_id,
+                typing,
+            })
+            .boxed(),
+        EventKind::ChatReact => (maybe(), text(), maybe(), text(), any::<bool>())
+            .prop_map(
+                |(channel_id, message_id, user_id, emoji, on)| ChatEvent::React {
+                    channel_id,
+                    message_id,
+                    user_id,
+                    emoji,
+                    on,
+                },
+            )
+            .boxed(),
+        EventKind::ChatProgress => (maybe(), text(), any::<u64>(), any::<u64>())
+            .prop_map(
+                |(channel_id, message_id, sent, total)| ChatEvent::Progress {
+                    channel_id,
+                    message_id,
+                    sent,
+                    total,
+                },
+            )
+            .boxed(),
         _ => missing(kind),
     }
 }
@@ -133,6 +162,26 @@ fn channel_event(kind: EventKind) -> BoxedStrategy<ChannelEvent> {
                 members,
             })
             .boxed(),
+        EventKind::ChannelCreate => (maybe(), channel(), any::<bool>())
+            .prop_map(|(parent_id, channel, public)| ChannelEvent::Create {
+                parent_id,
+                channel,
+                public,
+            })
+            .boxed(),
+        EventKind::ChannelJoinWith => (text(), text())
+            .prop_map(|(channel_id, key)| ChannelEvent::JoinWith { channel_id, key })
+            .boxed(),
+        EventKind::ChannelInvite => (text(), maybe(), maybe())
+            .prop_map(|(channel_id, user_id, code)| ChannelEvent::Invite {
+                channel_id,
+                user_id,
+                code,
+            })
+            .boxed(),
+        EventKind::ChannelDirectory => (maybe(), vec(channel(), 0..4))
+            .prop_map(|(query, channels)| ChannelEvent::Directory { query, channels })
+            .boxed(),
         _ => missing(kind),
     }
 }
@@ -173,6 +222,17 @@ fn user(kind: EventKind) -> BoxedStrategy<UserEvent> {
             .boxed(),
         EventKind::UserRespond => (text(), any::<bool>())
             .prop_map(|(user_id, accept)| UserEvent::Respond { user_id, accept })
+            .boxed(),
+        EventKind::UserData => (maybe(), text(), value())
+            .prop_map(|(channel_id, key, value)| UserEvent::Data {
+                channel_id,
+                key,
+                // JSON has one way of writing both.
+                value: Some(value).filter(|value| !value.is_null()),
+            })
+            .boxed(),
+        EventKind::UserRequestData => (maybe(), text())
+            .prop_map(|(channel_id, key)| UserEvent::RequestData { channel_id, key })
             .boxed(),
         _ => missing(kind),
     }
@@ -280,7 +340,42 @@ fn fragment() -> impl Strategy<Value = MessageFragment> {
         file().prop_map(|(url, mime)| MessageFragment::Audio { url, mime }),
         text().prop_map(MessageFragment::Url),
         text().prop_map(MessageFragment::AssetId),
+        (file(), text(), of(any::<u64>())).prop_map(|((url, mime), name, size)| {
+            MessageFragment::File {
+                url,
+                name,
+                mime,
+                size,
+            }
+        }),
+        (text(), maybe(), maybe()).prop_map(|(path, name, mime)| MessageFragment::Upload {
+            path,
+            name,
+            mime
+        }),
+        text().prop_map(|message_id| MessageFragment::Reply { message_id }),
+        moment().prop_map(MessageFragment::EditedAt),
+        (text(), vec(text(), 0..4))
+            .prop_map(|(emoji, user_ids)| MessageFragment::Reaction { emoji, user_ids }),
+        value().prop_map(MessageFragment::Extra),
     ]
+}
+
+/// Any JSON, with whole numbers: the parser is free to read the last bit of a fraction otherwise.
+fn value() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<u64>().prop_map(Value::from),
+        text().prop_map(Value::from),
+    ];
+    leaf.prop_recursive(3, 16, 4, |inner| {
+        prop_oneof![
+            vec(inner.clone(), 0..4).prop_map(Value::from),
+            btree_map(text(), inner, 0..4).prop_map(|map| Value::Object(map.into_iter().collect())),
+        ]
+    })
 }
 
 fn channel() -> impl Strategy<Value = Channel> {
@@ -288,6 +383,7 @@ fn channel() -> impl Strategy<Value = Channel> {
         ChannelType::Group,
         ChannelType::Direct,
         ChannelType::Broadcast,
+        ChannelType::Space,
     ];
     (text(), maybe(), select(types.to_vec())).prop_map(|(id, name, channel_type)| Channel {
         id,
@@ -376,12 +472,14 @@ pub(crate) fn capabilities() -> impl Strategy<Value = Capabilities> {
     (
         btree_set(select(EventKind::ALL), 0..8),
         of(any::<u64>()),
+        of(any::<u64>()),
         select(confirmations),
     )
-        .prop_map(|(sends, max_text_bytes, confirmation)| {
+        .prop_map(|(sends, max_text_bytes, max_file_bytes, confirmation)| {
             let sends: Vec<EventKind> = sends.into_iter().collect();
             let mut capabilities = Capabilities::new().sends(&sends).confirmation(confirmation);
             capabilities.max_text_bytes = max_text_bytes;
+            capabilities.max_file_bytes = max_file_bytes;
             capabilities
         })
 }

@@ -143,13 +143,18 @@ impl WschatSession {
                 format!("wschat has one channel only: {LOBBY}"),
             ));
         }
+        // wschat carries none of the rest, and the message shall look as it will arrive.
+        message.content.retain(MessageFragment::is_shown);
         let carried = |fragment: &MessageFragment| {
-            matches!(fragment, MessageFragment::Text(_) | MessageFragment::Url(_))
+            matches!(
+                fragment,
+                MessageFragment::Text(_) | MessageFragment::Url(_) | MessageFragment::File { .. }
+            )
         };
         if !message.content.iter().all(carried) {
             return Err(Error::new(
                 ErrorKind::Unsupported,
-                "wschat carries text only",
+                "wschat carries text and addresses only",
             ));
         }
         let length = login

@@ -101,6 +101,7 @@ fn kept(message: NewMessage, posted: Posted) -> Said {
         position: posted.position,
         room: message.room,
         change: posted.change,
+        posted: posted.change,
         at: posted.at,
         sender: posted.sender,
         sender_name: Some("ann".to_owned()),
@@ -136,6 +137,7 @@ fn submission(message: NewMessage) -> Submission {
         log_line: None,
         origin: Arc::new(Receiver::new(limits)),
         answer: None,
+        explain: None,
     }
 }
 

@@ -27,7 +27,9 @@ use kaiwa_core::Error;
 pub use bans::{Ban, BanId, BanKind, BanTarget, Bans, ReadBans};
 pub use contacts::{Contact, ContactStatus, Contacts, ReadContacts};
 pub use data::{Data, DataScope, MAX_KEYS, ReadData};
-pub use files::{File, FileId, Files, NewFile, ReadFiles};
+pub use files::{
+    File, FileId, Files, MIN_FILE_BYTES, NewFile, ReadFiles, UNUSED_FILES_AT_ONCE, UnusedFiles,
+};
 pub use invites::{Invite, Invites, MAX_INVITES, NewInvite};
 pub use messages::{
     Change, Edit, MAX_REACTIONS, MessageId, MessageKind, Messages, NewMessage, Position, Posted,

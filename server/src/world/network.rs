@@ -7,7 +7,7 @@ use bytes::Bytes;
 use kaiwa_core::Error;
 
 use super::{Notice, Receiver};
-use crate::store::{File, NewMessage, Posted, Repeat, Role, UserId};
+use crate::store::{File, NewMessage, Posted, Repeat, Role, Transaction, UserId};
 
 /// Which front end; each has its own number (`front/mod.rs`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -46,13 +46,16 @@ pub(crate) enum Echo {
 pub(crate) type Answer =
     Box<dyn FnOnce(&NewMessage, Result<&Posted, &Error>) -> Option<Bytes> + Send>;
 
+/// Says why a message is refused, on a network that does not tell everybody what there is.
+pub(crate) type Explain = Box<dyn FnOnce(&mut dyn Transaction, &NewMessage, Error) -> Error + Send>;
+
 /// A message on its way into the store.
 pub(crate) struct Submission {
     /// What is kept.
     pub(crate) message: NewMessage,
     /// What a client id that was used before means.
     pub(crate) repeat: Repeat,
-    /// The name that networks show which put it beside each message.
+    /// The name that networks show which put it beside each message; of a guest, set when the message is kept.
     pub(crate) sender_name: Option<String>,
     /// The files that go with it, for those who show them.
     pub(crate) files: Vec<File>,
@@ -64,6 +67,8 @@ pub(crate) struct Submission {
     pub(crate) origin: Arc<Receiver>,
     /// Makes the answer, on a network that answers.
     pub(crate) answer: Option<Answer>,
+    /// Asked when the store refuses it.
+    pub(crate) explain: Option<Explain>,
 }
 
 impl Submission {

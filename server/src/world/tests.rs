@@ -82,6 +82,7 @@ async fn speak(world: Arc<World>, place: Place) {
             log_line: None,
             origin: Arc::clone(&origin),
             answer: None,
+            explain: None,
         };
         let job = Job::Post(Box::new(submission));
         world.submit(job).await.unwrap();

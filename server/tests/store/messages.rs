@@ -82,6 +82,7 @@ pub(crate) fn everything_comes_back(site: &mut Site) {
         position: posted.position,
         room,
         change: 2,
+        posted: 2,
         at: at(11),
         sender: Some(ann),
         sender_name: Some("ann, shown".to_owned()),

@@ -3,7 +3,7 @@
 use kaiwa_core::session::Now;
 use kaiwa_core::{
     Channel, ChannelEvent, ChannelType, ChatEvent, ConnectionEvent, Error, ErrorKind, Member,
-    Message, RequestId, Role, StatusEvent, UserEvent,
+    Message, MessageFragment, RequestId, Role, StatusEvent, UserEvent,
 };
 
 use super::find::Goal;
@@ -104,6 +104,8 @@ impl RimSession {
             ));
         }
         message.sender_id = self.me.as_ref().map(|(uid, _)| uid.to_string());
+        // rim carries none of the rest, and the message shall look as it will arrive.
+        message.content.retain(MessageFragment::is_shown);
         let echo = self.outgoing.accept(now, request, gid, message)?;
         self.events.push_back(echo);
         Ok(())

@@ -166,13 +166,18 @@ pub(super) fn fragments(kind: Kind, content: &str) -> Vec<MessageFragment> {
     }]
 }
 
-/// The kind and content of a message, if rim can carry it: text, or one picture.
+/// The kind and content of a message, if rim can carry it: text and addresses, or one picture. What is not shown, which
+/// message it answers for example, counts for nothing.
 pub(super) fn content(message: &Message) -> Option<(Kind, String)> {
-    if let [MessageFragment::Image { url, .. }] = message.content.as_slice() {
+    let mut shown = message.content.iter().filter(|part| part.is_shown());
+    if let (Some(MessageFragment::Image { url, .. }), None) = (shown.next(), shown.next()) {
         return Some((Kind::Image, url.clone()));
     }
     let carried = |fragment: &MessageFragment| {
-        matches!(fragment, MessageFragment::Text(_) | MessageFragment::Url(_))
+        matches!(
+            fragment,
+            MessageFragment::Text(_) | MessageFragment::Url(_) | MessageFragment::File { .. }
+        ) || !fragment.is_shown()
     };
     let all = message.content.iter().all(carried);
     all.then(|| (Kind::Text, message.plain_text()))
@@ -260,5 +265,31 @@ mod tests {
         let mut mixed = Message::text("see", chrono::DateTime::UNIX_EPOCH);
         mixed.content.extend(fragments(Kind::Image, "x"));
         assert_eq!(content(&mixed), None);
+    }
+
+    #[test]
+    fn a_file_is_a_line_and_what_is_not_shown_does_not_matter() {
+        let mut message = Message::text("see", chrono::DateTime::UNIX_EPOCH);
+        let reply = MessageFragment::Reply {
+            message_id: "1".to_owned(),
+        };
+        message.content.push(MessageFragment::File {
+            url: "https://example.org/a.pdf".to_owned(),
+            name: "a.pdf".to_owned(),
+            mime: "application/pdf".to_owned(),
+            size: None,
+        });
+        message.content.push(reply.clone());
+        let lines = "see\nhttps://example.org/a.pdf".to_owned();
+        assert_eq!(content(&message), Some((Kind::Text, lines)));
+        message.content = fragments(Kind::Image, "x");
+        message.content.push(reply);
+        assert_eq!(content(&message), Some((Kind::Image, "x".to_owned())));
+        message.content = vec![MessageFragment::Upload {
+            path: "/etc/hostname".to_owned(),
+            name: None,
+            mime: None,
+        }];
+        assert_eq!(content(&message), None);
     }
 }

@@ -11,6 +11,7 @@ use chrono::Utc;
 use kaiwa_core::{Error, ErrorKind};
 
 use super::*;
+use crate::front::Guests;
 use crate::store::fixtures::new_message;
 use crate::store::writer::{self, Done, Job};
 use crate::store::{Member, MessageId, Position, Posted, Repeat, Room, Sender, SqliteStore, User};
@@ -173,6 +174,7 @@ fn submission(text: &str) -> Box<Submission> {
         log_line: None,
         origin: receiver(),
         answer: None,
+        explain: None,
     })
 }
 
@@ -209,7 +211,9 @@ fn told(notice: Notice) -> Done {
 /// A piece of work that was done.
 fn work(job: Job) -> Done {
     let mut store = SqliteStore::in_memory().unwrap();
-    writer::carry_out(&mut store, vec![job]).pop().unwrap()
+    writer::carry_out(&mut store, &mut Guests::default(), vec![job])
+        .pop()
+        .unwrap()
 }
 
 fn entered(room: &Arc<RoomView>, users: &[UserId]) -> Notice {

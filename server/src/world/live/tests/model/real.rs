@@ -87,7 +87,7 @@ impl Real {
 
     pub(super) fn commit(&mut self) {
         let jobs = std::mem::take(&mut self.jobs);
-        let done = writer::carry_out(&mut self.store, jobs);
+        let done = writer::carry_out(&mut self.store, &mut Guests::default(), jobs);
         self.live.deliver(done, &self.counters);
     }
 
