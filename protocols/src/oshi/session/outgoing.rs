@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use kaiwa_core::outbox::{OUTBOX_AGE, Outbox};
 use kaiwa_core::session::{Now, SessionEvent};
-use kaiwa_core::{Error, ErrorKind, Message, RequestId};
+use kaiwa_core::{Error, ErrorKind, Message, MessageFragment, RequestId};
 
 use crate::oshi::wire::{FileId, StreamId, limit};
 
@@ -26,18 +26,29 @@ pub(super) struct Outgoing {
 struct Sent {
     stream: StreamId,
     stage: Stage,
-    /// Files that the server has, in the order of the message.
-    files: Vec<FileId>,
+    /// Files that the server has, in the order of the message, and how they are shown.
+    files: Vec<(FileId, MessageFragment)>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Stage {
-    /// Its files are being sent, or wait for that.
-    Uploading,
+    /// Its files are being sent, or wait for that since then.
+    Uploading(Option<Duration>),
     Waiting,
     Written,
     /// Written, and the connection broke then; perhaps it waits to be written again.
     Doubtful(Duration),
+}
+
+impl Sent {
+    /// Since when it has waited for another reason than that it is not its turn; the outbox knows the others.
+    fn ages_since(&self) -> Option<Duration> {
+        match self.stage {
+            Stage::Doubtful(at) => Some(at),
+            Stage::Uploading(idle) => idle,
+            Stage::Waiting | Stage::Written => None,
+        }
+    }
 }
 
 impl Outgoing {
@@ -53,7 +64,7 @@ impl Outgoing {
         let channel = Some(stream.to_string());
         let echo = self.outbox.accept(now, request, channel, message)?;
         let stage = if has_files {
-            Stage::Uploading
+            Stage::Uploading(Some(now.mono))
         } else {
             self.waiting.push_back(request);
             Stage::Waiting
@@ -97,7 +108,7 @@ impl Outgoing {
     /// Whether a message is not written yet, also not to an earlier connection.
     pub(super) fn is_unwritten(&self, request: RequestId) -> bool {
         let sent = self.open.get(&request);
-        sent.is_some_and(|sent| matches!(sent.stage, Stage::Uploading | Stage::Waiting))
+        sent.is_some_and(|sent| matches!(sent.stage, Stage::Uploading(_) | Stage::Waiting))
     }
 
     /// The next message that may be written.
@@ -153,22 +164,37 @@ impl Outgoing {
         self.waiting.insert(at.unwrap_or(self.waiting.len()), request);
     }
 
-    /// The server has the next file of a message.
-    pub(super) fn add_file(&mut self, request: RequestId, file: FileId) {
+    /// A file of a message is being sent: that may take as long as it takes.
+    pub(super) fn uploading(&mut self, now: Now, request: RequestId) {
         if let Some(sent) = self.open.get_mut(&request) {
-            sent.files.push(file);
+            sent.stage = Stage::Uploading(None);
         }
+        self.outbox.written(now, request);
     }
 
-    /// The files of a message that the server has.
-    pub(super) fn files(&self, request: RequestId) -> &[FileId] {
-        self.open.get(&request).map_or(&[], |sent| &sent.files)
+    /// The server has the next file of a message; gives how many it has.
+    pub(super) fn add_file(
+        &mut self,
+        request: RequestId,
+        file: FileId,
+        shown: MessageFragment,
+    ) -> usize {
+        let Some(sent) = self.open.get_mut(&request) else {
+            return 0;
+        };
+        sent.files.push((file, shown));
+        sent.files.len()
+    }
+
+    /// The files of an open message that the server has.
+    pub(super) fn files(&self, request: RequestId) -> Option<&[(FileId, MessageFragment)]> {
+        self.open.get(&request).map(|sent| sent.files.as_slice())
     }
 
     /// The server has all files of a message.
     pub(super) fn uploaded(&mut self, request: RequestId) {
         if let Some(sent) = self.open.get_mut(&request)
-            && sent.stage == Stage::Uploading
+            && matches!(sent.stage, Stage::Uploading(_))
         {
             sent.stage = Stage::Waiting;
             self.waiting.push_back(request);
@@ -215,7 +241,11 @@ impl Outgoing {
             match sent.stage {
                 Stage::Written => sent.stage = Stage::Doubtful(now.mono),
                 Stage::Doubtful(_) => {}
-                Stage::Uploading | Stage::Waiting => continue,
+                Stage::Uploading(idle) => {
+                    sent.stage = Stage::Uploading(idle.or(Some(now.mono)));
+                    continue;
+                }
+                Stage::Waiting => continue,
             }
             again.push(*request);
         }
@@ -228,9 +258,17 @@ impl Outgoing {
 
     /// The user leaves: everything open ends now.
     pub(super) fn end(&mut self) -> Vec<SessionEvent> {
+        let error = Error::new(ErrorKind::Cancelled, "disconnected before it was sent");
+        let unwritten = self.open.keys().filter(|request| self.is_unwritten(**request));
+        let unwritten: Vec<_> = unwritten.copied().collect();
+        let mut events = Vec::new();
+        for request in unwritten {
+            events.extend(self.outbox.fail(request, &error));
+        }
         self.open.clear();
         self.waiting.clear();
-        self.outbox.end()
+        events.extend(self.outbox.end());
+        events
     }
 
     /// Gives up on what has waited for too long: also on what was written so long ago that the server may have forgotten
@@ -242,20 +280,26 @@ impl Outgoing {
             self.open.retain(|request, _| outbox.contains(*request));
             self.waiting.retain(|request| outbox.contains(*request));
         }
-        let old = |(_, sent): &(&RequestId, &Sent)| matches!(sent.stage, Stage::Doubtful(at) if at + OUTBOX_AGE <= now.mono);
-        let old: Vec<_> = self.open.iter().filter(old).map(|(request, _)| *request).collect();
-        for request in old {
-            expired.extend(self.fail(request, &unknown()));
+        let old = self.open.iter().filter_map(|(request, sent)| {
+            let is_old = sent.ages_since().is_some_and(|at| at + OUTBOX_AGE <= now.mono);
+            is_old.then_some((*request, sent.stage))
+        });
+        let old: Vec<_> = old.collect();
+        for (request, stage) in old {
+            let error = match stage {
+                Stage::Doubtful(_) => unknown(),
+                _ => Error::new(ErrorKind::TimedOut, "waited too long to be sent"),
+            };
+            expired.extend(self.fail(request, &error));
         }
         expired
     }
 
     pub(super) fn deadline(&self) -> Option<Duration> {
-        let doubtful = self.open.values().filter_map(|sent| match sent.stage {
-            Stage::Doubtful(at) => Some(at + OUTBOX_AGE),
-            Stage::Uploading | Stage::Waiting | Stage::Written => None,
-        });
-        doubtful.chain(self.outbox.deadline()).min()
+        let ages = self.open.values().filter_map(Sent::ages_since);
+        ages.map(|at| at + OUTBOX_AGE)
+            .chain(self.outbox.deadline())
+            .min()
     }
 
     fn forget(&mut self, request: RequestId) {
