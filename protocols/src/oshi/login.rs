@@ -183,8 +183,14 @@ mod tests {
     fn addresses_of_files_are_of_the_web() {
         let login = at("wss://example.org/oshi");
         for (told, shown) in [
-            ("/oshi/files/k/a%20b.png", Some("https://example.org/oshi/files/k/a%20b.png")),
-            ("https://cdn.example.org/x", Some("https://cdn.example.org/x")),
+            (
+                "/oshi/files/k/a%20b.png",
+                Some("https://example.org/oshi/files/k/a%20b.png"),
+            ),
+            (
+                "https://cdn.example.org/x",
+                Some("https://cdn.example.org/x"),
+            ),
             ("javascript:alert(1)", None),
             ("file:///etc/passwd", None),
             ("https://a:b@example.org/", None),

@@ -300,8 +300,7 @@ impl OshiSession {
 
     /// When more may be said, if something waits for that.
     fn pace_deadline(&self) -> Option<Duration> {
-        let wanted =
-            self.outgoing.has_waiting() || self.calls.has_paced() || self.uploads.wants();
+        let wanted = self.outgoing.has_waiting() || self.calls.has_paced() || self.uploads.wants();
         if self.phase != Phase::Up || !wanted {
             return None;
         }

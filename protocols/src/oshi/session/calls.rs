@@ -24,10 +24,7 @@ pub(super) enum Purpose {
     /// The newest page of a stream.
     Page { stream: StreamId },
     /// Who is somewhere; not asked for by the user.
-    Members {
-        place: Place,
-        found: Vec<UserId>,
-    },
+    Members { place: Place, found: Vec<UserId> },
     /// A step of a request of the user.
     Task { request: RequestId, step: Step },
 }
@@ -151,7 +148,11 @@ impl Calls {
 
     /// Counts the time from `now` again: nobody was listening meanwhile.
     pub(super) fn restart_clocks(&mut self, now: Duration) {
-        for written in self.open.values_mut().filter_map(|call| call.written.as_mut()) {
+        for written in self
+            .open
+            .values_mut()
+            .filter_map(|call| call.written.as_mut())
+        {
             *written = now;
         }
     }

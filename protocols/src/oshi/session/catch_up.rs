@@ -61,7 +61,10 @@ enum Stage {
     Queued,
     Subscribing,
     /// What was missed comes, up to this change.
-    Replaying { until: i64, end: Duration },
+    Replaying {
+        until: i64,
+        end: Duration,
+    },
     /// The newest page is asked for.
     Paging {
         now: Seen,
@@ -316,7 +319,9 @@ impl OshiSession {
             at.newest = at.newest.min(first.saturating_sub(1));
         }
         let messages = page.map_or(&[][..], |page| &page.messages);
-        let past = messages.iter().filter(|message| message.seq <= last && !news.contains(&message.seq));
+        let past = messages
+            .iter()
+            .filter(|message| message.seq <= last && !news.contains(&message.seq));
         let (mut found, mut changed) = (Vec::new(), Vec::new());
         for message in past {
             let kept = self.keep(message);
@@ -331,7 +336,10 @@ impl OshiSession {
         let more = page.is_none_or(|page| page.more);
         let oldest = messages.first().map_or(i64::MAX, |message| message.seq);
         if renumbered || (seen.is_some() && more && oldest > newest + 1) {
-            let before = found.first().map(|kept| kept.seq).or(news.iter().min().copied());
+            let before = found
+                .first()
+                .map(|kept| kept.seq)
+                .or(news.iter().min().copied());
             self.event(ChatEvent::Gap {
                 channel_id: id.to_string(),
                 after: Some(newest.to_string()).filter(|_| newest > 0),
@@ -467,7 +475,10 @@ impl OshiSession {
     }
 
     fn show_history(&mut self, id: StreamId, kept: Vec<Kept>, complete: bool) {
-        let is_first = self.streams.get(&id).is_some_and(|stream| stream.seen.is_none());
+        let is_first = self
+            .streams
+            .get(&id)
+            .is_some_and(|stream| stream.seen.is_none());
         if kept.is_empty() && !(complete && is_first) {
             return;
         }

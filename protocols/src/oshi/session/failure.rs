@@ -86,7 +86,12 @@ fn with_wait(error: Error, failure: &Failure<'_>) -> Error {
 /// What the server says itself, as a part of a line.
 fn words(failure: &Failure<'_>) -> String {
     let printable = |c: &char| !c.is_control();
-    failure.message.chars().filter(printable).take(WORDS).collect()
+    failure
+        .message
+        .chars()
+        .filter(printable)
+        .take(WORDS)
+        .collect()
 }
 
 #[cfg(test)]

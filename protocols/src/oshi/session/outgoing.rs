@@ -161,7 +161,8 @@ impl Outgoing {
         // Others may be on their way back too: they stay in the order in which they were said.
         let later = |waiting: &RequestId| *waiting > request;
         let at = self.waiting.iter().position(later);
-        self.waiting.insert(at.unwrap_or(self.waiting.len()), request);
+        self.waiting
+            .insert(at.unwrap_or(self.waiting.len()), request);
     }
 
     /// A file of a message is being sent: that may take as long as it takes.
@@ -222,7 +223,9 @@ impl Outgoing {
         let there = |(_, sent): &(&RequestId, &Sent)| sent.stream == stream;
         let doubtful = |sent: &Sent| matches!(sent.stage, Stage::Doubtful(_));
         let found = self.open.iter().filter(there);
-        let found: Vec<_> = found.map(|(request, sent)| (*request, doubtful(sent))).collect();
+        let found: Vec<_> = found
+            .map(|(request, sent)| (*request, doubtful(sent)))
+            .collect();
         let mut events = Vec::new();
         for (request, doubtful) in found {
             events.extend(if doubtful {
@@ -259,7 +262,10 @@ impl Outgoing {
     /// The user leaves: everything open ends now.
     pub(super) fn end(&mut self) -> Vec<SessionEvent> {
         let error = Error::new(ErrorKind::Cancelled, "disconnected before it was sent");
-        let unwritten = self.open.keys().filter(|request| self.is_unwritten(**request));
+        let unwritten = self
+            .open
+            .keys()
+            .filter(|request| self.is_unwritten(**request));
         let unwritten: Vec<_> = unwritten.copied().collect();
         let mut events = Vec::new();
         for request in unwritten {
@@ -281,7 +287,9 @@ impl Outgoing {
             self.waiting.retain(|request| outbox.contains(*request));
         }
         let old = self.open.iter().filter_map(|(request, sent)| {
-            let is_old = sent.ages_since().is_some_and(|at| at + OUTBOX_AGE <= now.mono);
+            let is_old = sent
+                .ages_since()
+                .is_some_and(|at| at + OUTBOX_AGE <= now.mono);
             is_old.then_some((*request, sent.stage))
         });
         let old: Vec<_> = old.collect();

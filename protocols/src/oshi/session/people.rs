@@ -137,9 +137,15 @@ impl OshiSession {
         let listed = |listed: &Option<BTreeSet<UserId>>| {
             listed.as_ref().is_some_and(|listed| listed.contains(&user))
         };
-        let circles = self.circles.iter().filter(|(_, circle)| listed(&circle.listed));
+        let circles = self
+            .circles
+            .iter()
+            .filter(|(_, circle)| listed(&circle.listed));
         places.extend(circles.map(|(id, _)| Some(id.to_string())));
-        let streams = self.streams.iter().filter(|(_, stream)| listed(&stream.listed));
+        let streams = self
+            .streams
+            .iter()
+            .filter(|(_, stream)| listed(&stream.listed));
         places.extend(streams.map(|(id, _)| Some(id.to_string())));
         for channel_id in places {
             let update = UserEvent::Update {
@@ -316,13 +322,7 @@ impl OshiSession {
         }
     }
 
-    fn move_member(
-        &mut self,
-        place: Place,
-        user: UserId,
-        role: kaiwa_core::Role,
-        is_gone: bool,
-    ) {
+    fn move_member(&mut self, place: Place, user: UserId, role: kaiwa_core::Role, is_gone: bool) {
         let listed = match place {
             Place::Circle(id) => self.circles.get_mut(&id).map(|circle| &mut circle.listed),
             Place::Stream(id) => self.streams.get_mut(&id).map(|stream| &mut stream.listed),

@@ -179,7 +179,10 @@ impl OshiSession {
     }
 
     fn stream_entry(&mut self, id: StreamId, info: Info) -> &mut Stream {
-        let stream = self.streams.entry(id).or_insert_with(|| Stream::new(Info::default()));
+        let stream = self
+            .streams
+            .entry(id)
+            .or_insert_with(|| Stream::new(Info::default()));
         stream.info = info;
         stream
     }
@@ -236,7 +239,12 @@ impl OshiSession {
     }
 
     /// There is a talk of these two.
-    pub(super) fn add_talk(&mut self, request: Option<RequestId>, id: StreamId, members: Vec<UserId>) {
+    pub(super) fn add_talk(
+        &mut self,
+        request: Option<RequestId>,
+        id: StreamId,
+        members: Vec<UserId>,
+    ) {
         let info = Info {
             kind: StreamKind::Dm,
             members,
@@ -412,7 +420,11 @@ impl OshiSession {
 
     pub(super) fn streams_of(&self, id: CircleId) -> Vec<StreamId> {
         let inside = |(_, stream): &(&StreamId, &Stream)| stream.info.circle == Some(id);
-        self.streams.iter().filter(inside).map(|(id, _)| *id).collect()
+        self.streams
+            .iter()
+            .filter(inside)
+            .map(|(id, _)| *id)
+            .collect()
     }
 
     pub(super) fn circle_channel(&self, id: CircleId) -> Option<Channel> {
@@ -423,7 +435,9 @@ impl OshiSession {
     pub(super) fn stream_channel(&self, id: StreamId) -> Option<Channel> {
         let info = &self.streams.get(&id)?.info;
         let name = match info.kind {
-            StreamKind::Dm => self.other_of(info).and_then(|other| self.people.name(other)),
+            StreamKind::Dm => self
+                .other_of(info)
+                .and_then(|other| self.people.name(other)),
             StreamKind::Channel => None,
         };
         let told = Some(info.name.clone()).filter(|name| !name.is_empty());
@@ -449,7 +463,11 @@ impl OshiSession {
         let with = |(_, stream): &(&StreamId, &Stream)| {
             stream.info.kind == StreamKind::Dm && stream.info.members.contains(&user)
         };
-        self.streams.iter().filter(with).map(|(id, _)| *id).collect()
+        self.streams
+            .iter()
+            .filter(with)
+            .map(|(id, _)| *id)
+            .collect()
     }
 }
 

@@ -11,9 +11,7 @@ use super::calls::Purpose;
 use super::showing::{Outline, invalid, seq};
 use super::tasks::Step;
 use super::{OshiSession, Phase};
-use crate::oshi::wire::{
-    CircleId, Request, Role, Secret, StreamId, UserId, limit, request::Place,
-};
+use crate::oshi::wire::{CircleId, Request, Role, Secret, StreamId, UserId, limit, request::Place};
 
 impl OshiSession {
     /// Takes a request or refuses it.
@@ -96,12 +94,7 @@ impl OshiSession {
         Ok(stream)
     }
 
-    fn want_chat(
-        &mut self,
-        now: Now,
-        request: RequestId,
-        event: ChatEvent,
-    ) -> Result<(), Error> {
+    fn want_chat(&mut self, now: Now, request: RequestId, event: ChatEvent) -> Result<(), Error> {
         match event {
             ChatEvent::Update {
                 channel_id,
@@ -528,9 +521,9 @@ impl OshiSession {
 
     /// A circle that the user is in.
     fn circle_id(&self, channel_id: &str, why: &str) -> Result<CircleId, Error> {
-        let circle: CircleId = channel_id.parse().map_err(|_| {
-            invalid(format!("{why}: name a circle, whose id begins with `c`"))
-        })?;
+        let circle: CircleId = channel_id
+            .parse()
+            .map_err(|_| invalid(format!("{why}: name a circle, whose id begins with `c`")))?;
         if self.circles.contains_key(&circle) {
             Ok(circle)
         } else {
@@ -557,7 +550,9 @@ fn stream_number(channel_id: &str) -> Result<StreamId, Error> {
         if channel_id.parse::<CircleId>().is_ok() {
             invalid("a circle is not talked in: name one of its streams")
         } else {
-            invalid("Oshi gives no such id to a channel: streams have `s` and a number, circles `c`")
+            invalid(
+                "Oshi gives no such id to a channel: streams have `s` and a number, circles `c`",
+            )
         }
     })
 }

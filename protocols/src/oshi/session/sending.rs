@@ -38,7 +38,9 @@ impl OshiSession {
         }
         message.sender_id = self.me_id().map(|me| me.to_string());
         let has_files = outline.uploads > 0;
-        let echo = self.outgoing.accept(now, request, stream, message, has_files)?;
+        let echo = self
+            .outgoing
+            .accept(now, request, stream, message, has_files)?;
         self.events.push_back(echo);
         if has_files {
             self.uploads.push(request);
@@ -124,7 +126,8 @@ impl OshiSession {
 
     /// The server wants less in the same time.
     pub(super) fn slow_down(&mut self, now: Now, failure: &Failure<'_>) {
-        self.pace.wait(now.mono, failure.retry_ms.unwrap_or(RATE_MS));
+        self.pace
+            .wait(now.mono, failure.retry_ms.unwrap_or(RATE_MS));
     }
 
     pub(super) fn fail_message(&mut self, request: RequestId, error: &Error) {

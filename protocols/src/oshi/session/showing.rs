@@ -1,7 +1,9 @@
 //! What is said on the wire as a message of the vocabulary, and back.
 
 use chrono::{DateTime, Utc};
-use kaiwa_core::{Error, ErrorKind, Message, MessageFragment, MessageStatus, MessageType, RequestId};
+use kaiwa_core::{
+    Error, ErrorKind, Message, MessageFragment, MessageStatus, MessageType, RequestId,
+};
 use serde_json::{Map, Value};
 
 use super::OshiSession;
@@ -65,7 +67,10 @@ impl Outline {
         if meta.len() > limit::VALUE_BYTES {
             return Err(Error::new(
                 ErrorKind::TooLong,
-                format!("the `Extra` of a message takes {} bytes at most", limit::VALUE_BYTES),
+                format!(
+                    "the `Extra` of a message takes {} bytes at most",
+                    limit::VALUE_BYTES
+                ),
             ));
         }
         Ok(outline)
@@ -163,7 +168,10 @@ impl OshiSession {
 
     /// A file as it is shown; one that lies nowhere is a name only.
     pub(super) fn file(&mut self, file: &wire::File<'_>) -> MessageFragment {
-        let url = self.login.as_ref().and_then(|login| login.resolve(&file.url));
+        let url = self
+            .login
+            .as_ref()
+            .and_then(|login| login.resolve(&file.url));
         match url {
             Some(url) => MessageFragment::File {
                 url,
@@ -182,7 +190,10 @@ impl OshiSession {
 /// A message's id, which is its place in its stream.
 pub(super) fn seq(message_id: &str) -> Result<i64, Error> {
     let digits = message_id.bytes().all(|byte| byte.is_ascii_digit());
-    let seq = message_id.parse().ok().filter(|seq| digits && (1..=limit::NUMBER).contains(seq));
+    let seq = message_id
+        .parse()
+        .ok()
+        .filter(|seq| digits && (1..=limit::NUMBER).contains(seq));
     seq.ok_or_else(|| invalid("Oshi gives no such id to a message: ids are numbers"))
 }
 

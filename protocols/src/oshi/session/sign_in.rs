@@ -85,7 +85,11 @@ impl OshiSession {
                     user: login.account.as_str().into(),
                     password: Secret::from(login.password.as_str()),
                     register,
-                    display: login.display.as_deref().filter(|_| register).map(Into::into),
+                    display: login
+                        .display
+                        .as_deref()
+                        .filter(|_| register)
+                        .map(Into::into),
                 };
                 (tried, credentials)
             }
@@ -113,8 +117,11 @@ impl OshiSession {
             Ok(frame) => frame,
             Err(error) if !self.greeting.greeted => {
                 return self.close(Some(
-                    Error::new(ErrorKind::Protocol, "the server speaks something else than Oshi")
-                        .with_source(error),
+                    Error::new(
+                        ErrorKind::Protocol,
+                        "the server speaks something else than Oshi",
+                    )
+                    .with_source(error),
                 ));
             }
             Err(_) => {
@@ -174,7 +181,10 @@ impl OshiSession {
         if hello.v != VERSION {
             return self.close(Some(Error::new(
                 ErrorKind::Version,
-                format!("the server speaks version {} of Oshi, this is {VERSION}", hello.v),
+                format!(
+                    "the server speaks version {} of Oshi, this is {VERSION}",
+                    hello.v
+                ),
             )));
         }
         self.greeting.greeted = true;
@@ -246,7 +256,12 @@ impl OshiSession {
                 self.fail_stream(stream, &lost);
             }
         }
-        let listed: Vec<_> = self.circles.iter().filter(|(_, circle)| circle.listed.is_some()).map(|(id, _)| *id).collect();
+        let listed: Vec<_> = self
+            .circles
+            .iter()
+            .filter(|(_, circle)| circle.listed.is_some())
+            .map(|(id, _)| *id)
+            .collect();
         for circle in listed {
             self.ask_members(Place::Circle(circle));
         }

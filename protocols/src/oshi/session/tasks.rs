@@ -23,9 +23,15 @@ const MAX_DIRECTORY: usize = 1_000;
 #[derive(Debug)]
 pub(super) enum Step {
     /// A message is edited or deleted.
-    Change { stream: StreamId, seq: i64 },
+    Change {
+        stream: StreamId,
+        seq: i64,
+    },
     /// It was; how it looks now is asked for.
-    Look { stream: StreamId, seq: i64 },
+    Look {
+        stream: StreamId,
+        seq: i64,
+    },
     React {
         stream: StreamId,
         seq: i64,
@@ -33,8 +39,14 @@ pub(super) enum Step {
         on: bool,
     },
     Typing,
-    Read { stream: StreamId, seq: i64 },
-    History { stream: StreamId, limit: u32 },
+    Read {
+        stream: StreamId,
+        seq: i64,
+    },
+    History {
+        stream: StreamId,
+        limit: u32,
+    },
     /// A circle is made or joined.
     Enter,
     /// A stream is made.
@@ -45,19 +57,29 @@ pub(super) enum Step {
     Gone(Place),
     /// A circle is left.
     Left(CircleId),
-    Unsub { stream: StreamId },
+    Unsub {
+        stream: StreamId,
+    },
     /// A talk with somebody is wanted.
     Talk,
     /// It is there, and unknown; who is in it is asked for.
-    Meet { stream: StreamId },
-    Who { place: Place, found: Vec<UserId> },
+    Meet {
+        stream: StreamId,
+    },
+    Who {
+        place: Place,
+        found: Vec<UserId>,
+    },
     /// Roles are given, one after the other.
     Role {
         circle: CircleId,
         given: (UserId, Role),
         left: Vec<(UserId, Role)>,
     },
-    Kick { circle: CircleId, user: UserId },
+    Kick {
+        circle: CircleId,
+        user: UserId,
+    },
     Invite {
         circle: CircleId,
         user: Option<UserId>,
@@ -92,10 +114,9 @@ impl OshiSession {
             return;
         };
         match (purpose, reply) {
-            (
-                Purpose::Pub(request),
-                Reply::Answer(Answer::Published { seq, ts, rev, .. }),
-            ) => self.published(request, seq, ts, rev),
+            (Purpose::Pub(request), Reply::Answer(Answer::Published { seq, ts, rev, .. })) => {
+                self.published(request, seq, ts, rev)
+            }
             (Purpose::Pub(request), _) => self.fail_message(request, &strange()),
             (
                 Purpose::Sub { stream, by },
@@ -129,13 +150,11 @@ impl OshiSession {
                 Reply::Answer(Answer::Members { members, more }),
             ) => self.members_came(place, &members, more, found),
             (Purpose::Members { .. }, _) => self.skipped += 1,
-            (Purpose::Task { request, step }, reply) => {
-                match self.advance(request, step, reply) {
-                    Ok(true) => self.done(request),
-                    Ok(false) => {}
-                    Err(error) => self.failed(request, &error),
-                }
-            }
+            (Purpose::Task { request, step }, reply) => match self.advance(request, step, reply) {
+                Ok(true) => self.done(request),
+                Ok(false) => {}
+                Err(error) => self.failed(request, &error),
+            },
         }
     }
 
@@ -180,12 +199,7 @@ impl OshiSession {
     }
 
     /// Goes on with a request; true if it is done.
-    fn advance(
-        &mut self,
-        request: RequestId,
-        step: Step,
-        reply: Reply<'_>,
-    ) -> Result<bool, Error> {
+    fn advance(&mut self, request: RequestId, step: Step, reply: Reply<'_>) -> Result<bool, Error> {
         let answer = match (reply, step) {
             (Reply::Page(page), Step::History { stream, limit }) if page.stream == stream => {
                 self.show_page(request, &page, limit);
@@ -217,10 +231,14 @@ impl OshiSession {
                     self.show_reaction(Some(request), stream, seq, me, emoji, on);
                 }
             }
-            (Answer::Talk { stream } | Answer::Published {
-                stream: Some(stream),
-                ..
-            }, Step::Talk) => return Ok(self.met(request, stream)),
+            (
+                Answer::Talk { stream }
+                | Answer::Published {
+                    stream: Some(stream),
+                    ..
+                },
+                Step::Talk,
+            ) => return Ok(self.met(request, stream)),
             (Answer::Members { members, more }, step) => {
                 return self.listed(request, step, &members, more);
             }
@@ -358,12 +376,7 @@ impl OshiSession {
         self.ask(request, &frame, Step::Look { stream, seq });
     }
 
-    fn show_look(
-        &mut self,
-        request: RequestId,
-        page: &Page<'_>,
-        seq: i64,
-    ) -> Result<bool, Error> {
+    fn show_look(&mut self, request: RequestId, page: &Page<'_>, seq: i64) -> Result<bool, Error> {
         let message = page.messages.iter().find(|message| message.seq == seq);
         let kept = self.keep(message.ok_or_else(strange)?);
         self.show_update(Some(request), page.stream, kept);

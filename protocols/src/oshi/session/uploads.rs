@@ -124,7 +124,12 @@ impl OshiSession {
         };
         upload.total = total;
         let request = upload.request;
-        let (through, _) = self.uploads.through.get(&request).copied().unwrap_or_default();
+        let (through, _) = self
+            .uploads
+            .through
+            .get(&request)
+            .copied()
+            .unwrap_or_default();
         let Some(message) = self.outgoing.message(request) else {
             return;
         };
@@ -134,7 +139,10 @@ impl OshiSession {
             return;
         }
         let progress = ChatEvent::Progress {
-            channel_id: self.outgoing.stream(request).map(|stream| stream.to_string()),
+            channel_id: self
+                .outgoing
+                .stream(request)
+                .map(|stream| stream.to_string()),
             message_id: message.id.clone().unwrap_or_default(),
             sent: through.saturating_add(sent),
             total: through.saturating_add(total),
@@ -253,7 +261,10 @@ impl Refusal {
             _ => ErrorKind::Rejected,
         };
         Self {
-            error: Error::new(kind, format!("the server does not take the file ({status})")),
+            error: Error::new(
+                kind,
+                format!("the server does not take the file ({status})"),
+            ),
             retry_ms: (status == 429).then_some(RETRY_MS),
         }
     }
@@ -261,14 +272,17 @@ impl Refusal {
 
 /// The files that go along with a message: path, name, type.
 fn files(message: &kaiwa_core::Message) -> impl Iterator<Item = (&str, &str, Option<&str>)> {
-    message.content.iter().filter_map(|fragment| match fragment {
-        MessageFragment::Upload { path, name, mime } => {
-            let last = std::path::Path::new(path).file_name();
-            let name = name.as_deref().or(last.and_then(|last| last.to_str()));
-            Some((path.as_str(), name.unwrap_or_default(), mime.as_deref()))
-        }
-        _ => None,
-    })
+    message
+        .content
+        .iter()
+        .filter_map(|fragment| match fragment {
+            MessageFragment::Upload { path, name, mime } => {
+                let last = std::path::Path::new(path).file_name();
+                let name = name.as_deref().or(last.and_then(|last| last.to_str()));
+                Some((path.as_str(), name.unwrap_or_default(), mime.as_deref()))
+            }
+            _ => None,
+        })
 }
 
 /// Whether it is the way to the server that failed.
