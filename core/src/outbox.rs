@@ -110,16 +110,30 @@ impl Outbox {
     /// The message to write next.
     #[must_use]
     pub fn next_waiting(&self) -> Option<Pending<'_>> {
-        let request = *self.waiting.front()?;
-        let entry = self.open.get(&request)?;
-        Some(Pending {
-            request,
-            channel_id: entry.channel_id.as_deref(),
-            message: &entry.message,
+        self.waiting().next()
+    }
+
+    /// Every message that waits to be written, in the order in which they were accepted.
+    pub fn waiting(&self) -> impl Iterator<Item = Pending<'_>> {
+        self.waiting.iter().filter_map(|request| {
+            let entry = self.open.get(request)?;
+            Some(Pending {
+                request: *request,
+                channel_id: entry.channel_id.as_deref(),
+                message: &entry.message,
+            })
         })
     }
 
-    /// The message given by [`Outbox::next_waiting`] is being written.
+    /// Changes a message that is open: what is written of it, and what its `Update` will tell. Its id stays.
+    pub fn amend(&mut self, request: RequestId, change: impl FnOnce(&mut Message)) {
+        if let Some(entry) = self.open.get_mut(&request) {
+            change(&mut entry.message);
+            entry.message.id = Some(entry.local_id.clone());
+        }
+    }
+
+    /// The message given by [`Outbox::next_waiting`] or chosen from [`Outbox::waiting`] is being written.
     pub fn written(&mut self, now: Now, request: RequestId) {
         self.waiting.retain(|waiting| *waiting != request);
         if let Some(entry) = self.open.get_mut(&request) {
@@ -202,6 +216,40 @@ impl Outbox {
             SessionEvent::caused(request, update),
             SessionEvent::caused(request, failed),
         ]
+    }
+
+    /// The user has thought better of a message that waits to be written: gives the `Update` to `Failed` and the `Failed` of
+    /// the request that it was sent under.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotFound`] where no open message was echoed under this id; [`ErrorKind::State`] for one that was
+    /// written: it can be deleted under the network's id, when there is one.
+    pub fn cancel(&mut self, local_id: &str) -> Result<Vec<SessionEvent>, Error> {
+        let Some(request) = self.find(local_id) else {
+            return Err(Error::new(
+                ErrorKind::NotFound,
+                "no message of this id waits to be sent",
+            ));
+        };
+        let stage = self.open.get(&request).map(|entry| entry.stage);
+        if !matches!(stage, Some(Stage::Waiting { .. })) {
+            return Err(Error::new(
+                ErrorKind::State,
+                "the message is on its way already; delete it when it has arrived",
+            ));
+        }
+        Ok(self.fail(
+            request,
+            &Error::new(ErrorKind::Cancelled, "taken back before it was sent"),
+        ))
+    }
+
+    /// The open message that was echoed under this id.
+    #[must_use]
+    pub fn find(&self, local_id: &str) -> Option<RequestId> {
+        let mut open = self.open.iter();
+        let (request, _) = open.find(|(_, entry)| entry.local_id == local_id)?;
+        Some(*request)
     }
 
     /// The connection has ended: what was written is of unknown outcome until [`Outbox::settle_cut`].
@@ -388,6 +436,52 @@ mod tests {
         assert_eq!(outbox.next_waiting().unwrap().request, waiting);
         assert_eq!(kinds(&outbox.confirm(written, |_| {})), ["Delivered"]);
         assert!(outbox.confirm(written, |_| {}).is_empty());
+    }
+
+    #[test]
+    fn only_what_waits_can_be_taken_back() {
+        let mut outbox = Outbox::new();
+        let written = send(&mut outbox, at(0));
+        let waiting = send(&mut outbox, at(0));
+        outbox.written(at(1), written);
+        let cancel = |outbox: &mut Outbox, id: &str| {
+            let cancelled = outbox.cancel(id);
+            cancelled.map(|events| kinds(&events)).map_err(|e| e.kind())
+        };
+        let late = cancel(&mut outbox, &written.local_message_id());
+        assert_eq!(late, Err(ErrorKind::State));
+        let both = ["Failed".to_owned(), "Cancelled".to_owned()].into();
+        let id = waiting.local_message_id();
+        assert_eq!(cancel(&mut outbox, &id), Ok(both));
+        assert_eq!(cancel(&mut outbox, &id), Err(ErrorKind::NotFound));
+        assert!(outbox.next_waiting().is_none());
+        assert_eq!(outbox.len(), 1, "the written one is still open");
+    }
+
+    #[test]
+    fn one_that_waits_may_be_changed_and_overtaken() {
+        let mut outbox = Outbox::new();
+        let slow = send(&mut outbox, at(0));
+        let quick = send(&mut outbox, at(0));
+        let waiting: Vec<_> = outbox.waiting().map(|pending| pending.request).collect();
+        assert_eq!(waiting, [slow, quick]);
+        outbox.written(at(1), quick);
+        outbox.amend(slow, |message| {
+            *message = Message::text("changed", DateTime::UNIX_EPOCH);
+        });
+        let pending = outbox.next_waiting().unwrap();
+        assert_eq!(pending.message.plain_text(), "changed");
+        assert_eq!(pending.message.id, Some(slow.local_message_id()));
+        outbox.written(at(1), slow);
+        assert!(outbox.next_waiting().is_none());
+        let events = outbox.confirm(slow, |_| {});
+        let ConnectionEvent::Chat {
+            event: ChatEvent::Update { new_message, .. },
+        } = &events[0].event
+        else {
+            panic!("an update")
+        };
+        assert_eq!(new_message.plain_text(), "changed");
     }
 
     #[test]

@@ -166,7 +166,7 @@ async fn of_a_cancelled_request_nothing_more_is_told() {
     answer(calls.remove(0), 200, "");
     assert_eq!(rig.next().await, "New http 1 200");
     for token in ["1", "8", "99"] {
-        peer.say(&format!("cancel {token}"));
+        peer.say(format!("cancel {token}"));
     }
     for (call, n) in calls.into_iter().zip(2..) {
         answer(call, 200, "");

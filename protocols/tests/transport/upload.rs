@@ -289,7 +289,7 @@ async fn a_peer_that_takes_nothing_more_or_never_answers() {
         for length in [LARGE, 5] {
             let address = serve(|mut stream: TcpStream| async move {
                 read_head(&mut stream).await;
-                std::future::pending().await
+                std::future::pending::<()>().await;
             })
             .await;
             let request = HttpRequest {
