@@ -18,7 +18,11 @@ async fn a_message_whose_answer_is_lost_is_said_once() {
         ann.lost().await;
         assert_eq!(ann.watch.known_outcome(request), None);
         let events = ann.reconnect().await;
-        assert_eq!(ann.watch.known_outcome(request), Some(Outcome::Done), "{fault:?}");
+        assert_eq!(
+            ann.watch.known_outcome(request),
+            Some(Outcome::Done),
+            "{fault:?}"
+        );
         assert_eq!(told(&events, GENERAL), [], "{fault:?}");
         assert_eq!(stage.kept(), ["did it arrive?"], "{fault:?}");
         ann.leave().await;
@@ -54,7 +58,12 @@ async fn what_is_sent_again_has_the_same_nonce() {
     ann.connect().await.unwrap();
     assert_eq!(ann.outcome(request).await, Outcome::Done);
     let state = stage.lock();
-    let nonces: Vec<_> = state.journal.requests("pub").iter().map(|sent| sent["nonce"].clone()).collect();
+    let nonces: Vec<_> = state
+        .journal
+        .requests("pub")
+        .iter()
+        .map(|sent| sent["nonce"].clone())
+        .collect();
     assert_eq!(nonces.len(), 2);
     assert_eq!(nonces[0], nonces[1]);
     assert!(nonces[0].is_string());
@@ -95,7 +104,9 @@ async fn more_than_can_be_replayed_is_a_gap_and_the_newest_page() {
     }
     let told = told(&ann.reconnect().await, GENERAL);
     assert_eq!(told.first(), Some(&Told::Gap));
-    let expected: Vec<Told> = (501 - (told.len() - 1)..501).map(|n| history(&n.to_string())).collect();
+    let expected: Vec<Told> = (501 - (told.len() - 1)..501)
+        .map(|n| history(&n.to_string()))
+        .collect();
     assert!(expected.len() >= 50);
     assert_eq!(told[1..], expected);
     ann.leave().await;
@@ -114,9 +125,20 @@ async fn another_numbering_is_shown_anew() {
     ann.lost().await;
     stage.say(BOB, "after");
     let events = ann.reconnect().await;
-    let wiped = |event: &ConnectionEvent| matches!(event, ConnectionEvent::Channel { event: ChannelEvent::Wipe { .. } });
+    let wiped = |event: &ConnectionEvent| {
+        matches!(
+            event,
+            ConnectionEvent::Channel {
+                event: ChannelEvent::Wipe { .. }
+            }
+        )
+    };
     assert!(events.iter().any(wiped), "{events:#?}");
-    let shown: Vec<String> = ann.state.channels["s1"].messages.iter().map(|message| message.plain_text()).collect();
+    let shown: Vec<String> = ann.state.channels["s1"]
+        .messages
+        .iter()
+        .map(|message| message.plain_text())
+        .collect();
     assert_eq!(shown, ["0", "1", "2", "3", "4", "after"]);
     stage.say(BOB, "live");
     settle().await;
@@ -128,7 +150,10 @@ async fn another_numbering_is_shown_anew() {
 async fn what_changed_meanwhile_is_told() {
     let stage = Stage::new();
     let mut ann = stage.online("ann").await;
-    let seqs: Vec<i64> = ["one", "two", "three"].iter().map(|text| stage.say(BOB, text)).collect();
+    let seqs: Vec<i64> = ["one", "two", "three"]
+        .iter()
+        .map(|text| stage.say(BOB, text))
+        .collect();
     settle().await;
     ann.take();
     ann.cut(&stage).await;
@@ -144,10 +169,21 @@ async fn what_changed_meanwhile_is_told() {
     }
     assert_eq!(told(&ann.reconnect().await, GENERAL), [history("quattro")]);
     let log = &ann.state.channels["s1"].messages;
-    let shown: Vec<_> = log.iter().map(|message| (message.plain_text(), message.status)).collect();
+    let shown: Vec<_> = log
+        .iter()
+        .map(|message| (message.plain_text(), message.status))
+        .collect();
     use MessageStatus::{Deleted, Delivered, Edited};
-    let expected = [("uno", Edited), ("", Deleted), ("three", Delivered), ("quattro", Edited)];
-    assert_eq!(shown, expected.map(|(text, status)| (text.to_owned(), status)));
+    let expected = [
+        ("uno", Edited),
+        ("", Deleted),
+        ("three", Delivered),
+        ("quattro", Edited),
+    ];
+    assert_eq!(
+        shown,
+        expected.map(|(text, status)| (text.to_owned(), status))
+    );
     ann.leave().await;
 }
 
@@ -188,6 +224,9 @@ async fn an_edit_that_was_cut_off_has_failed() {
     let request = ann.send(edit).await.unwrap();
     stage.until_asked("delete", 1).await;
     ann.cut(&stage).await;
-    assert_eq!(ann.watch.known_outcome(request), Some(Outcome::Failed(ErrorKind::Lost)));
+    assert_eq!(
+        ann.watch.known_outcome(request),
+        Some(Outcome::Failed(ErrorKind::Lost))
+    );
     ann.leave().await;
 }

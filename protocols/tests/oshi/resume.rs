@@ -155,18 +155,34 @@ impl Play {
             Step::OwnEdit(at) => {
                 if let Some(message_id) = self.pick_own(at) {
                     let new_message = Message::text(text, chrono::Utc::now());
-                    self.want(ChatEvent::Update { channel_id: here(), message_id, new_message }).await;
+                    self.want(ChatEvent::Update {
+                        channel_id: here(),
+                        message_id,
+                        new_message,
+                    })
+                    .await;
                 }
             }
             Step::OwnDelete(at) => {
                 if let Some(message_id) = self.pick_own(at) {
-                    self.want(ChatEvent::Remove { channel_id: here(), message_id }).await;
+                    self.want(ChatEvent::Remove {
+                        channel_id: here(),
+                        message_id,
+                    })
+                    .await;
                 }
             }
             Step::OwnReact(at, emoji, on) => {
                 if let Some(seq) = self.pick(at, |_| true) {
                     let (message_id, emoji) = (seq.to_string(), emoji.to_owned());
-                    self.want(ChatEvent::React { channel_id: here(), message_id, user_id: None, emoji, on }).await;
+                    self.want(ChatEvent::React {
+                        channel_id: here(),
+                        message_id,
+                        user_id: None,
+                        emoji,
+                        on,
+                    })
+                    .await;
                 }
             }
             Step::Cut => {
@@ -179,7 +195,11 @@ impl Play {
                 tokio::time::sleep(Duration::from_millis(1)).await;
             }
             Step::Lose(taken) => {
-                let fault = if taken { CallFault::DropAfter } else { CallFault::Drop };
+                let fault = if taken {
+                    CallFault::DropAfter
+                } else {
+                    CallFault::Drop
+                };
                 stage.lock().faults.call("pub", fault);
             }
             Step::Hold(true) => drop(stage.lock().faults.held.get_or_insert_default()),
@@ -205,7 +225,11 @@ impl Play {
         assert_eq!(self.ann.state.status, ConnectionStatus::Connected);
         let kept = self.stage.lock().journal.said.clone();
         for (text, request) in &self.said {
-            assert_eq!(self.ann.watch.known_outcome(*request), Some(Outcome::Done), "{text}");
+            assert_eq!(
+                self.ann.watch.known_outcome(*request),
+                Some(Outcome::Done),
+                "{text}"
+            );
             let times = kept.iter().filter(|kept| *kept == text).count();
             assert_eq!(times, 1, "{text}");
         }
@@ -219,12 +243,22 @@ impl Play {
         for message in shown {
             assert_ne!(message.status, MessageStatus::Sent, "{message:?}");
         }
-        let oldest = shown.iter().filter_map(|message| message.id.as_ref()?.parse().ok()).min();
+        let oldest = shown
+            .iter()
+            .filter_map(|message| message.id.as_ref()?.parse().ok())
+            .min();
         let oldest: i64 = oldest.expect("something is shown");
-        for kept in log.messages().filter(|kept| kept.seq >= oldest.max(self.promised)) {
+        for kept in log
+            .messages()
+            .filter(|kept| kept.seq >= oldest.max(self.promised))
+        {
             let message = shown.get(&kept.seq.to_string());
             let message = message.unwrap_or_else(|| panic!("not shown: {kept:#?}"));
-            assert_eq!(picture(message), expected(kept), "shown: {message:#?}, kept: {kept:#?}");
+            assert_eq!(
+                picture(message),
+                expected(kept),
+                "shown: {message:#?}, kept: {kept:#?}"
+            );
         }
     }
 
@@ -243,11 +277,15 @@ impl Play {
     fn look(&mut self) {
         for event in self.ann.take() {
             match event {
-                ConnectionEvent::Chat { event: ChatEvent::Gap { before, .. } } => {
+                ConnectionEvent::Chat {
+                    event: ChatEvent::Gap { before, .. },
+                } => {
                     let last = self.stage.lock().world.streams[&GENERAL].log.last();
                     self.promised = before.map_or(last, |before| before.parse().unwrap());
                 }
-                ConnectionEvent::Channel { event: ChannelEvent::Wipe { .. } } => self.promised = 1,
+                ConnectionEvent::Channel {
+                    event: ChannelEvent::Wipe { .. },
+                } => self.promised = 1,
                 _ => {}
             }
         }
@@ -263,7 +301,8 @@ impl Play {
     }
 
     fn pick_own(&self, at: Index) -> Option<String> {
-        self.pick(at, |message| message.from == Some(ANN)).map(|seq| seq.to_string())
+        self.pick(at, |message| message.from == Some(ANN))
+            .map(|seq| seq.to_string())
     }
 
     fn amend(&self, at: Index, text: Option<&str>) {
@@ -276,7 +315,13 @@ impl Play {
     fn storm(&self) {
         let mut state = self.stage.lock();
         let log = &state.world.streams[&GENERAL].log;
-        let seqs: Vec<i64> = log.messages().rev().filter(|message| !message.deleted).map(|message| message.seq).take(60).collect();
+        let seqs: Vec<i64> = log
+            .messages()
+            .rev()
+            .filter(|message| !message.deleted)
+            .map(|message| message.seq)
+            .take(60)
+            .collect();
         for (number, seq) in seqs.iter().cycle().take(TOO_MANY).enumerate() {
             state.respond(BOB, GENERAL, *seq, &format!("storm {number}"), true);
         }
@@ -288,24 +333,50 @@ fn here() -> Option<String> {
 }
 
 /// What matters of a message: who said what, how it stands, and who thinks what of it.
-type Picture = (Option<String>, String, MessageStatus, BTreeMap<String, BTreeSet<String>>);
+type Picture = (
+    Option<String>,
+    String,
+    MessageStatus,
+    BTreeMap<String, BTreeSet<String>>,
+);
 
 fn picture(message: &Message) -> Picture {
-    let reactions = message.content.iter().filter_map(|fragment| match fragment {
-        MessageFragment::Reaction { emoji, user_ids } => Some((emoji.clone(), user_ids.iter().cloned().collect())),
-        _ => None,
-    });
-    (message.sender_id.clone(), message.plain_text(), message.status, reactions.collect())
+    let reactions = message
+        .content
+        .iter()
+        .filter_map(|fragment| match fragment {
+            MessageFragment::Reaction { emoji, user_ids } => {
+                Some((emoji.clone(), user_ids.iter().cloned().collect()))
+            }
+            _ => None,
+        });
+    (
+        message.sender_id.clone(),
+        message.plain_text(),
+        message.status,
+        reactions.collect(),
+    )
 }
 
 fn expected(kept: &wire::Message<'_>) -> Picture {
     let status = match kept {
         wire::Message { deleted: true, .. } => MessageStatus::Deleted,
-        wire::Message { edited: Some(_), .. } => MessageStatus::Edited,
+        wire::Message {
+            edited: Some(_), ..
+        } => MessageStatus::Edited,
         _ => MessageStatus::Delivered,
     };
-    let ids = |reaction: &wire::Reaction<'_>| reaction.users.iter().map(ToString::to_string).collect();
-    let reactions = kept.reactions.iter().map(|reaction| (reaction.emoji.clone().into_owned(), ids(reaction)));
+    let ids =
+        |reaction: &wire::Reaction<'_>| reaction.users.iter().map(ToString::to_string).collect();
+    let reactions = kept
+        .reactions
+        .iter()
+        .map(|reaction| (reaction.emoji.clone().into_owned(), ids(reaction)));
     let text = kept.text.as_deref().unwrap_or_default().to_owned();
-    (kept.from.map(|from| from.to_string()), text, status, reactions.collect())
+    (
+        kept.from.map(|from| from.to_string()),
+        text,
+        status,
+        reactions.collect(),
+    )
 }

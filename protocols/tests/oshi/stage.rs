@@ -187,8 +187,7 @@ impl Person {
 
     /// What was told and not looked at.
     pub(crate) fn take(&mut self) -> Vec<ConnectionEvent> {
-        let events: Vec<ConnectionEvent> =
-            std::iter::from_fn(|| self.watch.try_next()).collect();
+        let events: Vec<ConnectionEvent> = std::iter::from_fn(|| self.watch.try_next()).collect();
         for event in &events {
             self.state.apply(event);
         }
