@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use kaiwa_conformance::Outcome;
+use kaiwa_conformance::relay::{Flow, Way};
 use kaiwa_protocols::client::ConnectionStatus;
 use kaiwa_protocols::oshi::wire::{self, UserId};
 use kaiwa_protocols::{
@@ -43,7 +44,7 @@ enum Step {
     Restart(bool),
     /// The next message of the user is taken or not, and the connection breaks.
     Lose(bool),
-    /// Confirmations of messages are kept back, or come.
+    /// What the server says is on its way, or arrives.
     Hold(bool),
     /// Some time passes.
     Wait(u16),
@@ -202,8 +203,10 @@ impl Play {
                 };
                 stage.lock().faults.call("pub", fault);
             }
-            Step::Hold(true) => drop(stage.lock().faults.held.get_or_insert_default()),
-            Step::Hold(false) => stage.lock().release(false, 1),
+            Step::Hold(hold) => {
+                let flow = if hold { Flow::Stalled } else { Flow::Open };
+                stage.wires.sockets.flow(Way::ToClient, flow);
+            }
             Step::Wait(ms) => tokio::time::sleep(Duration::from_millis(ms.into())).await,
         }
         self.look();
@@ -213,7 +216,7 @@ impl Play {
     async fn end(mut self) {
         {
             let mut state = self.stage.lock();
-            state.release(false, 1);
+            self.stage.wires.sockets.flow(Way::ToClient, Flow::Open);
             while state.faults.take_call("pub").is_some() {}
         }
         // A connection that has just broken is noticed first.
