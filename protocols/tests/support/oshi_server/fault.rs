@@ -5,7 +5,7 @@ use kaiwa_protocols::oshi::wire::UserId;
 /// What the server does wrong from now on.
 #[derive(Default)]
 pub(crate) struct Faults {
-    /// Sign-ins are refused, so many.
+    /// Sign-ins with a password are refused, so many.
     pub(crate) refuse_sign_ins: usize,
     /// Sign-ins are not answered.
     pub(crate) mute_hellos: bool,
@@ -75,7 +75,8 @@ impl Faults {
         self.calls.push((op, fault));
     }
 
-    pub(super) fn take_call(&mut self, op: &str) -> Option<CallFault> {
+    /// What a request of this `op` meets.
+    pub(crate) fn take_call(&mut self, op: &str) -> Option<CallFault> {
         let at = self.calls.iter().position(|(wanted, _)| *wanted == op)?;
         Some(self.calls.remove(at).1)
     }
