@@ -239,7 +239,7 @@ impl OshiSession {
                 },
                 Step::Talk,
             ) => return Ok(self.met(request, stream)),
-            (Answer::Members { members, more }, step) => {
+            (Answer::Members { members, more }, step @ (Step::Who { .. } | Step::Meet { .. })) => {
                 return self.listed(request, step, &members, more);
             }
             (Answer::Circle { circle }, Step::Enter) => {
@@ -454,6 +454,7 @@ impl OshiSession {
                 self.end_members(Some(request), place, found);
             }
             Step::Meet { stream } => {
+                self.remember(members);
                 let members = members.iter().take(2).map(|member| member.id).collect();
                 self.add_talk(Some(request), stream, members);
                 self.subscribe(stream, None);
