@@ -112,7 +112,8 @@ struct Play {
     /// What the user has said.
     said: Vec<(String, RequestId)>,
     texts: usize,
-    /// Messages before this sequence are not promised: they lie before a gap.
+    /// Messages before this sequence are not promised: they lie before a gap, or before the page that is shown where more was
+    /// missed than can be replayed.
     promised: i64,
 }
 
@@ -251,9 +252,12 @@ impl Play {
             .filter_map(|message| message.id.as_ref()?.parse().ok())
             .min();
         let oldest: i64 = oldest.expect("something is shown");
+        let page = i64::from(wire::limit::PAGE_DEFAULT);
+        let beyond = state.journal.beyond.iter().map(|(_, last)| last - page + 1);
+        let promised = beyond.max().unwrap_or_default().max(self.promised);
         for kept in log
             .messages()
-            .filter(|kept| kept.seq >= oldest.max(self.promised))
+            .filter(|kept| kept.seq >= oldest.max(promised))
         {
             let message = shown.get(&kept.seq.to_string());
             let message = message.unwrap_or_else(|| panic!("not shown: {kept:#?}"));
