@@ -489,10 +489,11 @@ impl OshiSession {
         let Some(request) = kept.own else {
             return false;
         };
-        let confirmed = self.confirm_shown(request, kept);
+        // Else it was confirmed before, when the server took it.
+        let shown = self.confirm_shown(request, kept) || !again;
         let reacted = |fragment: &_| matches!(fragment, MessageFragment::Reaction { .. });
         let changed = kept.message.status != MessageStatus::Delivered;
-        if confirmed && (changed || kept.message.content.iter().any(reacted)) {
+        if shown && (changed || kept.message.content.iter().any(reacted)) {
             // More has become of it since it was said.
             self.event(ChatEvent::Update {
                 channel_id: Some(id.to_string()),
@@ -500,7 +501,7 @@ impl OshiSession {
                 new_message: kept.message.clone(),
             });
         }
-        confirmed || !again
+        shown
     }
 
     fn show_history(&mut self, id: StreamId, kept: Vec<Kept>, complete: bool) {
