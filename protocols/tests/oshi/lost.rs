@@ -228,5 +228,4 @@ async fn an_edit_that_was_cut_off_has_failed() {
         ann.watch.known_outcome(request),
         Some(Outcome::Failed(ErrorKind::Lost))
     );
-    ann.leave().await;
 }

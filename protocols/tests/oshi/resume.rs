@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use kaiwa_conformance::Outcome;
+use kaiwa_conformance::relay::{Flow, Way};
 use kaiwa_protocols::client::ConnectionStatus;
 use kaiwa_protocols::oshi::wire::{self, UserId};
 use kaiwa_protocols::{
@@ -43,7 +44,7 @@ enum Step {
     Restart(bool),
     /// The next message of the user is taken or not, and the connection breaks.
     Lose(bool),
-    /// Confirmations of messages are kept back, or come.
+    /// What the server says is on its way, or arrives.
     Hold(bool),
     /// Some time passes.
     Wait(u16),
@@ -111,7 +112,8 @@ struct Play {
     /// What the user has said.
     said: Vec<(String, RequestId)>,
     texts: usize,
-    /// Messages before this sequence are not promised: they lie before a gap.
+    /// Messages before this sequence are not promised: they lie before a gap, or before the page that is shown where more was
+    /// missed than can be replayed.
     promised: i64,
 }
 
@@ -202,8 +204,10 @@ impl Play {
                 };
                 stage.lock().faults.call("pub", fault);
             }
-            Step::Hold(true) => drop(stage.lock().faults.held.get_or_insert_default()),
-            Step::Hold(false) => stage.lock().release(false, 1),
+            Step::Hold(hold) => {
+                let flow = if hold { Flow::Stalled } else { Flow::Open };
+                stage.wires.sockets.flow(Way::ToClient, flow);
+            }
             Step::Wait(ms) => tokio::time::sleep(Duration::from_millis(ms.into())).await,
         }
         self.look();
@@ -213,7 +217,7 @@ impl Play {
     async fn end(mut self) {
         {
             let mut state = self.stage.lock();
-            state.release(false, 1);
+            self.stage.wires.sockets.flow(Way::ToClient, Flow::Open);
             while state.faults.take_call("pub").is_some() {}
         }
         // A connection that has just broken is noticed first.
@@ -248,9 +252,12 @@ impl Play {
             .filter_map(|message| message.id.as_ref()?.parse().ok())
             .min();
         let oldest: i64 = oldest.expect("something is shown");
+        let page = i64::from(wire::limit::PAGE_DEFAULT);
+        let beyond = state.journal.beyond.iter().map(|(_, last)| last - page + 1);
+        let promised = beyond.max().unwrap_or_default().max(self.promised);
         for kept in log
             .messages()
-            .filter(|kept| kept.seq >= oldest.max(self.promised))
+            .filter(|kept| kept.seq >= oldest.max(promised))
         {
             let message = shown.get(&kept.seq.to_string());
             let message = message.unwrap_or_else(|| panic!("not shown: {kept:#?}"));
