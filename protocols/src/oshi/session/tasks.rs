@@ -248,8 +248,10 @@ impl OshiSession {
                 self.subscribe_all(&entered);
             }
             (Answer::Stream { stream }, Step::Open) => {
-                if self.add_stream(Some(request), &stream) {
-                    self.subscribe(stream.id, None);
+                self.add_stream(Some(request), &stream);
+                if self.streams.contains_key(&stream.id) {
+                    self.subscribe(stream.id, Some(request));
+                    return Ok(false);
                 }
             }
             (Answer::Stream { stream }, Step::Rename) => {

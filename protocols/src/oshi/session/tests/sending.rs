@@ -53,11 +53,21 @@ fn what_goes_along_goes_along() {
             MessageFragment::Reply {
                 message_id: "7".to_owned(),
             },
+            MessageFragment::File {
+                url: "https://example.org/f".to_owned(),
+                name: "f".to_owned(),
+                mime: String::new(),
+                size: None,
+            },
             MessageFragment::Extra(json!({"a": [1]})),
+            MessageFragment::Extra(json!(5)),
         ],
     ));
     let publish = rig.frame("pub");
-    assert_eq!(publish["text"], "see https://example.org");
+    assert_eq!(
+        publish["text"],
+        "see https://example.org\nhttps://example.org/f"
+    );
     assert_eq!(
         (&publish["reply"], &publish["meta"]),
         (&json!(7), &json!({"a": [1]}))
@@ -67,14 +77,6 @@ fn what_goes_along_goes_along() {
             MessageFragment::AssetId("x".to_owned()),
             ErrorKind::Unsupported,
         ),
-        (
-            MessageFragment::Image {
-                url: "u".to_owned(),
-                mime: "m".to_owned(),
-            },
-            ErrorKind::Unsupported,
-        ),
-        (MessageFragment::Extra(json!(5)), ErrorKind::Invalid),
         (
             MessageFragment::Reply {
                 message_id: "x".to_owned(),
