@@ -328,7 +328,7 @@ impl OshiSession {
         };
         let seen = stream.seen;
         let newest = seen.map_or(0, |seen| seen.newest);
-        let absent = stream.absent.clone();
+        let (absent, told) = (stream.absent.clone(), stream.told.clone());
         // What is held back is shown by itself, so all before it counts as seen and it does not.
         let news: Vec<i64> = catch_up.waiting.values().filter_map(said).collect();
         let last = at.newest;
@@ -346,7 +346,9 @@ impl OshiSession {
         for message in past {
             let kept = self.keep(message);
             if kept.seq > newest || absent.contains(&kept.seq) {
-                if !self.is_settled(id, &kept, renumbered) {
+                // After a wipe it is shown again, unless the server took it only then.
+                let again = renumbered && !told.contains(&message.rev);
+                if !self.is_settled(id, &kept, again) {
                     found.push(kept);
                 }
             } else if seen.is_some() {
