@@ -19,8 +19,9 @@ use crate::oshi::wire::{self, Request, StreamId, StreamKind, UserId, limit, requ
 /// Streams looked at at once: enough to keep a connection busy, and few enough that one in need does not wait for long.
 const AT_ONCE: usize = 8;
 
-/// Bytes of changes held back in all streams. Beyond it those of a stream are dropped and asked for again.
-const HELD_BYTES: usize = 4 * 1024 * 1024;
+/// Bytes of changes held back in all streams: thirty thousand short messages, for the answer to a subscription may lie behind
+/// a flood. Beyond it those of a stream are dropped and asked for again, and are no news then.
+const HELD_BYTES: usize = 16 * 1024 * 1024;
 
 /// Bytes of a replay that are shown together.
 const BATCH_BYTES: usize = 256 * 1024;
@@ -145,14 +146,17 @@ impl OshiSession {
         }
     }
 
-    /// Subscribes to streams that the user has entered.
+    /// Streams that have come with a circle are to be subscribed to, each in its turn, if need be on the next connection.
     pub(super) fn subscribe_all(&mut self, ids: &[StreamId]) {
         for id in ids {
-            self.subscribe(*id, None);
+            if let Some(stream) = self.streams.get_mut(id) {
+                stream.wanted = true;
+            }
+            self.catch_up(*id, false);
         }
     }
 
-    /// Subscribes to a stream; the user has asked for it, or has come in.
+    /// Subscribes to a stream now.
     pub(super) fn subscribe(&mut self, id: StreamId, by: Option<RequestId>) {
         let Some(stream) = self.streams.get_mut(&id) else {
             return;
@@ -187,6 +191,7 @@ impl OshiSession {
             return;
         };
         let was_in = std::mem::replace(&mut stream.subscribed, true);
+        stream.wanted = false;
         let seen = stream.seen;
         if !was_in || by.is_some() {
             let channel_id = id.to_string();
