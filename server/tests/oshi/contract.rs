@@ -272,7 +272,7 @@ async fn fields_that_are_not_as_they_should_be() {
                     matches!(takes, Id | MaybeId) && request.contains(&format!("\"{field}\":\""));
                 let expected = if is_id { "not_found" } else { "bad_field" };
                 assert_eq!(code, expected, "{op} {request}: {answer}");
-                if !is_id {
+                if !is_id && op != "members" {
                     assert_eq!(answer["field"], **field, "{op} {request}: {answer}");
                 }
                 assert!(answer["message"].as_str().unwrap().len() < 100);
