@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::call::frame;
 use super::fit::{size, split};
 use super::{Oshi, records};
-use crate::store::{DataScope, Reader, Room, RoomKind, User, UserId};
+use crate::store::{self, DataScope, Reader, Room, RoomKind, User, UserId};
 
 /// Bytes of a frame beside what is listed in it.
 const FRAME_ITSELF: usize = 256;
@@ -36,10 +36,11 @@ pub(super) fn hello(front: &Oshi, user: User, token: &str) -> Bytes {
     }))
 }
 
-/// The greeting, and all frames of the state.
+/// The greeting, and all frames of the state; `heard` is what the seat hears.
 pub(super) fn frames(
     reader: &mut dyn Reader,
     user: UserId,
+    heard: &[store::Subscription],
     hello: Bytes,
 ) -> Result<Vec<Bytes>, Error> {
     let mut parts = Parts::default();
@@ -58,7 +59,7 @@ pub(super) fn frames(
             RoomKind::Stream | RoomKind::Channel => {}
         }
     }
-    for subscription in reader.subscriptions(user)? {
+    for subscription in heard {
         parts.sub(Subscription {
             stream: records::stream_id(subscription.room),
             last_read: subscription.read,
