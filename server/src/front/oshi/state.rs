@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::call::frame;
 use super::fit::{AROUND, size, split};
 use super::{Oshi, records};
-use crate::store::{DataScope, Reader, Room, RoomKind, User, UserId};
+use crate::store::{self, DataScope, Reader, Room, RoomKind, User, UserId};
 
 /// The greeting.
 pub(super) fn hello(front: &Oshi, user: User, token: &str) -> Bytes {
@@ -33,10 +33,11 @@ pub(super) fn hello(front: &Oshi, user: User, token: &str) -> Bytes {
     }))
 }
 
-/// The greeting, and all frames of the state.
+/// The greeting, and all frames of the state; `heard` is what the seat hears.
 pub(super) fn frames(
     reader: &mut dyn Reader,
     user: UserId,
+    heard: &[store::Subscription],
     hello: Bytes,
 ) -> Result<Vec<Bytes>, Error> {
     let mut parts = Parts::default();
@@ -55,7 +56,7 @@ pub(super) fn frames(
             RoomKind::Stream | RoomKind::Channel => {}
         }
     }
-    for subscription in reader.subscriptions(user)? {
+    for subscription in heard {
         parts.sub(Subscription {
             stream: records::stream_id(subscription.room),
             last_read: subscription.read,
