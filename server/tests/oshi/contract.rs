@@ -27,6 +27,13 @@ use Takes::{Any, Flag, Id, MaybeId, MaybeNumber, MaybeText, Number, Object, Text
 type Operation = (&'static str, Value, &'static [(&'static str, Takes)]);
 
 fn operations() -> Vec<Operation> {
+    let mut all = of_streams();
+    all.extend(of_circles());
+    all.extend(of_people());
+    all
+}
+
+fn of_streams() -> Vec<Operation> {
     vec![
         (
             "sub",
@@ -96,6 +103,11 @@ fn operations() -> Vec<Operation> {
                 ("on", Flag),
             ],
         ),
+    ]
+}
+
+fn of_circles() -> Vec<Operation> {
+    vec![
         (
             "circle.create",
             json!({ "name": "x", "public": false, "streams": ["a"] }),
@@ -166,6 +178,11 @@ fn operations() -> Vec<Operation> {
             json!({ "circle": "c1", "after": "u1", "limit": 5 }),
             &[("circle", Id), ("after", MaybeId), ("limit", MaybeNumber)],
         ),
+    ]
+}
+
+fn of_people() -> Vec<Operation> {
+    vec![
         ("user.get", json!({ "user": "u1" }), &[("user", Id)]),
         (
             "user.set",

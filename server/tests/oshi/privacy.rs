@@ -1,8 +1,9 @@
 //! What outsiders learn of private circles, talks and groups: nothing, in any operation.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use crate::client::{Person, register};
 use crate::common::Site;
