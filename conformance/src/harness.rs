@@ -118,6 +118,8 @@ pub enum Need {
     Replies,
     /// Files go along with messages; known from the capabilities, never listed in [`Harness::LACKS`].
     Files,
+    /// Who has made a channel may put others into it, without asking them.
+    Adding,
     /// [`Fault::Hold`] and [`Fault::Release`].
     Hold,
     /// [`Fault::Stall`].

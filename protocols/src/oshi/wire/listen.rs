@@ -82,17 +82,15 @@ impl<'de> Visitor<'de> for OpFirst {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        if let Some(Key(key)) = map.next_key()?
-            && key == "op"
-        {
+        let Some(Key(key)) = map.next_key()? else {
+            return Ok(Read(None));
+        };
+        if key == "op" {
             let Key(op) = map.next_value()?;
             return frame(&op, MapAccessDeserializer::new(map)).map(|frame| Read(Some(frame)));
         }
-        // An empty object ends here as well: the second reading says what it lacks.
-        while map
-            .next_entry::<IgnoredAny, IgnoredAny>()
-            .is_ok_and(|entry| entry.is_some())
-        {}
+        map.next_value::<IgnoredAny>()?;
+        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
         Ok(Read(None))
     }
 }

@@ -22,6 +22,8 @@ pub mod read;
 pub mod reply;
 pub mod request;
 mod secret;
+#[cfg(test)]
+mod tests;
 pub mod word;
 
 pub use event::{CircleChange, Event, StreamChange};
