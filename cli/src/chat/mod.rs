@@ -1,5 +1,6 @@
 //! `kaiwa` and `kaiwa chat`: a conversation with whatever is at the other end.
 
+mod circles;
 mod commands;
 mod completion;
 mod conversation;
@@ -10,9 +11,11 @@ mod ledger;
 mod lists;
 mod orders;
 mod present;
+mod said;
 mod screen;
 mod show;
 mod shown;
+mod target;
 
 use kaiwa_protocols::{AuthField, Error, Registry};
 

@@ -7,7 +7,7 @@ use chrono::Local;
 use kaiwa_protocols::{Error, ErrorKind};
 
 use super::editor::Printer;
-use super::show::Said;
+use super::said::Said;
 use crate::exit;
 use crate::text;
 
