@@ -20,6 +20,8 @@ pub struct Capabilities {
     /// The longest text of one message, in bytes of UTF-8; `None`: no limit is known.
     pub max_text_bytes: Option<u64>,
     /// The largest file that can be sent along, in bytes; `None`: files cannot be sent along.
+    // Left out where there is none: what was written before the field came stays as it was.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub max_file_bytes: Option<u64>,
     /// How `Delivered` is known.
     pub confirmation: Confirmation,

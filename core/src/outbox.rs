@@ -204,6 +204,39 @@ impl Outbox {
         ]
     }
 
+    /// The user has thought better of a message that waits to be written: gives the `Update` to `Failed` and the `Failed` of
+    /// the request that it was sent under.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotFound`] where no open message was echoed under this id; [`ErrorKind::State`] for one that was
+    /// written: it can be deleted under the network's id, when there is one.
+    pub fn cancel(&mut self, local_id: &str) -> Result<Vec<SessionEvent>, Error> {
+        let Some(request) = self.find(local_id) else {
+            return Err(Error::new(
+                ErrorKind::NotFound,
+                "no message of this id waits to be sent",
+            ));
+        };
+        if !self.waiting.contains(&request) {
+            return Err(Error::new(
+                ErrorKind::State,
+                "the message is on its way already; delete it when it has arrived",
+            ));
+        }
+        Ok(self.fail(
+            request,
+            &Error::new(ErrorKind::Cancelled, "taken back before it was sent"),
+        ))
+    }
+
+    /// The open message that was echoed under this id.
+    #[must_use]
+    pub fn find(&self, local_id: &str) -> Option<RequestId> {
+        let mut open = self.open.iter();
+        let (request, _) = open.find(|(_, entry)| entry.local_id == local_id)?;
+        Some(*request)
+    }
+
     /// The connection has ended: what was written is of unknown outcome until [`Outbox::settle_cut`].
     pub fn cut(&mut self) {
         for entry in self.open.values_mut() {
@@ -388,6 +421,26 @@ mod tests {
         assert_eq!(outbox.next_waiting().unwrap().request, waiting);
         assert_eq!(kinds(&outbox.confirm(written, |_| {})), ["Delivered"]);
         assert!(outbox.confirm(written, |_| {}).is_empty());
+    }
+
+    #[test]
+    fn only_what_waits_can_be_taken_back() {
+        let mut outbox = Outbox::new();
+        let written = send(&mut outbox, at(0));
+        let waiting = send(&mut outbox, at(0));
+        outbox.written(at(1), written);
+        let cancel = |outbox: &mut Outbox, id: &str| {
+            let cancelled = outbox.cancel(id);
+            cancelled.map(|events| kinds(&events)).map_err(|e| e.kind())
+        };
+        let late = cancel(&mut outbox, &written.local_message_id());
+        assert_eq!(late, Err(ErrorKind::State));
+        let both = ["Failed".to_owned(), "Cancelled".to_owned()].into();
+        let id = waiting.local_message_id();
+        assert_eq!(cancel(&mut outbox, &id), Ok(both));
+        assert_eq!(cancel(&mut outbox, &id), Err(ErrorKind::NotFound));
+        assert!(outbox.next_waiting().is_none());
+        assert_eq!(outbox.len(), 1, "the written one is still open");
     }
 
     #[test]

@@ -13,6 +13,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -73,11 +74,12 @@ pub enum Target {
     },
 }
 
-/// Names one HTTP request of a session; the session chooses it.
+/// Names one HTTP request of a session; the session chooses it, and never the same twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct HttpToken(pub u64);
 
-/// An HTTP request that runs beside the transport. May hold secrets, so `Debug` shows its method and length only.
+/// An HTTP request that runs beside the transport. May hold secrets, so `Debug` shows its method and length only, and no
+/// path of a file.
 #[derive(Clone, PartialEq, Eq)]
 pub struct HttpRequest {
     /// `GET`, `POST`, …
@@ -87,11 +89,50 @@ pub struct HttpRequest {
     /// Headers.
     pub headers: Vec<(String, String)>,
     /// The body.
-    pub body: Vec<u8>,
-    /// How long the whole exchange may take.
+    pub body: HttpBody,
+    /// How long the whole exchange may take. Where the body is a file: how long the server may take nothing of it, and how
+    /// long, after the last of it, until the answer is complete.
     pub timeout: Duration,
     /// The largest answer taken, in bytes.
     pub max_response_bytes: usize,
+}
+
+/// The body of an HTTP request.
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum HttpBody {
+    /// These bytes; may be none.
+    Bytes(Vec<u8>),
+    /// A file of this machine, read piece by piece while it is sent; its length is told first. How far it is, comes as
+    /// [`Session::handle_http_progress`]. The request ends with `NotFound` without such a file, with `Invalid` if it is a
+    /// folder, a pipe or the like, or changes meanwhile, with `TooLong` if it is too long, with `Storage` if it cannot be
+    /// read.
+    File {
+        /// Where it is. Only ever what this machine's user named.
+        path: PathBuf,
+        /// The longest file that is sent, in bytes.
+        max_bytes: u64,
+    },
+}
+
+impl HttpBody {
+    /// Without a body.
+    pub const EMPTY: Self = Self::Bytes(Vec::new());
+
+    /// The bytes, unless it is a file.
+    #[must_use]
+    pub fn as_bytes(&self) -> Option<&[u8]> {
+        match self {
+            Self::Bytes(bytes) => Some(bytes),
+            Self::File { .. } => None,
+        }
+    }
+}
+
+impl From<Vec<u8>> for HttpBody {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self::Bytes(bytes)
+    }
 }
 
 /// An HTTP answer, whatever its status. May hold secrets, so `Debug` shows its status and length only.
@@ -125,6 +166,12 @@ pub enum Transmit {
         token: HttpToken,
         /// The request.
         request: HttpRequest,
+    },
+    /// Give up an HTTP request: nothing more is told of it, neither progress nor an end; its connection is closed. What the
+    /// server already has of it, it has. Nothing happens if it has ended.
+    CancelHttp {
+        /// The request's name.
+        token: HttpToken,
     },
     /// Close the transport in its orderly way; `handle_close` follows.
     Close {
@@ -161,7 +208,16 @@ impl fmt::Debug for Target {
 
 impl fmt::Debug for HttpRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} ({} bytes)", self.method, self.body.len())
+        write!(f, "{} ({:?})", self.method, self.body)
+    }
+}
+
+impl fmt::Debug for HttpBody {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bytes(bytes) => write!(f, "{} bytes", bytes.len()),
+            Self::File { max_bytes, .. } => write!(f, "a file of at most {max_bytes} bytes"),
+        }
     }
 }
 
@@ -179,6 +235,7 @@ impl fmt::Debug for Transmit {
             Self::Bytes(bytes) => write!(f, "Bytes({} bytes)", bytes.len()),
             Self::StartTls { host } => write!(f, "StartTls({host})"),
             Self::Http { token, request } => write!(f, "Http({}, {request:?})", token.0),
+            Self::CancelHttp { token } => write!(f, "CancelHttp({})", token.0),
             Self::Close { code, error, .. } => write!(f, "Close({code:?}, {error:?})"),
         }
     }
@@ -245,7 +302,13 @@ pub trait Session: Send {
         let _ = (now, bytes);
     }
 
-    /// An HTTP request has ended. Requests open when the connection ends are dropped: `handle_close` is their end.
+    /// So much of a request's file is on its way: at most about ten times a second, rising; `sent == total` is always told,
+    /// before the end, if the request gets as far.
+    fn handle_http_progress(&mut self, now: Now, token: HttpToken, sent: u64, total: u64) {
+        let _ = (now, token, sent, total);
+    }
+
+    /// An HTTP request has ended, without [`Transmit::CancelHttp`]. Requests open when the connection ends are dropped: `handle_close` is their end.
     fn handle_http(&mut self, now: Now, token: HttpToken, result: Result<HttpResponse, Error>) {
         let _ = (now, token, result);
     }

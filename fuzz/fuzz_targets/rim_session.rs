@@ -96,7 +96,7 @@ fn data(asked: &HttpRequest) -> Value {
         let message = json!({"id": id, "kind": "Text", "content": "x", "gid": gid, "uid": 2, "client_msg_id": "c", "createTime": "2026-01-01 00:00:00"});
         json!({"group": group(gid), "msg": message, "user": user(2), "unread": id % 2})
     };
-    let body = asked.body.as_slice();
+    let body = asked.body.as_bytes().unwrap_or_default();
     match endpoint {
         Endpoint::UserCreate => json!(must::<request::CreateUser<'_>, _>(body, |_| 1)),
         Endpoint::UserLogin => json!(must::<request::Login<'_>, _>(body, |_| "token")),

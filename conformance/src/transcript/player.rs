@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use chrono::DateTime;
 use kaiwa_core::session::{
-    Closed, Frame, HttpRequest, HttpResponse, HttpToken, Now, Session, SessionEvent, Target,
-    Transmit,
+    Closed, Frame, HttpBody, HttpRequest, HttpResponse, HttpToken, Now, Session, SessionEvent,
+    Target, Transmit,
 };
 use kaiwa_core::{AuthField, Error, ErrorKind, EventKind, FieldValue, RequestId};
 
@@ -312,8 +312,7 @@ impl<'a> Player<'a> {
             format!("{method} {url}"),
         );
         self.names.check(&line, &actual)?;
-        self.names
-            .check(&wanted.body, &String::from_utf8_lossy(body))?;
+        self.names.check(&wanted.body, &show_body(body))?;
         self.exchanges.insert(name.to_owned(), *token);
         self.transmits.pop_front();
         Ok(())
@@ -478,9 +477,18 @@ fn show(transmit: &Transmit) -> String {
             let HttpRequest {
                 method, url, body, ..
             } = request;
-            let body = String::from_utf8_lossy(body);
+            let body = show_body(body);
             format!("the HTTP request {method} {url} {body}")
         }
         other => format!("{other:?}"),
+    }
+}
+
+/// The bytes, or `file PATH`.
+fn show_body(body: &HttpBody) -> Cow<'_, str> {
+    match body {
+        HttpBody::Bytes(bytes) => String::from_utf8_lossy(bytes),
+        HttpBody::File { path, .. } => format!("file {}", path.display()).into(),
+        other => format!("{other:?}").into(),
     }
 }

@@ -238,11 +238,13 @@ fn invalid(why: impl Into<Cow<'static, str>>) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{EventKind, Member, Presence, Role};
+    use crate::{Channel, EventKind, Member, Presence, Role};
 
     /// What everybody takes that takes anything.
     fn check(event: impl Into<ConnectionEvent>) -> Result<(), ErrorKind> {
-        let capabilities = Capabilities::new().sends(EventKind::ALL);
+        let capabilities = Capabilities::new()
+            .sends(EventKind::ALL)
+            .max_file_bytes(u64::MAX);
         capabilities
             .check(&event.into())
             .map_err(|error| error.kind())
@@ -307,9 +309,126 @@ mod tests {
         }
     }
 
+    fn typing(channel_id: Option<&str>, user_id: Option<&str>) -> ChatEvent {
+        ChatEvent::Typing {
+            channel_id: channel_id.map(str::to_owned),
+            user_id: user_id.map(str::to_owned),
+            typing: true,
+        }
+    }
+
+    fn react(message_id: &str, user_id: Option<&str>, emoji: &str) -> ChatEvent {
+        ChatEvent::React {
+            channel_id: None,
+            message_id: message_id.to_owned(),
+            user_id: user_id.map(str::to_owned),
+            emoji: emoji.to_owned(),
+            on: true,
+        }
+    }
+
+    fn create(parent_id: Option<&str>) -> ChannelEvent {
+        ChannelEvent::Create {
+            parent_id: parent_id.map(str::to_owned),
+            channel: Channel::default(),
+            public: false,
+        }
+    }
+
+    fn join_with(channel_id: &str, key: &str) -> ChannelEvent {
+        ChannelEvent::JoinWith {
+            channel_id: channel_id.to_owned(),
+            key: key.to_owned(),
+        }
+    }
+
+    fn invite(channel_id: &str, user_id: Option<&str>, code: Option<&str>) -> ChannelEvent {
+        ChannelEvent::Invite {
+            channel_id: channel_id.to_owned(),
+            user_id: user_id.map(str::to_owned),
+            code: code.map(str::to_owned),
+        }
+    }
+
+    fn directory(channels: usize) -> ChannelEvent {
+        ChannelEvent::Directory {
+            query: None,
+            channels: vec![Channel::default(); channels],
+        }
+    }
+
+    fn data(channel_id: Option<&str>, key: &str) -> UserEvent {
+        UserEvent::Data {
+            channel_id: channel_id.map(str::to_owned),
+            key: key.to_owned(),
+            value: None,
+        }
+    }
+
+    fn request_data(key: &str) -> UserEvent {
+        UserEvent::RequestData {
+            channel_id: None,
+            key: key.to_owned(),
+        }
+    }
+
+    fn say(content: &[MessageFragment]) -> ChatEvent {
+        let mut message = Message::text("", chrono::DateTime::UNIX_EPOCH);
+        message.content = content.to_vec();
+        ChatEvent::New {
+            channel_id: None,
+            message,
+        }
+    }
+
+    fn edit(content: &[MessageFragment]) -> ChatEvent {
+        match say(content) {
+            ChatEvent::New { message, .. } => ChatEvent::Update {
+                channel_id: None,
+                message_id: "m".to_owned(),
+                new_message: message,
+            },
+            other => other,
+        }
+    }
+
+    fn text() -> MessageFragment {
+        MessageFragment::Text("hi".to_owned())
+    }
+
+    fn reply(message_id: &str) -> MessageFragment {
+        MessageFragment::Reply {
+            message_id: message_id.to_owned(),
+        }
+    }
+
+    fn upload(path: &str) -> MessageFragment {
+        MessageFragment::Upload {
+            path: path.to_owned(),
+            name: None,
+            mime: None,
+        }
+    }
+
+    fn file(url: &str) -> MessageFragment {
+        MessageFragment::File {
+            url: url.to_owned(),
+            name: String::new(),
+            mime: String::new(),
+            size: None,
+        }
+    }
+
+    fn reaction() -> MessageFragment {
+        MessageFragment::Reaction {
+            emoji: "+".to_owned(),
+            user_ids: Vec::new(),
+        }
+    }
+
     #[test]
     fn nonsense_is_refused_before_the_network_sees_it() {
-        let wrong: [ConnectionEvent; 13] = [
+        let wrong: [ConnectionEvent; 35] = [
             history(Some("c"), None, 0).into(),
             history(Some(""), None, 1).into(),
             history(None, Some(""), 1).into(),
@@ -323,6 +442,28 @@ mod tests {
             respond("").into(),
             presence(Some("bob")).into(),
             presence(Some("")).into(),
+            typing(Some(""), None).into(),
+            typing(None, Some("bob")).into(),
+            react("", None, "+").into(),
+            react("m", None, "").into(),
+            react("m", Some("me"), "+").into(),
+            create(Some("")).into(),
+            join_with("", "key").into(),
+            join_with("c", "").into(),
+            invite("", None, None).into(),
+            invite("c", Some(""), None).into(),
+            invite("c", None, Some("code")).into(),
+            directory(1).into(),
+            data(None, "").into(),
+            data(Some(""), "key").into(),
+            request_data("").into(),
+            say(&[]).into(),
+            say(&[reply("m"), reaction()]).into(),
+            say(&[text(), reply("")]).into(),
+            say(&[text(), reply("m"), reply("n")]).into(),
+            say(&[file("")]).into(),
+            say(&[upload("")]).into(),
+            edit(&[text(), upload("a.png")]).into(),
         ];
         for event in wrong {
             assert_eq!(check(event.clone()), Err(ErrorKind::Invalid), "{event:?}");
@@ -333,7 +474,7 @@ mod tests {
 
     #[test]
     fn what_may_make_sense_is_for_the_network_to_judge() {
-        let fine: [ConnectionEvent; 10] = [
+        let fine: [ConnectionEvent; 21] = [
             history(None, None, u32::MAX).into(),
             history(Some("c"), Some("m"), 1).into(),
             read(None, "m", None).into(),
@@ -344,9 +485,31 @@ mod tests {
             respond("bob").into(),
             presence(None).into(),
             ChannelEvent::ClearList.into(),
+            typing(None, None).into(),
+            react("m", None, "+").into(),
+            create(None).into(),
+            create(Some("c")).into(),
+            join_with("c", "key").into(),
+            invite("c", Some("bob"), None).into(),
+            directory(0).into(),
+            data(Some("c"), "key").into(),
+            request_data("key").into(),
+            say(&[file("u"), upload("a.png"), reply("m")]).into(),
+            edit(&[text(), reply("m"), reaction()]).into(),
         ];
         for event in fine {
             assert_eq!(check(event.clone()), Ok(()), "{event:?}");
         }
+    }
+
+    #[test]
+    fn what_is_not_shown_is_no_text_and_files_need_a_network_that_takes_them() {
+        let capabilities = Capabilities::new().sends(EventKind::ALL).max_text_bytes(2);
+        let kind = |event: ChatEvent| capabilities.check(&event.into()).map_err(|e| e.kind());
+        let long = "x".repeat(100);
+        assert_eq!(kind(say(&[text(), reply(&long), file(&long)])), Ok(()));
+        assert_eq!(kind(say(&[text(), text()])), Err(ErrorKind::TooLong));
+        let unsupported = Err(ErrorKind::Unsupported);
+        assert_eq!(kind(say(&[text(), upload("a.png")])), unsupported);
     }
 }

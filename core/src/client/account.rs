@@ -178,6 +178,9 @@ impl Shared {
             ));
         }
         let request = RequestId::fresh();
+        if self.take_back(&mut inner, request, &event) {
+            return Ok(request);
+        }
         if let ConnectionEvent::Chat {
             event:
                 ChatEvent::New {
@@ -203,6 +206,32 @@ impl Shared {
         drop(inner);
         self.requested.notify_one();
         Ok(request)
+    }
+
+    /// The user removes a message that still waits here: it is not handed to the connection. Says whether it is so.
+    fn take_back(&self, inner: &mut Inner, request: RequestId, event: &ConnectionEvent) -> bool {
+        let ConnectionEvent::Chat {
+            event: ChatEvent::Remove { message_id, .. },
+        } = event
+        else {
+            return false;
+        };
+        // One that is being handed over is in the outbox and not in the queue; the connection will know what became of it.
+        let Some(at) = inner.outbox.find(message_id).and_then(|message| {
+            let queued = |queued: &Queued| matches!(queued, Queued::Message(of) if *of == message);
+            inner.queue.iter().position(queued)
+        }) else {
+            return false;
+        };
+        let Ok(mut events) = inner.outbox.cancel(message_id) else {
+            return false;
+        };
+        inner.queue.remove(at);
+        events.push(SessionEvent::caused(request, StatusEvent::Done { request }));
+        for event in events {
+            self.publish(inner, event);
+        }
+        true
     }
 
     /// Folds an event into the state, then queues it for every subscriber.

@@ -1,28 +1,25 @@
 //! How one event changes a [`ConnectionState`]: the only place that does.
 
+mod chat;
 mod people;
 
 use std::borrow::Cow;
 
+use super::Map;
 use super::state::{
     ASSETS_PER_LIST, CHANNELS_PER_CONNECTION, ChannelState, ConnectionState, ConnectionStatus,
     USERS_PER_LIST, unnamed,
 };
-use super::{Map, MessageLog};
-use crate::{
-    Asset, AssetEvent, Channel, ChannelEvent, ChatEvent, ConnectionEvent, Member, StatusEvent,
-};
-
-/// How the id of a local echo begins ([`crate::RequestId::local_message_id`]).
-const LOCAL_ID: &str = "local:";
+use crate::{Asset, AssetEvent, Channel, ChannelEvent, ConnectionEvent, Member, StatusEvent};
 
 impl ConnectionState {
     /// Adds what `event` says.
     ///
     /// `New` of anything is an upsert, and makes the channel it names. `Update` of a user or an asset is an upsert too,
     /// under the new id where it changes; that of a channel or a message needs the old one to be there. Topic,
-    /// parent, roles and read marks need their channel to be there. Who goes takes along what is known of them. Events
-    /// that concern requests or single subscribers change nothing, and `Gap` is not marked.
+    /// parent, roles, read marks, who types and data need their channel to be there, reactions their message. Who goes
+    /// takes along what is known of them. Events that concern requests or single subscribers, answers to questions and
+    /// invitations change nothing, and `Gap` is not marked.
     pub fn apply(&mut self, event: &ConnectionEvent) {
         match event {
             ConnectionEvent::Chat { event } => self.chat(event),
@@ -41,10 +38,10 @@ impl ConnectionState {
                 self.last_error = None;
             }
             StatusEvent::Lost { error, .. } => {
-                self.status = ConnectionStatus::Disconnected;
                 self.last_error = Some(error.clone());
+                self.fall();
             }
-            StatusEvent::Disconnected { .. } => self.status = ConnectionStatus::Disconnected,
+            StatusEvent::Disconnected { .. } => self.fall(),
             StatusEvent::Capabilities { capabilities } => {
                 self.capabilities = Some(capabilities.clone());
             }
@@ -52,6 +49,23 @@ impl ConnectionState {
             | StatusEvent::Done { .. }
             | StatusEvent::Failed { .. }
             | StatusEvent::Overrun => {}
+        }
+    }
+
+    /// While it is down nobody would say who types no longer.
+    fn fall(&mut self) {
+        self.status = ConnectionStatus::Disconnected;
+        let typed = |(_, channel): &(&String, &ChannelState)| !channel.typing.is_empty();
+        let typed: Vec<String> = self
+            .channels
+            .iter()
+            .filter(typed)
+            .map(|(id, _)| id.clone())
+            .collect();
+        for id in typed {
+            if let Some(channel) = self.channels.get_mut(&id) {
+                channel.typing.clear();
+            }
         }
     }
 
@@ -168,80 +182,6 @@ impl ConnectionState {
         }
     }
 
-    fn chat(&mut self, event: &ChatEvent) {
-        match event {
-            ChatEvent::New {
-                channel_id,
-                message,
-            } => {
-                let Some(id) = self.channel_or_current(channel_id.as_deref()) else {
-                    self.left_out += 1;
-                    return;
-                };
-                if let Some(channel) = self.make_channel(&id) {
-                    channel.messages.push(message.clone());
-                }
-            }
-            ChatEvent::Update {
-                channel_id,
-                message_id,
-                new_message,
-            } => {
-                if let Some(log) = self.messages(channel_id.as_deref())
-                    && !log.update(message_id, new_message.clone())
-                    && message_id.starts_with(LOCAL_ID)
-                {
-                    // The echo came before the channel was known.
-                    log.push(new_message.clone());
-                }
-            }
-            ChatEvent::Remove {
-                channel_id,
-                message_id,
-            } => {
-                if let Some(log) = self.messages(channel_id.as_deref()) {
-                    log.remove(message_id);
-                }
-            }
-            ChatEvent::History {
-                channel_id,
-                messages,
-                complete: _,
-            } => {
-                if !messages.is_empty()
-                    && let Some(channel) = self.make_channel(channel_id)
-                {
-                    channel.messages.insert_history(messages);
-                }
-            }
-            ChatEvent::Read {
-                channel_id,
-                message_id,
-                user_id,
-            } => self.read(channel_id.as_deref(), message_id, user_id.as_ref()),
-            ChatEvent::Gap { .. }
-            | ChatEvent::RequestHistory { .. }
-            | ChatEvent::Typing { .. }
-            | ChatEvent::React { .. }
-            | ChatEvent::Progress { .. } => {}
-        }
-    }
-
-    fn read(&mut self, channel_id: Option<&str>, message_id: &String, user_id: Option<&String>) {
-        let (Some(id), Some(key)) = (
-            self.channel_or_current(channel_id),
-            self.user_or_own(user_id),
-        ) else {
-            self.left_out += 1;
-            return;
-        };
-        if let Some(channel) = self.channels.get_mut(id.as_ref())
-            && !upsert(&mut channel.read, USERS_PER_LIST, key, message_id)
-        {
-            self.left_out += 1;
-        }
-    }
-
     fn asset(&mut self, event: &AssetEvent) {
         match event {
             AssetEvent::New { channel_id, asset } => {
@@ -302,12 +242,6 @@ impl ConnectionState {
         channel_id
             .map(Cow::Borrowed)
             .or_else(|| self.current_channel.clone().map(Cow::Owned))
-    }
-
-    fn messages(&mut self, channel_id: Option<&str>) -> Option<&mut MessageLog> {
-        let id = self.channel_or_current(channel_id)?;
-        let channel = self.channels.get_mut(id.as_ref())?;
-        Some(&mut channel.messages)
     }
 
     fn assets(&mut self, channel_id: Option<&str>) -> Option<&mut Map<String, Asset>> {

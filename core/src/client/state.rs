@@ -1,5 +1,7 @@
 //! What the events of one connection add up to.
 
+use serde_json::Value;
+
 use super::{Map, MessageLog};
 use crate::{Asset, Capabilities, Channel, ChannelType, ErrorInfo, Presence, Profile, Role};
 
@@ -12,6 +14,15 @@ pub const USERS_PER_LIST: usize = 100_000;
 
 /// How many assets are kept per channel, and per network: an account in hundreds of groups with emotes of their own.
 pub const ASSETS_PER_LIST: usize = 20_000;
+
+/// How many reactions of people are kept per message: far more than anybody reads, and each further one copies the message.
+pub const REACTIONS_PER_MESSAGE: usize = 1_000;
+
+/// How many values of the user's are kept per channel, and per network: settings, not a database.
+pub const DATA_PER_LIST: usize = 1_000;
+
+/// Bytes of one value of the user's: many times what networks allow.
+pub const DATA_BYTES: usize = 64 * 1024;
 
 /// What the events of one connection add up to; [`ConnectionState::apply`] adds one.
 ///
@@ -36,6 +47,8 @@ pub struct ConnectionState {
     pub contacts: Map<String, Contact>,
     /// How those are who have said it, by id; the user too, under their own.
     pub presence: Map<String, PresenceState>,
+    /// What the user keeps on the network, outside of all channels, as far as it was said.
+    pub data: Map<String, Value>,
     /// Assets that may be used everywhere, by id.
     pub global_assets: Map<String, Asset>,
     /// The user's own id.
@@ -65,7 +78,11 @@ pub struct ChannelState {
     pub roles: Map<String, Role>,
     /// The last message that each has read, as far as it was said: ids of messages by ids of people, the user too.
     pub read: Map<String, String>,
-    /// What was said, oldest first.
+    /// Who types, by id; the user too, where they do so elsewhere.
+    pub typing: Map<String, ()>,
+    /// What the user keeps in this channel on the network, as far as it was said.
+    pub data: Map<String, Value>,
+    /// What was said, oldest first; reactions are [`crate::MessageFragment::Reaction`] of their message.
     pub messages: MessageLog,
     /// Assets that may be used here, by id.
     pub assets: Map<String, Asset>,

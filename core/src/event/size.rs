@@ -273,7 +273,12 @@ mod tests {
     #[test]
     fn every_text_counts() {
         let long = || "x".repeat(1_000);
-        let texts: [(ConnectionEvent, usize); 8] = [
+        let named = || Channel {
+            id: long(),
+            name: Some(long()),
+            ..Channel::default()
+        };
+        let texts: [(ConnectionEvent, usize); 17] = [
             (
                 ChatEvent::RequestHistory {
                     channel_id: Some(long()),
@@ -346,6 +351,87 @@ mod tests {
                 }
                 .into(),
                 1,
+            ),
+            (
+                ChatEvent::Typing {
+                    channel_id: Some(long()),
+                    user_id: Some(long()),
+                    typing: true,
+                }
+                .into(),
+                2,
+            ),
+            (
+                ChatEvent::React {
+                    channel_id: Some(long()),
+                    message_id: long(),
+                    user_id: Some(long()),
+                    emoji: long(),
+                    on: true,
+                }
+                .into(),
+                4,
+            ),
+            (
+                ChatEvent::Progress {
+                    channel_id: Some(long()),
+                    message_id: long(),
+                    sent: 0,
+                    total: 0,
+                }
+                .into(),
+                2,
+            ),
+            (
+                ChannelEvent::Create {
+                    parent_id: Some(long()),
+                    channel: named(),
+                    public: true,
+                }
+                .into(),
+                3,
+            ),
+            (
+                ChannelEvent::JoinWith {
+                    channel_id: long(),
+                    key: long(),
+                }
+                .into(),
+                2,
+            ),
+            (
+                ChannelEvent::Invite {
+                    channel_id: long(),
+                    user_id: Some(long()),
+                    code: Some(long()),
+                }
+                .into(),
+                3,
+            ),
+            (
+                ChannelEvent::Directory {
+                    query: Some(long()),
+                    channels: vec![named(), named()],
+                }
+                .into(),
+                5,
+            ),
+            (
+                UserEvent::Data {
+                    channel_id: Some(long()),
+                    key: long(),
+                    value: Some(serde_json::json!([long(), { long(): long() }])),
+                }
+                .into(),
+                5,
+            ),
+            (
+                UserEvent::RequestData {
+                    channel_id: Some(long()),
+                    key: long(),
+                }
+                .into(),
+                2,
             ),
         ];
         for (event, count) in texts {

@@ -270,6 +270,7 @@ impl Connection for Fake {
         Capabilities::new()
             .sends(&[
                 EventKind::ChatNew,
+                EventKind::ChatRemove,
                 EventKind::ChatRequestHistory,
                 EventKind::UserRequest,
                 EventKind::StatusPing,

@@ -84,6 +84,47 @@ async fn messages_wait_for_the_connection_in_order() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_message_that_waits_can_be_taken_back() {
+    let mut rig = Rig::new();
+    rig.remote.plan(Attempt::Waits);
+    rig.connect();
+    let taken_back = rig.send("1").unwrap();
+    rig.send("2").unwrap();
+    let remove = |message_id: String| ChatEvent::Remove {
+        channel_id: None,
+        message_id,
+    };
+    let event = remove(taken_back.local_message_id());
+    let request = rig.client.send(rig.account, event.clone().into()).unwrap();
+    assert_eq!(
+        rig.waiting(),
+        [
+            "New 1",
+            "New 2",
+            "Update Failed",
+            "Failed Cancelled",
+            "Done"
+        ]
+    );
+    // A second time it is a request like any other, and those do not wait.
+    let again = rig.client.send(rig.account, event.into());
+    assert_eq!(again.unwrap_err().kind(), ErrorKind::State);
+    settle().await;
+    rig.remote.go_on();
+    rig.until_connected().await;
+    settle().await;
+    assert_eq!(rig.submitted(), ["New 2"]);
+    // What the connection has is for the connection to answer.
+    let sent = rig.send("3").unwrap();
+    settle().await;
+    let event = remove(sent.local_message_id());
+    let late = rig.client.send(rig.account, event.into()).unwrap();
+    settle().await;
+    assert_eq!(rig.submitted(), ["New 3", "Remove"]);
+    assert!(request < late);
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_cannot_be_done_is_refused_at_once() {
     let mut rig = Rig::new();
     let kind = |result: Result<RequestId, Error>| result.unwrap_err().kind();

@@ -18,6 +18,10 @@ impl<'a> Checker<'a> {
     }
 
     pub(crate) fn check_against(&self, schema: &Value, value: &Value) -> Checked {
+        // Any JSON at all.
+        if *schema == Value::Bool(true) {
+            return Ok(());
+        }
         let schema = schema.as_object().unwrap();
         for (word, rule) in schema {
             let ok = match word.as_str() {

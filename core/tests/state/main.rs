@@ -11,6 +11,7 @@ mod events;
 mod log;
 mod people;
 mod places;
+mod talk;
 
 use chrono::DateTime;
 use kaiwa_core::{Message, MessageStatus};

@@ -1,20 +1,17 @@
 //! One attempt to connect and the connection that comes of it: everything that waits, in one `poll`.
 
-use std::collections::VecDeque;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use futures_util::StreamExt;
-use futures_util::future::BoxFuture;
-use futures_util::stream::FuturesUnordered;
 use kaiwa_core::queue::{CommandReceiver, RoomWait};
-use kaiwa_core::session::{HttpRequest, HttpResponse, HttpToken, Session, Transmit};
+use kaiwa_core::session::{Session, Transmit};
 use kaiwa_core::{Error, ErrorKind};
 use tokio::time::{Sleep, sleep, sleep_until};
 
+use super::exchanges::{Exchanges, HttpNews};
 use super::link::{End, Goodbye, Link, name};
 use super::shared::{Shared, bug};
 use super::task::{Command, Reply};
@@ -37,14 +34,6 @@ const WRITES_AT_ONCE: usize = 64;
 /// Rounds of reading, writing and timers before other tasks get their turn.
 const STEPS_AT_ONCE: usize = 16;
 
-/// HTTP requests of one session under way at once; more wait here, so that frames do not wait behind them.
-const HTTP_AT_ONCE: usize = 8;
-
-/// HTTP requests that wait here; a session that wants even more is asked for nothing until some are done.
-const HTTP_WAITING: usize = 256;
-
-type HttpEnd = (HttpToken, Result<HttpResponse, Error>);
-
 pub(super) struct Attempt<'a, S> {
     shared: &'a Shared<S>,
     connector: Arc<dyn Connector>,
@@ -62,8 +51,7 @@ pub(super) struct Attempt<'a, S> {
     limit: Option<Pin<Box<Sleep>>>,
     /// When a transport that takes nothing is given up.
     stuck: Option<Pin<Box<Sleep>>>,
-    http: FuturesUnordered<BoxFuture<'static, HttpEnd>>,
-    http_waiting: VecDeque<(HttpToken, HttpRequest)>,
+    http: Exchanges,
     timer: Pin<Box<Sleep>>,
     timer_at: Option<Duration>,
     room: RoomWait,
@@ -91,8 +79,7 @@ impl<'a, S: Session> Attempt<'a, S> {
             link: Link::None,
             limit: None,
             stuck: None,
-            http: FuturesUnordered::new(),
-            http_waiting: VecDeque::new(),
+            http: Exchanges::default(),
             timer: Box::pin(sleep(Duration::ZERO)),
             timer_at: None,
             room: RoomWait::new(),
@@ -189,22 +176,16 @@ impl<'a, S: Session> Attempt<'a, S> {
     }
 
     fn poll_http(&mut self, cx: &mut Context<'_>) -> bool {
-        while self.http.len() < HTTP_AT_ONCE
-            && let Some((token, request)) = self.http_waiting.pop_front()
-        {
-            let connector = Arc::clone(&self.connector);
-            self.http.push(Box::pin(
-                async move { (token, connector.http(request).await) },
-            ));
-        }
-        match self.http.poll_next_unpin(cx) {
-            Poll::Ready(Some((token, result))) => {
-                self.shared
-                    .call(|session, now| session.handle_http(now, token, result));
-                true
+        let Some((token, news)) = self.http.poll(cx, &self.connector) else {
+            return false;
+        };
+        self.shared.call(|session, now| match news {
+            HttpNews::Progress { sent, total } => {
+                session.handle_http_progress(now, token, sent, total);
             }
-            Poll::Ready(None) | Poll::Pending => false,
-        }
+            HttpNews::End(result) => session.handle_http(now, token, result),
+        });
+        true
     }
 
     fn poll_timer(&mut self, cx: &mut Context<'_>) -> bool {
@@ -242,7 +223,7 @@ impl<'a, S: Session> Attempt<'a, S> {
                 Link::None => {}
                 Link::Opening(_) | Link::Closing(..) => return Ok(moved),
             }
-            if self.http_waiting.len() >= HTTP_WAITING {
+            if self.http.is_full() {
                 break;
             }
             let transmit = self.shared.call(|session, now| session.poll_transmit(now));
@@ -296,7 +277,11 @@ impl<'a, S: Session> Attempt<'a, S> {
             }
             (Transmit::Http { token, request }, link) => {
                 self.link = link;
-                self.http_waiting.push_back((token, request));
+                self.http.push(token, request);
+            }
+            (Transmit::CancelHttp { token }, link) => {
+                self.link = link;
+                self.http.cancel(token);
             }
             (
                 Transmit::Close {

@@ -53,6 +53,7 @@ pub(super) fn name(transmit: &Transmit) -> &'static str {
         Transmit::Bytes(_) => "Bytes",
         Transmit::StartTls { .. } => "StartTls",
         Transmit::Http { .. } => "Http",
+        Transmit::CancelHttp { .. } => "CancelHttp",
         Transmit::Close { .. } => "Close",
         _ => "another",
     }

@@ -5,6 +5,7 @@
 //! first `connect` until the driver is dropped, and runs the session's timers between connections too.
 
 mod attempt;
+mod exchanges;
 mod link;
 mod shared;
 mod task;

@@ -9,7 +9,7 @@ use kaiwa_core::{Error, ErrorKind};
 use tokio::time::{Instant, timeout_at};
 
 /// The longest time-out: a day. More is a mistake, and would overflow the clock.
-const MAX_TIMEOUT: Duration = Duration::from_secs(24 * 60 * 60);
+pub(crate) const MAX_TIMEOUT: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// When opening must be done.
 #[derive(Clone, Copy, Debug)]

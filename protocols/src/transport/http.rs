@@ -7,14 +7,15 @@ use std::time::Duration;
 
 use kaiwa_core::session::{HttpRequest, HttpResponse};
 use kaiwa_core::{Error, ErrorKind};
-use reqwest::header::{HeaderName, HeaderValue};
+use reqwest::header::{CONTENT_LENGTH, HeaderName, HeaderValue};
 use reqwest::redirect::{Action, Attempt, Policy};
-use reqwest::{Client, Method, Url};
+use reqwest::{Body, Client, Method, Url};
 use rustls::ClientConfig;
 
 use super::address::{Address, UrlRule, invalid};
 use super::options::TransportOptions;
 use super::proxy::Proxy;
+use super::upload::UploadBody;
 use super::{dial, tls};
 
 /// Redirects followed within one server; more is a loop.
@@ -67,11 +68,11 @@ pub(crate) struct Exchange {
 }
 
 impl Exchange {
-    /// Checks a request. Its time-out is the caller's to keep.
+    /// Checks a request. Its body and its time-out are the caller's to add and to keep.
     ///
     /// # Errors
     /// `Invalid`, without the address's path and query and without the headers' values: they may be secrets.
-    pub(crate) fn new(request: HttpRequest) -> Result<Self, Error> {
+    pub(crate) fn new(request: &HttpRequest) -> Result<Self, Error> {
         let (url, address) = HTTP_URL.parse(&request.url)?;
         let method = Method::from_bytes(request.method.as_bytes())
             .map_err(|_| invalid(format!("`{}` is no HTTP method", request.method)))?;
@@ -85,14 +86,26 @@ impl Exchange {
             value.set_sensitive(true);
             checked.headers_mut().append(key, value);
         }
-        if !request.body.is_empty() {
-            *checked.body_mut() = Some(request.body.into());
-        }
         Ok(Self {
             address,
             request: checked,
             max_response_bytes: request.max_response_bytes,
         })
+    }
+
+    /// Gives it these bytes as its body.
+    pub(crate) fn send_bytes(&mut self, bytes: Vec<u8>) {
+        if !bytes.is_empty() {
+            *self.request.body_mut() = Some(bytes.into());
+        }
+    }
+
+    /// Gives it this file as its body.
+    pub(crate) fn send_file(&mut self, body: UploadBody) {
+        // Told also for an empty file, which the library takes for no body at all.
+        let length = HeaderValue::from(body.total());
+        self.request.headers_mut().insert(CONTENT_LENGTH, length);
+        *self.request.body_mut() = Some(Body::wrap(body));
     }
 
     /// Sends it and reads the answer, whatever its status.

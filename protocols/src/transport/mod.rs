@@ -4,7 +4,7 @@
 //! [`Connector::http`] beside it. Tests bring a connector of their own.
 //!
 //! The real one is [`Network`], made from [`TransportOptions`]: `dial` and `proxy` reach a server, `tls` secures the way,
-//! `websocket` and `stream` are the two transports, `http` runs requests.
+//! `websocket` and `stream` are the two transports, `http` runs requests, `upload` feeds them files.
 
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -25,6 +25,7 @@ mod http;
 mod network;
 #[cfg(feature = "transport")]
 mod options;
+mod progress;
 #[cfg(feature = "transport")]
 mod proxy;
 #[cfg(feature = "transport")]
@@ -32,12 +33,15 @@ mod stream;
 #[cfg(feature = "transport")]
 mod tls;
 #[cfg(feature = "transport")]
+mod upload;
+#[cfg(feature = "transport")]
 mod websocket;
 
 #[cfg(feature = "transport")]
 pub use network::Network;
 #[cfg(feature = "transport")]
 pub use options::{CONNECT_TIMEOUT, TransportOptions};
+pub use progress::HttpProgress;
 #[cfg(feature = "transport")]
 pub use proxy::Proxy;
 
@@ -55,11 +59,19 @@ pub trait Connector: Send + Sync {
     /// `Handshake` for a server that answers with something else, `Auth`, `Forbidden` or `RateLimited` where it says why.
     async fn open(&self, target: &Target) -> Result<Box<dyn Transport>, Error>;
 
-    /// Runs one HTTP request, whatever status it ends in.
+    /// Runs one HTTP request, whatever status it ends in, and tells how far its file is, if it has one.
     ///
     /// # Errors
-    /// As [`Connector::open`], `Lost` for an answer that breaks off, `TooLarge` for one over the request's limit.
-    async fn http(&self, request: HttpRequest) -> Result<HttpResponse, Error>;
+    /// As [`Connector::open`], `Lost` for an answer that breaks off, `TooLarge` for one over the request's limit; for a file
+    /// those of [`HttpBody::File`](kaiwa_core::session::HttpBody::File).
+    ///
+    /// # Cancel safety
+    /// Dropping the future closes the request's connection.
+    async fn http(
+        &self,
+        request: HttpRequest,
+        progress: &HttpProgress,
+    ) -> Result<HttpResponse, Error>;
 
     /// How long to wait for a peer after [`Transport::poll_close`] began; whoever polls keeps the time.
     fn close_timeout(&self) -> Duration {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use kaiwa_core::session::{HttpRequest, HttpResponse, Target};
+use kaiwa_core::session::{HttpBody, HttpRequest, HttpResponse, Target};
 use kaiwa_core::{Error, ErrorKind};
 use once_cell::sync::OnceCell;
 use tokio::net::TcpStream;
@@ -15,8 +15,9 @@ use super::http::{self, Exchange};
 use super::options::TransportOptions;
 use super::stream::{ByteStream, Socket, TlsSocket, Upgrade};
 use super::tls::Tls;
+use super::upload::Upload;
 use super::websocket::{self, WEBSOCKET_URL};
-use super::{Connector, Transport, dial};
+use super::{Connector, HttpProgress, Transport, dial};
 
 /// Opens real sockets for one account.
 ///
@@ -87,6 +88,14 @@ impl Network {
         Box::new(ByteStream::new(socket, upgrade))
     }
 
+    async fn run(&self, exchange: Exchange) -> Result<HttpResponse, Error> {
+        let tls = self.tls.config().await?;
+        let client = self
+            .client
+            .get_or_try_init(|| http::client(&self.options, &tls))?;
+        exchange.run(client, self.options.proxy.as_ref()).await
+    }
+
     fn deadline(&self) -> Deadline {
         Deadline::after(self.options.connect_timeout)
     }
@@ -118,18 +127,33 @@ impl Connector for Network {
         }
     }
 
-    async fn http(&self, request: HttpRequest) -> Result<HttpResponse, Error> {
+    async fn http(
+        &self,
+        request: HttpRequest,
+        progress: &HttpProgress,
+    ) -> Result<HttpResponse, Error> {
         let deadline = Deadline::after(request.timeout);
-        let exchange = Exchange::new(request)?;
+        let mut exchange = Exchange::new(&request)?;
         let address = exchange.address.clone();
-        let run = async {
-            let tls = self.tls.config().await?;
-            let client = self
-                .client
-                .get_or_try_init(|| http::client(&self.options, &tls))?;
-            exchange.run(client, self.options.proxy.as_ref()).await
-        };
-        deadline.step(&address, "complete its answer", run).await
+        match request.body {
+            HttpBody::Bytes(bytes) => {
+                exchange.send_bytes(bytes);
+                let run = self.run(exchange);
+                deadline.step(&address, "complete its answer", run).await
+            }
+            HttpBody::File { path, max_bytes } => {
+                let open = Upload::open(&path, max_bytes);
+                let upload = deadline.step(&"the file's disk", "answer", open).await?;
+                let (body, watch) = upload.into_body(progress.clone());
+                exchange.send_file(body);
+                let run = self.run(exchange);
+                watch.guard(&address, request.timeout, run).await
+            }
+            _ => Err(Error::new(
+                ErrorKind::Unsupported,
+                "this kind of body needs a newer transport",
+            )),
+        }
     }
 
     fn close_timeout(&self) -> Duration {

@@ -143,7 +143,7 @@ impl WschatSession {
                 format!("wschat has one channel only: {LOBBY}"),
             ));
         }
-        // wschat carries nothing that is not shown: so the user sees at once what will arrive.
+        // wschat carries none of the rest, and the message shall look as it will arrive.
         message.content.retain(MessageFragment::is_shown);
         let carried = |fragment: &MessageFragment| {
             matches!(

@@ -1,5 +1,7 @@
 //! HTTP before a transport and beside it.
 
+use std::time::Duration;
+
 use kaiwa_protocols::session::{HttpResponse, Target};
 use kaiwa_protocols::{Connection, Error, ErrorKind};
 
@@ -117,4 +119,85 @@ async fn requests_end_with_their_connection() {
     rig.connect().await;
     settle().await;
     assert!(rig.server.try_call().is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn progress_is_told_before_the_end() {
+    let (mut rig, peer) = Rig::connected().await;
+    peer.say("fetch 2");
+    let one = rig.server.call().await;
+    let two = rig.server.call().await;
+    one.progress.report(1, 10);
+    assert_eq!(rig.next().await, "New http 0 1/10");
+    two.progress.report(0, 3);
+    assert_eq!(rig.next().await, "New http 1 0/3");
+    // Too soon after the last, then late enough.
+    one.progress.report(2, 10);
+    tokio::time::advance(Duration::from_millis(100)).await;
+    one.progress.report(7, 10);
+    assert_eq!(rig.next().await, "New http 0 7/10");
+    one.progress.report(10, 10);
+    answer(one, 201, "");
+    assert_eq!(rig.next().await, "New http 0 10/10");
+    assert_eq!(rig.next().await, "New http 0 201");
+    two.answer.send(Err(ErrorKind::Lost.into())).unwrap();
+    assert_eq!(rig.next().await, "New http 1 Lost");
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_a_cancelled_request_nothing_more_is_told() {
+    let (mut rig, peer) = Rig::connected().await;
+    peer.say("fetch 9");
+    let mut calls = Vec::new();
+    for _ in 0..8 {
+        calls.push(rig.server.call().await);
+    }
+    // The ninth has not begun, nor will it.
+    peer.say("cancel 8");
+    settle().await;
+    peer.say("cancel 0");
+    let mut gone = calls.remove(0);
+    crate::rig::within(gone.answer.closed()).await;
+    gone.progress.report(5, 5);
+    settle().await;
+    assert!(rig.server.try_call().is_none());
+    assert_eq!(rig.waiting(), Vec::<String>::new());
+    // What was told and what never was: nothing happens.
+    answer(calls.remove(0), 200, "");
+    assert_eq!(rig.next().await, "New http 1 200");
+    for token in ["1", "8", "99"] {
+        peer.say(format!("cancel {token}"));
+    }
+    for (call, n) in calls.into_iter().zip(2..) {
+        answer(call, 200, "");
+        assert_eq!(rig.next().await, format!("New http {n} 200"));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cancelled_request_makes_room_for_the_next() {
+    let (mut rig, peer) = Rig::connected().await;
+    peer.say("fetch 9");
+    let mut calls = Vec::new();
+    for _ in 0..8 {
+        calls.push(rig.server.call().await);
+    }
+    peer.say("cancel 3");
+    let ninth = rig.server.call().await;
+    assert_eq!(ninth.request.url, "http://toy/8");
+    answer(ninth, 200, "");
+    assert_eq!(rig.next().await, "New http 8 200");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_end_that_is_cancelled_at_its_last_progress_is_not_told() {
+    let (mut rig, peer) = Rig::connected().await;
+    peer.say("cancel-at-end");
+    peer.say("fetch 1");
+    let call = rig.server.call().await;
+    call.progress.report(10, 10);
+    answer(call, 200, "");
+    assert_eq!(rig.next().await, "New http 0 10/10");
+    peer.say("hey");
+    assert_eq!(rig.next().await, "New hey");
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use kaiwa_protocols::session::{Frame, HttpRequest, HttpResponse, Target};
-use kaiwa_protocols::transport::{Connector, Incoming, Outgoing, Transport};
+use kaiwa_protocols::transport::{Connector, HttpProgress, Incoming, Outgoing, Transport};
 use kaiwa_protocols::{Error, ErrorKind};
 use tokio::sync::{Notify, mpsc, oneshot};
 
@@ -29,6 +29,7 @@ pub(crate) enum Plan {
 /// An HTTP request under way.
 pub(crate) struct HttpCall {
     pub(crate) request: HttpRequest,
+    pub(crate) progress: HttpProgress,
     pub(crate) answer: oneshot::Sender<Result<HttpResponse, Error>>,
 }
 
@@ -118,9 +119,19 @@ impl Connector for MemoryConnector {
         Ok(Box::new(MemoryTransport(wire)))
     }
 
-    async fn http(&self, request: HttpRequest) -> Result<HttpResponse, Error> {
+    async fn http(
+        &self,
+        request: HttpRequest,
+        progress: &HttpProgress,
+    ) -> Result<HttpResponse, Error> {
         let (answer, answered) = oneshot::channel();
-        let _ = self.0.calls.send(HttpCall { request, answer });
+        let progress = progress.clone();
+        let call = HttpCall {
+            request,
+            progress,
+            answer,
+        };
+        let _ = self.0.calls.send(call);
         answered
             .await
             .unwrap_or_else(|_| Err(ErrorKind::Lost.into()))

@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use kaiwa_protocols::outbox::Outbox;
 use kaiwa_protocols::session::{
-    Closed, Frame, HttpRequest, HttpResponse, HttpToken, Now, Seed, Session, SessionEvent, Target,
-    Transmit,
+    Closed, Frame, HttpBody, HttpRequest, HttpResponse, HttpToken, Now, Seed, Session,
+    SessionEvent, Target, Transmit,
 };
 use kaiwa_protocols::{
     AuthField, Capabilities, ChatEvent, ConnectionEvent, Error, ErrorKind, EventKind, Message,
@@ -37,6 +37,8 @@ pub(crate) struct Toy {
     stream: bool,
     bomb: Option<Bomb>,
     tick: Option<Duration>,
+    /// Requests are cancelled when their file is through.
+    cancel_at_end: bool,
     events: VecDeque<SessionEvent>,
     transmits: VecDeque<Transmit>,
 }
@@ -67,6 +69,7 @@ impl Toy {
             stream: false,
             bomb: None,
             tick: None,
+            cancel_at_end: false,
             events: VecDeque::new(),
             transmits: VecDeque::new(),
         }
@@ -110,7 +113,7 @@ impl Toy {
                 method: "GET",
                 url: format!("http://toy/{}", token.0),
                 headers: Vec::new(),
-                body: Vec::new(),
+                body: HttpBody::EMPTY,
                 timeout: Duration::from_secs(10),
                 max_response_bytes: 100,
             },
@@ -133,6 +136,10 @@ impl Toy {
                 self.events.extend(events);
             }
             "fetch" => (0..rest.parse().unwrap()).for_each(|n| self.fetch(HttpToken(n))),
+            "cancel" => self.transmits.push_back(Transmit::CancelHttp {
+                token: HttpToken(rest.parse().unwrap()),
+            }),
+            "cancel-at-end" => self.cancel_at_end = true,
             "tick" => self.tick = Some(now.mono + Duration::from_millis(rest.parse().unwrap())),
             "spin" => self.tick = Some(Duration::ZERO),
             "stream" => self.stream = true,
@@ -219,6 +226,13 @@ impl Session for Toy {
             (token, Err(error)) => {
                 self.show(now, &format!("http {} {:?}", token.0, error.kind()));
             }
+        }
+    }
+
+    fn handle_http_progress(&mut self, now: Now, token: HttpToken, sent: u64, total: u64) {
+        self.show(now, &format!("http {} {sent}/{total}", token.0));
+        if self.cancel_at_end && sent == total {
+            self.transmits.push_back(Transmit::CancelHttp { token });
         }
     }
 

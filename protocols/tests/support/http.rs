@@ -1,6 +1,7 @@
 //! HTTP/1.1, as much of it as the clients of a chat server need, at both ends.
 
-use kaiwa_protocols::session::{HttpRequest, HttpResponse};
+use kaiwa_protocols::session::{HttpBody, HttpRequest, HttpResponse};
+use kaiwa_protocols::transport::HttpProgress;
 use kaiwa_protocols::{Error, ErrorKind};
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
 
@@ -96,8 +97,10 @@ fn encode(answer: &Answer) -> Vec<u8> {
 pub(crate) async fn ask(
     stream: impl AsyncRead + AsyncWrite + Unpin,
     request: HttpRequest,
+    progress: &HttpProgress,
 ) -> Result<HttpResponse, Error> {
-    let limit = tokio::time::timeout(request.timeout, exchange(stream, &request));
+    let body = Body::of(&request.body).await?;
+    let limit = tokio::time::timeout(request.timeout, exchange(stream, &request, body, progress));
     let response = limit
         .await
         .map_err(|_| Error::from(ErrorKind::TimedOut))?
@@ -111,28 +114,89 @@ pub(crate) async fn ask(
 async fn exchange(
     stream: impl AsyncRead + AsyncWrite + Unpin,
     request: &HttpRequest,
+    body: Body,
+    progress: &HttpProgress,
 ) -> Option<HttpResponse> {
-    let mut stream = BufReader::new(stream);
+    let (reader, mut writer) = tokio::io::split(stream);
+    let mut reader = BufReader::new(reader);
     let (_, rest) = request.url.split_once("://")?;
     let target = rest.find('/').map_or("/", |at| &rest[at..]);
     let mut head = format!(
         "{} {target} HTTP/1.1\r\nHost: memory\r\nConnection: close\r\nContent-Length: {}\r\n",
-        request.method,
-        request.body.len()
+        request.method, body.total
     );
     for (name, value) in &request.headers {
         head += &format!("{name}: {value}\r\n");
     }
     head += "\r\n";
-    stream.write_all(head.as_bytes()).await.ok()?;
-    stream.write_all(&request.body).await.ok()?;
-    stream.flush().await.ok()?;
-    let (first, headers, body) = read_message(&mut stream).await?;
+    let ask = async {
+        // Who has answered need not read on.
+        if writer.write_all(head.as_bytes()).await.is_ok() {
+            let _ = body.write(&mut writer, progress).await;
+        }
+        std::future::pending().await
+    };
+    let (first, headers, body) = tokio::select! {
+        answer = read_message(&mut reader) => answer?,
+        never = ask => never,
+    };
     Some(HttpResponse {
         status: first.split(' ').nth(1)?.parse().ok()?,
         headers,
         body,
     })
+}
+
+/// The body of a request, and its length.
+struct Body {
+    bytes: Box<dyn AsyncRead + Send + Unpin>,
+    total: u64,
+    is_file: bool,
+}
+
+impl Body {
+    async fn of(body: &HttpBody) -> Result<Self, Error> {
+        match body {
+            HttpBody::Bytes(bytes) => Ok(Self {
+                total: bytes.len() as u64,
+                bytes: Box::new(std::io::Cursor::new(bytes.clone())),
+                is_file: false,
+            }),
+            HttpBody::File { path, max_bytes } => {
+                let file = tokio::fs::File::open(path).await;
+                let file = file.map_err(|_| Error::from(ErrorKind::NotFound))?;
+                let total = file.metadata().await.unwrap().len();
+                if total > *max_bytes {
+                    return Err(ErrorKind::TooLong.into());
+                }
+                Ok(Self {
+                    bytes: Box::new(file),
+                    total,
+                    is_file: true,
+                })
+            }
+            other => panic!("no such body here: {other:?}"),
+        }
+    }
+
+    async fn write(
+        mut self,
+        stream: &mut (impl AsyncWrite + Unpin),
+        progress: &HttpProgress,
+    ) -> std::io::Result<()> {
+        let (mut piece, mut sent) = ([0; 4096], 0);
+        loop {
+            if self.is_file {
+                progress.report(sent, self.total);
+            }
+            let read = self.bytes.read(&mut piece).await?;
+            if read == 0 {
+                return stream.flush().await;
+            }
+            stream.write_all(&piece[..read]).await?;
+            sent += read as u64;
+        }
+    }
 }
 
 /// The first line, the headers with their names in lower case, the body.

@@ -7,7 +7,7 @@ use std::task::{Context, Poll, ready};
 use async_trait::async_trait;
 use futures_util::{Sink, Stream};
 use kaiwa_protocols::session::{Frame, HttpRequest, HttpResponse, Target};
-use kaiwa_protocols::transport::{Connector, Incoming, Outgoing, Transport};
+use kaiwa_protocols::transport::{Connector, HttpProgress, Incoming, Outgoing, Transport};
 use kaiwa_protocols::{Error, ErrorKind};
 use tokio::io::DuplexStream;
 use tokio_tungstenite::tungstenite::{Error as WsError, Message};
@@ -54,10 +54,14 @@ impl<W: Wires> Connector for Memory<W> {
         }
     }
 
-    async fn http(&self, request: HttpRequest) -> Result<HttpResponse, Error> {
+    async fn http(
+        &self,
+        request: HttpRequest,
+        progress: &HttpProgress,
+    ) -> Result<HttpResponse, Error> {
         let stream = self.0.http();
         let stream = stream.ok_or_else(|| Error::from(ErrorKind::Refused))?;
-        http::ask(stream, request).await
+        http::ask(stream, request, progress).await
     }
 }
 

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use kaiwa_core::ErrorKind;
-use kaiwa_core::session::HttpRequest;
-use kaiwa_protocols::transport::Connector;
+use kaiwa_core::session::{HttpBody, HttpRequest};
+use kaiwa_protocols::transport::{Connector, HttpProgress};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::peer::{
@@ -17,7 +17,7 @@ pub(crate) fn get() -> HttpRequest {
         method: "GET",
         url: String::new(),
         headers: Vec::new(),
-        body: Vec::new(),
+        body: HttpBody::EMPTY,
         timeout: Duration::from_secs(30),
         max_response_bytes: 1024,
     }
@@ -59,7 +59,10 @@ async fn a_get_brings_status_headers_and_body() {
             headers: vec![("Authorization".to_owned(), "Bearer x".to_owned())],
             ..get()
         };
-        let response = network().http(request).await.unwrap();
+        let response = network()
+            .http(request, &HttpProgress::default())
+            .await
+            .unwrap();
         assert_eq!((response.status, &response.body[..]), (201, &b"body"[..]));
         let thing = ("x-thing".to_owned(), "One".to_owned());
         assert!(response.headers.contains(&thing), "{response:?}");
@@ -84,10 +87,17 @@ async fn a_post_sends_its_body() {
         let request = HttpRequest {
             method: "POST",
             url: format!("http://{address}/"),
-            body: b"hello".to_vec(),
+            body: b"hello".to_vec().into(),
             ..get()
         };
-        assert_eq!(network().http(request).await.unwrap().body, b"");
+        assert_eq!(
+            network()
+                .http(request, &HttpProgress::default())
+                .await
+                .unwrap()
+                .body,
+            b""
+        );
         let (head, body) = server.await.unwrap();
         assert!(head.starts_with("POST / "), "{head}");
         assert!(head.contains("content-length: 5\r\n"), "{head}");
@@ -105,7 +115,10 @@ async fn a_refusal_in_the_status_is_an_answer() {
             ("407 Proxy", 407),
         ] {
             let url = serve_answer(answer(status, "why")).await;
-            let response = network().http(HttpRequest { url, ..get() }).await.unwrap();
+            let response = network()
+                .http(HttpRequest { url, ..get() }, &HttpProgress::default())
+                .await
+                .unwrap();
             assert_eq!((response.status, &response.body[..]), (number, &b"why"[..]));
         }
     })
@@ -124,12 +137,18 @@ async fn a_body_over_the_limit_is_too_large_with_and_without_a_length() {
         ] {
             let url = serve_answer(bytes).await;
             let request = HttpRequest { url, ..get() };
-            let error = network().http(request).await.unwrap_err();
+            let error = network()
+                .http(request, &HttpProgress::default())
+                .await
+                .unwrap_err();
             assert_error(&error, ErrorKind::TooLarge, &["1024"]);
             assert!(!error.chain().contains("hunter2"), "{error}");
         }
         let url = serve_answer(answer("200 OK", &"x".repeat(1024))).await;
-        let response = network().http(HttpRequest { url, ..get() }).await.unwrap();
+        let response = network()
+            .http(HttpRequest { url, ..get() }, &HttpProgress::default())
+            .await
+            .unwrap();
         assert_eq!(response.body.len(), 1024);
     })
     .await;
@@ -150,7 +169,10 @@ async fn a_late_answer_times_out_in_head_and_body() {
                 timeout: Duration::from_millis(300),
                 ..get()
             };
-            let error = network().http(request).await.unwrap_err();
+            let error = network()
+                .http(request, &HttpProgress::default())
+                .await
+                .unwrap_err();
             assert_error(&error, ErrorKind::TimedOut, &["127.0.0.1"]);
             assert!(!error.chain().contains("hunter2"), "{error}");
         }
@@ -180,7 +202,10 @@ async fn errors_are_told_apart_and_keep_the_query_to_themselves() {
             ("localhost?hunter2".to_owned(), ErrorKind::Invalid),
         ] {
             let request = HttpRequest { url, ..get() };
-            let error = network().http(request).await.unwrap_err();
+            let error = network()
+                .http(request, &HttpProgress::default())
+                .await
+                .unwrap_err();
             assert_error(&error, kind, &[]);
             assert!(!error.chain().contains("hunter2"), "{error}");
             assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
@@ -191,7 +216,10 @@ async fn errors_are_told_apart_and_keep_the_query_to_themselves() {
                 headers: vec![(name.to_owned(), value.to_owned())],
                 ..get()
             };
-            let error = network().http(request).await.unwrap_err();
+            let error = network()
+                .http(request, &HttpProgress::default())
+                .await
+                .unwrap_err();
             assert_error(&error, ErrorKind::Invalid, &[name]);
             assert!(!error.chain().contains("hunter2"), "{error}");
         }
@@ -231,7 +259,7 @@ async fn redirects_are_followed_within_a_server_only() {
                 headers: vec![("X-Token".to_owned(), "abc".to_owned())],
                 ..get()
             };
-            let response = network().http(request).await.unwrap();
+            let response = network().http(request, &HttpProgress::default()).await.unwrap();
             assert_eq!(response.status, status, "{path}");
             assert_eq!(response.body, body.as_bytes(), "{path}");
         }

@@ -12,4 +12,5 @@ mod peer;
 mod proxy;
 mod stream;
 mod tls;
+mod upload;
 mod websocket;

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use kaiwa_core::ErrorKind;
 use kaiwa_core::session::{HttpRequest, Target};
-use kaiwa_protocols::transport::{Connector, Network, Proxy, TransportOptions};
+use kaiwa_protocols::transport::{Connector, HttpProgress, Network, Proxy, TransportOptions};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
 use tokio::net::TcpStream;
 
@@ -246,7 +246,10 @@ async fn http_goes_through() {
                 url: "http://chat.invalid:81/x".to_owned(),
                 ..get()
             };
-            let response = Network::new(options).http(request).await.unwrap();
+            let response = Network::new(options)
+                .http(request, &HttpProgress::default())
+                .await
+                .unwrap();
             assert_eq!(response.body, b"proxied");
             let asked = asked.lock().unwrap().join(" ");
             assert!(asked.contains("chat.invalid:81"), "{asked}");
@@ -277,7 +280,10 @@ async fn https_goes_through_end_to_end() {
                 url: "https://chat.invalid/x".to_owned(),
                 ..get()
             };
-            let response = Network::new(options).http(request).await.unwrap();
+            let response = Network::new(options)
+                .http(request, &HttpProgress::default())
+                .await
+                .unwrap();
             assert_eq!(response.body, b"secret");
             assert_eq!(*asked.lock().unwrap(), ["chat.invalid:443"]);
         }
@@ -338,7 +344,10 @@ async fn a_proxy_that_refuses_says_what_to_do() {
                 url: format!("https://{host}/?token=hunter2"),
                 ..get()
             };
-            let error = Network::new(options).http(request).await.unwrap_err();
+            let error = Network::new(options)
+                .http(request, &HttpProgress::default())
+                .await
+                .unwrap_err();
             assert_error(&error, ErrorKind::Proxy, &[&name]);
             assert!(!error.chain().contains("hunter2"), "{error}");
         }
@@ -355,7 +364,10 @@ async fn a_plain_request_that_the_proxy_refuses_is_a_proxy_error() {
             ..get()
         };
         let network = Network::new(through("http", proxy, None));
-        let error = network.http(request).await.unwrap_err();
+        let error = network
+            .http(request, &HttpProgress::default())
+            .await
+            .unwrap_err();
         assert_error(&error, ErrorKind::Proxy, &["`proxy_user`"]);
     })
     .await;
@@ -372,7 +384,10 @@ async fn a_proxy_that_is_not_there_or_is_none_is_a_proxy_error() {
                 url: "http://chat.invalid/".to_owned(),
                 ..get()
             };
-            let error = Network::new(options).http(request).await.unwrap_err();
+            let error = Network::new(options)
+                .http(request, &HttpProgress::default())
+                .await
+                .unwrap_err();
             assert_error(&error, ErrorKind::Proxy, &[&nobody.to_string()]);
 
             let leaves = serve(|stream| async { drop(stream) }).await;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use kaiwa_core::ErrorKind;
 use kaiwa_core::session::{HttpRequest, Target};
-use kaiwa_protocols::transport::{Connector, Network};
+use kaiwa_protocols::transport::{Connector, HttpProgress, Network};
 use tokio::io::AsyncWriteExt;
 use tokio_rustls::TlsAcceptor;
 
@@ -43,7 +43,10 @@ async fn assert_untrusted(network: &Network, port: u16, words: &[&str]) {
         url: format!("https://127.0.0.1:{port}/?token=hunter2"),
         ..get()
     };
-    let error = network.http(request).await.unwrap_err();
+    let error = network
+        .http(request, &HttpProgress::default())
+        .await
+        .unwrap_err();
     assert_error(&error, ErrorKind::Tls, words);
     assert!(!error.chain().contains("hunter2"), "{error}");
 }

@@ -1,8 +1,13 @@
 //! How an event about people changes a [`ConnectionState`].
 
+use serde_json::Value;
+
 use super::super::Map;
-use super::super::state::{ConnectionState, Contact, PresenceState, USERS_PER_LIST};
+use super::super::state::{
+    ConnectionState, Contact, DATA_BYTES, DATA_PER_LIST, PresenceState, USERS_PER_LIST,
+};
 use super::upsert;
+use crate::event::size;
 use crate::{Profile, UserEvent};
 
 impl ConnectionState {
@@ -85,7 +90,12 @@ impl ConnectionState {
             } => {
                 self.contacts.remove(user_id);
             }
-            UserEvent::Data { .. } | UserEvent::RequestData { .. } => {}
+            UserEvent::Data {
+                channel_id,
+                key,
+                value,
+            } => self.data(channel_id.as_deref(), key, value.as_ref()),
+            UserEvent::RequestData { .. } => {}
         }
     }
 
@@ -103,6 +113,28 @@ impl ConnectionState {
         }
     }
 
+    fn data(&mut self, channel_id: Option<&str>, key: &str, value: Option<&Value>) {
+        let list = match channel_id {
+            None => Some(&mut self.data),
+            Some(id) => self.channels.get_mut(id).map(|channel| &mut channel.data),
+        };
+        let Some(list) = list else {
+            return;
+        };
+        let Some(value) = value.filter(|value| !value.is_null()) else {
+            list.remove(key);
+            return;
+        };
+        let fits = key.len() + size::json(value) <= DATA_BYTES;
+        if !fits {
+            // What was there is no longer so.
+            list.remove(key);
+        }
+        if !fits || !upsert(list, DATA_PER_LIST, key.to_owned(), value) {
+            self.left_out += 1;
+        }
+    }
+
     /// What is known of somebody follows them to a new id.
     fn rename(&mut self, channel_id: Option<&str>, user_id: &str, new_id: &str) {
         match channel_id {
@@ -114,6 +146,7 @@ impl ConnectionState {
                 if let Some(channel) = self.channels.get_mut(channel_id) {
                     rename(&mut channel.roles, user_id, new_id);
                     rename(&mut channel.read, user_id, new_id);
+                    rename(&mut channel.typing, user_id, new_id);
                 }
             }
         }
@@ -132,6 +165,7 @@ impl ConnectionState {
         };
         if let Some(channel) = self.channels.get_mut(channel_id) {
             channel.roles.remove(user_id);
+            channel.typing.remove(user_id);
             if !own {
                 channel.read.remove(user_id);
             }
@@ -148,6 +182,7 @@ impl ConnectionState {
         };
         if let Some(channel) = self.channels.get_mut(channel_id) {
             channel.roles.clear();
+            channel.typing.clear();
             keep_only(&mut channel.read, own);
         }
     }

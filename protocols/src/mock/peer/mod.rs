@@ -18,7 +18,7 @@ use self::world::World;
 use super::script::Script;
 use super::{MockConnection, MockSession};
 use crate::driver::Driver;
-use crate::transport::{Connector, Transport};
+use crate::transport::{Connector, HttpProgress, Transport};
 
 pub use self::world::{REORDER_PATIENCE, SILENCE};
 
@@ -228,7 +228,11 @@ impl Connector for Memory {
         Ok(Box::new(near))
     }
 
-    async fn http(&self, _request: HttpRequest) -> Result<HttpResponse, Error> {
+    async fn http(
+        &self,
+        _request: HttpRequest,
+        _progress: &HttpProgress,
+    ) -> Result<HttpResponse, Error> {
         Err(Error::new(
             ErrorKind::Unsupported,
             "the mock network speaks no HTTP",

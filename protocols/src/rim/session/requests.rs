@@ -104,7 +104,7 @@ impl RimSession {
             ));
         }
         message.sender_id = self.me.as_ref().map(|(uid, _)| uid.to_string());
-        // rim carries none of the rest: so the user sees at once what will arrive.
+        // rim carries none of the rest, and the message shall look as it will arrive.
         message.content.retain(MessageFragment::is_shown);
         let echo = self.outgoing.accept(now, request, gid, message)?;
         self.events.push_back(echo);

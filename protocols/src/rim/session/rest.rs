@@ -222,7 +222,7 @@ impl Rest {
             method: ask.endpoint.method(),
             url: format!("{}{}{}", self.base, ask.endpoint.path(), ask.query),
             headers,
-            body,
+            body: body.into(),
             timeout: REST_LIMIT,
             max_response_bytes: MAX_ANSWER_BYTES,
         };

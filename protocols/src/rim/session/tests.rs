@@ -134,7 +134,8 @@ impl Rig {
         let Some((token, request)) = self.exchanges.pop_front() else {
             return false;
         };
-        let body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
+        let body: Value =
+            serde_json::from_slice(request.body.as_bytes().unwrap()).unwrap_or_default();
         let data = data(&request.url, &body, groups, unread);
         let answer = json!({"ok": true, "code": 200, "msg": null, "data": data});
         self.give(token, &answer);

@@ -5,6 +5,7 @@ use std::time::Duration;
 use futures_util::{SinkExt, StreamExt};
 use kaiwa_protocols::rim::wire::Endpoint;
 use kaiwa_protocols::session::{HttpRequest, HttpResponse};
+use kaiwa_protocols::transport::HttpProgress;
 use serde_json::{Value, json};
 use tokio::io::DuplexStream;
 use tokio_tungstenite::tungstenite::Message;
@@ -71,11 +72,12 @@ impl Raw {
             method,
             url: format!("http://memory{base}{target}"),
             headers: vec![("Authorization".to_owned(), format!("Bearer {}", self.token))],
-            body: body.to_vec(),
+            body: body.to_vec().into(),
             timeout: Duration::from_secs(60),
             max_response_bytes: 1024 * 1024,
         };
-        http::ask(self.wires.http().expect("nobody listens"), request).await
+        let stream = self.wires.http().expect("nobody listens");
+        http::ask(stream, request, &HttpProgress::default()).await
     }
 
     /// A WebSocket that has not signed in.
