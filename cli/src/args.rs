@@ -111,6 +111,10 @@ pub(crate) struct Talk {
     #[arg(long)]
     pub(crate) commands: bool,
 
+    /// Show the id of each message in front of it; commands take it for MESSAGE
+    #[arg(long)]
+    pub(crate) ids: bool,
+
     /// End when the connection is lost
     #[arg(long)]
     pub(crate) no_reconnect: bool,

@@ -42,7 +42,9 @@ pub(crate) fn place(state: &ConnectionState, channel_id: &str) -> Result<String,
     });
     first.map(|(id, _)| id.clone()).ok_or_else(|| {
         let name = show::channel_name(state, channel_id);
-        let text = format!("{name} is a circle without channels; somebody who may can make one with /stream create");
+        let text = format!(
+            "{name} is a circle without channels; somebody who may can make one with /stream create"
+        );
         Error::new(ErrorKind::NotFound, text)
     })
 }
@@ -60,7 +62,11 @@ pub(crate) mod tests {
             let channel = Channel {
                 id: (*id).to_owned(),
                 name: Some((*name).to_owned()),
-                channel_type: if circle { ChannelType::Space } else { ChannelType::Group },
+                channel_type: if circle {
+                    ChannelType::Space
+                } else {
+                    ChannelType::Group
+                },
             };
             state.apply(&ChannelEvent::New { channel }.into());
             let inside = ChannelEvent::Parent {
@@ -90,7 +96,12 @@ pub(crate) mod tests {
         assert_eq!(place("c3"), Err(ErrorKind::NotFound));
         assert_eq!(place("s10").as_deref(), Ok("s10"));
         assert_eq!(place("new").as_deref(), Ok("new"));
-        for (id, circle) in [("c1", Some("c1")), ("s20", Some("c2")), ("g", None), ("x", None)] {
+        for (id, circle) in [
+            ("c1", Some("c1")),
+            ("s20", Some("c2")),
+            ("g", None),
+            ("x", None),
+        ] {
             assert_eq!(around(&state, id), circle, "{id}");
         }
     }

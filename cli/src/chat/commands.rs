@@ -117,6 +117,19 @@ pub(crate) enum Order {
     },
 }
 
+impl Order {
+    /// Whether it names a message by its place among those that are shown.
+    pub(crate) fn counts_back(&self) -> bool {
+        match self {
+            Self::React { message, .. }
+            | Self::Reply { message, .. }
+            | Self::Edit { message, .. }
+            | Self::Delete(message) => matches!(message, Target::Back(_)),
+            _ => false,
+        }
+    }
+}
+
 /// What a typed line asks for.
 #[derive(Debug)]
 pub(crate) enum Typed {
@@ -251,15 +264,19 @@ impl std::fmt::Debug for Command {
 fn unknown(line: &str) -> String {
     let word = line.split_whitespace().next().unwrap_or_default();
     let names = || COMMANDS.iter().map(|command| command.name);
-    let family = || names().filter(|name| name.split_once(' ').is_some_and(|(first, _)| first == word));
-    let (typed, names): (&str, Vec<&str>) = match family().next() {
-        Some(_) => (line, family().collect()),
-        None => (word, names().collect()),
-    };
+    let first = |name: &'static str| name.split(' ').next().unwrap_or(name);
+    let mut known: Vec<&str> = names()
+        .filter(|name| *name != word && first(name) == word)
+        .collect();
+    let typed = if known.is_empty() { word } else { line };
+    if known.is_empty() {
+        known = names().map(first).collect();
+        known.dedup();
+    }
     format!(
         "{} is no command; there are {}. To say a line that begins with /, write //",
         show::shortened(typed),
-        names.join(" ")
+        known.join(" ")
     )
 }
 

@@ -106,11 +106,17 @@ pub(crate) fn contacts(state: &ConnectionState) -> Vec<String> {
 /// What can be joined, with the ids to join it by.
 pub(crate) fn directory(state: &ConnectionState, channels: &[Channel]) -> Vec<String> {
     if channels.is_empty() {
-        return vec!["no circle is found that anybody may join; /circle create makes one".to_owned()];
+        return vec![
+            "no circle is found that anybody may join; /circle create makes one".to_owned(),
+        ];
     }
     let named = channels.iter().map(|channel| {
         let name = channel.name.as_deref().filter(|name| !name.is_empty());
-        let mark = if state.channels.contains_key(&channel.id) { "*" } else { "" };
+        let mark = if state.channels.contains_key(&channel.id) {
+            "*"
+        } else {
+            ""
+        };
         format!("{mark}{} (id {})", name.unwrap_or(&channel.id), channel.id)
     });
     vec![

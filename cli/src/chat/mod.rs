@@ -4,6 +4,7 @@ mod circles;
 mod commands;
 mod completion;
 mod conversation;
+mod ctrl_c;
 mod editor;
 mod input;
 mod jobs;
@@ -15,7 +16,11 @@ mod said;
 mod screen;
 mod show;
 mod shown;
+mod status;
 mod target;
+mod uploads;
+
+use std::sync::Arc;
 
 use kaiwa_protocols::{AuthField, Error, Registry};
 
@@ -30,6 +35,7 @@ use crate::{dirs, form, terminal, text};
 
 use completion::Completion;
 use conversation::Conversation;
+use ctrl_c::CtrlC;
 use screen::{Pipe, Screen, Terminal};
 
 /// The name of those who have none.
@@ -111,14 +117,16 @@ async fn talk(
     let mut conversation = if terminal::is_interactive() {
         let prompt = format!("{}> ", text::one_line(&who));
         let completion = Completion::new(link.client.clone(), link.account);
-        let (input, printer) = editor::start(prompt, completion, interrupt.clone())?;
-        let mut screen = Screen::Terminal(Terminal::new(printer));
+        let key = Arc::new(CtrlC::default());
+        let (input, printer) =
+            editor::start(prompt, completion, interrupt.clone(), Arc::clone(&key))?;
+        let mut screen = Screen::Terminal(Terminal::new(printer, args.ids));
         let greeting = format!("you are {who}; /help shows the commands, Ctrl-D leaves");
         // A terminal that is gone already ends the conversation, not this.
         let _ = screen.notice(&greeting).await;
-        Conversation::new(link, screen, input, channel, true)
+        Conversation::new(link, screen, input, channel, true).with_key(key)
     } else {
-        let screen = Screen::Pipe(Pipe::new());
+        let screen = Screen::Pipe(Pipe::new(args.ids));
         Conversation::new(link, screen, input::lines(), channel, args.commands)
     };
     if let Some(home) = home {

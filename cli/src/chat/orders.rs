@@ -15,6 +15,8 @@ use super::shown::Shown;
 use super::{circles, lists, show};
 use crate::names;
 
+pub(crate) use messages::at_home;
+
 /// What an order comes to.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Plan {

@@ -126,12 +126,17 @@ fn marks(message: &Message) -> Vec<String> {
         MessageStatus::Deleted => marks.push("deleted".to_owned()),
         _ => {}
     }
-    marks.extend(message.content.iter().filter_map(|fragment| match fragment {
-        MessageFragment::Reaction { emoji, user_ids } => {
-            Some(format!("{} {}", show::shortened(emoji), user_ids.len()))
-        }
-        _ => None,
-    }));
+    marks.extend(
+        message
+            .content
+            .iter()
+            .filter_map(|fragment| match fragment {
+                MessageFragment::Reaction { emoji, user_ids } => {
+                    Some(format!("{} {}", show::shortened(emoji), user_ids.len()))
+                }
+                _ => None,
+            }),
+    );
     marks
 }
 
@@ -193,7 +198,8 @@ mod tests {
         let mut answer = message("yes");
         let message_id = "1".to_owned();
         answer.content.push(MessageFragment::Reply { message_id });
-        let quote = |state: &ConnectionState, place| Said::new(state, Some("a"), place, &answer).quote;
+        let quote =
+            |state: &ConnectionState, place| Said::new(state, Some("a"), place, &answer).quote;
         let quoted = "Ann B: hello␊you ␛[2J".to_owned();
         assert_eq!(quote(&state, Some("b")), Some(quoted));
         let unknown = "message 1".to_owned();

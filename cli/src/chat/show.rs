@@ -16,7 +16,10 @@ pub(crate) fn current(state: &ConnectionState) -> Option<String> {
         return state.current_channel.clone();
     }
     // Nobody talks in a circle itself.
-    let mut ids = state.channels.keys().filter(|id| !circles::is_circle(state, id));
+    let mut ids = state
+        .channels
+        .keys()
+        .filter(|id| !circles::is_circle(state, id));
     match (ids.next(), ids.next()) {
         (Some(only), None) => Some(only.clone()),
         _ => None,
@@ -72,19 +75,22 @@ pub(crate) fn shortened(text: &str) -> String {
 
 /// What was said, in a few words and on one line; a file by its name.
 pub(crate) fn words(message: &Message) -> String {
-    let shown = message.content.iter().filter_map(|fragment| match fragment {
-        MessageFragment::File { name, .. } => Some(name.clone()),
-        MessageFragment::Upload { path, name, .. } => {
-            let file = path.rsplit(['/', '\\']).next().unwrap_or(path);
-            Some(name.as_deref().unwrap_or(file).to_owned())
-        }
-        MessageFragment::Text(text) | MessageFragment::Url(text) => Some(text.clone()),
-        MessageFragment::Image { url, .. }
-        | MessageFragment::Video { url, .. }
-        | MessageFragment::Audio { url, .. } => Some(url.clone()),
-        MessageFragment::AssetId(id) => Some(id.clone()),
-        _ => None,
-    });
+    let shown = message
+        .content
+        .iter()
+        .filter_map(|fragment| match fragment {
+            MessageFragment::File { name, .. } => Some(name.clone()),
+            MessageFragment::Upload { path, name, .. } => {
+                let file = path.rsplit(['/', '\\']).next().unwrap_or(path);
+                Some(name.as_deref().unwrap_or(file).to_owned())
+            }
+            MessageFragment::Text(text) | MessageFragment::Url(text) => Some(text.clone()),
+            MessageFragment::Image { url, .. }
+            | MessageFragment::Video { url, .. }
+            | MessageFragment::Audio { url, .. } => Some(url.clone()),
+            MessageFragment::AssetId(id) => Some(id.clone()),
+            _ => None,
+        });
     let shown: Vec<String> = shown.filter(|part| !part.is_empty()).collect();
     text::one_line(&shortened(&shown.join(" ")))
 }

@@ -100,7 +100,11 @@ mod tests {
         for number in 0..3 * CHANGES {
             status.set(&number.to_string());
         }
-        assert_eq!(painted.display(), " ", "nothing rather than what is no longer so");
+        assert_eq!(
+            painted.display(),
+            " ",
+            "nothing rather than what is no longer so"
+        );
         status.set("late");
         assert_eq!(painted.display(), " ");
         let painted = status.painted();

@@ -32,9 +32,9 @@ impl Target {
     /// # Errors
     /// What is wrong with the number.
     pub(crate) fn read(typed: &str) -> Result<Self, String> {
-        let digits = typed
-            .strip_prefix('-')
-            .filter(|digits| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()));
+        let digits = typed.strip_prefix('-').filter(|digits| {
+            !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
+        });
         let Some(digits) = digits else {
             return Ok(Self::Id(typed.to_owned()));
         };
@@ -62,7 +62,10 @@ impl Target {
             Self::Back(back) => *back,
         };
         let messages = state.channels.get(channel_id).map(|known| &known.messages);
-        let known: Vec<&Message> = messages.into_iter().flat_map(|known| known.iter()).collect();
+        let known: Vec<&Message> = messages
+            .into_iter()
+            .flat_map(|known| known.iter())
+            .collect();
         // What has come and is not shown yet is not what somebody who reads the screen counts.
         let newest = shown.newest(channel_id);
         let end = known
@@ -95,9 +98,9 @@ fn too_few(state: &ConnectionState, channel_id: &str, whose: Whose) -> Error {
         Whose::Anybodys => {
             format!("so many messages of {name} are not known here; give the message's id")
         }
-        Whose::Own => format!(
-            "so many messages of your own are not known in {name}; give the message's id"
-        ),
+        Whose::Own => {
+            format!("so many messages of your own are not known in {name}; give the message's id")
+        }
     };
     Error::new(ErrorKind::NotFound, text)
 }
@@ -118,7 +121,13 @@ mod tests {
                 message.message_type = MessageType::Normal;
             }
             let channel_id = Some("c".to_owned());
-            state.apply(&ChatEvent::New { channel_id, message }.into());
+            state.apply(
+                &ChatEvent::New {
+                    channel_id,
+                    message,
+                }
+                .into(),
+            );
         }
         state
     }
@@ -141,7 +150,13 @@ mod tests {
         ]);
         let shown = Shown::default();
         let anybodys = |target: &str| found(target, &state, &shown, Whose::Anybodys);
-        for (target, id) in [("-1", "5"), ("-2", "2"), ("-3", "1"), ("-x", "-x"), ("7", "7")] {
+        for (target, id) in [
+            ("-1", "5"),
+            ("-2", "2"),
+            ("-3", "1"),
+            ("-x", "-x"),
+            ("7", "7"),
+        ] {
             assert_eq!(anybodys(target).as_deref(), Some(id), "{target}");
         }
         assert_eq!(anybodys("-4"), None);
@@ -153,14 +168,26 @@ mod tests {
 
     #[test]
     fn what_is_not_shown_yet_is_not_counted() {
-        let mut state = state(&[("1", true, MessageStatus::Delivered), ("2", false, MessageStatus::Delivered)]);
+        let mut state = state(&[
+            ("1", true, MessageStatus::Delivered),
+            ("2", false, MessageStatus::Delivered),
+        ]);
         let mut shown = Shown::default();
         let first = state.channels.get("c").unwrap().messages.first().cloned();
         shown.newer("c", &first.unwrap());
-        assert_eq!(found("-1", &state, &shown, Whose::Anybodys).as_deref(), Some("1"));
-        let gone = ChatEvent::Remove { channel_id: Some("c".to_owned()), message_id: "1".to_owned() };
+        assert_eq!(
+            found("-1", &state, &shown, Whose::Anybodys).as_deref(),
+            Some("1")
+        );
+        let gone = ChatEvent::Remove {
+            channel_id: Some("c".to_owned()),
+            message_id: "1".to_owned(),
+        };
         state.apply(&gone.into());
-        assert_eq!(found("-1", &state, &shown, Whose::Anybodys).as_deref(), Some("2"));
+        assert_eq!(
+            found("-1", &state, &shown, Whose::Anybodys).as_deref(),
+            Some("2")
+        );
     }
 
     #[test]

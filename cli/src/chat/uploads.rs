@@ -67,9 +67,11 @@ impl Uploads {
         let Some((_, upload)) = found else {
             return false;
         };
-        // Never more than all, and an empty file is through at once.
-        let percent = u128::from(sent.min(total)) * 100 / u128::from(total.max(1));
-        let percent = u64::try_from(percent).unwrap_or(100);
+        // Never more than all; an empty file is through at once.
+        let percent = (u128::from(sent.min(total)) * 100)
+            .checked_div(u128::from(total))
+            .and_then(|percent| u64::try_from(percent).ok())
+            .unwrap_or(100);
         std::mem::replace(&mut upload.percent, percent) != percent
     }
 
@@ -111,7 +113,7 @@ impl Uploads {
     }
 }
 
-/// The key as long as nothing is on its way.
+/// What a file is called there.
 fn name(fragment: &MessageFragment) -> Option<&str> {
     match fragment {
         MessageFragment::Upload { path, name, .. } => {
@@ -141,7 +143,11 @@ mod tests {
         let [one, two, other] = [(); 3].map(|()| RequestId::fresh());
         uploads.begin(other, None, &[MessageFragment::Text("no file".to_owned())]);
         assert!(uploads.status().is_none() && uploads.withdrawals().is_empty() && !key.press());
-        uploads.begin(one, Some("c".to_owned()), &[file("/home/ann/tea\x1b.png"), file("b")]);
+        uploads.begin(
+            one,
+            Some("c".to_owned()),
+            &[file("/home/ann/tea\x1b.png"), file("b")],
+        );
         let shown = |uploads: &Uploads| uploads.status().unwrap();
         assert_eq!(shown(&uploads), "sending tea␛.png, b: 0 %");
         let id = one.local_message_id();

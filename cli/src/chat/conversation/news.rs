@@ -16,6 +16,9 @@ const QUIET: usize = 20;
 
 impl Conversation {
     pub(super) async fn status(&mut self, event: StatusEvent) -> Result<(), Stop> {
+        if let StatusEvent::Done { request } | StatusEvent::Failed { request, .. } = &event {
+            self.arrived_or_not(*request).await?;
+        }
         match &event {
             StatusEvent::Connected { .. } => {
                 if let Some(home) = &mut self.home {

@@ -5,7 +5,7 @@ use kaiwa_protocols::{Channel, ChannelEvent, ConnectionEvent, Presence, Profile,
 use tokio::task::JoinHandle;
 
 use super::*;
-use crate::chat::editor::Printer;
+use crate::chat::editor::{News, Printer};
 use crate::chat::screen::Terminal;
 
 /// Lines that wait to be looked at.
@@ -14,7 +14,7 @@ const LINES: usize = 1000;
 struct Talk {
     peer: MockPeer,
     keys: mpsc::Sender<Input>,
-    lines: mpsc::Receiver<String>,
+    lines: mpsc::Receiver<News>,
     conversation: JoinHandle<Result<Code, Error>>,
 }
 
@@ -27,7 +27,7 @@ impl Talk {
         assert_eq!(link.signed_in(&mut interrupt).await.unwrap(), None);
         let (keys, input) = mpsc::channel(LINES);
         let (printed, lines) = mpsc::channel(LINES);
-        let screen = Screen::Terminal(Terminal::new(Printer::into(printed)));
+        let screen = Screen::Terminal(Terminal::new(Printer::into(printed), false));
         let conversation = Conversation::new(link, screen, input, Some("lobby".to_owned()), true);
         Self {
             peer,
@@ -43,7 +43,7 @@ impl Talk {
         let at = std::panic::Location::caller();
         async move {
             let line = self.lines.recv().await;
-            let fits = line.as_ref().is_some_and(|line| line.contains(text));
+            let fits = matches!(&line, Some(News::Line(line)) if line.contains(text));
             assert!(fits, "{at}: {text:?} is not in {line:?}");
         }
     }

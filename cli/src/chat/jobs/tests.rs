@@ -1,5 +1,9 @@
 use super::*;
-use kaiwa_protocols::{Channel, Error, Message};
+use kaiwa_protocols::client::ConnectionState;
+use kaiwa_protocols::{
+    ChannelEvent, ChannelType, ChatEvent, Error, ErrorKind, Message, Role, UserEvent,
+};
+use serde_json::json;
 
 fn state() -> ConnectionState {
     ConnectionState::new("1".to_owned(), "net".to_owned())
@@ -60,11 +64,10 @@ fn channels_are_entered_where_the_network_says() {
     let (invite, event) = done.ask.unwrap();
     assert_eq!(after(invite, &[]).lines, ["put into 42: 7"]);
     let ConnectionEvent::Channel {
-        event:
-            ChannelEvent::Members {
-                channel_id,
-                members,
-            },
+        event: ChannelEvent::Members {
+            channel_id,
+            members,
+        },
     } = event
     else {
         panic!("{event:?}");
@@ -149,8 +152,47 @@ fn each_failure_says_what_to_do() {
             user_id: name.clone(),
         },
         What::Respond {
-            user_id: name,
+            user_id: name.clone(),
             accept: true,
+        },
+        What::React {
+            channel_id: name.clone(),
+            message_id: name.clone(),
+            emoji: name.clone(),
+            on: true,
+        },
+        What::Edit { text: name.clone() },
+        What::Delete { text: None },
+        What::Cancel,
+        What::Directory(Vec::new()),
+        What::Leave {
+            channel_id: name.clone(),
+        },
+        What::Remove { name: name.clone() },
+        What::Rename {
+            channel_id: name.clone(),
+        },
+        What::Topic {
+            channel_id: name.clone(),
+            topic: None,
+        },
+        What::Code {
+            channel_id: name.clone(),
+            user_id: None,
+            code: None,
+        },
+        What::Kick {
+            channel_id: name.clone(),
+            name: name.clone(),
+        },
+        What::Role {
+            channel_id: name.clone(),
+            user_id: name.clone(),
+            role: Role::Member,
+        },
+        What::Data {
+            key: name,
+            value: None,
         },
     ];
     for what in all {
@@ -183,4 +225,81 @@ fn jobs_end_once() {
         jobs.begin(RequestId::fresh(), job(What::Join { channel_id }));
     }
     assert!(jobs.is_moving() && jobs.open.len() == OPEN);
+}
+
+#[test]
+fn what_was_asked_is_answered() {
+    let code = |user_id: Option<&str>| What::Code {
+        channel_id: "c".to_owned(),
+        user_id: user_id.map(str::to_owned),
+        code: None,
+    };
+    let invite = |code: Option<&str>| ChannelEvent::Invite {
+        channel_id: "c".to_owned(),
+        user_id: None,
+        code: code.map(str::to_owned),
+    };
+    let told = after(code(None), &[invite(Some("x-1")).into()]).lines;
+    assert_eq!(
+        told,
+        ["invitation into c for whoever has this: /circle join c x-1"]
+    );
+    let told = after(code(Some("ann")), &[invite(None).into()]).lines;
+    assert_eq!(told, ["ann is invited into c"]);
+
+    let data = || What::Data {
+        key: "k".to_owned(),
+        value: None,
+    };
+    let value = |value| UserEvent::Data {
+        channel_id: None,
+        key: "k".to_owned(),
+        value,
+    };
+    let told = after(data(), &[value(Some(json!({"a": 1}))).into()]).lines;
+    assert_eq!(told, [r#"k is {"a":1}"#]);
+    assert_eq!(after(data(), &[]).lines, ["k has no value"]);
+
+    let found = |channels: Vec<Channel>| {
+        let query = None;
+        let event = ChannelEvent::Directory { query, channels };
+        after(What::Directory(Vec::new()), &[event.into()])
+    };
+    let tea = Channel {
+        id: "c5".to_owned(),
+        name: Some("Tea".to_owned()),
+        channel_type: ChannelType::Space,
+    };
+    let told = found(vec![tea.clone()]);
+    assert_eq!(told.lines[0], "circles: Tea (id c5)");
+    assert_eq!(told.directory, Some(vec![tea]));
+    assert!(found(Vec::new()).lines[0].starts_with("no circle is found"));
+}
+
+#[test]
+fn a_new_circle_is_entered_by_its_first_channel() {
+    let new = |id: &str, channel_type| {
+        let channel = Channel {
+            id: id.to_owned(),
+            name: None,
+            channel_type,
+        };
+        ConnectionEvent::from(ChannelEvent::New { channel })
+    };
+    let inside = ChannelEvent::Parent {
+        channel_id: "s1".to_owned(),
+        parent_id: Some("c1".to_owned()),
+    };
+    let create = What::Create {
+        channel_id: None,
+        people: Vec::new(),
+    };
+    let circle = [
+        new("c1", ChannelType::Space),
+        new("s1", ChannelType::Group),
+        inside.into(),
+    ];
+    assert_eq!(after(create.clone(), &circle).enter.as_deref(), Some("s1"));
+    let empty = after(create, &circle[..1]);
+    assert_eq!((empty.enter, empty.lines.len()), (None, 1));
 }

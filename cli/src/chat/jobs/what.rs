@@ -60,6 +60,8 @@ pub(crate) enum What {
     Edit {
         text: String,
     },
+    /// A file that is on its way is given up.
+    Cancel,
     Delete {
         /// What was said there, as far as it is known here.
         text: Option<String>,
@@ -233,6 +235,8 @@ impl What {
                 directory: Some(channels),
                 ..After::default()
             },
+            // The message tells that it is not delivered.
+            Self::Cancel => After::default(),
             other => After::line(other.outcome(state)),
         }
     }
@@ -282,6 +286,9 @@ impl What {
 
     /// What a failure of this kind lets one do.
     pub(super) fn advice(&self, kind: ErrorKind) -> &'static str {
+        if let (Self::Cancel, ErrorKind::State) = (self, kind) {
+            return "/delete takes it back";
+        }
         match kind {
             ErrorKind::Lost | ErrorKind::TimedOut | ErrorKind::Full | ErrorKind::State => {
                 "try again later"
@@ -294,7 +301,7 @@ impl What {
                 Self::Respond { .. } => "/contacts shows who asks you",
                 Self::Create { .. } | Self::Invite { .. } => "look at the names of the people",
                 Self::History { .. } | Self::Read { .. } => "try again",
-                Self::React { .. } | Self::Edit { .. } | Self::Delete { .. } => {
+                Self::React { .. } | Self::Edit { .. } | Self::Delete { .. } | Self::Cancel => {
                     "-1 is the last message shown, and --ids shows the id of each"
                 }
                 Self::Code { .. } | Self::Kick { .. } | Self::Role { .. } => {
@@ -338,4 +345,3 @@ fn end_of_page(channel: &str, count: usize, complete: bool) -> String {
         (_, false) => format!("these {count} are older; /history shows what was said before"),
     }
 }
-

@@ -91,7 +91,8 @@ impl Situation<'_> {
         let circle = circles::around(self.state, &here).map(str::to_owned);
         circle.ok_or_else(|| {
             let name = show::channel_name(self.state, &here);
-            let text = format!("{name} lies in no circle; /switch to a channel of the circle first");
+            let text =
+                format!("{name} lies in no circle; /switch to a channel of the circle first");
             Error::new(ErrorKind::State, text)
         })
     }
@@ -142,7 +143,10 @@ impl Situation<'_> {
             let topic = known.and_then(|known| known.topic.as_deref());
             let line = match topic {
                 Some(topic) => show::topic(self.state, &channel_id, Some(topic)),
-                None => format!("{} has no topic", show::channel_name(self.state, &channel_id)),
+                None => format!(
+                    "{} has no topic",
+                    show::channel_name(self.state, &channel_id)
+                ),
             };
             return Ok(Plan::Show(vec![line]));
         };

@@ -70,7 +70,11 @@ impl Situation<'_> {
     }
 
     fn known(&self, channel_id: &str, message_id: &str) -> Option<&Message> {
-        self.state.channels.get(channel_id)?.messages.get(message_id)
+        self.state
+            .channels
+            .get(channel_id)?
+            .messages
+            .get(message_id)
     }
 
     /// What was said in a message, as far as that is known here.
@@ -117,7 +121,11 @@ fn upload(file: &str, text: Option<String>) -> Result<Vec<MessageFragment>, Erro
         name: None,
         mime: None,
     };
-    Ok(text.map(MessageFragment::Text).into_iter().chain([upload]).collect())
+    Ok(text
+        .map(MessageFragment::Text)
+        .into_iter()
+        .chain([upload])
+        .collect())
 }
 
 /// The path with `~/` in front as a shell would read it.
