@@ -110,16 +110,30 @@ impl Outbox {
     /// The message to write next.
     #[must_use]
     pub fn next_waiting(&self) -> Option<Pending<'_>> {
-        let request = *self.waiting.front()?;
-        let entry = self.open.get(&request)?;
-        Some(Pending {
-            request,
-            channel_id: entry.channel_id.as_deref(),
-            message: &entry.message,
+        self.waiting().next()
+    }
+
+    /// Every message that waits to be written, in the order in which they were accepted.
+    pub fn waiting(&self) -> impl Iterator<Item = Pending<'_>> {
+        self.waiting.iter().filter_map(|request| {
+            let entry = self.open.get(request)?;
+            Some(Pending {
+                request: *request,
+                channel_id: entry.channel_id.as_deref(),
+                message: &entry.message,
+            })
         })
     }
 
-    /// The message given by [`Outbox::next_waiting`] is being written.
+    /// Changes a message that is open: what is written of it, and what its `Update` will tell. Its id stays.
+    pub fn amend(&mut self, request: RequestId, change: impl FnOnce(&mut Message)) {
+        if let Some(entry) = self.open.get_mut(&request) {
+            change(&mut entry.message);
+            entry.message.id = Some(entry.local_id.clone());
+        }
+    }
+
+    /// The message given by [`Outbox::next_waiting`] or chosen from [`Outbox::waiting`] is being written.
     pub fn written(&mut self, now: Now, request: RequestId) {
         self.waiting.retain(|waiting| *waiting != request);
         if let Some(entry) = self.open.get_mut(&request) {
@@ -217,7 +231,8 @@ impl Outbox {
                 "no message of this id waits to be sent",
             ));
         };
-        if !self.waiting.contains(&request) {
+        let stage = self.open.get(&request).map(|entry| entry.stage);
+        if !matches!(stage, Some(Stage::Waiting { .. })) {
             return Err(Error::new(
                 ErrorKind::State,
                 "the message is on its way already; delete it when it has arrived",
@@ -441,6 +456,32 @@ mod tests {
         assert_eq!(cancel(&mut outbox, &id), Err(ErrorKind::NotFound));
         assert!(outbox.next_waiting().is_none());
         assert_eq!(outbox.len(), 1, "the written one is still open");
+    }
+
+    #[test]
+    fn one_that_waits_may_be_changed_and_overtaken() {
+        let mut outbox = Outbox::new();
+        let slow = send(&mut outbox, at(0));
+        let quick = send(&mut outbox, at(0));
+        let waiting: Vec<_> = outbox.waiting().map(|pending| pending.request).collect();
+        assert_eq!(waiting, [slow, quick]);
+        outbox.written(at(1), quick);
+        outbox.amend(slow, |message| {
+            *message = Message::text("changed", DateTime::UNIX_EPOCH);
+        });
+        let pending = outbox.next_waiting().unwrap();
+        assert_eq!(pending.message.plain_text(), "changed");
+        assert_eq!(pending.message.id, Some(slow.local_message_id()));
+        outbox.written(at(1), slow);
+        assert!(outbox.next_waiting().is_none());
+        let events = outbox.confirm(slow, |_| {});
+        let ConnectionEvent::Chat {
+            event: ChatEvent::Update { new_message, .. },
+        } = &events[0].event
+        else {
+            panic!("an update")
+        };
+        assert_eq!(new_message.plain_text(), "changed");
     }
 
     #[test]

@@ -70,6 +70,8 @@ impl Connection for Loopback {
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities::new().sends(EventKind::ALL)
+        Capabilities::new()
+            .sends(EventKind::ALL)
+            .max_file_bytes(u64::MAX)
     }
 }

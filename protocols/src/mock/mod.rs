@@ -2,7 +2,8 @@
 //!
 //! [`MockConnection::new`] is a mirror: every event sent comes back. [`MockConnection::scripted`] is a whole network in
 //! memory: the session ([`MockSession`]) and its packets ([`wire`]) are like any other network's, and a [`MockPeer`] at the
-//! other end does what its [`Script`] says, or what a test asks of it.
+//! other end does what its [`Script`] says, or what a test asks of it. Files are really read, piece by piece, and counted at
+//! the other end, which keeps none of their bytes: their addresses lead nowhere.
 //!
 //! It is the only network that can do everything the vocabulary has.
 
@@ -12,6 +13,8 @@ mod requests;
 mod roster;
 mod script;
 mod session;
+mod typing;
+mod uploads;
 mod who;
 pub mod wire;
 
@@ -52,7 +55,8 @@ enum Kind {
 }
 
 impl MockConnection {
-    /// A mirror: open from birth, every event sent comes back exactly as it was sent, then its `Done`.
+    /// A mirror: open from birth, every event sent comes back exactly as it was sent, then its `Done`. A file that is to go
+    /// along comes back as it was named; nothing is read.
     ///
     /// `connect` and `disconnect` succeed always and yield their status events. It is not a network: there is no echo that
     /// differs from what was sent and nothing to settle.

@@ -4,10 +4,11 @@ use std::collections::{BTreeSet, VecDeque};
 use std::num::NonZeroU64;
 use std::time::Duration;
 
-use kaiwa_core::outbox::{OUTBOX_MESSAGES, Outbox};
-use kaiwa_core::session::{Now, SessionEvent};
+use kaiwa_core::outbox::{OUTBOX_MESSAGES, Outbox, Pending};
+use kaiwa_core::session::{HttpResponse, HttpToken, Now, SessionEvent, Transmit};
 use kaiwa_core::{ChatEvent, ConnectionEvent, Error, ErrorKind, Message, RequestId, StatusEvent};
 
+use super::uploads::{End, Uploads, put_in_place};
 use super::wire::{Accepted, ClientPacket, time};
 
 /// A message that is not answered for this long is given up: the peer lives, but has lost it.
@@ -20,6 +21,7 @@ const OPEN_REQUESTS: usize = OUTBOX_MESSAGES;
 #[derive(Debug, Default)]
 pub(super) struct Requests {
     messages: Outbox,
+    uploads: Uploads,
     /// Requests that are no messages, and those of them not yet written.
     others: BTreeSet<RequestId>,
     waiting: VecDeque<(RequestId, ConnectionEvent)>,
@@ -34,8 +36,67 @@ impl Requests {
         channel_id: String,
         message: Message,
     ) -> Result<SessionEvent, Error> {
-        self.messages
-            .accept(now, request, Some(channel_id), message)
+        Uploads::check(&message)?;
+        let channel = channel_id.clone();
+        let echo = self
+            .messages
+            .accept(now, request, Some(channel_id), message)?;
+        if let Some(message) = self.messages.unconfirmed(request) {
+            self.uploads.take(request, &channel, message);
+        }
+        Ok(echo)
+    }
+
+    /// The user takes a message back, if it is not written yet.
+    pub(super) fn take_back(
+        &mut self,
+        request: RequestId,
+        local_id: &str,
+    ) -> Result<Vec<SessionEvent>, Error> {
+        let message = self.messages.find(local_id);
+        let mut events = self.messages.cancel(local_id)?;
+        if let Some(message) = message {
+            self.uploads.forget(message);
+        }
+        events.push(SessionEvent::caused(request, StatusEvent::Done { request }));
+        Ok(events)
+    }
+
+    /// Whether a message was echoed under this id and has not ended.
+    pub(super) fn has_echoed(&self, id: &str) -> bool {
+        self.messages.find(id).is_some()
+    }
+
+    /// What to ask of HTTP next.
+    pub(super) fn next_http(&mut self) -> Option<Transmit> {
+        self.uploads.next()
+    }
+
+    /// How far a file is.
+    pub(super) fn http_progress(
+        &mut self,
+        token: HttpToken,
+        sent: u64,
+        total: u64,
+    ) -> Option<SessionEvent> {
+        self.uploads.progress(token, (sent, total))
+    }
+
+    /// A file is there, or will never be.
+    pub(super) fn http_ended(
+        &mut self,
+        token: HttpToken,
+        result: Result<HttpResponse, Error>,
+    ) -> Vec<SessionEvent> {
+        match self.uploads.ended(token, result) {
+            End::Nothing => Vec::new(),
+            End::Ready(request, files) => {
+                self.messages
+                    .amend(request, |message| put_in_place(message, files));
+                Vec::new()
+            }
+            End::Failed(request, error) => self.messages.fail(request, &error),
+        }
     }
 
     /// Takes anything else.
@@ -53,7 +114,9 @@ impl Requests {
 
     /// What to write next, in the order in which it was asked for.
     pub(super) fn next(&mut self, now: Now) -> Option<ClientPacket> {
-        let message = self.messages.next_waiting();
+        // A message waits for its files, and nothing else waits for it.
+        let has_files = |pending: &Pending<'_>| !self.uploads.wants(pending.request);
+        let message = self.messages.waiting().find(has_files);
         let said = message.map(|pending| pending.request);
         if let Some((other, _)) = self.waiting.front()
             && said.is_none_or(|said| *other < said)
@@ -129,12 +192,14 @@ impl Requests {
             )
         };
         self.waiting.clear();
+        self.uploads.cut();
         let mut events: Vec<SessionEvent> = std::mem::take(&mut self.others)
             .into_iter()
             .map(|request| failed(request, &error))
             .collect();
         if asked {
             events.extend(self.messages.end());
+            self.uploads.keep(|_| false);
         } else {
             self.messages.cut();
         }
@@ -144,6 +209,8 @@ impl Requests {
     /// Gives up on what has waited too long, for the connection or, if somebody is listening, for an answer.
     pub(super) fn expire(&mut self, now: Now, listening: bool) -> Vec<SessionEvent> {
         let mut events = self.messages.expire(now);
+        let messages = &self.messages;
+        self.uploads.keep(|request| messages.contains(request));
         if let Some(until) = now.mono.checked_sub(CONFIRM_LIMIT).filter(|_| listening) {
             let error = Error::new(
                 ErrorKind::OutcomeUnknown,

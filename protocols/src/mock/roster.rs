@@ -64,6 +64,21 @@ impl Roster {
                     self.knows(channel_id.as_deref())
                         && named.into_iter().flatten().all(|id| !id.is_empty())
                 }
+                ChatEvent::Typing {
+                    channel_id: Some(channel_id),
+                    user_id,
+                    ..
+                } => self.knows(Some(channel_id)) && user_id.as_deref() != Some(""),
+                ChatEvent::React {
+                    channel_id,
+                    message_id,
+                    user_id: Some(user_id),
+                    emoji,
+                    ..
+                } => {
+                    let named = [message_id, user_id, emoji];
+                    self.knows(channel_id.as_deref()) && named.iter().all(|id| !id.is_empty())
+                }
                 ChatEvent::History { channel_id, .. } | ChatEvent::Gap { channel_id, .. } => {
                     self.knows(Some(channel_id))
                 }
@@ -113,6 +128,8 @@ impl Roster {
             ChannelEvent::Kick { channel_id, .. } | ChannelEvent::Wipe { channel_id } => {
                 self.knows(channel_id.as_deref())
             }
+            ChannelEvent::Invite { channel_id, .. } => !channel_id.is_empty(),
+            ChannelEvent::Directory { .. } => true,
             ChannelEvent::ClearList => {
                 self.channels.clear();
                 self.members.retain(|(channel, _), _| channel.is_none());
@@ -130,6 +147,12 @@ impl Roster {
     fn apply_user(&mut self, event: &UserEvent) -> bool {
         if let UserEvent::Request { user_id, .. } | UserEvent::Respond { user_id, .. } = event {
             return !user_id.is_empty();
+        }
+        if let UserEvent::Data {
+            channel_id, key, ..
+        } = event
+        {
+            return self.knows(channel_id.as_deref()) && !key.is_empty();
         }
         if let UserEvent::Presence { user_id, .. } = event {
             return user_id.as_deref() != Some("");

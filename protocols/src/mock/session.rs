@@ -1,20 +1,25 @@
 //! The mock network's session: every kind of event, acknowledgements with ids, a history that tells what arrived.
 
+mod news;
+
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use kaiwa_core::session::{Closed, Now, Seed, Session, SessionEvent, Target, Transmit};
+use kaiwa_core::session::{
+    Closed, HttpResponse, HttpToken, Now, Seed, Session, SessionEvent, Target, Transmit,
+};
 use kaiwa_core::{
-    AuthField, Capabilities, ChannelEvent, ChatEvent, ConnectionEvent, Error, ErrorInfo, ErrorKind,
-    EventKind, MessageStatus, MessageType, Protocol, RequestId, StatusEvent, UserEvent,
+    AuthField, Capabilities, ChatEvent, ConnectionEvent, Error, ErrorInfo, ErrorKind, EventKind,
+    MessageFragment, Protocol, RequestId, StatusEvent, UserEvent,
 };
 
 use super::requests::Requests;
 use super::roster::Roster;
+use super::typing::Typing;
 use super::who::Who;
 use super::wire::{
-    ClientPacket, LOBBY, Lines, MAX_PACKET_BYTES, MAX_TEXT_BYTES, ServerPacket, decode_server,
-    encode_client,
+    ClientPacket, LOBBY, Lines, MAX_FILE_BYTES, MAX_PACKET_BYTES, MAX_TEXT_BYTES, ServerPacket,
+    decode_server, encode_client,
 };
 use crate::keepalive::{Keepalive, Tick};
 
@@ -38,6 +43,8 @@ const SENDS: &[EventKind] = &[
     EventKind::ChatRemove,
     EventKind::ChatRequestHistory,
     EventKind::ChatRead,
+    EventKind::ChatTyping,
+    EventKind::ChatReact,
     EventKind::ChannelNew,
     EventKind::ChannelUpdate,
     EventKind::ChannelRemove,
@@ -46,10 +53,16 @@ const SENDS: &[EventKind] = &[
     EventKind::ChannelSwitch,
     EventKind::ChannelTopic,
     EventKind::ChannelMembers,
+    EventKind::ChannelCreate,
+    EventKind::ChannelJoinWith,
+    EventKind::ChannelInvite,
+    EventKind::ChannelDirectory,
     EventKind::UserRemove,
     EventKind::UserPresence,
     EventKind::UserRequest,
     EventKind::UserRespond,
+    EventKind::UserData,
+    EventKind::UserRequestData,
     EventKind::StatusPing,
 ];
 
@@ -65,6 +78,7 @@ pub struct MockSession {
     /// The newest message of others.
     seen: Option<u64>,
     roster: Roster,
+    typing: Typing,
     keepalive: Keepalive,
     control: VecDeque<Transmit>,
     events: VecDeque<SessionEvent>,
@@ -106,6 +120,7 @@ impl MockSession {
             requests: Requests::default(),
             seen: None,
             roster: Roster::default(),
+            typing: Typing::default(),
             keepalive: Keepalive::new(LONGEST_SILENCE, LONGEST_SILENCE),
             control: VecDeque::new(),
             events: VecDeque::new(),
@@ -139,6 +154,7 @@ impl MockSession {
         Capabilities::new()
             .sends(SENDS)
             .max_text_bytes(MAX_TEXT_BYTES)
+            .max_file_bytes(MAX_FILE_BYTES)
     }
 
     fn handle_line(&mut self, now: Now, line: &[u8]) {
@@ -177,24 +193,7 @@ impl MockSession {
                 format!("the server says goodbye: {}", reason.escape_debug()),
             ))),
             (Phase::Syncing { .. } | Phase::Live | Phase::Leaving, packet) => {
-                self.handle_news(packet);
-            }
-            _ => self.skipped += 1,
-        }
-    }
-
-    fn handle_news(&mut self, packet: ServerPacket) {
-        match packet {
-            ServerPacket::Say(say) => self.accept(None, say.into_event()),
-            ServerPacket::Event { cause, event } => self.accept(cause, event),
-            ServerPacket::Ack { number, message } => {
-                let sender = self.who.user_id.as_deref();
-                let settled = self.requests.acknowledge(number, sender, message);
-                self.events.extend(settled);
-            }
-            ServerPacket::Nak { number, error } => {
-                let settled = self.requests.refuse(number, &refusal(error));
-                self.events.extend(settled);
+                self.handle_news(now, packet);
             }
             _ => self.skipped += 1,
         }
@@ -214,60 +213,17 @@ impl MockSession {
         self.happened(UserEvent::Identify { user_id });
     }
 
-    /// Tells of what the server says has happened, unless it cannot have.
-    fn accept(&mut self, cause: Option<u64>, mut event: ConnectionEvent) {
-        let ping = matches!(
-            &event,
-            ConnectionEvent::Status {
-                event: StatusEvent::Ping { .. }
-            }
-        );
-        if !ping && !self.roster.apply(&event) {
-            self.skipped += 1;
-            return;
-        }
-        match &mut event {
-            ConnectionEvent::Chat {
-                event: ChatEvent::New { message, .. },
-            } => {
-                message.message_type = MessageType::Normal;
-                message.status = MessageStatus::Delivered;
-                self.saw(message.id.as_deref());
-            }
-            ConnectionEvent::Chat {
-                event: ChatEvent::History { messages, .. },
-            } => {
-                for message in messages {
-                    self.saw(message.id.as_deref());
-                    if message.sender_id == self.who.user_id {
-                        message.message_type = MessageType::CurrentUser;
-                    } else if message.message_type == MessageType::CurrentUser {
-                        message.message_type = MessageType::Normal;
-                    }
-                }
-            }
-            ConnectionEvent::Channel {
-                event: ChannelEvent::Switch { channel_id },
-            } => self.current.clone_from(channel_id),
-            _ => {}
-        }
-        let request = cause.and_then(|number| self.requests.cause(number));
-        self.events.push_back(SessionEvent { request, event });
-    }
-
     /// Names the channel that is meant by none.
     fn fill_in(&self, event: &mut ChatEvent) {
         if let ChatEvent::Update { channel_id, .. }
         | ChatEvent::Remove { channel_id, .. }
         | ChatEvent::RequestHistory { channel_id, .. }
-        | ChatEvent::Read { channel_id, .. } = event
+        | ChatEvent::Read { channel_id, .. }
+        | ChatEvent::Typing { channel_id, .. }
+        | ChatEvent::React { channel_id, .. } = event
         {
             channel_id.get_or_insert_with(|| self.current.clone());
         }
-    }
-
-    fn saw(&mut self, id: Option<&str>) {
-        self.seen = self.seen.max(id.and_then(|id| id.parse().ok()));
     }
 
     fn happened(&mut self, event: impl Into<ConnectionEvent>) {
@@ -347,8 +303,22 @@ impl Session for MockSession {
             } if self.who.has_come() => {
                 let channel_id = channel_id.unwrap_or_else(|| self.current.clone());
                 message.sender_id.clone_from(&self.who.user_id);
+                // The network alone says these.
+                message.content.retain(|fragment| {
+                    !matches!(
+                        fragment,
+                        MessageFragment::EditedAt(_) | MessageFragment::Reaction { .. }
+                    )
+                });
                 let echo = self.requests.say(now, request, channel_id, message)?;
                 self.events.push_back(echo);
+                Ok(())
+            }
+            ConnectionEvent::Chat {
+                event: ChatEvent::Remove { message_id, .. },
+            } if self.requests.has_echoed(&message_id) => {
+                let events = self.requests.take_back(request, &message_id)?;
+                self.events.extend(events);
                 Ok(())
             }
             mut event if matches!(self.phase, Phase::Syncing { .. } | Phase::Live) => {
@@ -364,7 +334,19 @@ impl Session for MockSession {
         }
     }
 
+    fn handle_http_progress(&mut self, _now: Now, token: HttpToken, sent: u64, total: u64) {
+        let progress = self.requests.http_progress(token, sent, total);
+        self.events.extend(progress);
+    }
+
+    fn handle_http(&mut self, _now: Now, token: HttpToken, result: Result<HttpResponse, Error>) {
+        self.events.extend(self.requests.http_ended(token, result));
+    }
+
     fn handle_timeout(&mut self, now: Now) {
+        let lapsed = self.typing.lapse(now.mono);
+        self.events
+            .extend(lapsed.into_iter().map(SessionEvent::happened));
         let listening = !self.keepalive.is_paused();
         self.events.extend(self.requests.expire(now, listening));
         match self.phase {
@@ -414,6 +396,7 @@ impl Session for MockSession {
         self.lines.clear();
         self.control.clear();
         self.keepalive.stop();
+        self.typing.clear();
         self.events.extend(self.requests.close(closed.asked));
     }
 
@@ -426,8 +409,8 @@ impl Session for MockSession {
             match self.phase {
                 Phase::Live | Phase::Leaving => match self.requests.next(now) {
                     Some(want) => self.write(&want),
-                    None if self.phase == Phase::Leaving => self.close(None),
-                    None => {}
+                    None if self.phase == Phase::Live => return self.requests.next_http(),
+                    None => self.close(None),
                 },
                 _ => {}
             }
@@ -441,8 +424,10 @@ impl Session for MockSession {
             _ => None,
         };
         let requests = self.requests.deadline(!self.keepalive.is_paused());
-        [sign_in, requests, self.keepalive.deadline()]
+        let others = [self.typing.deadline(), self.keepalive.deadline()];
+        [sign_in, requests]
             .into_iter()
+            .chain(others)
             .flatten()
             .min()
     }

@@ -18,6 +18,9 @@ pub const MAX_PACKET_BYTES: usize = 1024 * 1024;
 /// The longest text of one message, in bytes.
 pub const MAX_TEXT_BYTES: u64 = 64 * 1024;
 
+/// The largest file that goes along with a message, in bytes: enough to be read in pieces, little enough for a test.
+pub const MAX_FILE_BYTES: u64 = 1024 * 1024;
+
 /// What the client says.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

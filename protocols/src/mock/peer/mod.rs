@@ -1,10 +1,14 @@
 //! The other end of the mock network, in the hands of a test.
 
+mod doors;
+mod files;
+mod kept;
 mod past;
 mod people;
 mod pipe;
 mod places;
 mod serve;
+mod talk;
 mod wants;
 mod world;
 
@@ -152,7 +156,7 @@ impl MockPeer {
         });
     }
 
-    /// Keeps confirmations back until [`MockPeer::release`].
+    /// Keeps confirmations back, also those of files, until [`MockPeer::release`].
     pub fn hold(&self) {
         self.world.lock().held.get_or_insert_default();
     }
@@ -161,6 +165,7 @@ impl MockPeer {
     pub fn release(&self, order: Order) {
         let mut world = self.world.lock();
         let mut held = world.held.take().unwrap_or_default();
+        world.released.notify_waiters();
         if order == Order::Reversed {
             held.reverse();
         }
@@ -230,12 +235,9 @@ impl Connector for Memory {
 
     async fn http(
         &self,
-        _request: HttpRequest,
-        _progress: &HttpProgress,
+        request: HttpRequest,
+        progress: &HttpProgress,
     ) -> Result<HttpResponse, Error> {
-        Err(Error::new(
-            ErrorKind::Unsupported,
-            "the mock network speaks no HTTP",
-        ))
+        self.world.take_file(request, progress).await
     }
 }

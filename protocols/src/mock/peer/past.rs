@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use kaiwa_core::{ChatEvent, ConnectionEvent, Error, ErrorKind, Message};
+use kaiwa_core::{ChatEvent, ConnectionEvent, Error, ErrorKind, Message, MessageFragment};
 
 use crate::mock::wire::{Accepted, Hello, MAX_PACKET_BYTES, ServerPacket};
 
@@ -52,6 +52,26 @@ impl Past {
             .iter_mut()
             .find(|said| said.channel == channel && said.message.id.as_deref() == Some(id))
             .ok_or_else(|| Error::new(ErrorKind::NotFound, "no such message"))
+    }
+
+    /// Takes out what only the network says; the message that it answers must be there.
+    pub(super) fn can_be_said(
+        &mut self,
+        channel: &str,
+        message: &mut Message,
+    ) -> Result<(), Error> {
+        message.content.retain(|fragment| {
+            !matches!(
+                fragment,
+                MessageFragment::EditedAt(_)
+                    | MessageFragment::Reaction { .. }
+                    | MessageFragment::Upload { .. }
+            )
+        });
+        match message.reply_to() {
+            Some(answered) => self.find(channel, answered).map(|_| ()),
+            None => Ok(()),
+        }
     }
 
     /// Forgets one message.

@@ -9,11 +9,16 @@ use kaiwa_core::{
 
 use crate::mock::wire::LOBBY;
 
+/// Invitations open at once, of one channel.
+pub(super) const INVITES: usize = 1000;
+
 /// The channels by id.
 pub(super) struct Places {
     list: BTreeMap<String, Place>,
     /// Channels of two people so far; their ids are numbered.
     direct: u64,
+    /// Channels made so far.
+    made: u64,
 }
 
 /// One channel.
@@ -25,6 +30,10 @@ pub(super) struct Place {
     pub(super) members: BTreeMap<String, Role>,
     /// The last message that each has read.
     pub(super) read: BTreeMap<String, u64>,
+    /// Only those who are in it know of it.
+    closed: bool,
+    /// Codes that let somebody in: this one, once, or anybody.
+    pub(super) invites: BTreeMap<String, Option<String>>,
 }
 
 impl Places {
@@ -33,6 +42,7 @@ impl Places {
         let mut places = Self {
             list: BTreeMap::new(),
             direct: 0,
+            made: 0,
         };
         places.open(Channel {
             id: LOBBY.to_owned(),
@@ -59,6 +69,35 @@ impl Places {
         let place = self.list.entry(channel.id.clone()).or_default();
         place.channel = channel;
         place
+    }
+
+    /// A channel under a new id.
+    pub(super) fn make(&mut self, channel: Channel, public: bool) -> &mut Place {
+        self.made += 1;
+        let mut id = format!("made-{}", self.made);
+        while self.list.contains_key(&id) {
+            // Somebody has given this id to a channel of theirs.
+            self.made += 1;
+            id = format!("made-{}", self.made);
+        }
+        let place = self.open(Channel { id, ..channel });
+        place.closed = !public;
+        place
+    }
+
+    /// Lets somebody in who has a code.
+    pub(super) fn admit(&mut self, id: &str, me: &str, code: &str) -> Result<&mut Place, Error> {
+        let no = || Error::new(ErrorKind::NotFound, "no such invitation");
+        let place = self.list.get_mut(id).ok_or_else(no)?;
+        match place.invites.get(code) {
+            Some(None) => {}
+            Some(Some(guest)) if guest == me => {
+                place.invites.remove(code);
+            }
+            _ => return Err(no()),
+        }
+        place.members.entry(me.to_owned()).or_default();
+        Ok(place)
     }
 
     /// The channel of these two, made where there is none.
@@ -110,9 +149,14 @@ impl Places {
 }
 
 impl Place {
-    /// Whether `me` may know of it: a channel of two people is only theirs.
+    /// Whether `me` may know of it.
     pub(super) fn is_open_to(&self, me: &str) -> bool {
-        self.channel.channel_type != ChannelType::Direct || self.members.contains_key(me)
+        !self.is_closed() || self.members.contains_key(me)
+    }
+
+    /// Whether only those who are in it know of it, as it is with a channel of two people.
+    pub(super) fn is_closed(&self) -> bool {
+        self.closed || self.channel.channel_type == ChannelType::Direct
     }
 
     /// The channel as `me` sees it: one of two people has the other's name.

@@ -60,6 +60,7 @@ impl World {
     ) -> Result<Accepted, Error> {
         let channel = channel.unwrap_or_else(|| LOBBY.to_owned());
         self.places.get(&channel, &want.name)?;
+        self.past.can_be_said(&channel, &mut message)?;
         let (id, at_ms) = self.stamp();
         message.id = Some(id.to_string());
         message.sender_id = Some(want.name.clone());
@@ -95,64 +96,6 @@ impl World {
         }
     }
 
-    fn chat(&mut self, want: &Want, event: ChatEvent) -> Result<(), Error> {
-        let channel_id = match &event {
-            ChatEvent::Update { channel_id, .. }
-            | ChatEvent::Remove { channel_id, .. }
-            | ChatEvent::RequestHistory { channel_id, .. }
-            | ChatEvent::Read { channel_id, .. } => channel_id.clone(),
-            _ => return Err(unheard_of()),
-        };
-        let channel_id = channel_id.unwrap_or_else(|| LOBBY.to_owned());
-        self.places.get(&channel_id, &want.name)?;
-        match event {
-            ChatEvent::Update {
-                ref message_id,
-                ref new_message,
-                ..
-            } => {
-                let said = self.past.find(&channel_id, message_id)?;
-                said.message.content.clone_from(&new_message.content);
-                said.message.status = MessageStatus::Edited;
-                let edited = ChatEvent::Update {
-                    channel_id: Some(channel_id.clone()),
-                    message_id: message_id.clone(),
-                    new_message: said.message.clone(),
-                };
-                self.tell_place(want, &channel_id, |_| Some(edited.clone().into()));
-            }
-            ChatEvent::Remove { ref message_id, .. } => {
-                self.past.remove(&channel_id, message_id)?;
-                self.tell_place(want, &channel_id, |_| Some(event.clone().into()));
-            }
-            ChatEvent::RequestHistory { before, limit, .. } => {
-                let page = self.past.page(&channel_id, before.as_deref(), limit)?;
-                self.tell_back(want, page);
-            }
-            ChatEvent::Read { message_id, .. } => self.read(want, &channel_id, &message_id)?,
-            _ => {}
-        }
-        Ok(())
-    }
-
-    /// Marks go forward only.
-    fn read(&mut self, want: &Want, channel_id: &str, message_id: &str) -> Result<(), Error> {
-        let id = self.past.find(channel_id, message_id)?.id;
-        let place = self.places.get(channel_id, &want.name)?;
-        let mark = place.read.entry(want.name.clone()).or_default();
-        *mark = id.max(*mark);
-        let message_id = mark.to_string();
-        self.tell_place(want, channel_id, |name| {
-            let event = ChatEvent::Read {
-                channel_id: Some(channel_id.to_owned()),
-                message_id: message_id.clone(),
-                user_id: want.unless(name),
-            };
-            Some(event.into())
-        });
-        Ok(())
-    }
-
     fn channel(&mut self, want: &Want, event: ChannelEvent) -> Result<(), Error> {
         let me = &want.name;
         match event {
@@ -167,6 +110,7 @@ impl World {
                 self.places.get(channel_id, me)?;
                 self.places.change(channel_id, new_channel);
                 self.past.move_channel(channel_id, Some(&new_channel.id));
+                self.kept.move_channel(channel_id, Some(&new_channel.id));
                 self.tell_place(want, &new_channel.id, |_| Some(event.clone().into()));
             }
             ChannelEvent::Remove { ref channel_id } => {
@@ -174,6 +118,7 @@ impl World {
                 self.tell_place(want, channel_id, |_| Some(event.clone().into()));
                 self.places.close(channel_id);
                 self.past.move_channel(channel_id, None);
+                self.kept.move_channel(channel_id, None);
             }
             ChannelEvent::Join { ref channel_id } => {
                 self.places
@@ -204,6 +149,20 @@ impl World {
                 channel_id,
                 members,
             } => return self.members(want, &channel_id, &members),
+            ChannelEvent::Create {
+                parent_id,
+                channel,
+                public,
+            } => return self.create(want, parent_id, channel, public),
+            ChannelEvent::JoinWith { channel_id, key } => {
+                return self.join_with(want, &channel_id, &key);
+            }
+            ChannelEvent::Invite {
+                channel_id,
+                user_id,
+                ..
+            } => return self.invite(want, &channel_id, user_id),
+            ChannelEvent::Directory { query, .. } => self.directory(want, query),
             _ => return Err(unheard_of()),
         }
         Ok(())
@@ -287,6 +246,12 @@ impl World {
                 self.tell_both(want, &user_id, |other, _| answer(other, accept));
                 Ok(())
             }
+            UserEvent::Data {
+                channel_id,
+                key,
+                value,
+            } => self.keep(want, channel_id, key, value),
+            UserEvent::RequestData { channel_id, key } => self.look_up(want, channel_id, key),
             _ => Err(unheard_of()),
         }
     }
@@ -328,7 +293,7 @@ impl World {
     }
 
     /// Tells the connection that wants something.
-    fn tell_back(&mut self, want: &Want, event: impl Into<ConnectionEvent>) {
+    pub(super) fn tell_back(&mut self, want: &Want, event: impl Into<ConnectionEvent>) {
         let packet = ServerPacket::Event {
             cause: Some(want.number),
             event: event.into(),
@@ -337,7 +302,7 @@ impl World {
     }
 
     /// Tells every connection of the one who wants something.
-    fn tell_me(&mut self, want: &Want, event: &ConnectionEvent) {
+    pub(super) fn tell_me(&mut self, want: &Want, event: &ConnectionEvent) {
         self.tell(Some(want), |name| {
             (name == want.name).then(|| event.clone())
         });
@@ -360,7 +325,7 @@ impl World {
     }
 
     /// Tells those to whom a channel is open.
-    fn tell_place(
+    pub(super) fn tell_place(
         &mut self,
         want: &Want,
         channel_id: &str,
@@ -369,8 +334,7 @@ impl World {
         let Ok(place) = self.places.get(channel_id, &want.name) else {
             return;
         };
-        let members =
-            (place.channel.channel_type == ChannelType::Direct).then(|| place.members.clone());
+        let members = place.is_closed().then(|| place.members.clone());
         self.tell(Some(want), |name| {
             let open = members
                 .as_ref()
@@ -379,8 +343,27 @@ impl World {
         });
     }
 
+    /// [`World::tell_place`] for what differs between connections: those without a cause.
+    pub(super) fn tell_place_by_link(
+        &mut self,
+        want: &Want,
+        channel_id: &str,
+        event: impl Fn(u64, &str) -> Option<ConnectionEvent>,
+    ) {
+        let Ok(place) = self.places.get(channel_id, &want.name) else {
+            return;
+        };
+        for (id, link) in &mut self.links {
+            let name = link.hello.as_ref().map(|hello| hello.name.as_str());
+            let name = name.filter(|name| place.is_open_to(name));
+            if let Some(event) = name.and_then(|name| event(*id, name)) {
+                link.push(&ServerPacket::Event { cause: None, event }, None);
+            }
+        }
+    }
+
     /// Tells those to whom a channel is open, but not the connection that wants it.
-    fn tell_others(&mut self, want: &Want, channel_id: &str, event: ConnectionEvent) {
+    pub(super) fn tell_others(&mut self, want: &Want, channel_id: &str, event: ConnectionEvent) {
         let Ok(place) = self.places.get(channel_id, &want.name) else {
             return;
         };
@@ -399,11 +382,11 @@ impl World {
 
 impl Want {
     /// How the one who wants it is named to `name`: not at all to themselves.
-    fn unless(&self, name: &str) -> Option<String> {
+    pub(super) fn unless(&self, name: &str) -> Option<String> {
         Some(self.name.clone()).filter(|me| me != name)
     }
 }
 
-fn unheard_of() -> Error {
+pub(super) fn unheard_of() -> Error {
     Error::new(ErrorKind::Rejected, "this peer does no such thing")
 }

@@ -12,6 +12,7 @@ use kaiwa_core::{
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
+use super::kept::Kept;
 use super::past::{HISTORY, Past, Said};
 use super::people::People;
 use super::places::{Places, arrives, leaves};
@@ -56,6 +57,11 @@ pub(super) struct World {
     pub(super) places: Places,
     pub(super) people: People,
     pub(super) past: Past,
+    pub(super) kept: Kept,
+    /// Files taken so far.
+    pub(super) files: u64,
+    /// Told when nothing is held any more.
+    pub(super) released: Arc<Notify>,
     started: Instant,
     next_id: u64,
     next_link: u64,
@@ -76,6 +82,9 @@ impl World {
             places: Places::new(),
             people: People::default(),
             past: Past::default(),
+            kept: Kept::default(),
+            files: 0,
+            released: Arc::new(Notify::new()),
             started: Instant::now(),
             next_id: 1,
             next_link: 1,
@@ -280,8 +289,10 @@ impl World {
         }
         self.broadcast(&arrives(Some(LOBBY), &me));
         let mut told = self.people.told_to(&me);
+        told.extend(self.kept.told_to(&me, None));
         for place in self.places.iter().filter(|place| place.is_open_to(&me)) {
             told.extend(place.told_to(&me));
+            told.extend(self.kept.told_to(&me, Some(&place.channel.id)));
             if !self.script.forgetful {
                 told.extend(self.past.backlog(&place.channel.id, &hello));
             }

@@ -1,0 +1,95 @@
+//! What the server says has happened, on its way to the user.
+
+use kaiwa_core::session::{Now, SessionEvent};
+use kaiwa_core::{
+    ChannelEvent, ChatEvent, ConnectionEvent, MessageStatus, MessageType, StatusEvent,
+};
+
+use super::{MockSession, refusal};
+use crate::mock::wire::{LOBBY, ServerPacket};
+
+impl MockSession {
+    pub(super) fn handle_news(&mut self, now: Now, packet: ServerPacket) {
+        match packet {
+            ServerPacket::Say(say) => self.accept(now, None, say.into_event()),
+            ServerPacket::Event { cause, event } => self.accept(now, cause, event),
+            ServerPacket::Ack { number, message } => {
+                let sender = self.who.user_id.as_deref();
+                let settled = self.requests.acknowledge(number, sender, message);
+                self.events.extend(settled);
+            }
+            ServerPacket::Nak { number, error } => {
+                let settled = self.requests.refuse(number, &refusal(error));
+                self.events.extend(settled);
+            }
+            _ => self.skipped += 1,
+        }
+    }
+
+    /// Tells of what the server says has happened, unless it cannot have.
+    fn accept(&mut self, now: Now, cause: Option<u64>, mut event: ConnectionEvent) {
+        let ping = matches!(
+            &event,
+            ConnectionEvent::Status {
+                event: StatusEvent::Ping { .. }
+            }
+        );
+        if !ping && !self.roster.apply(&event) {
+            self.skipped += 1;
+            return;
+        }
+        match &mut event {
+            ConnectionEvent::Chat {
+                event:
+                    ChatEvent::New {
+                        channel_id,
+                        message,
+                    },
+            } => {
+                message.message_type = MessageType::Normal;
+                message.status = MessageStatus::Delivered;
+                self.saw(message.id.as_deref());
+                let channel_id = channel_id.as_deref().unwrap_or(LOBBY);
+                let sender = message.sender_id.as_deref();
+                // Whoever has said it types it no longer.
+                let stopped = self.typing.said(now.mono, channel_id, sender, false);
+                self.events.extend(stopped.map(SessionEvent::happened));
+            }
+            ConnectionEvent::Chat {
+                event:
+                    ChatEvent::Typing {
+                        channel_id: Some(channel_id),
+                        user_id,
+                        typing,
+                    },
+            } => {
+                let user_id = user_id.as_deref();
+                let changed = self.typing.said(now.mono, channel_id, user_id, *typing);
+                self.events.extend(changed.map(SessionEvent::happened));
+                return;
+            }
+            ConnectionEvent::Chat {
+                event: ChatEvent::History { messages, .. },
+            } => {
+                for message in messages {
+                    self.saw(message.id.as_deref());
+                    if message.sender_id == self.who.user_id {
+                        message.message_type = MessageType::CurrentUser;
+                    } else if message.message_type == MessageType::CurrentUser {
+                        message.message_type = MessageType::Normal;
+                    }
+                }
+            }
+            ConnectionEvent::Channel {
+                event: ChannelEvent::Switch { channel_id },
+            } => self.current.clone_from(channel_id),
+            _ => {}
+        }
+        let request = cause.and_then(|number| self.requests.cause(number));
+        self.events.push_back(SessionEvent { request, event });
+    }
+
+    fn saw(&mut self, id: Option<&str>) {
+        self.seen = self.seen.max(id.and_then(|id| id.parse().ok()));
+    }
+}
