@@ -16,7 +16,7 @@ fn page() -> PathBuf {
 /// The table of what each network takes.
 fn table() -> String {
     let mut text = String::from(
-        "\n| network | takes | longest text | `Delivered` is known by |\n|---|---|---|---|\n",
+        "\n| network | takes | longest text | largest file | `Delivered` is known by |\n|---|---|---|---|---|\n",
     );
     for entry in Registry::all() {
         let capabilities = (entry.capabilities)();
@@ -25,14 +25,16 @@ fn table() -> String {
             .iter()
             .map(|kind| format!("`{kind}`"))
             .collect();
-        let longest = capabilities
-            .max_text_bytes
-            .map_or_else(|| "–".to_owned(), |bytes| format!("{bytes} bytes"));
+        let limit = |bytes: Option<u64>| {
+            bytes.map_or_else(|| "–".to_owned(), |bytes| format!("{bytes} bytes"))
+        };
         writeln!(
             text,
-            "| {} | {} | {longest} | {:?} |",
+            "| {} | {} | {} | {} | {:?} |",
             entry.name,
             kinds.join(", "),
+            limit(capabilities.max_text_bytes),
+            limit(capabilities.max_file_bytes),
             capabilities.confirmation
         )
         .unwrap();
