@@ -1,9 +1,7 @@
 //! Circles: channels that hold others and are not talked in themselves.
 
+use kaiwa_protocols::ChannelType;
 use kaiwa_protocols::client::ConnectionState;
-use kaiwa_protocols::{ChannelType, Error, ErrorKind};
-
-use super::show;
 
 /// The name of the channel that a circle is entered by, where it has one.
 const FIRST: &str = "general";
@@ -23,13 +21,11 @@ pub(crate) fn around<'a>(state: &'a ConnectionState, channel_id: &'a str) -> Opt
     is_circle(state, parent).then_some(parent)
 }
 
-/// Where one talks who goes to this channel: there, or in the first channel of a circle.
-///
-/// # Errors
-/// `NotFound` for a circle without channels.
-pub(crate) fn place(state: &ConnectionState, channel_id: &str) -> Result<String, Error> {
+/// Where one talks who goes to this channel: there, or in the first channel of a circle. One without channels is itself the
+/// place, so that the first can be made there.
+pub(crate) fn place(state: &ConnectionState, channel_id: &str) -> String {
     if !is_circle(state, channel_id) {
-        return Ok(channel_id.to_owned());
+        return channel_id.to_owned();
     }
     let inside = state
         .channels
@@ -40,13 +36,7 @@ pub(crate) fn place(state: &ConnectionState, channel_id: &str) -> Result<String,
         let named = known.channel.name.as_deref() == Some(FIRST);
         (!named, id.len(), *id)
     });
-    first.map(|(id, _)| id.clone()).ok_or_else(|| {
-        let name = show::channel_name(state, channel_id);
-        let text = format!(
-            "{name} is a circle without channels; somebody who may can make one with /stream create"
-        );
-        Error::new(ErrorKind::NotFound, text)
-    })
+    first.map_or(channel_id, |(id, _)| id).to_owned()
 }
 
 #[cfg(test)]
@@ -90,12 +80,15 @@ pub(crate) mod tests {
             ("c3", "Empty", Some("c3")),
             ("g", "a group in a group", Some("s9")),
         ]);
-        let place = |id: &str| place(&state, id).map_err(|error| error.kind());
-        assert_eq!(place("c1").as_deref(), Ok("s9"));
-        assert_eq!(place("c2").as_deref(), Ok("s21"));
-        assert_eq!(place("c3"), Err(ErrorKind::NotFound));
-        assert_eq!(place("s10").as_deref(), Ok("s10"));
-        assert_eq!(place("new").as_deref(), Ok("new"));
+        for (id, first) in [
+            ("c1", "s9"),
+            ("c2", "s21"),
+            ("c3", "c3"),
+            ("s10", "s10"),
+            ("new", "new"),
+        ] {
+            assert_eq!(place(&state, id), first);
+        }
         for (id, circle) in [
             ("c1", Some("c1")),
             ("s20", Some("c2")),

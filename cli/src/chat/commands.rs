@@ -99,10 +99,10 @@ pub(crate) enum Order {
         code: Option<String>,
     },
     CircleLeave,
-    CircleDelete,
+    CircleDelete(String),
     StreamCreate(String),
     StreamRename(String),
-    StreamDelete,
+    StreamDelete(String),
     Invite(Option<String>),
     Kick(String),
     Role {

@@ -55,6 +55,8 @@ pub(crate) struct Conversation {
     held: Option<Typed>,
     ledger: Ledger,
     uploads: Uploads,
+    /// Own messages that answer others, until the network has said how they went.
+    answers: BTreeSet<RequestId>,
     /// What Ctrl-C gives up.
     key: Arc<CtrlC>,
     jobs: Jobs,
@@ -116,6 +118,7 @@ impl Conversation {
             held: None,
             ledger: Ledger::default(),
             uploads: Uploads::default(),
+            answers: BTreeSet::new(),
             key: Arc::default(),
             jobs: Jobs::default(),
             shown: Shown::default(),
@@ -275,6 +278,9 @@ impl Conversation {
         match self.link.client.send(self.link.account, new.into()) {
             Ok(request) => {
                 self.ledger.sent(request);
+                if message.reply_to().is_some() {
+                    self.answers.insert(request);
+                }
                 self.uploads.begin(request, channel_id, &message.content);
                 self.show_status().await?;
             }
@@ -406,7 +412,12 @@ impl Conversation {
             self.screen.notice(&line).await?;
         }
         let said = self.newer(channel_id, message);
-        self.screen.delivered(&said).await
+        self.screen.delivered(&said).await?;
+        if self.answers.contains(&request) && message.reply_to().is_none() {
+            let line = "this network has no answers to messages; it went without what it answers";
+            self.screen.notice(line).await?;
+        }
+        Ok(())
     }
 
     fn said(&self, channel_id: Option<&str>, message: &Message) -> Said {

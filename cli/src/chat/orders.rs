@@ -124,6 +124,7 @@ impl Situation<'_> {
     /// Networks on which one is in one channel at a time are told; on others it matters only here.
     fn switch(self, channel: &str) -> Result<Plan, Error> {
         let channel_id = names::channel(self.state, channel)?;
+        let channel_id = circles::place(self.state, &channel_id);
         if self.can(EventKind::ChannelSwitch) {
             let switch = ChannelEvent::Switch {
                 channel_id: channel_id.clone(),
@@ -131,7 +132,7 @@ impl Situation<'_> {
             return Ok(Plan::Ask(What::Switch { channel_id }, switch.into()));
         }
         if self.state.channels.contains_key(&channel_id) {
-            return circles::place(self.state, &channel_id).map(Plan::Enter);
+            return Ok(Plan::Enter(channel_id));
         }
         let text = "no such channel is known; /channels shows those that are";
         Err(Error::new(ErrorKind::NotFound, text))

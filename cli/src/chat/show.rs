@@ -159,6 +159,11 @@ pub(crate) fn place(state: &ConnectionState, channel_id: &str) -> Vec<String> {
     if let Some(text) = channel.and_then(|channel| channel.topic.as_deref()) {
         lines.push(topic(state, channel_id, Some(text)));
     }
+    if circles::is_circle(state, channel_id) {
+        lines.push(format!(
+            "{name} is a circle without channels; /stream create NAME makes one"
+        ));
+    }
     lines
 }
 

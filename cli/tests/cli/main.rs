@@ -9,10 +9,12 @@
 )]
 
 mod bad_input;
+mod circles;
 mod commands;
 mod conversation;
 mod kaiwa;
 mod log;
+mod messages;
 mod own_server;
 mod serve;
 mod terminal;

@@ -237,11 +237,11 @@ pub(crate) const COMMANDS: &[Command] = &[
     },
     Command {
         name: "/circle delete",
-        arguments: "",
-        help: "delete the circle of the current channel, and all in it",
+        arguments: "NAME",
+        help: "delete a circle, and all in it",
         needs: OneOf(&[EventKind::ChannelRemove]),
-        about: About::Nothing,
-        read: |rest| nothing(rest, Order::CircleDelete),
+        about: About::Channel,
+        read: |rest| whole(rest, "NAME").map(Order::CircleDelete),
     },
     Command {
         name: "/circle data",
@@ -269,11 +269,11 @@ pub(crate) const COMMANDS: &[Command] = &[
     },
     Command {
         name: "/stream delete",
-        arguments: "",
-        help: "delete the current channel, and all that was said in it",
+        arguments: "NAME",
+        help: "delete a channel, and all that was said in it",
         needs: OneOf(&[EventKind::ChannelRemove]),
-        about: About::Nothing,
-        read: |rest| nothing(rest, Order::StreamDelete),
+        about: About::Channel,
+        read: |rest| whole(rest, "NAME").map(Order::StreamDelete),
     },
     Command {
         name: "/invite",

@@ -64,8 +64,9 @@ impl Conversation {
         self.screen.notice(&line).await
     }
 
-    /// A request is settled, which may have been that of a file.
-    pub(super) async fn arrived_or_not(&mut self, request: RequestId) -> Result<(), Gone> {
+    /// A request is settled, which may have been that of an answer or a file.
+    pub(super) async fn let_go(&mut self, request: RequestId) -> Result<(), Gone> {
+        self.answers.remove(&request);
         match self.uploads.end(request) {
             true => self.show_status().await,
             false => Ok(()),

@@ -17,7 +17,7 @@ const QUIET: usize = 20;
 impl Conversation {
     pub(super) async fn status(&mut self, event: StatusEvent) -> Result<(), Stop> {
         if let StatusEvent::Done { request } | StatusEvent::Failed { request, .. } = &event {
-            self.arrived_or_not(*request).await?;
+            self.let_go(*request).await?;
         }
         match &event {
             StatusEvent::Connected { .. } => {
@@ -237,6 +237,14 @@ impl Conversation {
             }
             ChannelEvent::Topic { channel_id, topic } => {
                 Some(show::topic(&state, channel_id, topic.as_deref()))
+            }
+            ChannelEvent::Invite {
+                channel_id, code, ..
+            } => {
+                let code = code.as_deref().unwrap_or_default();
+                let how = format!("/circle join {channel_id} {code}");
+                let how = how.trim_end();
+                Some(format!("you are invited into {}; {how}", name(channel_id)))
             }
             _ => None,
         }

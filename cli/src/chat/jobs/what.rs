@@ -328,12 +328,9 @@ impl What {
 
 /// Messages go to this channel, or to the first one in this circle.
 fn enter(state: &ConnectionState, channel_id: &str) -> After {
-    match circles::place(state, channel_id) {
-        Ok(place) => After {
-            enter: Some(place),
-            ..After::default()
-        },
-        Err(error) => After::line(error.to_string()),
+    After {
+        enter: Some(circles::place(state, channel_id)),
+        ..After::default()
     }
 }
 

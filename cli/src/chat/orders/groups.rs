@@ -36,8 +36,8 @@ impl Situation<'_> {
             }
             Order::CircleLeave => leave(self.circle()?),
             Order::Leave => leave(self.here()?),
-            Order::CircleDelete => self.remove(self.circle()?),
-            Order::StreamDelete => self.remove(self.here()?),
+            Order::CircleDelete(name) => self.remove(&name, true)?,
+            Order::StreamDelete(name) => self.remove(&name, false)?,
             Order::StreamRename(name) => self.rename(name)?,
             Order::Topic(text) => self.topic(text)?,
             Order::Invite(person) => self.invite(person.as_deref())?,
@@ -116,10 +116,21 @@ impl Situation<'_> {
         Ok(Plan::Ask(What::Join { channel_id }, join.into()))
     }
 
-    fn remove(self, channel_id: String) -> Plan {
+    /// What cannot be undone is named, and is not just where one happens to be.
+    fn remove(self, name: &str, circle: bool) -> Result<Plan, Error> {
+        let channel_id = names::channel(self.state, name)?;
+        let known = self.state.channels.contains_key(&channel_id);
+        if known && circles::is_circle(self.state, &channel_id) != circle {
+            let (is, command) = match circle {
+                true => ("no circle", "/stream delete"),
+                false => ("a circle", "/circle delete"),
+            };
+            let text = format!("that is {is}; {command} deletes it");
+            return Err(Error::new(ErrorKind::Invalid, text));
+        }
         let name = show::channel_name(self.state, &channel_id);
         let remove = ChannelEvent::Remove { channel_id };
-        Plan::Ask(What::Remove { name }, remove.into())
+        Ok(Plan::Ask(What::Remove { name }, remove.into()))
     }
 
     fn rename(self, name: String) -> Result<Plan, Error> {
