@@ -383,11 +383,7 @@ impl Conversation {
                 sent,
                 total,
                 ..
-            } => {
-                if self.uploads.progress(&message_id, sent, total) {
-                    self.show_status().await?;
-                }
-            }
+            } if self.uploads.progress(&message_id, sent, total) => self.show_status().await?,
             _ => {}
         }
         Ok(())

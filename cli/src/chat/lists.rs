@@ -133,7 +133,10 @@ pub(crate) fn invitation(
     code: Option<&str>,
 ) -> String {
     let name = show::channel_name(state, channel_id);
-    let who = user_id.map_or("whoever has this".to_owned(), |id| show::person(state, id));
+    let who = match user_id {
+        Some(id) => show::person(state, id),
+        None => "whoever has this".to_owned(),
+    };
     match code {
         Some(code) => text::one_line(&format!(
             "invitation into {name} for {who}: /circle join {channel_id} {code}"

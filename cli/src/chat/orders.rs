@@ -19,6 +19,10 @@ pub(crate) use messages::at_home;
 
 /// What an order comes to.
 #[derive(Debug, PartialEq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one at a time, and it is taken apart at once"
+)]
 pub(crate) enum Plan {
     Leave,
     Show(Vec<String>),

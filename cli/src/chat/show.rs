@@ -104,7 +104,10 @@ pub(crate) fn reaction(
     emoji: &str,
     on: bool,
 ) -> String {
-    let who = who.map_or("you".to_owned(), |id| member_name(state, channel_id, id));
+    let who = match who {
+        Some(id) => member_name(state, channel_id, id),
+        None => "you".to_owned(),
+    };
     let known = state.channels.get(channel_id);
     let message = known.and_then(|known| known.messages.get(message_id));
     let what = match message {

@@ -204,6 +204,29 @@ fn who_comes_asks_or_talks_elsewhere_is_told() {
 }
 
 #[test]
+fn how_far_a_file_is_stands_behind_the_line() {
+    let site = Site::new();
+    std::fs::write(site.path("tea time.txt"), "tea").unwrap();
+    let path = site.path("tea");
+    let args = ["chat", "mock", "--channel", "lobby", "--ids"];
+    let mut terminal = Terminal::start(&site, &args);
+    terminal.wait_for("* the current channel is Lobby");
+    terminal.press("hello\r");
+    terminal.wait_for("* 1 is yours: hello");
+    terminal.press(&format!("/upload {}\tlook\r", path.display()));
+    terminal.wait_for("   (sending tea time.txt: 0 %)");
+    terminal.wait_for("   (sending tea time.txt: 100 %)");
+    terminal.wait_for("2 me: look");
+    terminal.wait_for("      tea time.txt (3 bytes): https://mock.invalid/files/");
+    terminal.press("/reply -2 so \r");
+    terminal.wait_for("* 3 is yours: so");
+    terminal.press("/history\r");
+    terminal.wait_for("* nothing was said in Lobby before this");
+    terminal.press("\x04");
+    assert_eq!(terminal.end().0, Some(0));
+}
+
+#[test]
 fn ctrl_c_ends_what_hangs() {
     let site = Site::new();
     let args = [

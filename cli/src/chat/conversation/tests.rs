@@ -347,22 +347,17 @@ async fn who_types_is_told_behind_the_line() {
     talk.is_going_on("(Ann types…)").await;
     talk.happens(types("bob", true));
     talk.is_going_on("(Ann and Bob type…)").await;
-    for name in ["cid", "dan", "eve"] {
-        talk.happens(types(name, true));
-    }
-    talk.is_going_on("(Ann, Bob and Cid type…)").await;
-    talk.is_going_on("(Ann, Bob, Cid and 1 more type…)").await;
-    talk.is_going_on("(Ann, Bob, Cid and 2 more type…)").await;
-    for name in ["ann", "bob", "cid", "dan", "eve"] {
-        talk.happens(types(name, false));
-    }
-    for left in [
-        "(Bob, Cid, Dan and 1 more type…)",
-        "(Cid, Dan and Eve type…)",
-        "(Dan and Eve type…)",
-        "(Eve types…)",
-        "",
+    for (name, typing, left) in [
+        ("cid", true, "(Ann, Bob and Cid type…)"),
+        ("dan", true, "(Ann, Bob, Cid and 1 more type…)"),
+        ("eve", true, "(Ann, Bob, Cid and 2 more type…)"),
+        ("ann", false, "(Bob, Cid, Dan and 1 more type…)"),
+        ("bob", false, "(Cid, Dan and Eve type…)"),
+        ("cid", false, "(Dan and Eve type…)"),
+        ("dan", false, "(Eve types…)"),
+        ("eve", false, ""),
     ] {
+        talk.happens(types(name, typing));
         talk.is_going_on(left).await;
     }
     talk.ends().await;
@@ -378,18 +373,20 @@ async fn a_file_is_given_up() {
     talk.peer.hold();
     talk.types(&format!("/upload {}", file.display())).await;
     talk.is_going_on("(sending tea.txt: 0 %)").await;
-    // Others do not wait for it, and what is counted back is there.
+    talk.is_going_on("(sending tea.txt: 100 %)").await;
+    // It is there, and not yet acknowledged.
     talk.types("/cancel").await;
-    talk.shows("* not delivered: tea.txt: ").await;
     talk.is_going_on("").await;
+    talk.shows("* not delivered: tea.txt: ").await;
     talk.types("/cancel").await;
     talk.shows("* /cancel: no file is on its way").await;
     talk.types(&format!("/upload {} look", file.display()))
         .await;
     talk.is_going_on("(sending tea.txt: 0 %)").await;
+    talk.is_going_on("(sending tea.txt: 100 %)").await;
     assert!(talk.key.press() && !talk.key.press());
-    talk.shows("* not delivered: look").await;
     talk.is_going_on("").await;
+    talk.shows("* not delivered: look").await;
     talk.peer.release(kaiwa_protocols::mock::Order::Straight);
     talk.types(&format!("/upload {} look", file.display()))
         .await;
@@ -423,6 +420,9 @@ async fn what_is_not_delivered_yet_is_not_counted_past() {
     talk.shows("* /edit -1 latest: what you said last is not delivered yet")
         .await;
     talk.peer.down(false);
+    talk.shows("* connected again").await;
+    talk.types("/members").await;
+    talk.shows("* in Lobby: ").await;
     talk.ends().await;
 }
 

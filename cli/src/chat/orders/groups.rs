@@ -65,22 +65,22 @@ impl Situation<'_> {
         in_circle: bool,
     ) -> Result<Plan, Error> {
         let channel_id = in_circle.then(|| self.circle()).transpose()?;
-        let set = value.clone().filter(|value| !value.is_null());
+        let asked = value.is_none();
+        let value = value.filter(|value| !value.is_null());
         let what = What::Data {
             key: key.clone(),
-            value: set.clone(),
+            value: value.clone(),
         };
-        let event: ConnectionEvent = match value {
-            Some(_) => UserEvent::Data {
+        let event: ConnectionEvent = if asked {
+            self.must(EventKind::UserRequestData)?;
+            UserEvent::RequestData { channel_id, key }.into()
+        } else {
+            UserEvent::Data {
                 channel_id,
                 key,
-                value: set,
+                value,
             }
-            .into(),
-            None => {
-                self.must(EventKind::UserRequestData)?;
-                UserEvent::RequestData { channel_id, key }.into()
-            }
+            .into()
         };
         Ok(Plan::Ask(what, event))
     }
