@@ -25,7 +25,7 @@ struct Words {
     text: String,
     /// How many came before since the last key.
     number: usize,
-    next: OnceLock<Arc<Words>>,
+    next: OnceLock<Arc<Self>>,
 }
 
 impl Status {

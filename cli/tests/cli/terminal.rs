@@ -204,7 +204,7 @@ fn who_comes_asks_or_talks_elsewhere_is_told() {
 }
 
 #[test]
-fn how_far_a_file_is_stands_behind_the_line() {
+fn files_are_completed_sent_and_shown_with_their_ids() {
     let site = Site::new();
     std::fs::write(site.path("tea time.txt"), "tea").unwrap();
     let path = site.path("tea");
@@ -214,8 +214,6 @@ fn how_far_a_file_is_stands_behind_the_line() {
     terminal.press("hello\r");
     terminal.wait_for("* 1 is yours: hello");
     terminal.press(&format!("/upload {}\tlook\r", path.display()));
-    terminal.wait_for("   (sending tea time.txt: 0 %)");
-    terminal.wait_for("   (sending tea time.txt: 100 %)");
     terminal.wait_for("2 me: look");
     terminal.wait_for("      tea time.txt (3 bytes): https://mock.invalid/files/");
     terminal.press("/reply -2 so \r");
@@ -224,6 +222,31 @@ fn how_far_a_file_is_stands_behind_the_line() {
     terminal.wait_for("* nothing was said in Lobby before this");
     terminal.press("\x04");
     assert_eq!(terminal.end().0, Some(0));
+}
+
+#[test]
+fn how_far_a_file_is_stands_behind_the_line_and_ctrl_c_gives_it_up_first() {
+    let site = Site::new();
+    std::fs::write(site.path("tea.txt"), "tea").unwrap();
+    let path = site.path("tea.txt");
+    // The file is taken, and what it lies with never confirmed.
+    let args = [
+        "chat",
+        "mock",
+        "--channel",
+        "lobby",
+        "--set",
+        "script=swallow",
+    ];
+    let mut terminal = Terminal::start(&site, &args);
+    terminal.wait_for("* the current channel is Lobby");
+    terminal.press(&format!("/upload {}\r", path.display()));
+    terminal.wait_for("   (sending tea.txt: 100 %)");
+    terminal.press("\x03");
+    let shown = terminal.wait_for("; /delete takes it back");
+    assert!(shown.contains("* /cancel tea.txt: "), "{shown}");
+    terminal.press("\x03");
+    assert_eq!(terminal.end().0, Some(130));
 }
 
 #[test]

@@ -87,13 +87,13 @@ fn every_row_reads_its_arguments() {
         ("/accept ann", Order::Accept(name("ann"))),
         ("/reject ann", Order::Reject(name("ann"))),
     ];
-    for (line, expected) in rows.into_iter().chain(newer_rows()) {
+    let rows = rows.into_iter().chain(message_rows());
+    for (line, expected) in rows.chain(circle_rows()) {
         assert_eq!(order(line), expected, "{line}");
     }
 }
 
-/// Messages, files and circles.
-fn newer_rows() -> Vec<(&'static str, Order)> {
+fn message_rows() -> Vec<(&'static str, Order)> {
     let name = |text: &str| text.to_owned();
     let id = |text: &str| Target::Id(name(text));
     let react = |message, on| Order::React {
@@ -101,26 +101,9 @@ fn newer_rows() -> Vec<(&'static str, Order)> {
         emoji: name("👍"),
         on,
     };
-    let role = |role| Order::Role {
-        person: name("ann b"),
-        role,
-    };
-    let data = |key: &str, value, in_circle| Order::Data {
-        key: name(key),
-        value,
-        in_circle,
-    };
     let upload = |file: &str, text: Option<&str>| Order::Upload {
         file: name(file),
         text: text.map(name),
-    };
-    let create = |circle: &str, public| Order::CircleCreate {
-        name: name(circle),
-        public,
-    };
-    let join = |circle: &str, code: Option<&str>| Order::CircleJoin {
-        circle: name(circle),
-        code: code.map(name),
     };
     let (message, text) = (Target::Back(2), name("and  more"));
     vec![
@@ -141,6 +124,29 @@ fn newer_rows() -> Vec<(&'static str, Order)> {
             upload("a b.png", Some("look  here")),
         ),
         ("/cancel", Order::Cancel),
+    ]
+}
+
+fn circle_rows() -> Vec<(&'static str, Order)> {
+    let name = |text: &str| text.to_owned();
+    let role = |role| Order::Role {
+        person: name("ann b"),
+        role,
+    };
+    let data = |key: &str, value, in_circle| Order::Data {
+        key: name(key),
+        value,
+        in_circle,
+    };
+    let create = |circle: &str, public| Order::CircleCreate {
+        name: name(circle),
+        public,
+    };
+    let join = |circle: &str, code: Option<&str>| Order::CircleJoin {
+        circle: name(circle),
+        code: code.map(name),
+    };
+    vec![
         ("/leave ", Order::Leave),
         ("/topic", Order::Topic(None)),
         ("/topic \"\"", Order::Topic(Some(String::new()))),

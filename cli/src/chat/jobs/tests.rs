@@ -119,10 +119,10 @@ fn contacts_are_told_as_they_are_now() {
     assert_eq!(after(add(), &events).lines, ["7 is now a contact of yours"]);
 }
 
-#[test]
-fn each_failure_says_what_to_do() {
+/// One of each.
+fn all() -> Vec<What> {
     let name = String::from("c");
-    let all = [
+    vec![
         What::Switch {
             channel_id: name.clone(),
         },
@@ -194,8 +194,12 @@ fn each_failure_says_what_to_do() {
             key: name,
             value: None,
         },
-    ];
-    for what in all {
+    ]
+}
+
+#[test]
+fn each_failure_says_what_to_do() {
+    for what in all() {
         let job = Job {
             name: "/do it".to_owned(),
             what,
