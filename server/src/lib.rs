@@ -14,6 +14,7 @@ pub mod config;
 pub mod store;
 
 mod auth;
+mod files;
 mod front;
 mod jwt;
 mod listen;

@@ -14,9 +14,11 @@ use tokio_util::task::TaskTracker;
 
 use crate::auth::Auth;
 use crate::config::{Config, StoreKind};
-use crate::front::rim::{Rim, Rules, rest, socket};
+use crate::files::{Files, sweep};
+use crate::front::oshi::{self, Oshi};
+use crate::front::rim::{Rim, rest, socket};
 use crate::front::wschat::{self, Wschat};
-use crate::front::{RIM, WSCHAT};
+use crate::front::{RIM, Rules, WSCHAT};
 use crate::jwt::Verifier;
 use crate::listen::{self, Acceptor};
 use crate::log_dir::{self, LogDir};
@@ -61,6 +63,11 @@ impl Server {
             // Who has an account need not have a token for wschat.
             lobby: verifier.is_none(),
         };
+        let auth = Arc::new(Auth::new());
+        let oshi = match config.oshi {
+            true => Some(open_oshi(&config, Arc::clone(&auth), rules).await?),
+            false => None,
+        };
         let fronts = Fronts {
             wschat: Arc::new(Wschat {
                 verifier,
@@ -68,7 +75,8 @@ impl Server {
             }),
             rim: config
                 .rim
-                .then(|| Arc::new(Rim::new(Arc::new(Auth::new()), rules))),
+                .then(|| Arc::new(Rim::new(Arc::clone(&auth), rules))),
+            oshi,
         };
         let readers = Readers::open(store.as_ref())?;
         let writer = writer::start(store, log)?;
@@ -92,6 +100,10 @@ impl Server {
             tasks: tasks.clone(),
         };
         let site = Site::new(&config, Arc::clone(&world), tasks.clone());
+        if let Some((_, files)) = &fronts.oshi {
+            let (world, files) = (Arc::clone(&world), Arc::clone(files));
+            tasks.spawn(sweep::run(world, files, stop.clone()));
+        }
         listeners.serve(&acceptor, &site, &fronts);
         tracing::info!(?addresses, "listening");
         Ok(Self {
@@ -125,6 +137,12 @@ impl Server {
     #[must_use]
     pub fn rim_ws_addr(&self) -> Option<SocketAddr> {
         self.addresses.rim_ws
+    }
+
+    /// Where Oshi's own listener is, if there is one.
+    #[must_use]
+    pub fn oshi_addr(&self) -> Option<SocketAddr> {
+        self.addresses.oshi
     }
 
     /// How many clients are in, now and whenever it changes.
@@ -200,6 +218,7 @@ impl fmt::Debug for Server {
 struct Fronts {
     wschat: Arc<Wschat>,
     rim: Option<Arc<Rim>>,
+    oshi: Option<(Arc<Oshi>, Arc<Files>)>,
 }
 
 impl Fronts {
@@ -219,6 +238,7 @@ struct Listeners {
     wschat: Option<TcpListener>,
     rim_rest: Option<TcpListener>,
     rim_ws: Option<TcpListener>,
+    oshi: Option<TcpListener>,
 }
 
 /// Where they are.
@@ -228,6 +248,7 @@ struct Addresses {
     wschat: Option<SocketAddr>,
     rim_rest: Option<SocketAddr>,
     rim_ws: Option<SocketAddr>,
+    oshi: Option<SocketAddr>,
 }
 
 impl Listeners {
@@ -241,6 +262,7 @@ impl Listeners {
             wschat: bind(config.wschat_listen).await?,
             rim_rest: bind(config.rim_rest_listen).await?,
             rim_ws: bind(config.rim_ws_listen).await?,
+            oshi: bind(config.oshi_listen).await?,
         })
     }
 
@@ -256,12 +278,13 @@ impl Listeners {
             wschat: maybe(&self.wschat)?,
             rim_rest: maybe(&self.rim_rest)?,
             rim_ws: maybe(&self.rim_ws)?,
+            oshi: maybe(&self.oshi)?,
         })
     }
 
     /// Starts to accept.
     fn serve(self, acceptor: &Acceptor, site: &Site, fronts: &Fronts) {
-        let Fronts { wschat, rim } = fronts;
+        let Fronts { wschat, rim, oshi } = fronts;
         let mut all = wschat::routes("/wschat", Arc::clone(wschat));
         let mut apps = vec![(self.wschat, wschat::routes("/", Arc::clone(wschat)))];
         if let Some(rim) = rim {
@@ -271,6 +294,10 @@ impl Listeners {
             apps.push((self.rim_rest, rest::own_routes(rim)));
             apps.push((self.rim_ws, socket::own_routes(rim)));
         }
+        if let Some((oshi, files)) = oshi {
+            all = all.merge(oshi::files::routes(oshi, files));
+            apps.push((self.oshi, oshi::files::routes(oshi, files)));
+        }
         apps.push((Some(self.main), all));
         for (listener, routes) in apps {
             if let Some(listener) = listener {
@@ -279,6 +306,20 @@ impl Listeners {
             }
         }
     }
+}
+
+/// The front end of Oshi and its files. Only with the lock of the data directory, which the store has.
+async fn open_oshi(
+    config: &Config,
+    auth: Arc<Auth>,
+    rules: Rules,
+) -> Result<(Arc<Oshi>, Arc<Files>), Error> {
+    let oshi = Oshi::new(config, auth, rules);
+    let config = config.clone();
+    let files = tokio::task::spawn_blocking(move || Files::open(&config))
+        .await
+        .map_err(|error| Error::new(ErrorKind::Internal, "opening the files").with_source(error))?;
+    Ok((Arc::new(oshi), Arc::new(files?)))
 }
 
 /// The store, and the log brought up to date with it. `signed` tells that messages need a token.

@@ -2,7 +2,10 @@
 
 use crate::world::NetworkId;
 
+pub(crate) mod oshi;
 pub(crate) mod rim;
+mod shown;
+mod signed_out;
 pub(crate) mod wschat;
 
 /// [`wschat`] among the networks of the world.
@@ -10,3 +13,12 @@ pub(crate) const WSCHAT: NetworkId = NetworkId(0);
 
 /// [`rim`] among the networks of the world.
 pub(crate) const RIM: NetworkId = NetworkId(1);
+
+/// What is allowed here at all.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rules {
+    /// Anybody may make an account.
+    pub(crate) registration: bool,
+    /// Anybody may enter the lobby and speak there.
+    pub(crate) lobby: bool,
+}

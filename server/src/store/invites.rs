@@ -5,6 +5,9 @@ use kaiwa_core::Error;
 
 use super::{RoomId, UserId};
 
+/// Invitations into one room that may be open.
+pub const MAX_INVITES: usize = 1000;
+
 /// An invitation to be made.
 #[derive(Clone, Debug)]
 pub struct NewInvite {
@@ -36,7 +39,8 @@ pub trait Invites {
     /// Keeps an invitation.
     ///
     /// # Errors
-    /// `NotFound` for a room or person that is not there, `Conflict` for a code that is taken.
+    /// `NotFound` for a room or person that is not there, `Conflict` for a code that is taken, `Full` for a room
+    /// that has [`MAX_INVITES`].
     fn create_invite(&mut self, invite: &NewInvite) -> Result<(), Error>;
 
     /// Uses an invitation: that of one person is gone by it. Letting them in is the caller's business.

@@ -37,6 +37,8 @@ pub(crate) enum CloseReason {
     TooSlow,
     /// Its message could not be kept.
     StoreFailed,
+    /// Its front end says so: the code and the reason of the close frame; what is queued is sent first.
+    Ended(u16, &'static str),
 }
 
 /// What [`Receiver::poll_take`] gives.
@@ -112,7 +114,7 @@ impl Receiver {
     ) -> Poll<Taken> {
         let mut state = self.state();
         match state.closing {
-            Some(CloseReason::Stopping) if !state.queue.is_empty() => {}
+            Some(CloseReason::Stopping | CloseReason::Ended(..)) if !state.queue.is_empty() => {}
             Some(reason) => return Poll::Ready(Taken::Close(reason)),
             None => {}
         }

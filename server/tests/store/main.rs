@@ -81,6 +81,11 @@ macro_rules! store_suite {
                 }
                 files {
                     a_file_is_found_by_its_key,
+                    a_file_is_its_owners,
+                    what_somebody_has_uploaded,
+                    unused_files_are_found_and_forgotten,
+                    used_files_stay,
+                    many_files_are_looked_at_in_turn,
                     what_is_refused,
                 }
                 hostile {

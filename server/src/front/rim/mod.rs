@@ -13,14 +13,14 @@ mod network;
 mod notified;
 mod records;
 pub(crate) mod rest;
-mod signed_out;
 pub(crate) mod socket;
 
 use std::sync::Arc;
 
 use notified::Notified;
-use signed_out::SignedOut;
 
+use super::Rules;
+use super::signed_out::SignedOut;
 use crate::auth::Auth;
 use crate::store::{RoomId, UserId};
 
@@ -31,15 +31,6 @@ pub(crate) struct Rim {
     signed_out: Arc<SignedOut>,
     notified: Arc<Notified>,
     large: rest::LargeAnswers,
-}
-
-/// What is allowed here at all.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Rules {
-    /// Anybody may make an account.
-    pub(crate) registration: bool,
-    /// Anybody may enter the lobby and speak there.
-    pub(crate) lobby: bool,
 }
 
 impl Rim {

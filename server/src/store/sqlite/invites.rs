@@ -4,15 +4,17 @@ use chrono::{DateTime, Utc};
 use kaiwa_core::{Error, ErrorKind};
 use rusqlite::{OptionalExtension as _, params};
 
-use super::db::{Db, demand, refuse};
+use super::db::{Db, demand, demand_fewer, refuse};
 use super::rooms::room_exists;
 use super::users::demand_user;
 use super::values::Time;
-use crate::store::{Invite, Invites, NewInvite, RoomId, UserId};
+use crate::store::{Invite, Invites, MAX_INVITES, NewInvite, RoomId, UserId};
 
 const INVITE: &str = "SELECT room, by, user FROM invites
      WHERE code = ?1 AND (user IS NULL OR user = ?2) AND (expires IS NULL OR expires > ?3)";
 const CODE_TAKEN: &str = "SELECT 1 FROM invites WHERE code = ?1";
+const COUNT: &str =
+    "SELECT count(*) FROM invites WHERE room = ?1 AND (expires IS NULL OR expires > ?2)";
 const FORGET_INVITES: &str = "DELETE FROM invites WHERE expires <= ?1";
 const INSERT_INVITE: &str =
     "INSERT INTO invites (code, room, by, user, expires, created) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
@@ -23,6 +25,7 @@ const DELETE_INVITE: &str = "DELETE FROM invites WHERE code = ?1";
 pub(super) const HOT: &[&str] = &[
     INVITE,
     CODE_TAKEN,
+    COUNT,
     FORGET_INVITES,
     INSERT_INVITE,
     DELETE_INVITE,
@@ -40,6 +43,9 @@ impl Invites for Db {
                 .prepare_cached(CODE_TAKEN)?
                 .exists([&invite.code])?;
             demand(!taken, ErrorKind::Conflict, "this code is in use")?;
+            let open = params![invite.room.0, Time(invite.at)];
+            let text = "1000 invitations are open, which is the most";
+            demand_fewer(connection, COUNT, open, MAX_INVITES, text)?;
             connection
                 .prepare_cached(FORGET_INVITES)?
                 .execute([Time(invite.at)])?;

@@ -4,6 +4,7 @@
 
 mod bans;
 mod changes;
+mod circles;
 mod contacts;
 mod conversations;
 mod data;
@@ -18,6 +19,7 @@ mod messages;
 mod place;
 mod posts;
 mod rooms;
+mod subscriptions;
 mod users;
 mod values;
 mod wal;

@@ -9,7 +9,8 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use super::db::{Db, Outcome, demand, refuse};
 use super::users::demand_user;
 use super::values::{Code, Time};
-use super::{conversations, marks, members};
+use super::{circles, conversations, marks, members};
+use crate::names::key;
 use crate::store::{
     Conversation, LOBBY, Member, Membership, MessageId, NewRoom, Position, ReadRooms, Role, Room,
     RoomId, RoomKind, RoomPatch, Rooms, Span, UserId,
@@ -23,7 +24,7 @@ macro_rules! room_columns {
     () => {
         "r.id, r.kind, r.name, r.topic, r.avatar, r.parent, r.owner, r.public, r.guests, r.mode,
          r.min_rank, r.password, r.temporary, r.hidden, r.epoch, r.created,
-         h.last_id, h.last_seq, h.last_change"
+         h.last_id, h.last_seq, h.last_change, r.low, r.high"
     };
 }
 
@@ -57,6 +58,14 @@ const PUBLIC_ROOMS: &str = concat!(
     room_columns!(),
     " FROM rooms r JOIN heads h ON h.room = r.id
      WHERE r.public = 1 AND r.hidden = 0 AND instr(lower(r.name), ?1) > 0 ORDER BY r.id LIMIT ?2"
+);
+/// As above. Kinds: [`super::values`].
+const PUBLIC_CIRCLES: &str = concat!(
+    "SELECT ",
+    room_columns!(),
+    " FROM rooms r JOIN heads h ON h.room = r.id
+     WHERE r.public = 1 AND r.hidden = 0 AND r.kind IN (0, 3) AND r.id > ?2
+         AND instr(lower(r.name), ?1) > 0 ORDER BY r.id LIMIT ?3"
 );
 const NAMESAKE: &str = concat!(
     "SELECT ",
@@ -125,6 +134,12 @@ impl ReadRooms for Db {
         })
     }
 
+    fn roles_of(&mut self, user: UserId) -> Result<Vec<(RoomId, Role)>, Error> {
+        self.run("reading memberships", |connection| {
+            members::roles_of(connection, user)
+        })
+    }
+
     fn children(&mut self, parent: RoomId) -> Result<Vec<Room>, Error> {
         self.run("reading rooms", |connection| {
             list(connection, CHILDREN, params![parent.0])
@@ -136,6 +151,19 @@ impl ReadRooms for Db {
             let limit = i64::try_from(limit).unwrap_or(i64::MAX);
             let query = query.to_ascii_lowercase();
             list(connection, PUBLIC_ROOMS, params![query, limit])
+        })
+    }
+
+    fn public_circles(
+        &mut self,
+        query: &str,
+        after: RoomId,
+        limit: usize,
+    ) -> Result<Vec<Room>, Error> {
+        self.run("looking for circles", |connection| {
+            let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+            let query = query.to_ascii_lowercase();
+            list(connection, PUBLIC_CIRCLES, params![query, after.0, limit])
         })
     }
 
@@ -156,6 +184,17 @@ impl ReadRooms for Db {
     fn members(&mut self, room: RoomId) -> Result<Vec<Member>, Error> {
         self.run("reading members", |connection| {
             members::list(connection, room)
+        })
+    }
+
+    fn members_after(
+        &mut self,
+        room: RoomId,
+        after: UserId,
+        limit: usize,
+    ) -> Result<Vec<Member>, Error> {
+        self.run("reading members", |connection| {
+            members::list_after(connection, room, after, limit)
         })
     }
 
@@ -238,6 +277,12 @@ impl Rooms for Db {
         })
     }
 
+    fn hand_over(&mut self, room: RoomId, to: UserId) -> Result<Option<UserId>, Error> {
+        self.run("handing a room over", |connection| {
+            circles::hand_over(connection, room, to)
+        })
+    }
+
     fn mark_delivered(&mut self, room: RoomId, user: UserId, seq: i64) -> Result<(), Error> {
         self.run("marking", |connection| {
             marks::mark_delivered(connection, room, user, seq)
@@ -300,6 +345,10 @@ fn room(row: &Row<'_>) -> rusqlite::Result<Room> {
             seq: row.get(17)?,
         },
         last_change: row.get(18)?,
+        two: row
+            .get::<_, Option<i64>>(19)?
+            .zip(row.get(20)?)
+            .map(|(low, high)| [UserId(low), UserId(high)]),
     })
 }
 
@@ -314,6 +363,7 @@ fn create(connection: &Connection, room: &NewRoom) -> Outcome<RoomId> {
     }
     let unique = unique_name(room.kind, room.parent, &room.name);
     demand_name(connection, unique.as_deref(), None)?;
+    circles::demand_number(connection, room, &members)?;
     let id = connection.prepare_cached(INSERT_ROOM)?.insert(params![
         Code(room.kind),
         room.name,
@@ -335,7 +385,7 @@ fn create(connection: &Connection, room: &NewRoom) -> Outcome<RoomId> {
     Ok(RoomId(id))
 }
 
-/// What kinds there can be more of, and that a stream, and nothing else, lies in a circle.
+/// What kinds there can be more of, and that a stream, and nothing else, lies in a circle or the lobby.
 fn demand_shape(connection: &Connection, room: &NewRoom) -> Outcome<()> {
     let invalid = |text| refuse(ErrorKind::Invalid, text);
     match (room.kind, room.parent) {
@@ -352,7 +402,7 @@ fn demand_shape(connection: &Connection, room: &NewRoom) -> Outcome<()> {
                 .optional()?;
             match kind {
                 None => refuse(ErrorKind::NotFound, "no such circle"),
-                Some(Code(RoomKind::Circle)) => Ok(()),
+                Some(Code(RoomKind::Circle | RoomKind::Lobby)) => Ok(()),
                 Some(_) => invalid("a stream needs a circle"),
             }
         }
@@ -442,10 +492,9 @@ fn demand_name(connection: &Connection, unique: Option<&str>, own: Option<RoomId
 
 /// What must differ between rooms that need a name of their own.
 fn unique_name(kind: RoomKind, parent: Option<RoomId>, name: &str) -> Option<String> {
-    let name = name.to_ascii_lowercase();
     match (kind, parent) {
-        (RoomKind::Channel, _) => Some(format!("channel:{name}")),
-        (RoomKind::Stream, Some(parent)) => Some(format!("stream:{}:{name}", parent.0)),
+        (RoomKind::Channel, _) => Some(format!("channel:{}", name.to_ascii_lowercase())),
+        (RoomKind::Stream, Some(parent)) => Some(format!("stream:{}:{}", parent.0, key(name))),
         _ => None,
     }
 }

@@ -21,6 +21,7 @@ fn no_hot_statement_looks_at_rows_that_it_does_not_want() {
     let topics = [
         bans::HOT,
         changes::HOT,
+        circles::HOT,
         contacts::HOT,
         conversations::HOT,
         data::HOT,
@@ -33,6 +34,7 @@ fn no_hot_statement_looks_at_rows_that_it_does_not_want() {
         messages::HOT,
         posts::HOT,
         rooms::HOT,
+        subscriptions::HOT,
         users::HOT,
     ];
     let mut bad = Vec::new();

@@ -1,0 +1,15 @@
+//! Oshi against a server in memory: nothing is lost or doubled, whatever happens.
+
+#![cfg(feature = "oshi")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test"
+)]
+
+mod support;
+
+mod oshi {
+    mod peer;
+}
