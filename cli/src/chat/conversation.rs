@@ -137,6 +137,12 @@ impl Conversation {
         self
     }
 
+    /// Says something before anything is said.
+    pub(crate) async fn say_of_oneself(&mut self, line: &str) {
+        // A screen that is gone already ends the conversation, not this.
+        let _ = self.screen.notice(line).await;
+    }
+
     /// Lets a key give up what is on its way.
     pub(crate) fn with_key(mut self, key: Arc<CtrlC>) -> Self {
         self.uploads = Uploads::with(Arc::clone(&key));

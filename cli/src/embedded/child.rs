@@ -89,6 +89,8 @@ async fn start(dir: &Path, listen: SocketAddr) -> Result<Started, Error> {
     let mut config = Config::default();
     config.data_dir = dir.to_owned();
     config.listen = listen;
+    // Whoever pipes a file into the program is no flood, and nobody else is here.
+    config.oshi_rate_count = 0;
     let server = match Server::start(config.clone()).await {
         Err(error) if error.kind() == ErrorKind::Conflict && listen.port() != 0 => {
             config.listen.set_port(0);
@@ -98,7 +100,7 @@ async fn start(dir: &Path, listen: SocketAddr) -> Result<Started, Error> {
     };
     let at = server.local_addr();
     let address = Address {
-        url: format!("ws://{at}/wschat"),
+        url: format!("ws://{at}/oshi"),
         port: at.port(),
         pid: std::process::id(),
     };

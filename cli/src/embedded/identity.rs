@@ -69,7 +69,7 @@ impl Identity {
     pub(super) fn of(dir: &Path, name: &str) -> Result<Self, Error> {
         let path = dir.join(FILE);
         let kept = load(&path)?.identities;
-        if let Some(identity) = kept.into_iter().find(|identity| identity.name == name) {
+        if let Some(identity) = kept.into_iter().find(|identity| identity.is_called(name)) {
             return Ok(Self { path, ..identity });
         }
         let identity = Self {
@@ -84,13 +84,20 @@ impl Identity {
         Ok(identity)
     }
 
+    /// Names of accounts are the same in capital and small letters.
+    fn is_called(&self, name: &str) -> bool {
+        self.name.to_lowercase() == name.to_lowercase()
+    }
+
     /// The login form of Oshi.
     pub(super) fn form(&self, server: &Address) -> Vec<AuthField> {
         let register = if self.registered { "no" } else { "yes" };
+        let mut password = AuthField::password("password", "", true);
+        password.set(self.password.clone());
         vec![
             AuthField::text("url", "", Some(&server.url), true),
             AuthField::text("account", "", Some(&self.account), true),
-            AuthField::password_with("password", "", &self.password),
+            password,
             AuthField::text("register", "", Some(register), false),
             AuthField::text("display", "", Some(&self.shown()), false),
         ]
@@ -141,7 +148,7 @@ impl Identity {
 
     fn save(&self) -> Result<(), Error> {
         let mut content = load(&self.path)?;
-        let others = |identity: &Self| identity.name != self.name;
+        let others = |identity: &Self| !identity.is_called(&self.name);
         content.identities.retain(others);
         content.identities.push(self.clone());
         let text = toml::to_string(&content).map_err(io::Error::other);
@@ -160,7 +167,9 @@ fn load(path: &Path) -> Result<Content, Error> {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Content::default()),
         Err(error) => {
-            let text = format!("{shown} cannot be read; make it readable, or remove it to get new accounts");
+            let text = format!(
+                "{shown} cannot be read; make it readable, or remove it to get new accounts"
+            );
             return Err(Error::new(ErrorKind::Storage, text).with_source(error));
         }
     };
@@ -226,7 +235,7 @@ mod tests {
         assert_eq!((ann.account.as_str(), ann.password.len()), ("ann", 32));
         assert_ne!(ann.password, found(dir.path(), "bob").password);
         assert!(!ann.registered && ann.accepted().unwrap().is_none());
-        let again = found(dir.path(), "ann");
+        let again = found(dir.path(), "Ann");
         assert!(again.registered && again.password == ann.password);
         assert!(!format!("{again:?}").contains(&again.password));
         let address = Address {
@@ -237,7 +246,10 @@ mod tests {
         let field = |form: &[AuthField], name| AuthField::find(form, name).unwrap().to_owned();
         assert_eq!(field(&again.form(&address), "register"), "no");
         let bob = found(dir.path(), "bob").form(&address);
-        assert_eq!((field(&bob, "register"), field(&bob, "display")), ("yes".to_owned(), "bob".to_owned()));
+        assert_eq!(
+            (field(&bob, "register"), field(&bob, "display")),
+            ("yes".to_owned(), "bob".to_owned())
+        );
     }
 
     #[test]
@@ -245,7 +257,10 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let mut ann = found(dir.path(), "ann b");
         assert!(ann.refused(ErrorKind::Conflict).unwrap());
-        assert_eq!((ann.account.as_str(), ann.shown()), ("ann-b-2", "ann b-2".to_owned()));
+        assert_eq!(
+            (ann.account.as_str(), ann.shown()),
+            ("ann-b-2", "ann b-2".to_owned())
+        );
         let mut ann = found(dir.path(), "ann b");
         let said = "somebody else is ann b on this server; you are ann b-2".to_owned();
         assert_eq!(ann.accepted().unwrap(), Some(said));
@@ -279,17 +294,26 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let ann = found(dir.path(), "ann");
         let path = dir.path().join(FILE);
-        let kind = || Identity::of(dir.path(), "ann").map_err(|error| error.kind()).unwrap_err();
+        let kind = || {
+            Identity::of(dir.path(), "ann")
+                .map_err(|error| error.kind())
+                .unwrap_err()
+        };
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt as _;
             let mode = |mode| fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
-            assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+            assert_eq!(
+                fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+                0o600
+            );
             mode(0o640);
             assert_eq!(kind(), ErrorKind::Config);
             mode(0o600);
         }
-        let broken = fs::read_to_string(&path).unwrap().replace("account", "acount");
+        let broken = fs::read_to_string(&path)
+            .unwrap()
+            .replace("account", "acount");
         private::write(&path, &broken).unwrap();
         assert_eq!(kind(), ErrorKind::Config);
         let error = Identity::of(dir.path(), "ann").unwrap_err();
