@@ -12,4 +12,5 @@ mod support;
 
 mod oshi {
     mod peer;
+    mod peer_circles;
 }

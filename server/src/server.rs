@@ -18,7 +18,7 @@ use crate::files::{Files, sweep};
 use crate::front::oshi::{self, Oshi};
 use crate::front::rim::{Rim, rest, socket};
 use crate::front::wschat::{self, Wschat};
-use crate::front::{RIM, Rules, WSCHAT};
+use crate::front::{OSHI, RIM, Rules, WSCHAT};
 use crate::jwt::Verifier;
 use crate::listen::{self, Acceptor};
 use crate::log_dir::{self, LogDir};
@@ -228,6 +228,9 @@ impl Fronts {
         if let Some(rim) = &self.rim {
             networks.push((RIM, Arc::clone(rim) as _));
         }
+        if let Some((oshi, _)) = &self.oshi {
+            networks.push((OSHI, Arc::clone(oshi) as _));
+        }
         networks
     }
 }
@@ -295,8 +298,9 @@ impl Listeners {
             apps.push((self.rim_ws, socket::own_routes(rim)));
         }
         if let Some((oshi, files)) = oshi {
-            all = all.merge(oshi::files::routes(oshi, files));
-            apps.push((self.oshi, oshi::files::routes(oshi, files)));
+            let files = oshi::files::routes(oshi, files);
+            all = all.merge(oshi::main_routes(oshi)).merge(files.clone());
+            apps.push((self.oshi, oshi::own_routes(oshi).merge(files)));
         }
         apps.push((Some(self.main), all));
         for (listener, routes) in apps {

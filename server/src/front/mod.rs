@@ -14,6 +14,9 @@ pub(crate) const WSCHAT: NetworkId = NetworkId(0);
 /// [`rim`] among the networks of the world.
 pub(crate) const RIM: NetworkId = NetworkId(1);
 
+/// [`oshi`] among the networks of the world.
+pub(crate) const OSHI: NetworkId = NetworkId(2);
+
 /// What is allowed here at all.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Rules {

@@ -158,6 +158,8 @@ pub struct Member {
 /// What a room is to one of its members.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Membership {
+    /// What the room is.
+    pub kind: RoomKind,
     /// What they may do.
     pub role: Role,
     /// Everything up to this sequence is read.

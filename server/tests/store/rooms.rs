@@ -49,6 +49,7 @@ pub(crate) fn everything_comes_back(site: &mut Site) {
         parent: None,
         two: None,
         owner: Some(ann),
+        two: None,
         public: true,
         guests: false,
         mode: u8::MAX,

@@ -5,7 +5,7 @@ use kaiwa_protocols::oshi::wire::UserId;
 /// What the server does wrong from now on.
 #[derive(Default)]
 pub(crate) struct Faults {
-    /// Sign-ins are refused, so many.
+    /// Sign-ins with a password are refused, so many.
     pub(crate) refuse_sign_ins: usize,
     /// Sign-ins are not answered.
     pub(crate) mute_hellos: bool,

@@ -1,9 +1,9 @@
 //! Oshi in memory: a server as the sheet has it, able to misbehave.
 //!
 //! * [`world`]: who is there, which circles and streams there are; [`log`]: what is said in a stream.
-//! * [`socket`]: connections, sign-in, and who hears of what.
-//! * [`calls`], [`circles`]: what becomes of requests.
-//! * [`files`]: uploads.
+//! * [`socket`]: connections, and who hears of what; `sign_in`: their first frames.
+//! * `calls`, `people`, `circles`: what becomes of requests.
+//! * `files`: uploads.
 //! * [`fault`]: how to make it misbehave.
 //! * [`journal`]: what it has seen.
 //! * [`raw`]: a client without manners.
@@ -14,7 +14,9 @@ pub(crate) mod fault;
 mod files;
 pub(crate) mod journal;
 pub(crate) mod log;
+mod people;
 pub(crate) mod raw;
+mod sign_in;
 pub(crate) mod socket;
 mod wires;
 pub(crate) mod world;

@@ -97,7 +97,7 @@ fn add(
         refuse_unfit(store, &room, &person, user, at)?;
     }
     let users = enter(store, id, people, at)?;
-    Ok((!users.is_empty()).then_some(Notice::Entered { room: id, users }))
+    Notice::entered(store, id, &users)
 }
 
 /// Whether somebody may be let into a room at all.
@@ -159,11 +159,7 @@ fn remove(
     }
     let users = store.remove_members(id, people)?;
     let by = (people != [user]).then_some(user);
-    Ok((!users.is_empty()).then_some(Notice::Left {
-        room: id,
-        users,
-        by,
-    }))
+    Notice::left(store, id, &users, by)
 }
 
 /// Refuses ids that no account has.

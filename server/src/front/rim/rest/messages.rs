@@ -105,8 +105,10 @@ pub(super) async fn read(call: &Call, user: UserId) -> Reply {
             if store.mark_read_to(id, user, room.last.seq)? > membership.read {
                 notices.push(Notice::Read {
                     room: id,
+                    kind: room.kind,
                     user,
                     message: room.last.id,
+                    seq: room.last.seq,
                 });
             }
             Ok(())
