@@ -7,7 +7,7 @@ use kaiwa_protocols::{Channel, ChannelType, Error, ErrorKind, Profile};
 
 use crate::text;
 
-/// Namesakes listed in an error before it says how many more there are.
+/// Names listed in an error before it says how many more there are.
 const NAMESAKES: usize = 8;
 
 /// The id of the channel that `typed` means; what is not known is taken for an id, for the network to judge.
@@ -29,6 +29,23 @@ pub(crate) fn channel(state: &ConnectionState, typed: &str) -> Result<String, Er
         (id.as_str(), [full.as_deref(), name])
     });
     only("channels", typed, all)
+}
+
+/// The names of the channels that are known, the first of many.
+pub(crate) fn channels(state: &ConnectionState) -> String {
+    let mut names: Vec<String> = state
+        .channels
+        .iter()
+        .take(NAMESAKES)
+        .map(|(id, known)| {
+            let name = known.channel.name.clone().filter(|name| !name.is_empty());
+            in_circle(state, id).or(name).unwrap_or_else(|| id.clone())
+        })
+        .collect();
+    if state.channels.len() > NAMESAKES {
+        names.push(format!("{} more", state.channels.len() - NAMESAKES));
+    }
+    text::one_line(&names.join(", "))
 }
 
 /// The name of a channel with that of the circle in which it lies: channels of several circles often have one name.

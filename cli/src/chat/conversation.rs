@@ -4,7 +4,7 @@ mod errands;
 mod later;
 mod news;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use chrono::Utc;
@@ -66,6 +66,8 @@ pub(crate) struct Conversation {
     quiet: usize,
     /// With whom contact is asked for; other contacts are told at every sign-in and are no news.
     asked: BTreeSet<String>,
+    /// What was last told of topics.
+    topics: BTreeMap<String, Option<String>>,
     /// What the network has last said that can be joined.
     directory: Vec<Channel>,
     connected: bool,
@@ -125,6 +127,7 @@ impl Conversation {
             present: Present::default(),
             quiet: 0,
             asked: BTreeSet::new(),
+            topics: BTreeMap::new(),
             directory: Vec::new(),
             connected: true,
             ended: None,

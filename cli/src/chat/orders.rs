@@ -142,7 +142,16 @@ impl Situation<'_> {
         Err(Error::new(ErrorKind::NotFound, text))
     }
 
+    /// In a circle a channel belongs to that; elsewhere it is there for those who are put into it.
     fn create(self, name: &str, people: &[String]) -> Result<Plan, Error> {
+        let here = self.here.filter(|_| self.can(EventKind::ChannelCreate));
+        if here.is_some_and(|here| circles::around(self.state, here).is_some()) {
+            if people.is_empty() {
+                return self.group(Order::StreamCreate(name.to_owned()));
+            }
+            let text = "a channel of a circle is for all who are in that; leave them out, and /invite them";
+            return Err(Error::new(ErrorKind::Unsupported, text));
+        }
         if !people.is_empty() && !self.can(EventKind::ChannelMembers) {
             let text = "people cannot be put into a channel on this network; leave them out";
             return Err(Error::new(ErrorKind::Unsupported, text));

@@ -11,7 +11,7 @@ use kaiwa_server::{Config, Server};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-use super::{Address, Files, Report};
+use super::{Address, Files, PATH, Report};
 use crate::exit::Code;
 use crate::interrupt::Interrupt;
 
@@ -100,7 +100,7 @@ async fn start(dir: &Path, listen: SocketAddr) -> Result<Started, Error> {
     };
     let at = server.local_addr();
     let address = Address {
-        url: format!("ws://{at}/oshi"),
+        url: format!("ws://{at}{PATH}"),
         port: at.port(),
         pid: std::process::id(),
     };

@@ -11,7 +11,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout};
 
 use super::identity::Identity;
-use super::{Address, Files, Report};
+use super::{Address, Files, PATH, Report};
 
 /// How long finding or starting the server may take: longer than it takes to end an old one and to start a new one on a slow
 /// disk.
@@ -161,6 +161,13 @@ fn living(files: &Files) -> Result<Option<Address>, Error> {
     let until = Instant::now() + UNSETTLED_LIMIT;
     while files.is_served().map_err(|error| files.unusable(error))? {
         if let Some(address) = files.address() {
+            if !address.url.ends_with(PATH) {
+                let dir = files.dir.display();
+                let text = format!(
+                    "the server in {dir} is that of an older kaiwa; leave it in all terminals, it ends then, and try again"
+                );
+                return Err(Error::new(ErrorKind::State, text));
+            }
             return Ok(Some(address));
         }
         if Instant::now() >= until {

@@ -27,6 +27,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::private;
 
+/// Where the server is joined.
+const PATH: &str = "/oshi";
+
 /// The files of a data directory.
 #[derive(Clone, Debug)]
 struct Files {

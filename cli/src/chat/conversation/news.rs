@@ -14,6 +14,9 @@ const REQUESTS: usize = 1000;
 /// Channels that are named for what was said in them before; of more it is told once.
 const QUIET: usize = 20;
 
+/// Topics kept, to tell which is another: as many as a state keeps channels.
+const TOPICS: usize = 10_000;
+
 impl Conversation {
     pub(super) async fn status(&mut self, event: StatusEvent) -> Result<(), Stop> {
         if let StatusEvent::Done { request } | StatusEvent::Failed { request, .. } = &event {
@@ -188,6 +191,8 @@ impl Conversation {
     /// Something about channels; `ours` was caused by a command, which tells of it itself.
     pub(super) async fn channel(&mut self, event: ChannelEvent, ours: bool) -> Result<(), Gone> {
         let line = self.place_news(&event).filter(|_| !ours);
+        // Some networks tell again what a command has caused.
+        let line = line.filter(|_| self.is_another_topic(&event));
         if self.commands {
             self.follow(&event);
         }
@@ -195,6 +200,18 @@ impl Conversation {
             Some(line) => self.screen.notice(&line).await,
             None => Ok(()),
         }
+    }
+
+    /// Keeps what was last told of topics; says whether this is not that.
+    fn is_another_topic(&mut self, event: &ChannelEvent) -> bool {
+        let ChannelEvent::Topic { channel_id, topic } = event else {
+            return true;
+        };
+        if self.topics.len() >= TOPICS && !self.topics.contains_key(channel_id) {
+            return true;
+        }
+        let before = self.topics.insert(channel_id.clone(), topic.clone());
+        before.as_ref() != Some(topic)
     }
 
     fn place_news(&self, event: &ChannelEvent) -> Option<String> {
@@ -223,7 +240,8 @@ impl Conversation {
             ChannelEvent::Switch { channel_id } => {
                 Some(format!("the current channel is {}", name(channel_id)))
             }
-            ChannelEvent::Join { channel_id } => {
+            // Where somebody has just gone, they are.
+            ChannelEvent::Join { channel_id } if self.channel.as_ref() != Some(channel_id) => {
                 Some(format!("you are in {} now", name(channel_id)))
             }
             ChannelEvent::Leave { channel_id } => {

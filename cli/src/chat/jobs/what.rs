@@ -290,6 +290,9 @@ impl What {
             return "/delete takes it back";
         }
         match kind {
+            ErrorKind::Invalid if matches!(self, Self::Join { .. } | Self::Switch { .. }) => {
+                "/channels shows those that are known"
+            }
             ErrorKind::Lost | ErrorKind::TimedOut | ErrorKind::Full | ErrorKind::State => {
                 "try again later"
             }

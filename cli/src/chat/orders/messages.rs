@@ -8,6 +8,7 @@ use kaiwa_protocols::{ChatEvent, Error, ErrorKind, Message, MessageFragment};
 use super::{Plan, Situation};
 use crate::chat::commands::Order;
 use crate::chat::jobs::What;
+use crate::chat::show;
 use crate::chat::target::{Target, Whose};
 
 impl Situation<'_> {
@@ -79,7 +80,7 @@ impl Situation<'_> {
 
     /// What was said in a message, as far as that is known here.
     fn text(&self, channel_id: &str, message_id: &str) -> Option<String> {
-        self.known(channel_id, message_id).map(Message::plain_text)
+        self.known(channel_id, message_id).map(show::words)
     }
 
     fn has_reacted(&self, channel_id: &str, message_id: &str, wanted: &str) -> bool {
