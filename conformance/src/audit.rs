@@ -71,6 +71,9 @@ impl Audit {
                     ChannelEvent::Remove { channel_id } => {
                         self.channels.remove(channel_id);
                     }
+                    ChannelEvent::Wipe { channel_id } => self
+                        .shown
+                        .retain(|(shown_in, _)| channel_id.is_some() && shown_in != channel_id),
                     ChannelEvent::Members {
                         channel_id,
                         members,

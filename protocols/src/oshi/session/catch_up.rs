@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use kaiwa_core::session::Now;
-use kaiwa_core::{ChannelEvent, ChatEvent, MessageStatus, RequestId};
+use kaiwa_core::{ChannelEvent, ChatEvent, MessageFragment, MessageStatus, RequestId};
 
 use super::calls::Purpose;
 use super::showing::Kept;
@@ -27,6 +27,9 @@ const BATCH_BYTES: usize = 256 * 1024;
 
 /// How long the end of a replay is waited for. It has one, unless the server leaves a change out that the user must not see.
 const REPLAY_LIMIT: Duration = Duration::from_secs(2);
+
+/// Messages of one stream that were missed and not yet shown: more than any server replays, however often that breaks off.
+const MAX_ABSENT: usize = 2 * limit::REPLAY as usize;
 
 /// Own changes that were shown before the server told them in their order, of one stream: more than can be on their way.
 const MAX_TOLD: usize = 1_000;
@@ -199,7 +202,7 @@ impl OshiSession {
             past: told.rev,
         };
         let renumbered = seen.is_some_and(|seen| seen.epoch != told.epoch);
-        if told.complete && !renumbered && seen.is_some() {
+        if told.complete && !renumbered && self.expect_missed(id, told.last) {
             if seen.is_some_and(|seen| seen.rev >= told.rev) {
                 self.caught_up(id);
             } else {
@@ -219,6 +222,7 @@ impl OshiSession {
             self.event(ChannelEvent::Wipe { channel_id });
             if let Some(stream) = self.streams.get_mut(&id) {
                 stream.seen = None;
+                stream.absent.clear();
                 stream.told.clear();
             }
         }
@@ -236,6 +240,21 @@ impl OshiSession {
             limit: Some(limit::PAGE_DEFAULT),
         };
         self.calls.ask(&request, Purpose::Page { stream: id });
+    }
+
+    /// Notes which messages a replay will bring; says whether it can.
+    fn expect_missed(&mut self, id: StreamId, last: i64) -> bool {
+        let stream = self.streams.get_mut(&id);
+        let Some((stream, seen)) = stream.and_then(|stream| stream.seen.map(|seen| (stream, seen)))
+        else {
+            return false;
+        };
+        let missed = last.saturating_sub(seen.newest);
+        if missed > i64::from(limit::REPLAY) || stream.absent.len() > MAX_ABSENT {
+            return false;
+        }
+        stream.absent.extend(seen.newest.saturating_add(1)..=last);
+        true
     }
 
     fn set_stage(&mut self, id: StreamId, stage: Stage) {
@@ -309,6 +328,7 @@ impl OshiSession {
         };
         let seen = stream.seen;
         let newest = seen.map_or(0, |seen| seen.newest);
+        let absent = stream.absent.clone();
         // What is held back is shown by itself, so all before it counts as seen and it does not.
         let news: Vec<i64> = catch_up.waiting.values().filter_map(said).collect();
         let last = at.newest;
@@ -325,16 +345,19 @@ impl OshiSession {
         let (mut found, mut changed) = (Vec::new(), Vec::new());
         for message in past {
             let kept = self.keep(message);
-            if kept.seq > newest {
+            if kept.seq > newest || absent.contains(&kept.seq) {
                 if !self.is_settled(id, &kept, renumbered) {
                     found.push(kept);
                 }
-            } else if seen.is_some_and(|seen| message.rev > seen.rev) {
+            } else if seen.is_some() {
+                // Reactions have changes of their own, which the message does not tell.
                 changed.push(kept);
             }
         }
         let more = page.is_none_or(|page| page.more);
         let oldest = messages.first().map_or(i64::MAX, |message| message.seq);
+        // The last message before the first that was missed.
+        let newest = absent.first().map_or(newest, |first| first - 1);
         if renumbered || (seen.is_some() && more && oldest > newest + 1) {
             let before = found
                 .first()
@@ -352,6 +375,7 @@ impl OshiSession {
         }
         if let Some(stream) = self.streams.get_mut(&id) {
             stream.seen = Some(at);
+            stream.absent.clear();
         }
         self.caught_up(id);
     }
@@ -371,6 +395,8 @@ impl OshiSession {
         }
         let seen = stream.seen.get_or_insert_default();
         if let Stage::Replaying { until, .. } = catch_up.stage {
+            // What was not told is not to be seen.
+            stream.absent.clear();
             seen.rev = seen.rev.max(until);
             seen.past = until;
         }
@@ -434,11 +460,12 @@ impl OshiSession {
                 return self.show_reaction(None, id, seq, user, emoji, on);
             }
             // What changed since it was said may be told by its last change alone.
-            Change::Said(kept) | Change::Edited(kept) if kept.seq > seen.newest => {
-                seen.newest = kept.seq;
-                (kept, true)
+            Change::Said(kept) | Change::Edited(kept) => {
+                let is_new = kept.seq > seen.newest || stream.absent.contains(&kept.seq);
+                seen.newest = seen.newest.max(kept.seq);
+                stream.absent.remove(&kept.seq);
+                (kept, is_new)
             }
-            Change::Said(kept) | Change::Edited(kept) => (kept, false),
         };
         if told || (is_new && self.is_settled(id, &kept, false)) {
             return;
@@ -463,8 +490,10 @@ impl OshiSession {
             return false;
         };
         let confirmed = self.confirm_shown(request, kept);
-        if confirmed && kept.message.status != MessageStatus::Delivered {
-            // It has changed since.
+        let reacted = |fragment: &_| matches!(fragment, MessageFragment::Reaction { .. });
+        let changed = kept.message.status != MessageStatus::Delivered;
+        if confirmed && (changed || kept.message.content.iter().any(reacted)) {
+            // More has become of it since it was said.
             self.event(ChatEvent::Update {
                 channel_id: Some(id.to_string()),
                 message_id: kept.seq.to_string(),

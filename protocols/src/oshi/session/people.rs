@@ -87,6 +87,13 @@ impl OshiSession {
         self.tell_person(id);
     }
 
+    /// Remembers what people are called.
+    pub(super) fn remember(&mut self, members: &[wire::Member<'_>]) {
+        for member in members {
+            self.people.note(member.id, &member.name, &member.display);
+        }
+    }
+
     /// Tells who says something, before it is shown.
     pub(super) fn introduce(&mut self, user: UserId, name: &str) {
         match self.people.known.get(&user) {

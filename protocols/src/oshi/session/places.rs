@@ -39,6 +39,9 @@ pub(super) struct Stream {
     pub(super) seen: Option<Seen>,
     /// What must be learned before its changes are shown as they come.
     pub(super) catch_up: Option<Box<CatchUp>>,
+    /// Messages that were missed and not yet shown, before the last one that was: changes come in their order, not in that of
+    /// the messages.
+    pub(super) absent: BTreeSet<i64>,
     /// Its next changes that were shown already: own ones, when the server took them.
     pub(super) told: BTreeSet<i64>,
     /// Who is in it, once somebody has asked.
@@ -133,6 +136,7 @@ impl Stream {
             last_read: 0,
             seen: None,
             catch_up: None,
+            absent: BTreeSet::new(),
             told: BTreeSet::new(),
             listed: None,
         }

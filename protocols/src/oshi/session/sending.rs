@@ -84,6 +84,7 @@ impl OshiSession {
         let events = self.outgoing.confirm(request, |message| {
             message.id = Some(seq.to_string());
             message.timestamp = time(ts).unwrap_or(message.timestamp);
+            message.content.retain(Outline::carries);
             for fragment in &mut message.content {
                 if matches!(fragment, MessageFragment::Upload { .. })
                     && let Some((_, file)) = files.pop()

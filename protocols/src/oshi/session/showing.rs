@@ -33,22 +33,26 @@ pub(super) struct Outline {
 }
 
 impl Outline {
-    /// What of `message` Oshi carries.
+    /// What of `message` Oshi carries: what is shown as text, but for its own files.
     pub(super) fn of(message: &Message) -> Result<Self, Error> {
         let mut outline = Self::default();
         for fragment in &message.content {
             match fragment {
-                MessageFragment::Text(part) | MessageFragment::Url(part) => {
-                    outline.text.push_str(part);
+                MessageFragment::Text(part)
+                | MessageFragment::Url(part)
+                | MessageFragment::Image { url: part, .. }
+                | MessageFragment::Video { url: part, .. }
+                | MessageFragment::Audio { url: part, .. } => outline.text.push_str(part),
+                MessageFragment::File { url, .. } => {
+                    if !outline.text.is_empty() && !outline.text.ends_with('\n') {
+                        outline.text.push('\n');
+                    }
+                    outline.text.push_str(url);
                 }
                 MessageFragment::Upload { .. } => outline.uploads += 1,
                 MessageFragment::Reply { message_id } => outline.reply = Some(seq(message_id)?),
                 MessageFragment::Extra(Value::Object(meta)) => outline.meta.extend(meta.clone()),
-                // What a message that was received has and one that is sent does not say.
-                MessageFragment::EditedAt(_) | MessageFragment::Reaction { .. } => {}
-                MessageFragment::Extra(_) => {
-                    return Err(invalid("the `Extra` of an Oshi message is a JSON object"));
-                }
+                other if !other.is_shown() => {}
                 _ => {
                     return Err(Error::new(
                         ErrorKind::Unsupported,
@@ -76,17 +80,23 @@ impl Outline {
         Ok(outline)
     }
 
+    /// Whether a fragment goes along: the others say of a message what is not theirs to say who send it.
+    pub(super) fn carries(fragment: &MessageFragment) -> bool {
+        match fragment {
+            MessageFragment::Reply { .. } => true,
+            MessageFragment::Extra(extra) => extra.is_object(),
+            other => other.is_shown(),
+        }
+    }
+
     /// The new text of a message that is edited. What else it has stays as it is.
     pub(super) fn edited(message: &Message) -> Result<String, Error> {
         let mut text = String::new();
         for fragment in &message.content {
             match fragment {
                 MessageFragment::Text(part) | MessageFragment::Url(part) => text.push_str(part),
-                MessageFragment::File { .. }
-                | MessageFragment::Reply { .. }
-                | MessageFragment::EditedAt(_)
-                | MessageFragment::Reaction { .. }
-                | MessageFragment::Extra(_) => {}
+                MessageFragment::File { .. } => {}
+                other if !other.is_shown() => {}
                 _ => {
                     return Err(Error::new(
                         ErrorKind::Unsupported,

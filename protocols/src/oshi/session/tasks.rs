@@ -239,7 +239,7 @@ impl OshiSession {
                 },
                 Step::Talk,
             ) => return Ok(self.met(request, stream)),
-            (Answer::Members { members, more }, step) => {
+            (Answer::Members { members, more }, step @ (Step::Who { .. } | Step::Meet { .. })) => {
                 return self.listed(request, step, &members, more);
             }
             (Answer::Circle { circle }, Step::Enter) => {
@@ -248,8 +248,10 @@ impl OshiSession {
                 self.subscribe_all(&entered);
             }
             (Answer::Stream { stream }, Step::Open) => {
-                if self.add_stream(Some(request), &stream) {
-                    self.subscribe(stream.id, None);
+                self.add_stream(Some(request), &stream);
+                if self.streams.contains_key(&stream.id) {
+                    self.subscribe(stream.id, Some(request));
+                    return Ok(false);
                 }
             }
             (Answer::Stream { stream }, Step::Rename) => {
@@ -454,6 +456,7 @@ impl OshiSession {
                 self.end_members(Some(request), place, found);
             }
             Step::Meet { stream } => {
+                self.remember(members);
                 let members = members.iter().take(2).map(|member| member.id).collect();
                 self.add_talk(Some(request), stream, members);
                 self.subscribe(stream, None);

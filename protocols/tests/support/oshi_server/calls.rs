@@ -177,6 +177,9 @@ impl State {
             complete: missed.is_some(),
             last_read: stream.marks.get(&caller.user).copied().unwrap_or_default(),
         };
+        if missed.is_none() {
+            self.journal.beyond.push((id, last));
+        }
         self.world.subscriptions.insert((caller.user, id));
         for mut event in missed.unwrap_or_default() {
             if let Event::Msg(message) | Event::Upd(message) = &mut event
