@@ -15,6 +15,7 @@ mod conversation;
 mod kaiwa;
 mod log;
 mod messages;
+mod oshi;
 mod own_server;
 mod serve;
 mod terminal;

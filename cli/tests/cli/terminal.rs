@@ -12,7 +12,7 @@ use nix::pty::openpty;
 use crate::kaiwa::{STUCK, Site, wait_until};
 
 /// The command on a terminal of its own.
-struct Terminal {
+pub(crate) struct Terminal {
     child: Child,
     keys: File,
     /// The command's side.
@@ -30,7 +30,7 @@ struct Terminal {
 const READY: &str = "\x1b[?2004h";
 
 impl Terminal {
-    fn start(site: &Site, args: &[&str]) -> Self {
+    pub(crate) fn start(site: &Site, args: &[&str]) -> Self {
         let pty = openpty(None, None).unwrap();
         let side = || Stdio::from(pty.slave.try_clone().unwrap());
         let mut command = site.command(args);
@@ -65,7 +65,7 @@ impl Terminal {
 
     /// Types a line when the editor takes it; its last key may also be Ctrl-C or Ctrl-D.
     #[track_caller]
-    fn press(&mut self, line: &str) {
+    pub(crate) fn press(&mut self, line: &str) {
         while self.screen.matches(READY).count() <= self.typed {
             self.look(READY);
         }
@@ -75,7 +75,7 @@ impl Terminal {
 
     /// Waits until this is shown after what was looked at; gives what was shown up to there.
     #[track_caller]
-    fn wait_for(&mut self, text: &str) -> String {
+    pub(crate) fn wait_for(&mut self, text: &str) -> String {
         loop {
             let (_, new) = self.screen.split_at(self.seen);
             if let Some(at) = new.find(text) {
@@ -101,7 +101,7 @@ impl Terminal {
 
     /// Waits for the end; gives the exit code and the rest of what was shown.
     #[track_caller]
-    fn end(mut self) -> (Option<i32>, String) {
+    pub(crate) fn end(mut self) -> (Option<i32>, String) {
         const LAST: &str = "(this is all)";
         let mut code = None;
         wait_until(|| {
