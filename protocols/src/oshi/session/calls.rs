@@ -25,6 +25,8 @@ pub(super) enum Purpose {
     Page { stream: StreamId },
     /// Who is somewhere; not asked for by the user.
     Members { place: Place, found: Vec<UserId> },
+    /// Who somebody is.
+    Person,
     /// A step of a request of the user.
     Task { request: RequestId, step: Step },
 }

@@ -19,8 +19,9 @@ use crate::oshi::wire::{self, Request, StreamId, StreamKind, UserId, limit, requ
 /// Streams looked at at once: enough to keep a connection busy, and few enough that one in need does not wait for long.
 const AT_ONCE: usize = 8;
 
-/// Bytes of changes held back in all streams. Beyond it those of a stream are dropped and asked for again.
-const HELD_BYTES: usize = 4 * 1024 * 1024;
+/// Bytes of changes held back in all streams: thirty thousand short messages, for the answer to a subscription may lie behind
+/// a flood. Beyond it those of a stream are dropped and asked for again, and are no news then.
+const HELD_BYTES: usize = 16 * 1024 * 1024;
 
 /// Bytes of a replay that are shown together.
 const BATCH_BYTES: usize = 256 * 1024;
@@ -145,14 +146,17 @@ impl OshiSession {
         }
     }
 
-    /// Subscribes to streams that the user has entered.
+    /// Streams that have come with a circle are to be subscribed to, each in its turn, if need be on the next connection.
     pub(super) fn subscribe_all(&mut self, ids: &[StreamId]) {
         for id in ids {
-            self.subscribe(*id, None);
+            if let Some(stream) = self.streams.get_mut(id) {
+                stream.wanted = true;
+            }
+            self.catch_up(*id, false);
         }
     }
 
-    /// Subscribes to a stream; the user has asked for it, or has come in.
+    /// Subscribes to a stream now.
     pub(super) fn subscribe(&mut self, id: StreamId, by: Option<RequestId>) {
         let Some(stream) = self.streams.get_mut(&id) else {
             return;
@@ -187,6 +191,7 @@ impl OshiSession {
             return;
         };
         let was_in = std::mem::replace(&mut stream.subscribed, true);
+        stream.wanted = false;
         let seen = stream.seen;
         if !was_in || by.is_some() {
             let channel_id = id.to_string();
@@ -328,7 +333,7 @@ impl OshiSession {
         };
         let seen = stream.seen;
         let newest = seen.map_or(0, |seen| seen.newest);
-        let absent = stream.absent.clone();
+        let (absent, told) = (stream.absent.clone(), stream.told.clone());
         // What is held back is shown by itself, so all before it counts as seen and it does not.
         let news: Vec<i64> = catch_up.waiting.values().filter_map(said).collect();
         let last = at.newest;
@@ -346,7 +351,9 @@ impl OshiSession {
         for message in past {
             let kept = self.keep(message);
             if kept.seq > newest || absent.contains(&kept.seq) {
-                if !self.is_settled(id, &kept, renumbered) {
+                // After a wipe it is shown again, unless the server took it only then.
+                let again = renumbered && !told.contains(&message.rev);
+                if !self.is_settled(id, &kept, again) {
                     found.push(kept);
                 }
             } else if seen.is_some() {
@@ -489,10 +496,11 @@ impl OshiSession {
         let Some(request) = kept.own else {
             return false;
         };
-        let confirmed = self.confirm_shown(request, kept);
+        // Else it was confirmed before, when the server took it.
+        let shown = self.confirm_shown(request, kept) || !again;
         let reacted = |fragment: &_| matches!(fragment, MessageFragment::Reaction { .. });
         let changed = kept.message.status != MessageStatus::Delivered;
-        if confirmed && (changed || kept.message.content.iter().any(reacted)) {
+        if shown && (changed || kept.message.content.iter().any(reacted)) {
             // More has become of it since it was said.
             self.event(ChatEvent::Update {
                 channel_id: Some(id.to_string()),
@@ -500,7 +508,7 @@ impl OshiSession {
                 new_message: kept.message.clone(),
             });
         }
-        confirmed || !again
+        shown
     }
 
     fn show_history(&mut self, id: StreamId, kept: Vec<Kept>, complete: bool) {

@@ -29,6 +29,7 @@ impl OshiSession {
                 emoji,
                 on,
             } => {
+                self.meet(user);
                 let emoji = emoji.into_owned();
                 let change = Change::Reaction {
                     seq,
@@ -39,7 +40,10 @@ impl OshiSession {
                 self.changed(stream, rev, change);
             }
             Event::Read { stream, user, seq } => self.hear_read(stream, user, seq),
-            Event::Typing { stream, user, on } => self.hear_typing(now.mono, stream, user, on),
+            Event::Typing { stream, user, on } => {
+                self.meet(user);
+                self.hear_typing(now.mono, stream, user, on);
+            }
             Event::Presence { user, online } => self.change_presence(user, online),
             Event::User { user } => self.change_person(None, &user),
             Event::Member {
@@ -92,7 +96,7 @@ impl OshiSession {
             return self.change_stream(stream);
         }
         if self.add_stream(None, stream) {
-            self.subscribe(stream.id, None);
+            self.subscribe_all(&[stream.id]);
         }
     }
 }

@@ -98,12 +98,29 @@ impl OshiSession {
     pub(super) fn introduce(&mut self, user: UserId, name: &str) {
         match self.people.known.get(&user) {
             Some(person) if person.told => return,
-            Some(_) => {}
-            None => {
+            Some(person) if !person.name.is_empty() => {}
+            _ => {
                 self.people.note(user, name, "");
             }
         }
         self.tell_person(user);
+    }
+
+    /// Asks who somebody is who does something and has said nothing yet.
+    pub(super) fn meet(&mut self, user: UserId) {
+        if !self.people.known.contains_key(&user) {
+            // Once, whatever the answer is.
+            self.people.note(user, "", "");
+            let purpose = Purpose::Person;
+            self.calls.ask(&Request::UserGet { user }, purpose);
+        }
+    }
+
+    /// The answer to [`Self::meet`].
+    pub(super) fn met_person(&mut self, profile: &wire::Profile<'_>) {
+        self.people
+            .note(profile.id, &profile.name, &profile.display);
+        self.tell_person(profile.id);
     }
 
     fn tell_person(&mut self, user: UserId) {

@@ -33,6 +33,8 @@ pub(super) struct Stream {
     pub(super) info: Info,
     /// Whether what is said there comes here.
     pub(super) subscribed: bool,
+    /// Whether it shall, without being so yet.
+    pub(super) wanted: bool,
     /// Up to where the user has read.
     pub(super) last_read: i64,
     /// What has been shown of it.
@@ -133,6 +135,7 @@ impl Stream {
         Self {
             info,
             subscribed: false,
+            wanted: false,
             last_read: 0,
             seen: None,
             catch_up: None,
@@ -171,12 +174,13 @@ impl OshiSession {
             let stream = self.stream_entry(id, info);
             stream.subscribed = subscribed;
             stream.last_read = last_read.unwrap_or(0);
+            let is_wanted = subscribed || stream.wanted;
             self.show_stream(None, id, topic);
             if left {
                 let channel_id = id.to_string();
                 self.event(ChannelEvent::Leave { channel_id });
             }
-            if subscribed {
+            if is_wanted {
                 self.catch_up(id, false);
             }
         }

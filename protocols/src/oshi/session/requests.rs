@@ -375,6 +375,7 @@ impl OshiSession {
             return Err(invalid("invitations are to circles: name the circle"));
         }
         let stream = self.stream_id(Some(channel_id))?;
+        self.ask_members(Place::Stream(stream));
         self.subscribe(stream, Some(request));
         Ok(())
     }

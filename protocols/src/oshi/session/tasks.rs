@@ -149,7 +149,8 @@ impl OshiSession {
                 Purpose::Members { place, found },
                 Reply::Answer(Answer::Members { members, more }),
             ) => self.members_came(place, &members, more, found),
-            (Purpose::Members { .. }, _) => self.skipped += 1,
+            (Purpose::Person, Reply::Answer(Answer::User { user })) => self.met_person(&user),
+            (Purpose::Members { .. } | Purpose::Person, _) => self.skipped += 1,
             (Purpose::Task { request, step }, reply) => match self.advance(request, step, reply) {
                 Ok(true) => self.done(request),
                 Ok(false) => {}
@@ -177,7 +178,7 @@ impl OshiSession {
                 self.not_subscribed(stream, by, &failure::error(failure));
             }
             Purpose::Page { stream } => self.paged(stream, None),
-            Purpose::Members { .. } => {}
+            Purpose::Members { .. } | Purpose::Person => {}
             Purpose::Task { request, step } => {
                 let mut error = failure::error(failure);
                 if matches!(step, Step::Role { .. }) && error.kind() == ErrorKind::NotFound {
@@ -298,7 +299,7 @@ impl OshiSession {
             Step::Unsub { stream } => {
                 self.drop_catch_up(stream);
                 if let Some(stream) = self.streams.get_mut(&stream) {
-                    stream.subscribed = false;
+                    (stream.subscribed, stream.wanted) = (false, false);
                     stream.seen = None;
                     stream.told.clear();
                 }
@@ -459,7 +460,7 @@ impl OshiSession {
                 self.remember(members);
                 let members = members.iter().take(2).map(|member| member.id).collect();
                 self.add_talk(Some(request), stream, members);
-                self.subscribe(stream, None);
+                self.subscribe_all(&[stream]);
             }
             _ => return Err(strange()),
         }

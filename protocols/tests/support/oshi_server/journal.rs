@@ -10,7 +10,7 @@ pub(crate) struct Journal {
     pub(crate) frames: Vec<(u64, Seen)>,
     /// The texts of the messages that came from clients and were kept.
     pub(crate) said: Vec<String>,
-    /// Where somebody had missed more than is replayed, and the last message there then.
+    /// Where somebody had missed more than is replayed, or came for the first time, and the last message there then.
     pub(crate) beyond: Vec<(StreamId, i64)>,
     /// Names and lengths of uploads that came, taken or not.
     pub(crate) uploads: Vec<(String, usize)>,

@@ -184,21 +184,21 @@ fn what_waits_is_bounded_and_comes_again() {
     rig.told();
     rig.answer_sub(0, 0, 1, false);
     let long = "x".repeat(60_000);
-    for seq in 1..=200 {
+    for seq in 1..=400 {
         rig.say(msg(seq, seq, &long));
     }
-    assert!(rig.session.held_bytes <= 4 * 1024 * 1024);
+    assert!(rig.session.held_bytes <= 16 * 1024 * 1024);
     rig.page("s1", &[], false);
     assert_eq!(rig.session.held_bytes, 0);
     assert_eq!(rig.told(), ["History s1 [] true"]);
-    let sub = rig.answer_sub(200, 200, 1, true);
+    let sub = rig.answer_sub(400, 400, 1, true);
     assert_eq!(sub["since"], 0);
-    for seq in 1..=200 {
+    for seq in 1..=400 {
         rig.say(msg(seq, seq, "again"));
     }
     let told = rig.told();
     assert!(
-        told[1].starts_with("History s1 [1=again") && told[1].contains("200=again"),
+        told[1].starts_with("History s1 [1=again") && told[1].contains("400=again"),
         "{told:?}"
     );
     assert_eq!(rig.session.held_bytes, 0);
@@ -255,7 +255,7 @@ fn places_come_change_and_go() {
     let mut rig = Rig::caught_up();
     let circle =
         json!({"id": "c2", "name": "Team", "role": "owner", "streams": [stream("s5", "c2")]});
-    rig.say(json!({"op": "circle", "change": "new", "circle": circle}));
+    rig.say(json!({"op": "circle", "change": "new", "circle": circle.clone()}));
     assert_eq!(
         rig.told(),
         [
@@ -272,6 +272,32 @@ fn places_come_change_and_go() {
     rig.page("s5", &[], false);
     rig.say(json!({"op": "stream", "change": "new", "stream": stream("s6", "c2")}));
     assert_eq!(rig.frame("sub")["stream"], "s6");
+    rig.cut();
+    rig.connect();
+    rig.frame("auth");
+    rig.hello();
+    let circles = [
+        json!({"id": "c1", "name": "Lobby", "streams": [stream("s1", "c1")]}),
+        with(
+            circle,
+            json!({"streams": [stream("s5", "c2"), stream("s6", "c2"), stream("s9", "c2")]}),
+        ),
+    ];
+    rig.say(
+        json!({"op": "state", "circles": circles, "subs": [{"stream": "s1"}, {"stream": "s5"}]}),
+    );
+    let subs: Vec<Value> = rig
+        .frames
+        .iter()
+        .map(|frame| frame["stream"].clone())
+        .collect();
+    assert_eq!(
+        subs,
+        ["s1", "s5", "s6"],
+        "what was to be subscribed to still is, and nothing else"
+    );
+    rig.answer_sub(0, 0, 1, false);
+    rig.frames.clear();
     rig.told();
     rig.say(json!({"op": "stream", "change": "update", "stream": with(stream("s6", "c2"), json!({"name": "tea", "topic": "hot"}))}));
     assert_eq!(rig.told(), ["Renamed s6 tea", "Topic s6 hot"]);
@@ -294,6 +320,7 @@ fn places_come_change_and_go() {
         [
             "Kick { channel_id: Some(\"c2\"), reason: None, ban: false }",
             "Gone s5",
+            "Gone s9",
             "Gone c2"
         ]
     );
@@ -318,6 +345,16 @@ fn places_come_change_and_go() {
 #[test]
 fn people_are_heard_of() {
     let mut rig = Rig::caught_up();
+    rig.say(json!({"op": "typing", "stream": "s1", "user": "u7", "on": true}));
+    rig.answer(
+        "user.get",
+        json!({"user": {"id": "u7", "name": "gus", "display": "Gus"}}),
+    );
+    rig.say(json!({"op": "typing", "stream": "s1", "user": "u7", "on": false}));
+    assert_eq!(
+        rig.told(),
+        ["Typing u7 true", "User u7 in -", "Typing u7 false"]
+    );
     rig.say(json!({"op": "presence", "user": "u2", "online": true}));
     rig.say(json!({"op": "presence", "user": "u2", "online": true}));
     rig.say(json!({"op": "presence", "user": "u1", "online": true}));
