@@ -10,5 +10,8 @@
 mod common;
 
 mod auth;
+mod circles;
 mod client;
+mod messages;
+mod people;
 mod streams;
