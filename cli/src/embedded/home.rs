@@ -55,6 +55,7 @@ impl Home {
         // The server works elsewhere.
         let dir = std::path::absolute(dir).unwrap_or_else(|_| dir.to_owned());
         let files = Files::in_dir(&dir)?;
+        Identity::check(&dir)?;
         let (address, entrance) = enter(files.clone()).await?;
         let identity = Identity::of(&dir, name)?;
         Ok(Self {

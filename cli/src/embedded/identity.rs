@@ -62,6 +62,14 @@ impl std::fmt::Debug for Identity {
 }
 
 impl Identity {
+    /// That the file can be used, before a server is started for nothing.
+    ///
+    /// # Errors
+    /// As [`Identity::of`].
+    pub(super) fn check(dir: &Path) -> Result<(), Error> {
+        load(&dir.join(FILE)).map(|_| ())
+    }
+
     /// The one kept for that name in this directory, or a new one.
     ///
     /// # Errors
