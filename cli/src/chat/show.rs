@@ -1,7 +1,7 @@
 //! What is shown of events: who is meant, and what became of whom.
 
 use kaiwa_protocols::client::{ConnectionState, Contact};
-use kaiwa_protocols::{Message, MessageFragment, MessageType, Profile, UserEvent};
+use kaiwa_protocols::{Member, Message, MessageFragment, MessageType, Profile, UserEvent};
 
 use super::present::Passage;
 use super::{circles, lists};
@@ -179,6 +179,13 @@ pub(crate) fn passage(state: &ConnectionState, passage: &Passage) -> String {
     } else {
         format!("{name} has left {channel}")
     }
+}
+
+/// What somebody may do now, in a sentence.
+pub(crate) fn rank(state: &ConnectionState, channel_id: &str, member: &Member) -> String {
+    let who = person(state, &member.user_id);
+    let rank = lists::rank(member.role).unwrap_or("member");
+    format!("{who} is {rank} of {} now", channel_name(state, channel_id))
 }
 
 /// The topic of a channel in a sentence.

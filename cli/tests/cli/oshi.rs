@@ -238,6 +238,15 @@ fn accounts_elsewhere_are_kept_and_used() {
         "{asked:?}"
     );
 
+    watched(&site, || wanda("watched"));
+    let args = ["send", "--account", "work", "--channel", "general", "x"];
+    let mut wrong = site.command(&args);
+    wrong.env("KAIWA_TEST_PASSWORD", "another password");
+    Kaiwa::spawn(wrong).finish().failed(9, &["taken"]);
+}
+
+/// That `watch` shows what is said in a channel from now on.
+fn watched(site: &Site, say: impl FnOnce()) {
     let mut command = site.command(&[
         "watch",
         "--account",
@@ -249,12 +258,8 @@ fn accounts_elsewhere_are_kept_and_used() {
     command.env("KAIWA_TEST_PASSWORD", "secret password");
     let mut watch = Kaiwa::spawn(command);
     while !watch.line().contains("\"History\"") {}
-    wanda("watched");
+    say();
     while !watch.line().contains("\"watched\"") {}
     watch.signal("INT");
     assert_eq!(watch.finish_open().code, Some(130));
-
-    let mut wrong = site.command(&["send", "--account", "work", "--channel", "general", "x"]);
-    wrong.env("KAIWA_TEST_PASSWORD", "another password");
-    Kaiwa::spawn(wrong).finish().failed(9, &["taken"]);
 }

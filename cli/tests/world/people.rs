@@ -342,7 +342,7 @@ impl Heard {
                 emoji,
                 on,
             } => self.react(
-                (channel_id.unwrap(), message_id),
+                &(channel_id.unwrap(), message_id),
                 &user_id.unwrap(),
                 &emoji,
                 on,
@@ -359,8 +359,8 @@ impl Heard {
         }
     }
 
-    fn react(&mut self, place: (String, String), who: &str, wanted: &str, on: bool) {
-        let Some(message) = self.now.get_mut(&place) else {
+    fn react(&mut self, place: &(String, String), who: &str, wanted: &str, on: bool) {
+        let Some(message) = self.now.get_mut(place) else {
             return;
         };
         message.content.retain(|fragment| {

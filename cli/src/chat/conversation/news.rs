@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use kaiwa_protocols::client::ConnectionState;
 use kaiwa_protocols::{ChannelEvent, ChannelType, Message, MessageStatus, StatusEvent, UserEvent};
 
 use super::super::screen::Gone;
-use super::super::{lists, show};
+use super::super::{circles, lists, show};
 use super::{Conversation, Stop};
 
 /// Requests for contact whose answer is shown when it comes: more than a person can have in mind.
@@ -193,13 +194,47 @@ impl Conversation {
         let line = self.place_news(&event).filter(|_| !ours);
         // Some networks tell again what a command has caused.
         let line = line.filter(|_| self.is_another_topic(&event));
+        let ranks = self.ranks(&event);
         if self.commands {
             self.follow(&event);
         }
-        match line {
-            Some(line) => self.screen.notice(&line).await,
-            None => Ok(()),
+        if let Some(line) = line {
+            self.screen.notice(&line).await?;
         }
+        if ours {
+            return Ok(());
+        }
+        self.notices(&ranks).await
+    }
+
+    /// Who may do something else than before where one is.
+    fn ranks(&mut self, event: &ChannelEvent) -> Vec<String> {
+        let ChannelEvent::Members {
+            channel_id,
+            members,
+        } = event
+        else {
+            return Vec::new();
+        };
+        let changed = self.present.ranked(channel_id, members);
+        let state = self.state();
+        if !self.is_news() || !self.is_near(&state, channel_id) {
+            return Vec::new();
+        }
+        changed
+            .iter()
+            .map(|member| show::rank(&state, channel_id, member))
+            .collect()
+    }
+
+    /// Whether what happens in a channel happens where one is: there, or in the circle around it as long as nothing is told of
+    /// the channel itself.
+    fn is_near(&self, state: &ConnectionState, channel_id: &str) -> bool {
+        let Some(here) = self.here(state) else {
+            return false;
+        };
+        let around = circles::around(state, &here) == Some(channel_id);
+        here == channel_id || (around && !self.present.knows(&here))
     }
 
     /// Keeps what was last told of topics; says whether this is not that.
@@ -311,7 +346,7 @@ impl Conversation {
             && let Some(passage) = self.present.note(&state, event)
         {
             let channel = state.channels.get(&passage.channel_id)?;
-            let here = self.here(&state).as_ref() == Some(&passage.channel_id);
+            let here = self.is_near(&state, &passage.channel_id);
             let other = state.current_user_id.as_ref() != Some(&passage.user_id);
             // Where everybody hears everything, somebody is there when they speak.
             let open = channel.channel.channel_type != ChannelType::Broadcast;

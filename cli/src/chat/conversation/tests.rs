@@ -1,7 +1,9 @@
 //! Conversations at a terminal that is a channel, with a peer that says what a test wants.
 
 use kaiwa_protocols::mock::{MockPeer, Script};
-use kaiwa_protocols::{Channel, ChannelEvent, ConnectionEvent, Presence, Profile, UserEvent};
+use kaiwa_protocols::{
+    Channel, ChannelEvent, ConnectionEvent, Member, Presence, Profile, Role, UserEvent,
+};
 use tokio::task::JoinHandle;
 
 use super::*;
@@ -126,6 +128,22 @@ async fn people_come_and_leave_ask_and_are_away() {
     });
     talk.happens(comes("Cid"));
     talk.shows("* Cid is in Lobby now").await;
+    for (role, rank) in [
+        (Role::Member, None),
+        (Role::Admin, Some("admin")),
+        (Role::Member, Some("member")),
+    ] {
+        talk.happens(ChannelEvent::Members {
+            channel_id: "lobby".to_owned(),
+            members: vec![Member {
+                user_id: "cid".to_owned(),
+                role,
+            }],
+        });
+        if let Some(rank) = rank {
+            talk.shows(&format!("* Cid is {rank} of Lobby now")).await;
+        }
+    }
     talk.happens(UserEvent::Remove {
         channel_id: Some("lobby".to_owned()),
         user_id: "cid".to_owned(),

@@ -1,7 +1,7 @@
 use super::*;
 use kaiwa_protocols::client::ConnectionState;
 use kaiwa_protocols::{
-    ChannelEvent, ChannelType, ChatEvent, Error, ErrorKind, Message, Role, UserEvent,
+    ChannelEvent, ChannelType, ChatEvent, Error, ErrorKind, Member, Message, UserEvent,
 };
 use serde_json::json;
 
@@ -187,8 +187,7 @@ fn all() -> Vec<What> {
         },
         What::Role {
             channel_id: name.clone(),
-            user_id: name.clone(),
-            role: Role::Member,
+            member: Member::default(),
         },
         What::Data {
             key: name,

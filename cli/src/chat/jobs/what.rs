@@ -2,7 +2,7 @@
 
 use kaiwa_protocols::client::{ConnectionState, Contact};
 use kaiwa_protocols::{
-    Channel, ChannelEvent, ChatEvent, ConnectionEvent, ErrorKind, Role, UserEvent,
+    Channel, ChannelEvent, ChatEvent, ConnectionEvent, ErrorKind, Member, UserEvent,
 };
 use serde_json::Value;
 
@@ -94,8 +94,7 @@ pub(crate) enum What {
     },
     Role {
         channel_id: String,
-        user_id: String,
-        role: Role,
+        member: Member,
     },
     Data {
         key: String,
@@ -267,15 +266,7 @@ impl What {
             Self::Kick { channel_id, name } => {
                 format!("{name} is removed from {}", channel(&channel_id))
             }
-            Self::Role {
-                channel_id,
-                user_id,
-                role,
-            } => {
-                let who = show::person(state, &user_id);
-                let rank = lists::rank(role).unwrap_or("member");
-                format!("{who} is {rank} of {} now", channel(&channel_id))
-            }
+            Self::Role { channel_id, member } => show::rank(state, &channel_id, &member),
             Self::Data { key, value } => match value {
                 Some(value) => format!("{key} is {value}"),
                 None => format!("{key} has no value"),

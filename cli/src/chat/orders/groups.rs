@@ -190,19 +190,12 @@ impl Situation<'_> {
     fn role(self, person: &str, role: Role) -> Result<Plan, Error> {
         let channel_id = self.whole()?;
         let user_id = names::person(self.state, person)?;
-        let member = Member {
-            user_id: user_id.clone(),
-            role,
-        };
+        let member = Member { user_id, role };
         let members = ChannelEvent::Members {
             channel_id: channel_id.clone(),
-            members: vec![member],
+            members: vec![member.clone()],
         };
-        let what = What::Role {
-            channel_id,
-            user_id,
-            role,
-        };
+        let what = What::Role { channel_id, member };
         Ok(Plan::Ask(what, members.into()))
     }
 }
