@@ -108,6 +108,11 @@ async fn invitations() {
         bob.fails("circle.join", join(&other, &for_all)).await,
         "not_found"
     );
+    assert_eq!(
+        bob.fails("circle.join", join(&other, &for_bob)).await,
+        "not_found",
+        "and it is not used up"
+    );
     bob.ok("circle.join", join(&tea, &for_bob)).await;
     bob.ok("circle.leave", json!({ "circle": tea })).await;
     assert_eq!(

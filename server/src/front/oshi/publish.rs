@@ -40,7 +40,7 @@ pub(super) fn publish(call: Call, publish: Pub<'_>) -> Step {
     message.extra = records::extra(meta);
     message.files = files.into_iter().map(|file| FileId(file.0)).collect();
     if message.files.is_empty() {
-        return Step::Job(Job::Post(post(call, message)));
+        return Step::Job(Job::Post(post(&call, message)));
     }
     let speaker = Speaker::of(&call);
     call.change(move |store, notices| {
@@ -71,7 +71,9 @@ pub(super) fn dm(call: Call, to: &str, text: Option<String>, nonce: Option<Strin
             }
             let room = talk(store, notices, user, other, Utc::now())?;
             // Everybody else to whom the talk is new is told by the notices.
-            let new = notices.iter().filter_map(|notice| front.notice(notice, user));
+            let new = notices
+                .iter()
+                .filter_map(|notice| front.notice(notice, user));
             let before = new.collect();
             let stream = records::stream_id(room);
             let answer = match text {
@@ -200,10 +202,9 @@ impl Speaker {
 }
 
 /// A message on its way, and the answer to its sender.
-fn post(call: Call, message: NewMessage) -> Box<Submission> {
-    let Call { re, .. } = &call;
-    let re = re.clone();
-    let mut submission = Speaker::of(&call).submission(message, Vec::new());
+fn post(call: &Call, message: NewMessage) -> Box<Submission> {
+    let re = call.re.clone();
+    let mut submission = Speaker::of(call).submission(message, Vec::new());
     submission.answer = Some(Box::new(|_, outcome| {
         let reply = match outcome {
             Ok(posted) => Ok(published(posted, None)),
