@@ -1,7 +1,7 @@
 //! The login form, filled: where the server is, who signs in, whether they register first.
 
 use kaiwa_core::{AuthField, Error, ErrorKind, Protocol};
-use url::Url;
+use url::{Host, Url};
 
 use super::wire::FILES_PATH;
 
@@ -68,9 +68,12 @@ impl Login {
         })
     }
 
-    /// Whether both lead to the same account; names are the same in capital and small letters.
+    /// Whether both lead to the same account; names are the same in capital and small letters. A server of one's own machine
+    /// may come back on another port.
     pub(super) fn is_same_account(&self, other: &Self) -> bool {
-        self.websocket == other.websocket && self.account.eq_ignore_ascii_case(&other.account)
+        let own = is_loopback(&self.base) && is_loopback(&other.base);
+        let same_server = own || self.websocket == other.websocket;
+        same_server && self.account.eq_ignore_ascii_case(&other.account)
     }
 
     /// The address of a file, where it is one that may be shown: of the web, and without a password in it.
@@ -78,6 +81,15 @@ impl Login {
         let url = self.base.join(url).ok()?;
         let shown = matches!(url.scheme(), "http" | "https") && url.password().is_none();
         shown.then(|| url.into())
+    }
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost",
+        None => false,
     }
 }
 
@@ -224,5 +236,9 @@ mod tests {
         }
         let (one, other) = (at("ws://localhost/"), at("ws://localhost/oshi"));
         assert!(one.is_same_account(&other));
+        let (one, moved) = (at("ws://127.0.0.1:1/oshi"), at("ws://127.0.0.1:2/oshi"));
+        assert!(one.is_same_account(&moved));
+        let (one, other) = (at("ws://example.org:1"), at("ws://example.org:2"));
+        assert!(!one.is_same_account(&other) && !one.is_same_account(&moved));
     }
 }
