@@ -1,7 +1,11 @@
 //! One front end per network. Each speaks its network's wire format and shows the same rooms.
 
+pub(crate) use links::Links;
+pub(crate) use shown::Guests;
+
 use crate::world::NetworkId;
 
+mod links;
 pub(crate) mod oshi;
 pub(crate) mod rim;
 mod shown;

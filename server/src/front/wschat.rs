@@ -13,7 +13,7 @@ use chrono::{DateTime, Utc};
 use kaiwa_protocols::wschat::wire::Submitted;
 use serde_json::{Map, Value};
 
-use super::WSCHAT;
+use super::{Links, WSCHAT};
 use crate::jwt::Verifier;
 use crate::site::Site;
 use crate::store::writer::Job;
@@ -27,6 +27,7 @@ pub(crate) struct Wschat {
     pub(crate) verifier: Option<Verifier>,
     /// Whether lines for the log file are wanted.
     pub(crate) log: bool,
+    pub(crate) links: Links,
 }
 
 /// The one path of the network.
@@ -132,7 +133,8 @@ impl Network for Wschat {
         }
         let name = submission.sender_name.as_deref();
         let text = submission.message.text.as_deref();
-        if let Some(submitted) = resubmit(Map::new(), name, text) {
+        let text = self.links.text(text, &submission.files);
+        if let Some(submitted) = resubmit(Map::new(), name, text.as_deref()) {
             put_text(&submitted.relay(submission.message.at), out);
         }
     }

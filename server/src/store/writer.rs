@@ -8,7 +8,8 @@ use std::thread;
 use kaiwa_core::{Error, ErrorKind};
 use tokio::sync::{mpsc, oneshot};
 
-use super::{Posted, Reader, Store, Transaction};
+use super::{Posted, Reader, Sender, Store, Transaction};
+use crate::front::Guests;
 use crate::log_dir::LogDir;
 use crate::world::{Notice, Receiver, Said, SharedLive, Submission};
 
@@ -210,6 +211,7 @@ pub(crate) fn start(store: Box<dyn Store>, log: Option<Log>) -> Result<Writer, E
         log,
         jobs: waiting,
         done: sender,
+        guests: Guests::default(),
     };
     thread::Builder::new()
         .name("kaiwa-store".to_owned())
@@ -229,6 +231,7 @@ struct Thread {
     log: Option<Log>,
     jobs: mpsc::Receiver<Job>,
     done: mpsc::Sender<Vec<Done>>,
+    guests: Guests,
 }
 
 impl Thread {
@@ -272,7 +275,7 @@ impl Thread {
         if batch.is_empty() {
             return;
         }
-        let done = carry_out(self.store.as_mut(), batch);
+        let done = carry_out(self.store.as_mut(), &mut self.guests, batch);
         // Before anybody sees them, so that a killed server's log has what was acknowledged.
         if let Some((log, reader)) = &mut self.log {
             log.write(reader.as_mut(), &done);
@@ -285,10 +288,14 @@ impl Thread {
 }
 
 /// Does jobs in one transaction; tells what came of each, in order.
-pub(crate) fn carry_out(store: &mut dyn Store, mut batch: Vec<Job>) -> Vec<Done> {
+pub(crate) fn carry_out(
+    store: &mut dyn Store,
+    guests: &mut Guests,
+    mut batch: Vec<Job>,
+) -> Vec<Done> {
     let mut posted = Vec::with_capacity(batch.len());
     let outcome =
-        store.transaction(&mut |transaction| do_all(&mut batch, transaction, &mut posted));
+        store.transaction(&mut |transaction| do_all(&mut batch, transaction, guests, &mut posted));
     match outcome {
         Ok(()) => settle(batch, posted),
         Err(error) => {
@@ -306,6 +313,7 @@ pub(crate) fn carry_out(store: &mut dyn Store, mut batch: Vec<Job>) -> Vec<Done>
 fn do_all(
     batch: &mut [Job],
     transaction: &mut dyn Transaction,
+    guests: &mut Guests,
     posted: &mut Vec<Result<Posted, Error>>,
 ) -> Result<(), Error> {
     posted.clear();
@@ -317,8 +325,14 @@ fn do_all(
                     Err(error) => posted.push(Err(explained(submission, transaction, error))),
                     outcome => posted.push(outcome),
                 }
+                if let Sender::Guest(Some(said)) = &submission.message.sender {
+                    submission.sender_name = Some(guests.name(transaction, said)?);
+                }
             }
-            Job::Work(work) => work.run(transaction)?,
+            Job::Work(work) => {
+                guests.forget();
+                work.run(transaction)?;
+            }
             Job::Stop => {}
         }
     }

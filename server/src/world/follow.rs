@@ -161,15 +161,20 @@ impl Seating {
     }
 
     /// What they are in the rooms with members of their own, by room.
-    pub(crate) fn roles(&self) -> &[(RoomId, Role)] {
+    #[cfg(test)]
+    fn roles(&self) -> &[(RoomId, Role)] {
         &self.roles
     }
 
     /// What was chosen, by room.
-    pub(crate) fn subscriptions(&self) -> &[Subscription] {
+    #[cfg(test)]
+    fn subscriptions(&self) -> &[Subscription] {
         match &self.hears {
             Hears::All(_) => &[],
             Hears::Chosen(chosen) => chosen,
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

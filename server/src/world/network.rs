@@ -55,7 +55,7 @@ pub(crate) struct Submission {
     pub(crate) message: NewMessage,
     /// What a client id that was used before means.
     pub(crate) repeat: Repeat,
-    /// The name that networks show which put it beside each message.
+    /// The name that networks show which put it beside each message; of a guest, set when the message is kept.
     pub(crate) sender_name: Option<String>,
     /// The files that go with it, for those who show them.
     pub(crate) files: Vec<File>,

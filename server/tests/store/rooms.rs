@@ -47,7 +47,6 @@ pub(crate) fn everything_comes_back(site: &mut Site) {
         topic: new.topic.clone(),
         avatar: new.avatar.clone(),
         parent: None,
-        two: None,
         owner: Some(ann),
         two: None,
         public: true,

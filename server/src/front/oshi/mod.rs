@@ -54,6 +54,8 @@ pub(crate) struct Oshi {
     rules: Rules,
     /// What one person may say, edit, react to and upload.
     pub(crate) rate: Rate,
+    /// The longest file that is taken, in bytes.
+    max_file_bytes: u64,
     people: Arc<People>,
     signed_out: Arc<SignedOut>,
 }
@@ -65,6 +67,7 @@ impl Oshi {
             auth,
             rules,
             rate: Rate::new(config.oshi_rate_count, span),
+            max_file_bytes: config.oshi_max_file_bytes,
             people: Arc::default(),
             signed_out: Arc::default(),
         }

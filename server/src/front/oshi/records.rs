@@ -2,13 +2,12 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 use kaiwa_core::Error;
 use kaiwa_protocols::oshi::wire;
 use serde_json::{Map, Value};
 
-use super::{access, fit};
+use super::{access, files, fit};
 use crate::front::shown;
 use crate::store::{
     File, MessageId, Reaction, ReadUsers, Role, Room, RoomId, RoomKind, StoredMessage, User, UserId,
@@ -164,25 +163,11 @@ pub(super) fn message<'a>(
 pub(super) fn file(file: &File) -> wire::File<'_> {
     wire::File {
         id: Some(wire::FileId(file.id.0)),
-        url: file_url(file).into(),
+        url: files::address(file).into(),
         name: Cow::Borrowed(&file.name),
         mime: Cow::Borrowed(&file.mime),
         size: u64::try_from(file.size).ok(),
     }
-}
-
-/// A file's address below the server's.
-pub(super) fn file_url(file: &File) -> String {
-    let mut url = format!("{}/{}/", wire::FILES_PATH, file.key);
-    for byte in file.name.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            url.push(char::from(byte));
-        } else {
-            // Writing to a string does not fail.
-            let _ = write!(url, "%{byte:02X}");
-        }
-    }
-    url
 }
 
 /// What is kept beside a message that came with `meta`.

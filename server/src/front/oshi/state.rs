@@ -26,6 +26,7 @@ pub(super) fn hello(front: &Oshi, user: User, token: &str) -> Bytes {
         token: Secret::from(token),
         server: concat!("kaiwa ", env!("CARGO_PKG_VERSION")).into(),
         limits: Limits {
+            file: front.max_file_bytes,
             publish: PubLimit {
                 count: count.into(),
                 ms,

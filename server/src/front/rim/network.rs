@@ -1,7 +1,5 @@
 //! How rim shows what happens in the world.
 
-use std::borrow::Cow;
-
 use bytes::Bytes;
 use kaiwa_protocols::rim::wire::{self, Body, Event, Packet};
 
@@ -14,13 +12,16 @@ impl Network for Rim {
     fn message(&self, said: &Said, out: &mut Vec<u8>) {
         let message = &said.submission.message;
         let id = said.posted.position.id;
+        let text = self
+            .links
+            .text(message.text.as_deref(), &said.submission.files);
         let packet = Packet {
             event: Event::Msg,
             body: Body {
                 kind: records::kind(message.kind),
                 uid: said.posted.sender.map_or(0, |sender| number(sender.0)),
                 gid: Some(number(message.room.0)),
-                content: Cow::Borrowed(message.text.as_deref().unwrap_or_default()),
+                content: text.unwrap_or_default(),
                 client_msg_id: client_id::shown(message.client_id.as_deref(), id),
                 msg_id: Some(number(id.0)),
                 ts: Some(said.posted.at.timestamp_millis()),

@@ -84,7 +84,7 @@ impl SharedLive {
     }
 
     /// Asks who has a connection, on any network. No presence changes, nor is a change told, until `look` returns: what it pushes
-    /// is true where it stands in the queue.
+    /// is true where it stands in the queue. It must not ask for anything else here.
     pub(crate) fn online<T>(&self, look: impl FnOnce(&dyn Fn(UserId) -> bool) -> T) -> T {
         let live = self.lock();
         look(&|user| live.people.contains_key(&user))

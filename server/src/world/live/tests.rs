@@ -11,6 +11,7 @@ use chrono::Utc;
 use kaiwa_core::{Error, ErrorKind};
 
 use super::*;
+use crate::front::Guests;
 use crate::store::writer::{self, Done, Job};
 use crate::store::{
     Member, MessageId, MessageKind, NewMessage, Position, Posted, Repeat, Room, Sender,
@@ -222,7 +223,9 @@ fn told(notice: Notice) -> Done {
 /// A piece of work that was done.
 fn work(job: Job) -> Done {
     let mut store = SqliteStore::in_memory().unwrap();
-    writer::carry_out(&mut store, vec![job]).pop().unwrap()
+    writer::carry_out(&mut store, &mut Guests::default(), vec![job])
+        .pop()
+        .unwrap()
 }
 
 fn entered(room: &Arc<RoomView>, users: &[UserId]) -> Notice {

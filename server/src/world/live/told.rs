@@ -213,7 +213,7 @@ impl Live {
                 continue;
             };
             let own = places.get(&(sitting.network, *seat));
-            if places.len() > TALKATIVE_ROOM || !own.is_some_and(|own| own.role.is_some()) {
+            if places.len() > TALKATIVE_ROOM || own.is_none_or(|own| own.role.is_none()) {
                 continue;
             }
             looked_at += places.len();

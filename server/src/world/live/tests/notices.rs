@@ -14,6 +14,7 @@ fn edited(seq: i64) -> Notice {
         },
         room: ROOM,
         change: 9,
+        posted: 1,
         at: Utc::now(),
         sender: Some(ANN),
         sender_name: None,
