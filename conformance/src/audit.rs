@@ -41,6 +41,8 @@ struct Own {
     local_id: String,
     text: String,
     settled: Option<MessageStatus>,
+    /// It was settled, and the user was told to forget it: it may come again.
+    wiped: bool,
 }
 
 impl Audit {
@@ -71,6 +73,7 @@ impl Audit {
                     ChannelEvent::Remove { channel_id } => {
                         self.channels.remove(channel_id);
                     }
+                    ChannelEvent::Wipe { channel_id } => self.wipe(channel_id.as_deref()),
                     ChannelEvent::Members {
                         channel_id,
                         members,
@@ -310,6 +313,7 @@ impl Audit {
             local_id: message.id.clone().expect("promise 3: an echo has an id"),
             text: message.plain_text(),
             settled: None,
+            wiped: false,
         };
         let before = self.own.insert(request, own);
         assert!(before.is_none(), "promise 3: echoed twice: {message:?}");
@@ -335,9 +339,18 @@ impl Audit {
     }
 
     /// The suite never says a text twice, so a text of the user's that comes again is the same message.
+    /// What was shown somewhere, or everywhere, is forgotten.
+    fn wipe(&mut self, channel: Option<&str>) {
+        self.shown
+            .retain(|(shown_in, _)| channel.is_some() && shown_in.as_deref() != channel);
+        for own in self.own.values_mut() {
+            own.wiped |= own.settled.is_some();
+        }
+    }
+
     fn is_not_own(&self, message: &Message) {
         let text = message.plain_text();
-        let own = self.own.values().find(|own| own.text == text);
+        let own = self.own.values().find(|own| own.text == text && !own.wiped);
         assert!(
             own.is_none(),
             "promise 3: the user sees a message twice: {message:?}, {own:?}"

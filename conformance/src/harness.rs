@@ -114,6 +114,8 @@ pub enum Need {
     Receipts,
     /// Somebody is told who asks them for contact, and what became of it.
     Contacts,
+    /// Who has made a channel may put others into it, without asking them.
+    Adding,
     /// [`Fault::Hold`] and [`Fault::Release`].
     Hold,
     /// [`Fault::Stall`].

@@ -11,6 +11,9 @@
 mod support;
 
 mod oshi {
+    mod lost;
     mod peer;
     mod peer_circles;
+    mod resume;
+    mod stage;
 }

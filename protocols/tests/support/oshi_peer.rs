@@ -6,14 +6,14 @@ use kaiwa_conformance::relay::{Flow, Relay, Way};
 use kaiwa_conformance::samples::SECRET;
 use kaiwa_conformance::{Fault, Harness, Need, Order, Peer};
 use kaiwa_protocols::driver::Driver;
-use kaiwa_protocols::oshi::wire::UserId;
+use kaiwa_protocols::oshi::wire::{Role, UserId};
 use kaiwa_protocols::oshi::{self, OshiSession};
 use kaiwa_protocols::{AuthField, Connection};
 use tokio::sync::watch;
 use tokio_tungstenite::tungstenite::Message;
 
 use super::memory::Memory;
-use super::oshi_server::world::GENERAL;
+use super::oshi_server::world::{GENERAL, LOBBY};
 use super::oshi_server::{Listening, OshiServer, OshiWires};
 
 const LACKS: &[Need] = &[
@@ -22,6 +22,8 @@ const LACKS: &[Need] = &[
     Need::Late,
     // How far somebody has read is told in talks of two only.
     Need::Receipts,
+    // Nobody is put into a circle: people are invited.
+    Need::Adding,
 ];
 
 macro_rules! harnesses {
@@ -149,7 +151,9 @@ impl Peer for OshiPeer {
         {
             let world = &mut self.server().lock().world;
             if world.by_name(&account).is_none() {
-                world.register(&account, SECRET, &account);
+                let user = world.register(&account, SECRET, &account);
+                // The suite sets topics.
+                world.enter(LOBBY, user, Role::Admin);
             }
         }
         let mut form = oshi::protocol().auth.unwrap();

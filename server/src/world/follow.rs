@@ -16,6 +16,10 @@ use kaiwa_core::{Error, ErrorKind};
 use super::{Notice, RoomView};
 use crate::store::{Change, Role, Room, RoomId, Subscription, Transaction, UserId};
 
+/// Streams that a connection hears that hears all rooms of its person: others may make them be in many more, and each costs memory
+/// and time at every sign-in.
+pub(super) const MAX_STREAMS_HEARD: usize = 5000;
+
 /// Up to where somebody knows a room.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Since {
@@ -141,13 +145,10 @@ pub(super) enum Hears {
 impl Seating {
     /// For a connection that hears all rooms of its person.
     pub(crate) fn all(store: &mut dyn Transaction, user: UserId) -> Result<Self, Error> {
-        let roles = store.roles_of(user)?;
-        let mut streams = store.room_ids_of(user)?;
-        streams.retain(|room| roles.binary_search_by_key(room, |(room, _)| *room).is_err());
         Ok(Self {
             user,
-            roles,
-            hears: Hears::All(streams),
+            roles: store.roles_of(user)?,
+            hears: Hears::All(store.stream_ids_of(user, MAX_STREAMS_HEARD)?),
         })
     }
 
@@ -160,15 +161,8 @@ impl Seating {
         })
     }
 
-    /// What they are in the rooms with members of their own, by room.
-    #[cfg(test)]
-    fn roles(&self) -> &[(RoomId, Role)] {
-        &self.roles
-    }
-
-    /// What was chosen, by room.
-    #[cfg(test)]
-    fn subscriptions(&self) -> &[Subscription] {
+    /// What was chosen, by room: what the connection hears, whatever its person's others have chosen since.
+    pub(crate) fn subscriptions(&self) -> &[Subscription] {
         match &self.hears {
             Hears::All(_) => &[],
             Hears::Chosen(chosen) => chosen,

@@ -11,10 +11,13 @@ use tokio::time::Instant;
 
 use self::rendered::{Answers, Rendered};
 pub(crate) use self::shared::{Seat, SharedLive};
-use super::follow::Hears;
+use super::follow::{Hears, MAX_STREAMS_HEARD};
 use super::receiver::{CloseReason, Receiver};
 use super::{Network, NetworkId, RoomView, Said, Seating};
 use crate::store::{Position, Role, RoomId, RoomKind, Subscription, UserId};
+
+/// Places of a connection from which on no further streams are heard unasked.
+const MAX_PLACES: usize = 2 * MAX_STREAMS_HEARD;
 
 /// A connection's number, never used again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -151,6 +154,14 @@ impl Live {
         });
     }
 
+    /// Likewise, of a connection that hears all rooms of its person, as far as may be.
+    fn hear(&mut self, seat: SeatId, stream: RoomId) {
+        let sitting = self.seats.get(&seat);
+        if sitting.is_some_and(|sitting| sitting.rooms.len() < MAX_PLACES) {
+            self.follow(seat, stream, i64::MAX);
+        }
+    }
+
     /// No longer.
     fn unfollow(&mut self, seat: SeatId, room: RoomId) {
         let Some(sitting) = self.seats.get(&seat) else {
@@ -180,7 +191,7 @@ impl Live {
             });
             if hears_all {
                 for stream in &view.streams {
-                    self.follow(seat, stream.id, i64::MAX);
+                    self.hear(seat, stream.id);
                 }
             }
         }

@@ -209,3 +209,6 @@ impl Counting {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -111,11 +111,27 @@ pub(crate) async fn say(addr: SocketAddr, bytes: &[u8]) -> Answer {
     hear(stream).await
 }
 
-/// Reads an answer to its end.
+/// Reads an answer to its end, as far as it has said how long it is.
 pub(crate) async fn hear(mut stream: TcpStream) -> Answer {
     let mut answer = Vec::new();
-    let _ = bounded(stream.read_to_end(&mut answer)).await;
+    while !is_whole(&answer) {
+        // A reset after the answer is as good as an end.
+        match bounded(stream.read_buf(&mut answer)).await {
+            Ok(0) | Err(_) => break,
+            Ok(_) => {}
+        }
+    }
     Answer::parse(&answer)
+}
+
+/// Whether head and body are there. Never of an answer without the body that it tells of: that one ends the connection.
+fn is_whole(bytes: &[u8]) -> bool {
+    if !bytes.windows(4).any(|four| four == b"\r\n\r\n") {
+        return false;
+    }
+    let answer = Answer::parse(bytes);
+    let length = answer.header("content-length").map(str::parse);
+    length == Some(Ok(answer.body.len()))
 }
 
 pub(crate) async fn get(addr: SocketAddr, target: &str, headers: &[(&str, &str)]) -> Answer {

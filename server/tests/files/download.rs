@@ -17,7 +17,7 @@ async fn what_is_not_there_is_never_there_in_the_same_way() {
         format!("/oshi/files/{key}/"),
         format!("/oshi/files/{key}"),
         format!("/oshi/files/{}/x", key.to_uppercase()),
-        format!("/oshi/files/{}/x", &key[1..]),
+        format!("/oshi/files/{}/x", key.get(1..).unwrap()),
         format!("/oshi/files/{key}/x/"),
         format!("/oshi/files/{key}%00/x"),
         format!("/oshi/files/{key}/%FF"),

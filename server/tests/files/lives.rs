@@ -1,7 +1,7 @@
 //! How long files are there: over restarts, crashes and the tidying up.
 
 use std::fs;
-use std::path::Path;
+use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 use chrono::{TimeDelta, Utc};
@@ -53,10 +53,11 @@ fn attach(dir: &TempDir, file: FileId) {
 }
 
 /// A file of no record, written so long ago.
-fn stray(dir: &TempDir, key: &str, age: Duration) -> std::path::PathBuf {
-    let path: &Path = &dir.path().join("data/files").join(&key[..2]);
-    fs::create_dir_all(path).unwrap();
-    let path = path.join(&key[2..]);
+fn stray(dir: &TempDir, key: &str, age: Duration) -> PathBuf {
+    let (shelf, rest) = key.split_at(2);
+    let shelf = dir.path().join("data/files").join(shelf);
+    fs::create_dir_all(&shelf).unwrap();
+    let path = shelf.join(rest);
     fs::write(&path, "stray").unwrap();
     let file = fs::OpenOptions::new().write(true).open(&path).unwrap();
     file.set_modified(SystemTime::now() - age).unwrap();

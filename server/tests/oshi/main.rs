@@ -10,5 +10,13 @@
 mod common;
 
 mod auth;
+mod circles;
 mod client;
+mod contract;
+mod hostile;
+mod messages;
+mod people;
+mod privacy;
+mod restart;
 mod streams;
+mod together;

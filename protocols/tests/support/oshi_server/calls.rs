@@ -177,6 +177,9 @@ impl State {
             complete: missed.is_some(),
             last_read: stream.marks.get(&caller.user).copied().unwrap_or_default(),
         };
+        if missed.is_none() || since.is_none() {
+            self.journal.beyond.push((id, last));
+        }
         self.world.subscriptions.insert((caller.user, id));
         for mut event in missed.unwrap_or_default() {
             if let Event::Msg(message) | Event::Upd(message) = &mut event
@@ -228,14 +231,14 @@ impl State {
     pub(super) fn publish(&mut self, user: UserId, publish: &Pub<'_>) -> Outcome<Answer<'static>> {
         let log = &self.readable(user, publish.stream)?.log;
         if let Some(nonce) = &publish.nonce
-            && let Some(said) = log.repeated(user, nonce)
+            && let Some((said, rev)) = log.repeated(user, nonce)
         {
             return Ok(Answer::Published {
                 stream: None,
                 seq: said.seq,
                 id: said.id,
                 ts: said.ts,
-                rev: said.rev,
+                rev,
             });
         }
         if self.faults.refuse_messages {

@@ -75,7 +75,8 @@ impl Faults {
         self.calls.push((op, fault));
     }
 
-    pub(super) fn take_call(&mut self, op: &str) -> Option<CallFault> {
+    /// What a request of this `op` meets.
+    pub(crate) fn take_call(&mut self, op: &str) -> Option<CallFault> {
         let at = self.calls.iter().position(|(wanted, _)| *wanted == op)?;
         Some(self.calls.remove(at).1)
     }

@@ -1,5 +1,6 @@
 //! What the server has seen, in order.
 
+use kaiwa_protocols::oshi::wire::StreamId;
 use serde_json::Value;
 
 /// What the server has seen.
@@ -9,6 +10,8 @@ pub(crate) struct Journal {
     pub(crate) frames: Vec<(u64, Seen)>,
     /// The texts of the messages that came from clients and were kept.
     pub(crate) said: Vec<String>,
+    /// Where somebody had missed more than is replayed, or came for the first time, and the last message there then.
+    pub(crate) beyond: Vec<(StreamId, i64)>,
     /// Names and lengths of uploads that came, taken or not.
     pub(crate) uploads: Vec<(String, usize)>,
 }

@@ -65,11 +65,12 @@ impl Log {
         Some(&self.messages.get(place(seq)?)?.message)
     }
 
-    /// The message that a sender gave this nonce, if it is one of the last.
-    pub(crate) fn repeated(&self, from: UserId, nonce: &str) -> Option<&Message<'static>> {
+    /// The message that a sender gave this nonce, if it is one of the last, and the change that brought it.
+    pub(crate) fn repeated(&self, from: UserId, nonce: &str) -> Option<(&Message<'static>, i64)> {
         let known = self.nonces.get(&from)?.iter();
         let (_, seq) = known.rev().find(|(known, _)| known == nonce)?;
-        self.message(*seq)
+        let kept = self.messages.get(place(*seq)?)?;
+        Some((&kept.message, kept.since))
     }
 
     /// Keeps something new.

@@ -16,7 +16,7 @@ use super::{Oshi, state};
 use crate::auth::{MAX_PASSWORD_BYTES, NewPerson, refuse_banned};
 use crate::front::OSHI;
 use crate::store::writer::Job;
-use crate::store::{LOBBY, Role, TokenHash, Transaction, User};
+use crate::store::{LOBBY, Role, Subscription, TokenHash, Transaction, User};
 use crate::world::{CloseReason, Counting, Notice, Receiver, Seat, Seating, SharedLive, World};
 
 /// A client that nobody has signed in on.
@@ -107,7 +107,8 @@ impl Newcomer {
         let seated = self.sit(&token, is_new).await?;
         let user = seated.user.id;
         let hello = state::hello(front, seated.user, &token);
-        let first = world.read(move |reader| state::frames(reader, user, hello));
+        let heard = seated.heard;
+        let first = world.read(move |reader| state::frames(reader, user, &heard, hello));
         match first.await {
             Ok(frames) => self.receiver.release(frames),
             Err(error) => {
@@ -182,6 +183,8 @@ impl Newcomer {
 struct Seated {
     signed_in: SignedIn,
     user: User,
+    /// What the seat hears, whatever else has been chosen meanwhile.
+    heard: Vec<Subscription>,
 }
 
 /// What is known of somebody who may come in.
@@ -215,7 +218,11 @@ impl Newcomer {
             session: Arc::new(session),
             _seat: seat,
         };
-        Seated { signed_in, user }
+        Seated {
+            signed_in,
+            user,
+            heard: seating.subscriptions().to_vec(),
+        }
     }
 }
 

@@ -208,23 +208,24 @@ fn enter(
     let room = store.room(id)?.filter(|room| access::is_circle(room.kind));
     let room = room.ok_or_else(Failure::not_found)?;
     let is_open = access::is_open(&room);
-    let invite = invite.filter(|_| !is_open);
-    if !is_open && invite.is_none() {
-        return Err(Failure::not_found());
-    }
-    let target = BanTarget::User(user);
-    let ban = store.banned(BanKind::Entry, &target, Some(id), now)?;
-    if ban.is_some() && is_open {
-        return Err(Failure::forbidden("banned there"));
-    }
-    let is_full = circles_of(store, user)? >= MAX_CIRCLES;
-    if is_full && is_open {
-        return Err(Failure::too_long("500 circles are the most"));
-    }
-    if let Some(invite) = invite {
-        if ban.is_some() || is_full || store.take_invite(invite, user, now)?.room != id {
+    if !is_open {
+        let code = invite.ok_or_else(Failure::not_found)?;
+        if store.invite(code, user, now)?.room != id {
             return Err(Failure::not_found());
         }
+    }
+    let target = BanTarget::User(user);
+    if store
+        .banned(BanKind::Entry, &target, Some(id), now)?
+        .is_some()
+    {
+        return Err(Failure::forbidden("banned there"));
+    }
+    if circles_of(store, user)? >= MAX_CIRCLES {
+        return Err(Failure::too_long("500 circles are the most"));
+    }
+    if let Some(code) = invite.filter(|_| !is_open) {
+        store.take_invite(code, user, now)?;
     }
     store.add_members(id, &[(user, Role::Member)], now)?;
     Ok(())

@@ -6,8 +6,9 @@ use std::io;
 use kaiwa_protocols::oshi::wire::{Circle, Message, Stream, limit};
 use serde::Serialize;
 
-/// Bytes that are left for what stands around an object in its frame.
-const AROUND: usize = 512;
+/// Bytes that are left for what stands around objects in their frame: more than a request's id takes, which may be 128 bytes
+/// that take six each.
+pub(super) const AROUND: usize = 1024;
 
 /// What is shown in the place of what was cut off a text.
 const CUT: &str = "…";
@@ -45,7 +46,7 @@ pub(super) fn split(
 /// Makes a message short enough for a frame of its own. None of Oshi's own needs that: other networks take longer texts, and
 /// 1,000 reactions may all differ.
 pub(super) fn cut(message: &mut Message<'_>) {
-    let most = limit::FRAME_BYTES - AROUND;
+    let most = limit::FRAME_BYTES - AROUND - 1;
     let mut over = size(message).saturating_sub(most);
     while over > 0 {
         let Some(last) = message.reactions.pop() else {

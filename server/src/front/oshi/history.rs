@@ -9,9 +9,6 @@ use super::records::Names;
 use super::{access, fit, records};
 use crate::store::{Reader, RoomKind, Span, StoredMessage, UserId};
 
-/// Bytes of a page beside its messages.
-const PAGE_ITSELF: usize = 512;
-
 /// Which page.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Wanted {
@@ -88,7 +85,7 @@ fn page(
 
 /// How many go into one frame, from the end at which the page begins.
 fn fitting(messages: &[Message<'_>], from_oldest: bool) -> usize {
-    let mut bytes = PAGE_ITSELF;
+    let mut bytes = fit::AROUND;
     let fits = |message: &&Message<'_>| {
         bytes += fit::size(message) + 1;
         bytes <= limit::FRAME_BYTES

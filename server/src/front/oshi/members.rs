@@ -17,9 +17,6 @@ use crate::world::Notice;
 /// How long an invitation is good for: long enough to be found in a mailbox, and those that nobody uses go by themselves.
 const INVITE_LIFE: TimeDelta = TimeDelta::days(30);
 
-/// Bytes of a page beside its members.
-const PAGE_ITSELF: usize = 512;
-
 /// `members`: a page of them, by id.
 pub(super) fn list(
     call: Call,
@@ -160,7 +157,7 @@ fn answer(
     mut more: bool,
     is_online: &dyn Fn(UserId) -> bool,
 ) -> Answer<'static> {
-    let mut bytes = PAGE_ITSELF;
+    let mut bytes = fit::AROUND;
     let mut shown = Vec::with_capacity(members.len());
     for member in members {
         let user = member.user.clone();

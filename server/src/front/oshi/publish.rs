@@ -7,7 +7,7 @@ use kaiwa_core::{Error, ErrorKind};
 use kaiwa_protocols::oshi::wire::{Answer, ErrorCode, Pub, StreamId, limit};
 use tokio::time::Instant;
 
-use super::call::{Call, Step, reply_frame};
+use super::call::{Call, Step, Told, reply_frame};
 use super::failure::Failure;
 use super::{access, people, records};
 use crate::store::writer::Job;
@@ -15,7 +15,7 @@ use crate::store::{
     File, FileId, LOBBY, MessageKind, NewMessage, Posted, Repeat, RoomId, Sender, Transaction,
     UserId,
 };
-use crate::world::{Counting, Notice, Receiver, Said, Submission, talk};
+use crate::world::{Counting, Network as _, Notice, Receiver, Said, Submission, talk};
 
 /// `pub`.
 pub(super) fn publish(call: Call, publish: Pub<'_>) -> Step {
@@ -62,21 +62,36 @@ pub(super) fn dm(call: Call, to: &str, text: Option<String>, nonce: Option<Strin
     let user = call.user();
     let to = to.to_owned();
     let speaker = Speaker::of(&call);
-    call.change(move |store, notices| {
-        let other = people::named(store, &to)?;
-        if other == user {
-            return Err(Failure::bad_field("`to` is yourself"));
-        }
-        let room = talk(store, notices, user, other, Utc::now())?;
-        let stream = records::stream_id(room);
-        let Some(text) = text else {
-            return Ok(Answer::Talk { stream });
-        };
-        let mut message = new_message(user, room, text);
-        message.client_id = nonce;
-        let posted = speaker.say(store, notices, message, Vec::new())?;
-        Ok(published(&posted, Some(stream)))
-    })
+    let front = Arc::clone(&call.session.front);
+    call.change_then(
+        move |store, notices| {
+            let other = people::named(store, &to)?;
+            if other == user {
+                return Err(Failure::bad_field("`to` is yourself"));
+            }
+            let room = talk(store, notices, user, other, Utc::now())?;
+            // Everybody else to whom the talk is new is told by the notices.
+            let new = notices
+                .iter()
+                .filter_map(|notice| front.notice(notice, user));
+            let before = new.collect();
+            let stream = records::stream_id(room);
+            let answer = match text {
+                Some(text) => {
+                    let mut message = new_message(user, room, text);
+                    message.client_id = nonce;
+                    let posted = speaker.say(store, notices, message, Vec::new())?;
+                    published(&posted, Some(stream))
+                }
+                None => Answer::Talk { stream },
+            };
+            Ok(Told {
+                before,
+                ..answer.into()
+            })
+        },
+        |_, _, told| told,
+    )
 }
 
 /// Whether a text may be said; an empty one only beside something else.

@@ -138,8 +138,13 @@ impl Client {
     }
 
     fn refuse(&mut self, refusal: Refusal<'_>) -> Option<Job> {
-        Counting::add(&self.newcomer.world.counting().malformed);
+        let is_malformed = is_malformed(refusal.code);
         let job = self.take(Step::Answer(refused(refusal)));
+        if !is_malformed {
+            self.malformed = 0;
+            return job;
+        }
+        Counting::add(&self.newcomer.world.counting().malformed);
         self.malformed += 1;
         if self.malformed > limit::MALFORMED {
             self.state = State::Gone;
@@ -255,6 +260,10 @@ impl Handler for Client {
         })
     }
 
+    fn reads_while_stuck(&self) -> bool {
+        false
+    }
+
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         match &mut self.state {
             State::Out { until, .. } => {
@@ -278,6 +287,11 @@ impl Handler for Client {
             State::Gone => Poll::Pending,
         }
     }
+}
+
+/// Whether a frame is no request, or only one for what cannot be there.
+fn is_malformed(code: ErrorCode) -> bool {
+    !matches!(code, ErrorCode::NotFound | ErrorCode::TooLong)
 }
 
 /// What a frame is answered with that is no request.

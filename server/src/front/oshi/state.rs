@@ -10,12 +10,9 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::call::frame;
-use super::fit::{size, split};
+use super::fit::{AROUND, size, split};
 use super::{Oshi, records};
-use crate::store::{DataScope, Reader, Room, RoomKind, User, UserId};
-
-/// Bytes of a frame beside what is listed in it.
-const FRAME_ITSELF: usize = 256;
+use crate::store::{self, DataScope, Reader, Room, RoomKind, User, UserId};
 
 /// The greeting.
 pub(super) fn hello(front: &Oshi, user: User, token: &str) -> Bytes {
@@ -36,10 +33,11 @@ pub(super) fn hello(front: &Oshi, user: User, token: &str) -> Bytes {
     }))
 }
 
-/// The greeting, and all frames of the state.
+/// The greeting, and all frames of the state; `heard` is what the seat hears.
 pub(super) fn frames(
     reader: &mut dyn Reader,
     user: UserId,
+    heard: &[store::Subscription],
     hello: Bytes,
 ) -> Result<Vec<Bytes>, Error> {
     let mut parts = Parts::default();
@@ -58,7 +56,7 @@ pub(super) fn frames(
             RoomKind::Stream | RoomKind::Channel => {}
         }
     }
-    for subscription in reader.subscriptions(user)? {
+    for subscription in heard {
         parts.sub(Subscription {
             stream: records::stream_id(subscription.room),
             last_read: subscription.read,
@@ -120,7 +118,7 @@ impl Parts {
     /// Begins a frame if something more does not go into the last one.
     fn make_room(&mut self, item: &impl Serialize) {
         let bytes = size(item);
-        if self.bytes + bytes + FRAME_ITSELF > limit::FRAME_BYTES {
+        if self.bytes + bytes + AROUND > limit::FRAME_BYTES {
             let mut full = std::mem::take(&mut self.last);
             full.more = true;
             self.full.push(full);

@@ -1,9 +1,6 @@
 use super::*;
-use crate::names::Name;
-use crate::store::{
-    LOBBY, MessageKind, NewAccount, NewMessage, NewRoom, Repeat, RoomKind, Sender, SqliteStore,
-    Store as _,
-};
+use crate::store::fixtures::{new_account, new_message, new_room};
+use crate::store::{LOBBY, Repeat, RoomKind, Sender, SqliteStore, Store as _};
 
 /// ann and bob, a circle of ann's, and a stream in which she has said this many things.
 struct Rig {
@@ -17,12 +14,13 @@ struct Rig {
 fn rig(messages: usize) -> Rig {
     let mut store = SqliteStore::in_memory().unwrap();
     let (ann, bob, circle, stream) = change(&mut store, |store| {
-        let [ann, bob] = ["ann", "bob"].map(|name| account(store, name));
+        let [ann, bob] =
+            ["ann", "bob"].map(|name| store.create_account(&new_account(name)).unwrap());
         let circle = store
-            .create_room(&room(RoomKind::Circle, None, &[ann]))
+            .create_room(&new_room(RoomKind::Circle, None, &[ann]))
             .unwrap();
         let stream = store
-            .create_room(&room(RoomKind::Stream, Some(circle), &[]))
+            .create_room(&new_room(RoomKind::Stream, Some(circle), &[]))
             .unwrap();
         (ann, bob, circle, stream)
     });
@@ -45,17 +43,7 @@ impl Rig {
     }
 
     fn say(&mut self, room: RoomId) {
-        let message = NewMessage {
-            room,
-            at: Utc::now(),
-            sender: Sender::Account(self.ann),
-            kind: MessageKind::Text,
-            text: Some("hm".to_owned()),
-            client_id: None,
-            reply: None,
-            files: Vec::new(),
-            extra: None,
-        };
+        let message = new_message(room, Sender::Account(self.ann), "hm");
         self.change(|store| store.post(&message, Repeat::Another).unwrap());
     }
 
@@ -94,38 +82,6 @@ fn shown(notice: &Notice) -> String {
         }
         Notice::Subscribed { user, .. } => format!("subscribed {}", user.0),
         other => format!("{other:?}"),
-    }
-}
-
-fn account(store: &mut dyn Transaction, name: &str) -> UserId {
-    let account = NewAccount {
-        name: Name::parse(name).unwrap(),
-        display: String::new(),
-        avatar: String::new(),
-        email: String::new(),
-        password: None,
-        rank: 0,
-        at: Utc::now(),
-    };
-    store.create_account(&account).unwrap()
-}
-
-fn room(kind: RoomKind, parent: Option<RoomId>, members: &[UserId]) -> NewRoom {
-    NewRoom {
-        kind,
-        name: "room".to_owned(),
-        topic: None,
-        avatar: String::new(),
-        parent,
-        owner: None,
-        public: false,
-        mode: 0,
-        min_rank: 0,
-        password: None,
-        temporary: false,
-        hidden: false,
-        members: members.iter().map(|user| (*user, Role::Member)).collect(),
-        at: Utc::now(),
     }
 }
 
@@ -214,14 +170,11 @@ fn a_seating_has_what_is_heard_by_choice_or_all() {
         let lobby = [(ann, Role::Admin)];
         store.add_members(LOBBY, &lobby, Utc::now()).unwrap();
         let chosen = Seating::chosen(store, ann).unwrap();
-        assert_eq!(
-            chosen.roles(),
-            [(LOBBY, Role::Admin), (circle, Role::Member)]
-        );
+        assert_eq!(chosen.roles, [(LOBBY, Role::Admin), (circle, Role::Member)]);
         let rooms: Vec<RoomId> = chosen.subscriptions().iter().map(|own| own.room).collect();
         assert_eq!(rooms, [LOBBY]);
         let all = Seating::all(store, ann).unwrap();
-        assert_eq!(all.roles(), chosen.roles());
+        assert_eq!(all.roles, chosen.roles);
         assert!(matches!(&all.hears, Hears::All(streams) if *streams == [stream]));
         assert!(all.subscriptions().is_empty());
     });

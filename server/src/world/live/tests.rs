@@ -12,11 +12,9 @@ use kaiwa_core::{Error, ErrorKind};
 
 use super::*;
 use crate::front::Guests;
+use crate::store::fixtures::new_message;
 use crate::store::writer::{self, Done, Job};
-use crate::store::{
-    Member, MessageId, MessageKind, NewMessage, Position, Posted, Repeat, Room, Sender,
-    SqliteStore, User,
-};
+use crate::store::{Member, MessageId, Position, Posted, Repeat, Room, Sender, SqliteStore, User};
 use crate::world::{Counting, Echo, Limits, Notice, Submission, Taken};
 
 const ECHO: NetworkId = NetworkId(0);
@@ -168,17 +166,7 @@ fn heard(receiver: &Receiver) -> String {
 
 fn submission(text: &str) -> Box<Submission> {
     Box::new(Submission {
-        message: NewMessage {
-            room: ROOM,
-            at: Utc::now(),
-            sender: Sender::Guest(None),
-            kind: MessageKind::Text,
-            text: Some(text.to_owned()),
-            client_id: None,
-            reply: None,
-            files: Vec::new(),
-            extra: None,
-        },
+        message: new_message(ROOM, Sender::Guest(None), text),
         repeat: Repeat::Another,
         sender_name: None,
         files: Vec::new(),

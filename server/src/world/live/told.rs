@@ -113,7 +113,7 @@ impl Live {
             .filter(|seat| self.hears_all(*seat))
             .collect();
         for seat in seats {
-            self.follow(seat, stream.id(), i64::MAX);
+            self.hear(seat, stream.id());
         }
     }
 

@@ -114,13 +114,15 @@ impl Upload {
 
     /// Takes the body and keeps it.
     async fn receive(self, body: &mut BodyDataStream) -> Result<Response, Refusal> {
-        let mut incoming = self.files.disk.begin().await.map_err(Refusal::disk)?;
+        let incoming = self.files.disk.begin().await;
+        let mut incoming = incoming.map_err(|error| Refusal::disk(&error))?;
         let mut reading = Reading::new(self.files.max_bytes);
         let mut head = Vec::new();
         while let Some(piece) = reading.next(body).await? {
             let missing = media::HEAD_BYTES - head.len();
             head.extend_from_slice(piece.get(..missing).unwrap_or(&piece));
-            incoming.write(&piece).await.map_err(Refusal::disk)?;
+            let written = incoming.write(&piece).await;
+            written.map_err(|error| Refusal::disk(&error))?;
         }
         let kind = media::kind(self.told.as_deref(), &head);
         // Whoever asked may go: what is done is done as a whole.
@@ -153,7 +155,7 @@ impl Upload {
         let key = new.key.clone();
         if let Err(error) = incoming.keep().await {
             let _ = files.disk.remove(&key).await;
-            return Err(Refusal::disk(error));
+            return Err(Refusal::disk(&error));
         }
         let limits = Arc::clone(&files);
         let recorded = site.world.change(move |store, _| {

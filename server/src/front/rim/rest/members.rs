@@ -193,7 +193,9 @@ pub(super) fn enter(
 /// Refuses to bring somebody into another room who is in too many. To be asked before anything is changed.
 pub(super) fn refuse_full(store: &mut dyn Transaction, people: &[UserId]) -> Result<(), Error> {
     for person in people {
-        if store.room_ids_of(*person)?.len() >= MAX_ROOMS {
+        let own = store.roles_of(*person)?.len();
+        let streams = store.stream_ids_of(*person, MAX_ROOMS)?.len();
+        if own + streams >= MAX_ROOMS {
             let why = "somebody of them would be in more than 5000 groups";
             return Err(Error::new(ErrorKind::Full, why));
         }

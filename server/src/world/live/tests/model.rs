@@ -1,17 +1,16 @@
 //! Followers against a naive model: each sees every change behind the one that it knows exactly once and in order, whatever
 //! others do meanwhile, and however the store's thread puts it together.
 
+mod real;
+
 use std::collections::BTreeMap;
-use std::sync::Mutex;
 
 use proptest::prelude::*;
 use proptest::sample::Index;
 
+use self::real::Real;
 use super::*;
-use crate::front::Guests;
-use crate::names::Name;
-use crate::store::{Change, Edit, NewAccount, NewRoom, Reaction, Store as _, Transaction};
-use crate::world::{Batch, Since, subscribe};
+use crate::store::Edit;
 
 const PEOPLE: usize = 3;
 
@@ -61,33 +60,6 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         .chain((0..CONNECTIONS).map(Step::Sit))
         .collect::<Vec<_>>();
     proptest::collection::vec(step, 0..80).prop_map(move |steps| [begin.clone(), steps].concat())
-}
-
-/// Shows changes by their numbers.
-struct Numbers;
-
-impl Network for Numbers {
-    fn message(&self, said: &Said, out: &mut Vec<u8>) {
-        out.extend_from_slice(format!("{} ", said.posted.change).as_bytes());
-    }
-
-    fn echo(&self, said: &Said, out: &mut Vec<u8>) -> Echo {
-        out.extend_from_slice(format!("own {} ", said.posted.change).as_bytes());
-        Echo::Other
-    }
-
-    fn shared(&self, notice: &Notice, _: Option<Role>) -> Option<Bytes> {
-        let change = match notice {
-            Notice::Edited(message) => message.change,
-            Notice::Reacted { change, .. } => *change,
-            _ => return None,
-        };
-        Some(format!("{change} ").into())
-    }
-
-    fn notice(&self, _: &Notice, _: UserId) -> Option<Bytes> {
-        None
-    }
 }
 
 /// What ought to be.
@@ -185,267 +157,6 @@ impl Model {
             }
         }
         self.connections[connection].follows = Some(first);
-    }
-}
-
-/// The real thing.
-struct Real {
-    store: SqliteStore,
-    live: SharedLive,
-    counters: Counting,
-    joined: RoomId,
-    room: RoomId,
-    people: Vec<UserId>,
-    seats: [Arc<Mutex<Option<Seat>>>; CONNECTIONS],
-    receivers: [Option<Arc<Receiver>>; CONNECTIONS],
-    jobs: Vec<Job>,
-}
-
-impl Real {
-    fn new(kind: RoomKind) -> Self {
-        let mut store = SqliteStore::in_memory().unwrap();
-        let mut made = None;
-        store
-            .transaction(&mut |store| {
-                let people: Vec<UserId> = (0..PEOPLE).map(|who| account(store, who)).collect();
-                let joined = store.create_room(&new_room(kind, None)).unwrap();
-                let room = match kind {
-                    RoomKind::Circle => {
-                        let stream = new_room(RoomKind::Stream, Some(joined));
-                        store.create_room(&stream).unwrap()
-                    }
-                    _ => joined,
-                };
-                made = Some((people, joined, room));
-                Ok(())
-            })
-            .unwrap();
-        let (people, joined, room) = made.unwrap();
-        Self {
-            store,
-            live: SharedLive::new(vec![(CHOSEN, Arc::new(Numbers))]),
-            counters: Counting::default(),
-            joined,
-            room,
-            people,
-            seats: Default::default(),
-            receivers: Default::default(),
-            jobs: Vec::new(),
-        }
-    }
-
-    fn commit(&mut self) {
-        let jobs = std::mem::take(&mut self.jobs);
-        let done = writer::carry_out(&mut self.store, &mut Guests::default(), jobs);
-        self.live.deliver(done, &self.counters);
-    }
-
-    /// The connection that asks for something: the person's first, or one that nobody reads.
-    fn origin(&self, who: usize) -> Arc<Receiver> {
-        self.receivers[who].clone().unwrap_or_else(roomy)
-    }
-
-    /// Work of somebody's that ends in a frame.
-    fn request<T: Send + 'static>(
-        &mut self,
-        connection: usize,
-        run: impl FnOnce(&mut dyn Transaction, &mut Vec<Notice>) -> Result<T, Error> + Send + 'static,
-        answer: impl FnOnce(&SharedLive, Result<T, Error>) -> String + Send + 'static,
-    ) {
-        let origin = self.origin(connection);
-        let receiver = Arc::clone(&origin);
-        self.jobs
-            .push(Job::request(origin, run, move |live, outcome| {
-                give(&receiver, answer(live, outcome));
-            }));
-    }
-
-    fn join(&mut self, who: usize) {
-        let (room, user) = (self.joined, self.people[who]);
-        self.jobs.push(Job::work(
-            move |store, notices| {
-                let new = store.add_members(room, &[(user, Role::Member)], Utc::now())?;
-                notices.extend(Notice::entered(store, room, &new)?);
-                Ok(())
-            },
-            |_, outcome| outcome.unwrap(),
-        ));
-    }
-
-    fn leave(&mut self, who: usize) {
-        let (room, user) = (self.joined, self.people[who]);
-        self.jobs.push(Job::work(
-            move |store, notices| {
-                let gone = store.remove_members(room, &[user])?;
-                notices.extend(Notice::left(store, room, &gone, None)?);
-                Ok(())
-            },
-            |_, outcome| outcome.unwrap(),
-        ));
-    }
-
-    fn sit(&mut self, connection: usize) {
-        let user = self.people[owner(connection)];
-        let receiver = roomy();
-        self.receivers[connection] = Some(Arc::clone(&receiver));
-        let seat = Arc::clone(&self.seats[connection]);
-        self.jobs.push(Job::work(
-            move |store, _| Seating::chosen(store, user),
-            move |live, seating| {
-                *seat.lock().unwrap() =
-                    Some(live.sit_as(CHOSEN, receiver, &seating.unwrap(), false));
-            },
-        ));
-    }
-
-    fn rise(&mut self, connection: usize) {
-        self.receivers[connection] = None;
-        self.seats[connection].lock().unwrap().take();
-    }
-
-    fn follow(&mut self, connection: usize, since: i64) {
-        let (user, room) = (self.people[owner(connection)], self.room);
-        let seat = Arc::clone(&self.seats[connection]);
-        let since = Since {
-            change: since,
-            epoch: Some(1),
-            limit: LIMIT,
-        };
-        self.request(
-            connection,
-            move |store, _| subscribe(store, user, room, Some(since)),
-            move |live, outcome| {
-                let Ok(followed) = outcome else {
-                    return "refused ".to_owned();
-                };
-                if let Some(seat) = seat.lock().unwrap().as_ref() {
-                    live.follow(seat.id(), &followed.subscription);
-                }
-                match followed.changes {
-                    None => "gap ".to_owned(),
-                    Some(changes) => changes
-                        .iter()
-                        .fold("ok ".to_owned(), |text, change| text + &shown(change)),
-                }
-            },
-        );
-    }
-
-    fn unfollow(&mut self, connection: usize) {
-        let (user, room) = (self.people[owner(connection)], self.room);
-        let seat = Arc::clone(&self.seats[connection]);
-        self.request(
-            connection,
-            move |store, _| store.unsubscribe(user, room),
-            move |live, _| {
-                if let Some(seat) = seat.lock().unwrap().as_ref() {
-                    live.unfollow(seat.id(), room);
-                }
-                "done ".to_owned()
-            },
-        );
-    }
-
-    fn post(&mut self, who: usize) {
-        let mut submission = submission("hm");
-        submission.message.room = self.room;
-        submission.message.sender = Sender::Account(self.people[who]);
-        submission.origin = self.origin(who);
-        submission.answer = Some(Box::new(|_, outcome| {
-            Some(format!("said {} ", outcome.ok()?.position.seq).into())
-        }));
-        self.jobs.push(Job::Post(submission));
-    }
-
-    fn edit(&mut self, who: usize, seq: i64, edit: Edit) {
-        let room = self.room;
-        self.request(
-            who,
-            move |store, notices| {
-                let change = store.edit(room, seq, &edit, Utc::now())?;
-                notices.extend(Notice::edited(store, room, seq)?);
-                Ok(change)
-            },
-            |_, outcome| outcome.map_or("refused ", |_| "edited ").to_owned(),
-        );
-    }
-
-    fn react(&mut self, who: usize, seq: i64, on: bool) {
-        let room = self.room;
-        let reaction = Reaction {
-            user: self.people[who],
-            emoji: "+".to_owned(),
-        };
-        self.request(
-            who,
-            move |store, notices| {
-                let change = store.react(room, seq, &reaction, on)?;
-                notices.extend(change.map(|change| Notice::Reacted {
-                    room,
-                    seq,
-                    change,
-                    reaction,
-                    on,
-                }));
-                Ok(())
-            },
-            |_, outcome| outcome.map_or("refused ", |()| "reacted ").to_owned(),
-        );
-    }
-}
-
-fn roomy() -> Arc<Receiver> {
-    Arc::new(Receiver::new(Limits {
-        messages: 10_000,
-        bytes: 1_000_000,
-    }))
-}
-
-fn give(receiver: &Receiver, text: String) {
-    let batch = Batch {
-        bytes: text.into(),
-        messages: 1,
-    };
-    receiver.push(&batch, Instant::now());
-}
-
-fn shown(change: &Change) -> String {
-    let change = match change {
-        Change::Message(message) => message.change,
-        Change::Reaction { change, .. } => *change,
-    };
-    format!("{change} ")
-}
-
-fn account(store: &mut dyn Transaction, who: usize) -> UserId {
-    let account = NewAccount {
-        name: Name::parse(&format!("person {who}")).unwrap(),
-        display: String::new(),
-        avatar: String::new(),
-        email: String::new(),
-        password: None,
-        rank: 0,
-        at: Utc::now(),
-    };
-    store.create_account(&account).unwrap()
-}
-
-fn new_room(kind: RoomKind, parent: Option<RoomId>) -> NewRoom {
-    NewRoom {
-        kind,
-        name: "room".to_owned(),
-        topic: None,
-        avatar: String::new(),
-        parent,
-        owner: None,
-        public: false,
-        mode: 0,
-        min_rank: 0,
-        password: None,
-        temporary: false,
-        hidden: false,
-        members: Vec::new(),
-        at: Utc::now(),
     }
 }
 
@@ -602,7 +313,7 @@ fn run(kind: RoomKind, steps: &[Step]) {
 
 proptest! {
     #![proptest_config(ProptestConfig {
-        cases: 128,
+        cases: 64,
         failure_persistence: None,
         ..ProptestConfig::default()
     })]

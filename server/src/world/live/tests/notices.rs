@@ -1,7 +1,7 @@
 //! Who is told of what, and with how many frames.
 
 use super::*;
-use crate::store::{Reaction, StoredMessage};
+use crate::store::{MessageKind, Reaction, StoredMessage};
 use crate::world::Batch;
 
 const CIRCLE: RoomId = RoomId(20);

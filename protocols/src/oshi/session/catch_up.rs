@@ -1,0 +1,673 @@
+//! What happened in a stream before its changes may be shown as they come.
+//!
+//! The server numbers a stream's changes (`rev`) and tells them in that order. A stream seen before is subscribed to from
+//! the last change that was shown, and the server replays the others; one never seen, or of which too much was missed, is
+//! shown by its newest page. Changes that come meanwhile are held back, of this stream only. Streams are looked at a few at
+//! a time, those where something happens first.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use kaiwa_core::session::Now;
+use kaiwa_core::{ChannelEvent, ChatEvent, MessageFragment, MessageStatus, RequestId};
+
+use super::calls::Purpose;
+use super::showing::Kept;
+use super::{OshiSession, Phase};
+use crate::oshi::wire::{self, Request, StreamId, StreamKind, UserId, limit, request::Place};
+
+/// Streams looked at at once: enough to keep a connection busy, and few enough that one in need does not wait for long.
+const AT_ONCE: usize = 8;
+
+/// Bytes of changes held back in all streams: thirty thousand short messages, for the answer to a subscription may lie behind
+/// a flood. Beyond it those of a stream are dropped and asked for again, and are no news then.
+const HELD_BYTES: usize = 16 * 1024 * 1024;
+
+/// Bytes of a replay that are shown together.
+const BATCH_BYTES: usize = 256 * 1024;
+
+/// How long the end of a replay is waited for. It has one, unless the server leaves a change out that the user must not see.
+const REPLAY_LIMIT: Duration = Duration::from_secs(2);
+
+/// Messages of one stream that were missed and not yet shown: more than any server replays, however often that breaks off.
+const MAX_ABSENT: usize = 2 * limit::REPLAY as usize;
+
+/// Own changes that were shown before the server told them in their order, of one stream: more than can be on their way.
+const MAX_TOLD: usize = 1_000;
+
+/// What has been shown of a stream.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Seen {
+    /// The last change.
+    rev: i64,
+    /// The numbering.
+    epoch: i64,
+    /// The last message.
+    newest: i64,
+    /// Changes up to here were made before the stream was looked at: they are no news.
+    past: i64,
+}
+
+/// What is to be learned of one stream.
+#[derive(Debug, Default)]
+pub(super) struct CatchUp {
+    stage: Stage,
+    /// Changes that wait, by their number, and whether they are news.
+    waiting: BTreeMap<i64, (Change, bool)>,
+    bytes: usize,
+    /// Changes were dropped.
+    lossy: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+enum Stage {
+    #[default]
+    Queued,
+    Subscribing,
+    /// What was missed comes, up to this change.
+    Replaying {
+        until: i64,
+        end: Duration,
+    },
+    /// The newest page is asked for.
+    Paging {
+        now: Seen,
+        /// Whether another numbering was shown before.
+        renumbered: bool,
+    },
+}
+
+/// A change of a stream.
+#[derive(Debug)]
+pub(super) enum Change {
+    /// A message is new.
+    Said(Kept),
+    /// A message is another.
+    Edited(Kept),
+    Reaction {
+        seq: i64,
+        user: UserId,
+        emoji: String,
+        on: bool,
+    },
+}
+
+impl Change {
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Said(kept) | Self::Edited(kept) => kept.bytes,
+            Self::Reaction { emoji, .. } => 128 + emoji.len(),
+        }
+    }
+}
+
+impl OshiSession {
+    /// A stream is to be looked at; before all others if something happens there.
+    pub(super) fn catch_up(&mut self, id: StreamId, first: bool) {
+        let Some(stream) = self.streams.get_mut(&id) else {
+            return;
+        };
+        let is_new = stream.catch_up.is_none();
+        let catch_up = stream.catch_up.get_or_insert_default();
+        if catch_up.stage != Stage::Queued {
+            return;
+        }
+        if first {
+            self.line.retain(|waiting| *waiting != id);
+            self.line.push_front(id);
+        } else if is_new {
+            self.line.push_back(id);
+        }
+    }
+
+    /// The user is concerned with a stream: if it waits, it is the next one.
+    pub(super) fn hurry(&mut self, id: StreamId) {
+        let stream = self.streams.get(&id);
+        if stream.is_some_and(|stream| stream.catch_up.is_some()) {
+            self.catch_up(id, true);
+        }
+    }
+
+    /// Takes streams out of the line as long as somebody takes events.
+    pub(super) fn work(&mut self) {
+        if self.phase != Phase::Up || self.keepalive.is_paused() {
+            return;
+        }
+        while self.busy.len() < AT_ONCE
+            && let Some(id) = self.line.pop_front()
+        {
+            let waits = self.streams.get(&id).is_some_and(|stream| {
+                let stage = stream.catch_up.as_ref().map(|catch_up| catch_up.stage);
+                stage == Some(Stage::Queued)
+            });
+            if waits {
+                self.subscribe(id, None);
+            }
+        }
+    }
+
+    /// Streams that have come with a circle are to be subscribed to, each in its turn, if need be on the next connection.
+    pub(super) fn subscribe_all(&mut self, ids: &[StreamId]) {
+        for id in ids {
+            if let Some(stream) = self.streams.get_mut(id) {
+                stream.wanted = true;
+            }
+            self.catch_up(*id, false);
+        }
+    }
+
+    /// Subscribes to a stream now.
+    pub(super) fn subscribe(&mut self, id: StreamId, by: Option<RequestId>) {
+        let Some(stream) = self.streams.get_mut(&id) else {
+            return;
+        };
+        let catch_up = stream.catch_up.get_or_insert_default();
+        catch_up.stage = Stage::Subscribing;
+        let since = stream.seen;
+        let has_list = stream.listed.is_some() || stream.info.kind == StreamKind::Dm;
+        self.busy.insert(id);
+        self.line.retain(|waiting| *waiting != id);
+        if has_list {
+            self.ask_members(Place::Stream(id));
+        }
+        let request = Request::Sub {
+            stream: id,
+            since: since.map(|seen| seen.rev),
+            epoch: since.map(|seen| seen.epoch),
+            limit: Some(limit::REPLAY),
+        };
+        self.calls.ask(&request, Purpose::Sub { stream: id, by });
+    }
+
+    /// The subscription stands: the answer to [`Self::subscribe`].
+    pub(super) fn subscribed(
+        &mut self,
+        now: Now,
+        id: StreamId,
+        by: Option<RequestId>,
+        told: &Subscribed,
+    ) {
+        let Some(stream) = self.streams.get_mut(&id) else {
+            return;
+        };
+        let was_in = std::mem::replace(&mut stream.subscribed, true);
+        stream.wanted = false;
+        let seen = stream.seen;
+        if !was_in || by.is_some() {
+            let channel_id = id.to_string();
+            self.tell(by, ChannelEvent::Join { channel_id });
+            if told.last_read > 0 {
+                self.show_own_read(by, id, told.last_read);
+            }
+        }
+        let at = Seen {
+            rev: told.rev,
+            epoch: told.epoch,
+            newest: told.last,
+            past: told.rev,
+        };
+        let renumbered = seen.is_some_and(|seen| seen.epoch != told.epoch);
+        if told.complete && !renumbered && self.expect_missed(id, told.last) {
+            if seen.is_some_and(|seen| seen.rev >= told.rev) {
+                self.caught_up(id);
+            } else {
+                self.set_stage(
+                    id,
+                    Stage::Replaying {
+                        until: told.rev,
+                        end: now.mono + REPLAY_LIMIT,
+                    },
+                );
+            }
+            return;
+        }
+        if renumbered {
+            // Ids begin anew, so those shown before are others'.
+            let channel_id = Some(id.to_string());
+            self.event(ChannelEvent::Wipe { channel_id });
+            if let Some(stream) = self.streams.get_mut(&id) {
+                stream.seen = None;
+                stream.absent.clear();
+                stream.told.clear();
+            }
+        }
+        self.set_stage(
+            id,
+            Stage::Paging {
+                now: at,
+                renumbered,
+            },
+        );
+        let request = Request::History {
+            stream: id,
+            before: Some(told.last.saturating_add(1)),
+            after: None,
+            limit: Some(limit::PAGE_DEFAULT),
+        };
+        self.calls.ask(&request, Purpose::Page { stream: id });
+    }
+
+    /// Notes which messages a replay will bring; says whether it can.
+    fn expect_missed(&mut self, id: StreamId, last: i64) -> bool {
+        let stream = self.streams.get_mut(&id);
+        let Some((stream, seen)) = stream.and_then(|stream| stream.seen.map(|seen| (stream, seen)))
+        else {
+            return false;
+        };
+        let missed = last.saturating_sub(seen.newest);
+        if missed > i64::from(limit::REPLAY) || stream.absent.len() > MAX_ABSENT {
+            return false;
+        }
+        stream.absent.extend(seen.newest.saturating_add(1)..=last);
+        true
+    }
+
+    fn set_stage(&mut self, id: StreamId, stage: Stage) {
+        let stream = self.streams.get_mut(&id);
+        if let Some(catch_up) = stream.and_then(|stream| stream.catch_up.as_mut()) {
+            catch_up.stage = stage;
+        }
+    }
+
+    /// A stream has changed.
+    pub(super) fn changed(&mut self, id: StreamId, rev: i64, change: Change) {
+        let Some(stream) = self.streams.get_mut(&id) else {
+            self.skipped += 1;
+            return;
+        };
+        let Some(catch_up) = &mut stream.catch_up else {
+            if !stream.subscribed {
+                self.skipped += 1;
+                return;
+            }
+            let past = stream.seen.map_or(0, |seen| seen.past);
+            let mut history = Vec::new();
+            self.apply(id, rev, change, rev > past, &mut history);
+            return self.show_history(id, history, false);
+        };
+        let (is_news, is_replay, is_last) = match catch_up.stage {
+            Stage::Queued | Stage::Subscribing => (true, false, false),
+            Stage::Replaying { until, .. } => (rev > until, rev <= until, rev >= until),
+            Stage::Paging { now, .. } => (rev > now.rev, false, false),
+        };
+        if catch_up.lossy {
+            return;
+        }
+        let bytes = change.bytes();
+        if catch_up.waiting.contains_key(&rev) {
+            // It has come as news already.
+        } else if is_replay || self.held_bytes + bytes <= HELD_BYTES {
+            catch_up.waiting.insert(rev, (change, is_news));
+            catch_up.bytes += bytes;
+            self.held_bytes += bytes;
+        } else {
+            self.held_bytes -= catch_up.bytes;
+            (catch_up.bytes, catch_up.lossy) = (0, true);
+            catch_up.waiting.clear();
+        }
+        let is_much = catch_up.bytes > BATCH_BYTES;
+        let waits = catch_up.stage == Stage::Queued;
+        if is_last {
+            self.caught_up(id);
+        } else if is_replay && is_much {
+            self.show_waiting(id, rev);
+        } else if waits {
+            self.catch_up(id, true);
+        }
+    }
+
+    /// The newest page has come.
+    pub(super) fn paged(&mut self, id: StreamId, page: Option<&wire::Page<'_>>) {
+        let Some(stream) = self.streams.get(&id) else {
+            return;
+        };
+        let Some(catch_up) = &stream.catch_up else {
+            return;
+        };
+        let Stage::Paging {
+            now: mut at,
+            renumbered,
+        } = catch_up.stage
+        else {
+            return;
+        };
+        let seen = stream.seen;
+        let newest = seen.map_or(0, |seen| seen.newest);
+        let (absent, told) = (stream.absent.clone(), stream.told.clone());
+        // What is held back is shown by itself, so all before it counts as seen and it does not.
+        let news: Vec<i64> = catch_up.waiting.values().filter_map(said).collect();
+        let last = at.newest;
+        if let Some((first, _)) = catch_up.waiting.first_key_value() {
+            at.rev = at.rev.min(first.saturating_sub(1));
+        }
+        if let Some(first) = news.iter().min() {
+            at.newest = at.newest.min(first.saturating_sub(1));
+        }
+        let messages = page.map_or(&[][..], |page| &page.messages);
+        let past = messages
+            .iter()
+            .filter(|message| message.seq <= last && !news.contains(&message.seq));
+        let (mut found, mut changed) = (Vec::new(), Vec::new());
+        for message in past {
+            let kept = self.keep(message);
+            if kept.seq > newest || absent.contains(&kept.seq) {
+                // After a wipe it is shown again, unless the server took it only then.
+                let again = renumbered && !told.contains(&message.rev);
+                if !self.is_settled(id, &kept, again) {
+                    found.push(kept);
+                }
+            } else if seen.is_some() {
+                // Reactions have changes of their own, which the message does not tell.
+                changed.push(kept);
+            }
+        }
+        let more = page.is_none_or(|page| page.more);
+        let oldest = messages.first().map_or(i64::MAX, |message| message.seq);
+        // The last message before the first that was missed.
+        let newest = absent.first().map_or(newest, |first| first - 1);
+        if renumbered || (seen.is_some() && more && oldest > newest + 1) {
+            let before = found
+                .first()
+                .map(|kept| kept.seq)
+                .or(news.iter().min().copied());
+            self.event(ChatEvent::Gap {
+                channel_id: id.to_string(),
+                after: Some(newest.to_string()).filter(|_| newest > 0),
+                before: before.map(|seq| seq.to_string()),
+            });
+        }
+        self.show_history(id, found, !more);
+        for kept in changed {
+            self.show_update(None, id, kept);
+        }
+        if let Some(stream) = self.streams.get_mut(&id) {
+            stream.seen = Some(at);
+            stream.absent.clear();
+        }
+        self.caught_up(id);
+    }
+
+    /// Everything that is to be learned of a stream has been: changes are shown as they come.
+    pub(super) fn caught_up(&mut self, id: StreamId) {
+        self.show_waiting(id, i64::MAX);
+        self.busy.remove(&id);
+        let Some(stream) = self.streams.get_mut(&id) else {
+            return;
+        };
+        let Some(catch_up) = stream.catch_up.take() else {
+            return;
+        };
+        if catch_up.lossy {
+            return self.catch_up(id, true);
+        }
+        let seen = stream.seen.get_or_insert_default();
+        if let Stage::Replaying { until, .. } = catch_up.stage {
+            // What was not told is not to be seen.
+            stream.absent.clear();
+            seen.rev = seen.rev.max(until);
+            seen.past = until;
+        }
+    }
+
+    /// Shows what waits, up to a change.
+    fn show_waiting(&mut self, id: StreamId, up_to: i64) {
+        let mut history = Vec::new();
+        let mut complete = false;
+        loop {
+            let stream = self.streams.get_mut(&id);
+            let Some(catch_up) = stream.and_then(|stream| stream.catch_up.as_mut()) else {
+                break;
+            };
+            let entry = catch_up.waiting.first_entry();
+            let Some(entry) = entry.filter(|entry| *entry.key() <= up_to) else {
+                // Nothing missed is left.
+                let replayed = matches!(catch_up.stage, Stage::Replaying { .. });
+                complete = replayed && up_to == i64::MAX;
+                break;
+            };
+            let (rev, (change, is_news)) = entry.remove_entry();
+            let bytes = change.bytes();
+            catch_up.bytes -= bytes;
+            self.held_bytes -= bytes;
+            self.apply(id, rev, change, is_news, &mut history);
+        }
+        self.show_history(id, history, complete);
+    }
+
+    /// Shows a change, unless it was shown. Messages that are no news are collected.
+    fn apply(
+        &mut self,
+        id: StreamId,
+        rev: i64,
+        change: Change,
+        is_news: bool,
+        history: &mut Vec<Kept>,
+    ) {
+        let Some(stream) = self.streams.get_mut(&id) else {
+            return;
+        };
+        let seen = stream.seen.get_or_insert_default();
+        if rev <= seen.rev {
+            return;
+        }
+        seen.rev = rev;
+        let told = stream.told.remove(&rev);
+        while stream.told.first().is_some_and(|told| *told < rev) {
+            stream.told.pop_first();
+        }
+        let (kept, is_new) = match change {
+            Change::Reaction { .. } if told => return,
+            Change::Reaction {
+                seq,
+                user,
+                emoji,
+                on,
+            } => {
+                self.show_history(id, std::mem::take(history), false);
+                return self.show_reaction(None, id, seq, user, emoji, on);
+            }
+            // What changed since it was said may be told by its last change alone.
+            Change::Said(kept) | Change::Edited(kept) => {
+                let is_new = kept.seq > seen.newest || stream.absent.contains(&kept.seq);
+                seen.newest = seen.newest.max(kept.seq);
+                stream.absent.remove(&kept.seq);
+                (kept, is_new)
+            }
+        };
+        if told || (is_new && self.is_settled(id, &kept, false)) {
+            return;
+        }
+        if let Some(from) = kept.from {
+            self.end_typing(id, from);
+        }
+        if is_new && !is_news {
+            return history.push(kept);
+        }
+        self.show_history(id, std::mem::take(history), false);
+        if is_new {
+            self.show_news(id, kept);
+        } else {
+            self.show_update(None, id, kept);
+        }
+    }
+
+    /// Whether a message is an own one that the user sees already. `again`: all messages were wiped.
+    fn is_settled(&mut self, id: StreamId, kept: &Kept, again: bool) -> bool {
+        let Some(request) = kept.own else {
+            return false;
+        };
+        // Else it was confirmed before, when the server took it.
+        let shown = self.confirm_shown(request, kept) || !again;
+        let reacted = |fragment: &_| matches!(fragment, MessageFragment::Reaction { .. });
+        let changed = kept.message.status != MessageStatus::Delivered;
+        if shown && (changed || kept.message.content.iter().any(reacted)) {
+            // More has become of it since it was said.
+            self.event(ChatEvent::Update {
+                channel_id: Some(id.to_string()),
+                message_id: kept.seq.to_string(),
+                new_message: kept.message.clone(),
+            });
+        }
+        shown
+    }
+
+    fn show_history(&mut self, id: StreamId, kept: Vec<Kept>, complete: bool) {
+        let is_first = self
+            .streams
+            .get(&id)
+            .is_some_and(|stream| stream.seen.is_none());
+        if kept.is_empty() && !(complete && is_first) {
+            return;
+        }
+        for kept in &kept {
+            self.introduce_sender(kept);
+        }
+        self.event(ChatEvent::History {
+            channel_id: id.to_string(),
+            messages: kept.into_iter().map(|kept| kept.message).collect(),
+            complete,
+        });
+    }
+
+    fn show_news(&mut self, id: StreamId, kept: Kept) {
+        self.introduce_sender(&kept);
+        self.event(ChatEvent::New {
+            channel_id: Some(id.to_string()),
+            message: kept.message,
+        });
+    }
+
+    /// A message is another than it was shown as.
+    pub(super) fn show_update(&mut self, request: Option<RequestId>, id: StreamId, kept: Kept) {
+        self.introduce_sender(&kept);
+        let update = ChatEvent::Update {
+            channel_id: Some(id.to_string()),
+            message_id: kept.seq.to_string(),
+            new_message: kept.message,
+        };
+        self.tell(request, update);
+    }
+
+    pub(super) fn introduce_sender(&mut self, kept: &Kept) {
+        if let Some(from) = kept.from {
+            self.introduce(from, &kept.name);
+        }
+    }
+
+    pub(super) fn show_reaction(
+        &mut self,
+        request: Option<RequestId>,
+        id: StreamId,
+        seq: i64,
+        user: UserId,
+        emoji: String,
+        on: bool,
+    ) {
+        let react = ChatEvent::React {
+            channel_id: Some(id.to_string()),
+            message_id: seq.to_string(),
+            user_id: Some(user.to_string()),
+            emoji,
+            on,
+        };
+        self.tell(request, react);
+    }
+
+    /// An own change is shown: it is not shown again when the server tells it in its order.
+    pub(super) fn note_told(&mut self, id: StreamId, rev: i64) {
+        let Some(stream) = self.streams.get_mut(&id) else {
+            return;
+        };
+        let is_past = stream.seen.is_some_and(|seen| seen.rev >= rev);
+        if is_past || !(stream.subscribed || stream.catch_up.is_some()) {
+            return;
+        }
+        stream.told.insert(rev);
+        if stream.told.len() > MAX_TOLD {
+            stream.told.pop_first();
+        }
+    }
+
+    /// A stream cannot be looked at now: what is known of it is shown.
+    pub(super) fn give_up_catching_up(&mut self, id: StreamId) {
+        if let Some(stream) = self.streams.get_mut(&id)
+            && let Some(catch_up) = &mut stream.catch_up
+        {
+            catch_up.lossy = false;
+        }
+        self.caught_up(id);
+    }
+
+    /// A stream is no longer looked at.
+    pub(super) fn drop_catch_up(&mut self, id: StreamId) {
+        self.busy.remove(&id);
+        self.line.retain(|waiting| *waiting != id);
+        let stream = self.streams.get_mut(&id);
+        if let Some(catch_up) = stream.and_then(|stream| stream.catch_up.take()) {
+            self.held_bytes -= catch_up.bytes;
+        }
+    }
+
+    /// When to call [`Self::catch_up_timeout`].
+    pub(super) fn catch_up_deadline(&self) -> Option<Duration> {
+        if self.keepalive.is_paused() {
+            return None;
+        }
+        self.replays().map(|(_, end)| end).min()
+    }
+
+    /// Ends replays that have no end.
+    pub(super) fn catch_up_timeout(&mut self, now: Duration) {
+        if self.keepalive.is_paused() {
+            return;
+        }
+        let over: Vec<StreamId> = self
+            .replays()
+            .filter(|(_, end)| *end <= now)
+            .map(|(id, _)| id)
+            .collect();
+        for id in over {
+            self.caught_up(id);
+        }
+    }
+
+    /// The streams of which a replay comes, and until when.
+    fn replays(&self) -> impl Iterator<Item = (StreamId, Duration)> {
+        self.busy.iter().filter_map(|id| {
+            let catch_up = self.streams.get(id)?.catch_up.as_ref()?;
+            match catch_up.stage {
+                Stage::Replaying { end, .. } => Some((*id, end)),
+                Stage::Queued | Stage::Subscribing | Stage::Paging { .. } => None,
+            }
+        })
+    }
+
+    /// Counts the time of replays from `now` again: nobody was listening meanwhile.
+    pub(super) fn restart_replays(&mut self, now: Duration) {
+        for stream in self.streams.values_mut() {
+            if let Some(catch_up) = &mut stream.catch_up
+                && let Stage::Replaying { end, .. } = &mut catch_up.stage
+            {
+                *end = now + REPLAY_LIMIT;
+            }
+        }
+    }
+}
+
+/// What the server says of a subscription.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Subscribed {
+    pub(super) last: i64,
+    pub(super) rev: i64,
+    pub(super) epoch: i64,
+    pub(super) complete: bool,
+    pub(super) last_read: i64,
+}
+
+/// The message that is new by a change.
+fn said((change, _): &(Change, bool)) -> Option<i64> {
+    match change {
+        Change::Said(kept) => Some(kept.seq),
+        Change::Edited(_) | Change::Reaction { .. } => None,
+    }
+}

@@ -1,0 +1,512 @@
+//! What the answers to the user's requests lead to: the next step, or the end.
+
+use kaiwa_core::session::Now;
+use kaiwa_core::{
+    Channel, ChannelEvent, ChatEvent, Error, ErrorKind, Member, RequestId, UserEvent,
+};
+use serde_json::Value;
+
+use super::calls::Purpose;
+use super::catch_up::Subscribed;
+use super::people::role;
+use super::places::space;
+use super::{OshiSession, failure};
+use crate::oshi::wire::{
+    Answer, CircleId, ErrorCode, Failure, Page, Request, Role, StreamId, Tag, UserId, limit,
+    request::Place,
+};
+
+/// Circles told of one directory: ten pages, and nobody reads more.
+const MAX_DIRECTORY: usize = 1_000;
+
+/// A step of a request that waits for its answer.
+#[derive(Debug)]
+pub(super) enum Step {
+    /// A message is edited or deleted.
+    Change {
+        stream: StreamId,
+        seq: i64,
+    },
+    /// It was; how it looks now is asked for.
+    Look {
+        stream: StreamId,
+        seq: i64,
+    },
+    React {
+        stream: StreamId,
+        seq: i64,
+        emoji: String,
+        on: bool,
+    },
+    Typing,
+    Read {
+        stream: StreamId,
+        seq: i64,
+    },
+    History {
+        stream: StreamId,
+        limit: u32,
+    },
+    /// A circle is made or joined.
+    Enter,
+    /// A stream is made.
+    Open,
+    Rename,
+    Topic,
+    /// Something is deleted.
+    Gone(Place),
+    /// A circle is left.
+    Left(CircleId),
+    Unsub {
+        stream: StreamId,
+    },
+    /// A talk with somebody is wanted.
+    Talk,
+    /// It is there, and unknown; who is in it is asked for.
+    Meet {
+        stream: StreamId,
+    },
+    Who {
+        place: Place,
+        found: Vec<UserId>,
+    },
+    /// Roles are given, one after the other.
+    Role {
+        circle: CircleId,
+        given: (UserId, Role),
+        left: Vec<(UserId, Role)>,
+    },
+    Kick {
+        circle: CircleId,
+        user: UserId,
+    },
+    Invite {
+        circle: CircleId,
+        user: Option<UserId>,
+    },
+    Directory {
+        query: Option<String>,
+        found: Vec<Channel>,
+    },
+    Profile,
+    SetData {
+        circle: Option<CircleId>,
+        key: String,
+        value: Option<Value>,
+    },
+    GetData {
+        circle: Option<CircleId>,
+        key: String,
+    },
+}
+
+/// What the server answers.
+pub(super) enum Reply<'a> {
+    Answer(Answer<'a>),
+    Page(Page<'a>),
+}
+
+impl OshiSession {
+    /// An answer has come.
+    pub(super) fn answered(&mut self, now: Now, tag: Option<&Tag<'_>>, reply: Reply<'_>) {
+        let Some(purpose) = tag.and_then(|tag| self.calls.take(tag)) else {
+            self.skipped += 1;
+            return;
+        };
+        match (purpose, reply) {
+            (Purpose::Pub(request), Reply::Answer(Answer::Published { seq, ts, rev, .. })) => {
+                self.published(request, seq, ts, rev)
+            }
+            (Purpose::Pub(request), _) => self.fail_message(request, &strange()),
+            (
+                Purpose::Sub { stream, by },
+                Reply::Answer(Answer::Subscribed {
+                    last,
+                    rev,
+                    epoch,
+                    complete,
+                    last_read,
+                }),
+            ) => {
+                let told = Subscribed {
+                    last,
+                    rev,
+                    epoch,
+                    complete,
+                    last_read,
+                };
+                self.subscribed(now, stream, by, &told);
+                if let Some(request) = by {
+                    self.done(request);
+                }
+            }
+            (Purpose::Sub { stream, by }, _) => self.not_subscribed(stream, by, &strange()),
+            (Purpose::Page { stream }, Reply::Page(page)) if page.stream == stream => {
+                self.paged(stream, Some(&page));
+            }
+            (Purpose::Page { stream }, _) => self.paged(stream, None),
+            (
+                Purpose::Members { place, found },
+                Reply::Answer(Answer::Members { members, more }),
+            ) => self.members_came(place, &members, more, found),
+            (Purpose::Person, Reply::Answer(Answer::User { user })) => self.met_person(&user),
+            (Purpose::Members { .. } | Purpose::Person, _) => self.skipped += 1,
+            (Purpose::Task { request, step }, reply) => match self.advance(request, step, reply) {
+                Ok(true) => self.done(request),
+                Ok(false) => {}
+                Err(error) => self.failed(request, &error),
+            },
+        }
+    }
+
+    /// A request was refused.
+    pub(super) fn not_answered(&mut self, now: Now, failure: &Failure<'_>) {
+        let Some(tag) = &failure.re else {
+            self.skipped += 1;
+            return;
+        };
+        if failure.code == ErrorCode::Rate && self.calls.again(tag) {
+            return self.slow_down(now, failure);
+        }
+        let Some(purpose) = self.calls.take(tag) else {
+            self.skipped += 1;
+            return;
+        };
+        match purpose {
+            Purpose::Pub(request) => self.refused(now, request, failure),
+            Purpose::Sub { stream, by } => {
+                self.not_subscribed(stream, by, &failure::error(failure));
+            }
+            Purpose::Page { stream } => self.paged(stream, None),
+            Purpose::Members { .. } | Purpose::Person => {}
+            Purpose::Task { request, step } => {
+                let mut error = failure::error(failure);
+                if matches!(step, Step::Role { .. }) && error.kind() == ErrorKind::NotFound {
+                    error = Error::new(
+                        ErrorKind::NotFound,
+                        "they are no members; people come in by an invitation, send Invite",
+                    );
+                }
+                self.failed(request, &error);
+            }
+        }
+    }
+
+    fn not_subscribed(&mut self, stream: StreamId, by: Option<RequestId>, error: &Error) {
+        self.give_up_catching_up(stream);
+        if let Some(request) = by {
+            self.failed(request, error);
+        }
+    }
+
+    /// Goes on with a request; true if it is done.
+    fn advance(&mut self, request: RequestId, step: Step, reply: Reply<'_>) -> Result<bool, Error> {
+        let answer = match (reply, step) {
+            (Reply::Page(page), Step::History { stream, limit }) if page.stream == stream => {
+                self.show_page(request, &page, limit);
+                return Ok(true);
+            }
+            (Reply::Page(page), Step::Look { stream, seq }) if page.stream == stream => {
+                return self.show_look(request, &page, seq);
+            }
+            (Reply::Page(_), _) => return Err(strange()),
+            (Reply::Answer(answer), step) => (answer, step),
+        };
+        match answer {
+            (Answer::Changed { rev }, Step::Change { stream, seq }) => {
+                self.note_told(stream, rev);
+                self.look(request, stream, seq);
+                return Ok(false);
+            }
+            (
+                Answer::Changed { rev },
+                Step::React {
+                    stream,
+                    seq,
+                    emoji,
+                    on,
+                },
+            ) => {
+                self.note_told(stream, rev);
+                if let Some(me) = self.me_id() {
+                    self.show_reaction(Some(request), stream, seq, me, emoji, on);
+                }
+            }
+            (
+                Answer::Talk { stream }
+                | Answer::Published {
+                    stream: Some(stream),
+                    ..
+                },
+                Step::Talk,
+            ) => return Ok(self.met(request, stream)),
+            (Answer::Members { members, more }, step @ (Step::Who { .. } | Step::Meet { .. })) => {
+                return self.listed(request, step, &members, more);
+            }
+            (Answer::Circle { circle }, Step::Enter) => {
+                let entered = self.enter_circle(Some(request), &circle);
+                self.ask_members(Place::Circle(circle.id));
+                self.subscribe_all(&entered);
+            }
+            (Answer::Stream { stream }, Step::Open) => {
+                self.add_stream(Some(request), &stream);
+                if self.streams.contains_key(&stream.id) {
+                    self.subscribe(stream.id, Some(request));
+                    return Ok(false);
+                }
+            }
+            (Answer::Stream { stream }, Step::Rename) => {
+                self.change_stream(&stream);
+                self.show_stream_update(Some(request), stream.id);
+            }
+            (Answer::Stream { stream }, Step::Topic) => {
+                self.change_stream(&stream);
+                self.show_topic(Some(request), stream.id);
+            }
+            (Answer::Circles { circles, more }, Step::Directory { query, mut found }) => {
+                let last = circles.last().map(|circle| circle.id);
+                found.extend(circles.iter().map(|circle| space(circle.id, &circle.name)));
+                if let Some(last) = last.filter(|_| more && found.len() < MAX_DIRECTORY) {
+                    self.ask_directory(request, query, found, Some(last));
+                    return Ok(false);
+                }
+                let channels = found;
+                self.tell(Some(request), ChannelEvent::Directory { query, channels });
+            }
+            (Answer::Invite { invite }, Step::Invite { circle, user }) => {
+                let event = ChannelEvent::Invite {
+                    channel_id: circle.to_string(),
+                    user_id: user.map(|user| user.to_string()),
+                    code: Some(invite.0.into_owned()),
+                };
+                self.tell(Some(request), event);
+            }
+            (Answer::User { user }, Step::Profile) => self.change_person(Some(request), &user),
+            (Answer::Value { value }, Step::GetData { circle, key }) => {
+                let value = Some(value).filter(|value| !value.is_null());
+                self.show_value(request, circle, key, value);
+            }
+            (_, step) => return self.carried_out(request, step),
+        }
+        Ok(true)
+    }
+
+    /// Goes on after a step whose success is all that the answer tells.
+    fn carried_out(&mut self, request: RequestId, step: Step) -> Result<bool, Error> {
+        match step {
+            Step::Typing => {}
+            Step::Read { stream, seq } => self.show_own_read(Some(request), stream, seq),
+            Step::Unsub { stream } => {
+                self.drop_catch_up(stream);
+                if let Some(stream) = self.streams.get_mut(&stream) {
+                    (stream.subscribed, stream.wanted) = (false, false);
+                    stream.seen = None;
+                    stream.told.clear();
+                }
+                let channel_id = stream.to_string();
+                self.tell(Some(request), ChannelEvent::Leave { channel_id });
+            }
+            Step::Gone(Place::Stream(stream)) => self.remove_stream(Some(request), stream),
+            Step::Gone(Place::Circle(circle)) => self.remove_circle(Some(request), circle),
+            Step::Left(circle) => {
+                let channel_id = circle.to_string();
+                self.tell(Some(request), ChannelEvent::Leave { channel_id });
+                self.remove_circle(Some(request), circle);
+            }
+            Step::Kick { circle, user } => {
+                let gone = UserEvent::Remove {
+                    channel_id: Some(circle.to_string()),
+                    user_id: user.to_string(),
+                };
+                self.tell(Some(request), gone);
+            }
+            Step::Role {
+                circle,
+                given: (user, given),
+                left,
+            } => {
+                self.show_person_in(Some(request), circle.to_string(), user);
+                let members = ChannelEvent::Members {
+                    channel_id: circle.to_string(),
+                    members: vec![Member {
+                        user_id: user.to_string(),
+                        role: role(given),
+                    }],
+                };
+                self.tell(Some(request), members);
+                return Ok(self.next_role(request, circle, left));
+            }
+            Step::SetData { circle, key, value } => {
+                if circle.is_none() && value.is_some() {
+                    self.data.insert(key.clone());
+                }
+                self.show_value(request, circle, key, value);
+            }
+            _ => return Err(strange()),
+        }
+        Ok(true)
+    }
+
+    /// Gives the next role; true if none is left.
+    pub(super) fn next_role(
+        &mut self,
+        request: RequestId,
+        circle: CircleId,
+        mut left: Vec<(UserId, Role)>,
+    ) -> bool {
+        let Some(given) = left.pop() else {
+            return true;
+        };
+        let (user, role) = given;
+        let frame = Request::CircleRole { circle, user, role };
+        let step = Step::Role {
+            circle,
+            given,
+            left,
+        };
+        self.ask(request, &frame, step);
+        false
+    }
+
+    /// Asks how a message looks that has changed: the page that ends with it.
+    fn look(&mut self, request: RequestId, stream: StreamId, seq: i64) {
+        let frame = Request::History {
+            stream,
+            before: Some(seq.saturating_add(1)),
+            after: None,
+            limit: Some(1),
+        };
+        self.ask(request, &frame, Step::Look { stream, seq });
+    }
+
+    fn show_look(&mut self, request: RequestId, page: &Page<'_>, seq: i64) -> Result<bool, Error> {
+        let message = page.messages.iter().find(|message| message.seq == seq);
+        let kept = self.keep(message.ok_or_else(strange)?);
+        self.show_update(Some(request), page.stream, kept);
+        Ok(true)
+    }
+
+    fn show_page(&mut self, request: RequestId, page: &Page<'_>, limit: u32) {
+        let wanted = usize::try_from(limit).unwrap_or(usize::MAX);
+        let rest = page.messages.len().saturating_sub(wanted);
+        let mut messages = Vec::new();
+        for message in page.messages.iter().skip(rest) {
+            let kept = self.keep(message);
+            self.introduce_sender(&kept);
+            messages.push(kept.message);
+        }
+        let history = ChatEvent::History {
+            channel_id: page.stream.to_string(),
+            messages,
+            complete: rest == 0 && !page.more,
+        };
+        self.tell(Some(request), history);
+    }
+
+    /// There is a talk; true if it is known.
+    fn met(&mut self, request: RequestId, stream: StreamId) -> bool {
+        if let Some(channel) = self.stream_channel(stream) {
+            self.tell(Some(request), ChannelEvent::New { channel });
+            return true;
+        }
+        self.ask_in(request, stream);
+        false
+    }
+
+    fn ask_in(&mut self, request: RequestId, stream: StreamId) {
+        let frame = Request::Members {
+            place: Place::Stream(stream),
+            after: None,
+            limit: None,
+        };
+        self.ask(request, &frame, Step::Meet { stream });
+    }
+
+    /// Asks who is somewhere, after those found.
+    pub(super) fn ask_who(
+        &mut self,
+        request: RequestId,
+        place: Place,
+        found: Vec<UserId>,
+        after: Option<UserId>,
+    ) {
+        let frame = Request::Members {
+            place,
+            after,
+            limit: None,
+        };
+        self.ask(request, &frame, Step::Who { place, found });
+    }
+
+    /// Some who are somewhere.
+    fn listed(
+        &mut self,
+        request: RequestId,
+        step: Step,
+        members: &[crate::oshi::wire::Member<'_>],
+        more: bool,
+    ) -> Result<bool, Error> {
+        match step {
+            Step::Who { place, mut found } => {
+                self.show_members(Some(request), place, members, &mut found);
+                // A server that adds nobody has no more, whatever it says.
+                if let Some(last) = members.last().filter(|_| more) {
+                    self.ask_who(request, place, found, Some(last.id));
+                    return Ok(false);
+                }
+                self.end_members(Some(request), place, found);
+            }
+            Step::Meet { stream } => {
+                self.remember(members);
+                let members = members.iter().take(2).map(|member| member.id).collect();
+                self.add_talk(Some(request), stream, members);
+                self.subscribe_all(&[stream]);
+            }
+            _ => return Err(strange()),
+        }
+        Ok(true)
+    }
+
+    /// Asks for public circles, after those found.
+    pub(super) fn ask_directory(
+        &mut self,
+        request: RequestId,
+        query: Option<String>,
+        found: Vec<Channel>,
+        after: Option<CircleId>,
+    ) {
+        let frame = Request::CircleList {
+            query: query.as_deref().map(Into::into),
+            after,
+            limit: Some(limit::CIRCLE_PAGE),
+        };
+        let step = Step::Directory {
+            query: query.clone(),
+            found,
+        };
+        self.ask(request, &frame, step);
+    }
+
+    fn show_value(
+        &mut self,
+        request: RequestId,
+        circle: Option<CircleId>,
+        key: String,
+        value: Option<Value>,
+    ) {
+        let data = UserEvent::Data {
+            channel_id: circle.map(|circle| circle.to_string()),
+            key,
+            value,
+        };
+        self.tell(Some(request), data);
+    }
+}
+
+/// What an answer is that fits no question.
+fn strange() -> Error {
+    Error::new(
+        ErrorKind::Protocol,
+        "the server answers something that was not asked",
+    )
+}
