@@ -268,6 +268,26 @@ async fn too_many_sockets_that_nobody_signs_in_on() {
 }
 
 #[tokio::test]
+async fn one_person_has_so_many_connections() {
+    let site = Site::start().await;
+    let ann = register(&site, "ann").await;
+    let mut more = Vec::new();
+    for _ in 0..63 {
+        more.push(resume(&site, &ann.token).await);
+    }
+    let auth = json!({ "op": "auth", "v": 1, "token": ann.token });
+    let mut refused = open(&site, &auth).await;
+    let (last, close) = end(&mut refused).await;
+    assert_eq!((&last["code"], close), (&json!("rate"), 1013));
+    assert!(last["retry_ms"].as_u64() > Some(0), "{last}");
+    register(&site, "bob").await;
+    let clients = site.server.clients();
+    drop(more.pop());
+    crate::common::until(|| *clients.borrow() == 63).await;
+    resume(&site, &ann.token).await;
+}
+
+#[tokio::test]
 async fn pages_of_another_origin_get_nothing() {
     let site = Site::start().await;
     let origin = [("origin", "https://evil.example")];
