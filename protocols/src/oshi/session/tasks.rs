@@ -7,7 +7,7 @@ use kaiwa_core::{
 use serde_json::Value;
 
 use super::calls::Purpose;
-use super::catch_up::Subscribed;
+use super::catch_up::{Subscribed, Told};
 use super::people::role;
 use super::places::space;
 use super::{OshiSession, failure};
@@ -31,6 +31,7 @@ pub(super) enum Step {
     Look {
         stream: StreamId,
         seq: i64,
+        rev: i64,
     },
     React {
         stream: StreamId,
@@ -206,7 +207,7 @@ impl OshiSession {
                 self.show_page(request, &page, limit);
                 return Ok(true);
             }
-            (Reply::Page(page), Step::Look { stream, seq }) if page.stream == stream => {
+            (Reply::Page(page), Step::Look { stream, seq, .. }) if page.stream == stream => {
                 return self.show_look(request, &page, seq);
             }
             (Reply::Page(_), _) => return Err(strange()),
@@ -214,8 +215,8 @@ impl OshiSession {
         };
         match answer {
             (Answer::Changed { rev }, Step::Change { stream, seq }) => {
-                self.note_told(stream, rev);
-                self.look(request, stream, seq);
+                self.note_told(stream, rev, Told::Message);
+                self.look(request, stream, (seq, rev));
                 return Ok(false);
             }
             (
@@ -227,7 +228,7 @@ impl OshiSession {
                     on,
                 },
             ) => {
-                self.note_told(stream, rev);
+                self.note_told(stream, rev, Told::Reaction);
                 if let Some(me) = self.me_id() {
                     self.show_reaction(Some(request), stream, seq, me, emoji, on);
                 }
@@ -369,14 +370,14 @@ impl OshiSession {
     }
 
     /// Asks how a message looks that has changed: the page that ends with it.
-    fn look(&mut self, request: RequestId, stream: StreamId, seq: i64) {
+    fn look(&mut self, request: RequestId, stream: StreamId, (seq, rev): (i64, i64)) {
         let frame = Request::History {
             stream,
             before: Some(seq.saturating_add(1)),
             after: None,
             limit: Some(1),
         };
-        self.ask(request, &frame, Step::Look { stream, seq });
+        self.ask(request, &frame, Step::Look { stream, seq, rev });
     }
 
     fn show_look(&mut self, request: RequestId, page: &Page<'_>, seq: i64) -> Result<bool, Error> {
