@@ -18,7 +18,7 @@ use crate::files::{Files, sweep};
 use crate::front::oshi::{self, Oshi};
 use crate::front::rim::{Rim, rest, socket};
 use crate::front::wschat::{self, Wschat};
-use crate::front::{RIM, Rules, WSCHAT};
+use crate::front::{Links, OSHI, RIM, Rules, WSCHAT};
 use crate::jwt::Verifier;
 use crate::listen::{self, Acceptor};
 use crate::log_dir::{self, LogDir};
@@ -57,7 +57,8 @@ impl Server {
         let listeners = Listeners::bind(&config).await?;
         let addresses = listeners.addresses()?;
 
-        let (store, log) = open_store(&config, verifier.is_some()).await?;
+        let links = Links::new(&config, addresses.main);
+        let (store, log) = open_store(&config, verifier.is_some(), links.clone()).await?;
         let rules = Rules {
             registration: config.registration,
             // Who has an account need not have a token for wschat.
@@ -72,10 +73,11 @@ impl Server {
             wschat: Arc::new(Wschat {
                 verifier,
                 log: log.is_some(),
+                links: links.clone(),
             }),
             rim: config
                 .rim
-                .then(|| Arc::new(Rim::new(Arc::clone(&auth), rules))),
+                .then(|| Arc::new(Rim::new(Arc::clone(&auth), rules, links))),
             oshi,
         };
         let readers = Readers::open(store.as_ref())?;
@@ -228,6 +230,9 @@ impl Fronts {
         if let Some(rim) = &self.rim {
             networks.push((RIM, Arc::clone(rim) as _));
         }
+        if let Some((oshi, _)) = &self.oshi {
+            networks.push((OSHI, Arc::clone(oshi) as _));
+        }
         networks
     }
 }
@@ -295,8 +300,9 @@ impl Listeners {
             apps.push((self.rim_ws, socket::own_routes(rim)));
         }
         if let Some((oshi, files)) = oshi {
-            all = all.merge(oshi::files::routes(oshi, files));
-            apps.push((self.oshi, oshi::files::routes(oshi, files)));
+            let files = oshi::files::routes(oshi, files);
+            all = all.merge(oshi::main_routes(oshi)).merge(files.clone());
+            apps.push((self.oshi, oshi::own_routes(oshi).merge(files)));
         }
         apps.push((Some(self.main), all));
         for (listener, routes) in apps {
@@ -326,6 +332,7 @@ async fn open_oshi(
 async fn open_store(
     config: &Config,
     signed: bool,
+    links: Links,
 ) -> Result<(Box<dyn Store>, Option<writer::Log>), Error> {
     let Config {
         store: kind,
@@ -339,8 +346,11 @@ async fn open_store(
             StoreKind::None => Box::new(SqliteStore::in_memory()?),
         };
         let open_log = |dir| {
-            let render: log_dir::Render =
-                Box::new(move |message| wschat::log_line(message, signed));
+            let render: log_dir::Render = Box::new(move |message| {
+                let mut message = message.clone();
+                links.put_into(&mut message);
+                wschat::log_line(&message, signed)
+            });
             let mut reader = store.reader()?;
             let log = LogDir::open(dir, LOBBY, render, reader.as_mut())?;
             Ok::<_, Error>((log, reader))

@@ -10,6 +10,7 @@
 mod calls;
 mod catch_up;
 mod failure;
+mod lists;
 mod live;
 mod nonces;
 mod outgoing;
@@ -26,6 +27,9 @@ mod tasks;
 mod tests;
 mod typing;
 mod uploads;
+mod want_channel;
+mod want_chat;
+mod want_user;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};

@@ -1,7 +1,11 @@
 //! One front end per network. Each speaks its network's wire format and shows the same rooms.
 
+pub(crate) use links::Links;
+pub(crate) use shown::Guests;
+
 use crate::world::NetworkId;
 
+mod links;
 pub(crate) mod oshi;
 pub(crate) mod rim;
 mod shown;
@@ -13,6 +17,9 @@ pub(crate) const WSCHAT: NetworkId = NetworkId(0);
 
 /// [`rim`] among the networks of the world.
 pub(crate) const RIM: NetworkId = NetworkId(1);
+
+/// [`oshi`] among the networks of the world.
+pub(crate) const OSHI: NetworkId = NetworkId(2);
 
 /// What is allowed here at all.
 #[derive(Clone, Copy, Debug)]

@@ -43,6 +43,12 @@ pub trait Invites {
     /// that has [`MAX_INVITES`].
     fn create_invite(&mut self, invite: &NewInvite) -> Result<(), Error>;
 
+    /// An invitation that somebody may use; it is not used by this.
+    ///
+    /// # Errors
+    /// As [`Self::take_invite`].
+    fn invite(&mut self, code: &str, user: UserId, now: DateTime<Utc>) -> Result<Invite, Error>;
+
     /// Uses an invitation: that of one person is gone by it. Letting them in is the caller's business.
     ///
     /// # Errors

@@ -98,6 +98,8 @@ pub struct StoredMessage {
     pub room: RoomId,
     /// The room's newest change of it.
     pub change: i64,
+    /// The change that brought it.
+    pub posted: i64,
     /// When the server took it.
     pub at: DateTime<Utc>,
     /// Who said it, if that is known.

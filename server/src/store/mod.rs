@@ -11,6 +11,8 @@ mod bans;
 mod contacts;
 mod data;
 mod files;
+#[cfg(test)]
+pub(crate) mod fixtures;
 mod invites;
 mod messages;
 mod migrations;

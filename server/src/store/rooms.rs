@@ -158,6 +158,8 @@ pub struct Member {
 /// What a room is to one of its members.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Membership {
+    /// What the room is.
+    pub kind: RoomKind,
     /// What they may do.
     pub role: Role,
     /// Everything up to this sequence is read.
@@ -200,6 +202,9 @@ pub trait ReadRooms {
 
     /// Only their ids.
     fn room_ids_of(&mut self, user: UserId) -> Result<Vec<RoomId>, Error>;
+
+    /// The ids of streams in which somebody is, `limit` of them at most.
+    fn stream_ids_of(&mut self, user: UserId, limit: usize) -> Result<Vec<RoomId>, Error>;
 
     /// The rooms with members of their own in which somebody is, by id, and what they may do there: all but streams.
     fn roles_of(&mut self, user: UserId) -> Result<Vec<(RoomId, Role)>, Error>;

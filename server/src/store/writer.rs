@@ -2,14 +2,16 @@
 //! first.
 
 use std::fmt;
+use std::sync::Arc;
 use std::thread;
 
 use kaiwa_core::{Error, ErrorKind};
 use tokio::sync::{mpsc, oneshot};
 
-use super::{Posted, Reader, Store, Transaction};
+use super::{Posted, Reader, Sender, Store, Transaction};
+use crate::front::Guests;
 use crate::log_dir::LogDir;
-use crate::world::{Notice, Said, SharedLive, Submission};
+use crate::world::{Notice, Receiver, Said, SharedLive, Submission};
 
 /// Jobs that may wait for the thread. Beyond that, senders are no longer read from: back-pressure instead of memory.
 const WAITING_JOBS: usize = 1024;
@@ -37,6 +39,24 @@ pub(crate) enum Job {
 }
 
 impl Job {
+    /// Does `run` in the thread's transaction. When all that was done before has been shown, `first` is called with what came of
+    /// it: there `origin` gets its answer, and its seat is changed. Then everybody is told the notices but `origin`, who knows;
+    /// only of changed messages and reactions it is told too, if it hears the room. Of what fails or is refused no notices are
+    /// told.
+    pub(crate) fn request<T: Send + 'static>(
+        origin: Arc<Receiver>,
+        run: impl FnOnce(&mut dyn Transaction, &mut Vec<Notice>) -> Result<T, Error> + Send + 'static,
+        first: impl FnOnce(&SharedLive, Result<T, Error>) + Send + 'static,
+    ) -> Self {
+        Self::Work(Box::new(Task {
+            run: Some(run),
+            then: Some(first),
+            origin: Some(origin),
+            outcome: None,
+            notices: Vec::new(),
+        }))
+    }
+
     /// Does `run` in the thread's transaction; `then`, with what came of it, after all that was done before has been shown and
     /// after everybody was told the notices. Of what fails or is refused no notices are told.
     pub(crate) fn work<T: Send + 'static>(
@@ -46,6 +66,7 @@ impl Job {
         Self::Work(Box::new(Task {
             run: Some(run),
             then: Some(then),
+            origin: None,
             outcome: None,
             notices: Vec::new(),
         }))
@@ -73,6 +94,12 @@ pub(crate) trait Work: Send {
     /// Takes back what was done, since it could not be kept.
     fn fail(&mut self, error: Error);
 
+    /// Answers whoever asked, if they are to hear it before the notices are told.
+    fn begin(&mut self, live: &SharedLive);
+
+    /// Who that is; the notices are not for them.
+    fn origin(&self) -> Option<&Arc<Receiver>>;
+
     /// What to tell; empty afterwards.
     fn notices(&mut self) -> Vec<Notice>;
 
@@ -83,6 +110,8 @@ pub(crate) trait Work: Send {
 struct Task<T, R, F> {
     run: Option<R>,
     then: Option<F>,
+    /// Set if `then` comes before the notices.
+    origin: Option<Arc<Receiver>>,
     outcome: Option<Result<T, Error>>,
     notices: Vec<Notice>,
 }
@@ -114,11 +143,31 @@ where
         self.outcome = Some(Err(error));
     }
 
+    fn begin(&mut self, live: &SharedLive) {
+        if self.origin.is_some() {
+            self.tell(live);
+        }
+    }
+
+    fn origin(&self) -> Option<&Arc<Receiver>> {
+        self.origin.as_ref()
+    }
+
     fn notices(&mut self) -> Vec<Notice> {
         std::mem::take(&mut self.notices)
     }
 
     fn finish(mut self: Box<Self>, live: &SharedLive) {
+        self.tell(live);
+    }
+}
+
+impl<T, R, F> Task<T, R, F>
+where
+    F: FnOnce(&SharedLive, Result<T, Error>),
+{
+    /// Calls `then`, if that was not done.
+    fn tell(&mut self, live: &SharedLive) {
         if let (Some(then), Some(outcome)) = (self.then.take(), self.outcome.take()) {
             then(live, outcome);
         }
@@ -162,6 +211,7 @@ pub(crate) fn start(store: Box<dyn Store>, log: Option<Log>) -> Result<Writer, E
         log,
         jobs: waiting,
         done: sender,
+        guests: Guests::default(),
     };
     thread::Builder::new()
         .name("kaiwa-store".to_owned())
@@ -181,6 +231,7 @@ struct Thread {
     log: Option<Log>,
     jobs: mpsc::Receiver<Job>,
     done: mpsc::Sender<Vec<Done>>,
+    guests: Guests,
 }
 
 impl Thread {
@@ -220,25 +271,11 @@ impl Thread {
     }
 
     /// One transaction; then to the log, then to the receivers.
-    fn commit(&mut self, mut batch: Vec<Job>) {
+    fn commit(&mut self, batch: Vec<Job>) {
         if batch.is_empty() {
             return;
         }
-        let mut posted = Vec::with_capacity(batch.len());
-        let outcome = self
-            .store
-            .transaction(&mut |transaction| do_all(&mut batch, transaction, &mut posted));
-        let done: Vec<Done> = match outcome {
-            Ok(()) => settle(batch, posted),
-            Err(error) => {
-                tracing::error!(
-                    error = error.chain(),
-                    jobs = batch.len(),
-                    "nothing of this batch is kept, the senders of its messages are disconnected"
-                );
-                batch.into_iter().filter_map(fail).collect()
-            }
-        };
+        let done = carry_out(self.store.as_mut(), &mut self.guests, batch);
         // Before anybody sees them, so that a killed server's log has what was acknowledged.
         if let Some((log, reader)) = &mut self.log {
             log.write(reader.as_mut(), &done);
@@ -250,10 +287,33 @@ impl Thread {
     }
 }
 
+/// Does jobs in one transaction; tells what came of each, in order.
+pub(crate) fn carry_out(
+    store: &mut dyn Store,
+    guests: &mut Guests,
+    mut batch: Vec<Job>,
+) -> Vec<Done> {
+    let mut posted = Vec::with_capacity(batch.len());
+    let outcome =
+        store.transaction(&mut |transaction| do_all(&mut batch, transaction, guests, &mut posted));
+    match outcome {
+        Ok(()) => settle(batch, posted),
+        Err(error) => {
+            tracing::error!(
+                error = error.chain(),
+                jobs = batch.len(),
+                "nothing of this batch is kept, the senders of its messages are disconnected"
+            );
+            batch.into_iter().filter_map(fail).collect()
+        }
+    }
+}
+
 /// One outcome per message of the batch, in order.
 fn do_all(
     batch: &mut [Job],
     transaction: &mut dyn Transaction,
+    guests: &mut Guests,
     posted: &mut Vec<Result<Posted, Error>>,
 ) -> Result<(), Error> {
     posted.clear();
@@ -262,14 +322,33 @@ fn do_all(
             Job::Post(submission) => {
                 match transaction.post(&submission.message, submission.repeat) {
                     Err(error) if error.kind() == ErrorKind::Storage => return Err(error),
+                    Err(error) => posted.push(Err(explained(submission, transaction, error))),
                     outcome => posted.push(outcome),
                 }
+                if let Sender::Guest(Some(said)) = &submission.message.sender {
+                    submission.sender_name = Some(guests.name(transaction, said)?);
+                }
             }
-            Job::Work(work) => work.run(transaction)?,
+            Job::Work(work) => {
+                guests.forget();
+                work.run(transaction)?;
+            }
             Job::Stop => {}
         }
     }
     Ok(())
+}
+
+/// Why a message is refused.
+fn explained(
+    submission: &mut Submission,
+    transaction: &mut dyn Transaction,
+    error: Error,
+) -> Error {
+    match submission.explain.take() {
+        Some(explain) => explain(transaction, &submission.message, error),
+        None => error,
+    }
 }
 
 fn settle(batch: Vec<Job>, posted: Vec<Result<Posted, Error>>) -> Vec<Done> {
@@ -300,14 +379,13 @@ fn fail(job: Job) -> Option<Done> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
     use std::sync::mpsc as std_mpsc;
 
     use chrono::Utc;
 
     use super::*;
     use crate::store::{LOBBY, MessageKind, NewMessage, Repeat, RoomId, Sender, SqliteStore};
-    use crate::world::{Limits, Receiver};
+    use crate::world::Limits;
 
     /// Tells of each transaction, waits for permission, and fails when told to.
     struct Gate {
@@ -389,10 +467,12 @@ mod tests {
             message,
             repeat: Repeat::Another,
             sender_name: None,
+            files: Vec::new(),
             prepared: None,
             log_line: None,
             origin,
             answer: None,
+            explain: None,
         };
         Job::Post(Box::new(submission))
     }

@@ -185,11 +185,11 @@ impl OshiSession {
                     self.outgoing.uploaded(request);
                 }
             }
-            Err(refusal) => self.upload_refused(now, request, refusal),
+            Err(refusal) => self.upload_refused(now, request, &refusal),
         }
     }
 
-    fn upload_refused(&mut self, now: Now, request: RequestId, refusal: Refusal) {
+    fn upload_refused(&mut self, now: Now, request: RequestId, refusal: &Refusal) {
         let (_, tries) = self.uploads.through.entry(request).or_default();
         let again = match refusal.retry_ms {
             Some(ms) => Some(ms),
@@ -278,7 +278,9 @@ fn files(message: &kaiwa_core::Message) -> impl Iterator<Item = (&str, &str, Opt
         .filter_map(|fragment| match fragment {
             MessageFragment::Upload { path, name, mime } => {
                 let last = std::path::Path::new(path).file_name();
-                let name = name.as_deref().or(last.and_then(|last| last.to_str()));
+                let name = name
+                    .as_deref()
+                    .or_else(|| last.and_then(|last| last.to_str()));
                 Some((path.as_str(), name.unwrap_or_default(), mime.as_deref()))
             }
             _ => None,

@@ -47,7 +47,9 @@ pub(super) fn administered<S: ReadRooms + ?Sized>(
 ) -> Result<Inside, Failure> {
     let inside = circle(store, user, id)?;
     if inside.membership.role < Role::Admin {
-        return Err(Failure::forbidden("only an admin of the circle may do this"));
+        return Err(Failure::forbidden(
+            "only an admin of the circle may do this",
+        ));
     }
     Ok(inside)
 }

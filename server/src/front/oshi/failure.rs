@@ -78,8 +78,9 @@ impl Failure {
     }
 }
 
-impl From<Error> for Failure {
-    fn from(error: Error) -> Self {
+impl Failure {
+    /// What an error that was not the server's end comes to.
+    pub(super) fn of(error: &Error) -> Self {
         let words = error.message().to_owned();
         match error.kind() {
             ErrorKind::NotFound => Self::not_found(),
@@ -88,8 +89,16 @@ impl From<Error> for Failure {
             ErrorKind::Invalid => Self::told(ErrorCode::BadField, words),
             ErrorKind::Full => Self::told(ErrorCode::TooLong, words),
             ErrorKind::RateLimited => Self::rate(error.retry_after().unwrap_or_default()),
+            _ => Self::internal(error),
+        }
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        match error.kind() {
             ErrorKind::Storage => Self::Broken(error),
-            _ => Self::internal(&error),
+            _ => Self::of(&error),
         }
     }
 }

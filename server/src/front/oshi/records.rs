@@ -7,11 +7,10 @@ use kaiwa_core::Error;
 use kaiwa_protocols::oshi::wire;
 use serde_json::{Map, Value};
 
-use super::access;
+use super::{access, files, fit};
 use crate::front::shown;
 use crate::store::{
-    MessageId, Reaction, ReadRooms, ReadUsers, Role, Room, RoomId, RoomKind, StoredMessage, User,
-    UserId,
+    File, MessageId, Reaction, ReadUsers, Role, Room, RoomId, RoomKind, StoredMessage, User, UserId,
 };
 
 /// What the stream is called that the lobby is: the circle around it has the room's name.
@@ -38,34 +37,24 @@ pub(super) fn message_id(id: MessageId) -> wire::MessageId {
 }
 
 /// A room with messages, as `viewer` sees it.
-pub(super) fn stream<S: ReadRooms + ?Sized>(
+pub(super) fn stream<S: ReadUsers + ?Sized>(
     store: &mut S,
     room: Room,
     viewer: UserId,
 ) -> Result<wire::Stream<'static>, Error> {
-    let mut other = None;
-    let mut members = Vec::new();
-    if room.kind == RoomKind::Direct {
-        for member in store.members(room.id)? {
-            members.push(user_id(member.user.id));
-            if member.user.id != viewer {
-                other = Some(member.user.display);
-            }
-        }
-    }
-    Ok(stream_of(room, members, other))
+    let mut two = room.two.iter().flatten();
+    let other = two.find(|user| **user != viewer);
+    let other = other.map(|other| store.user(*other)).transpose()?;
+    let other = other.flatten().map(|other| other.display);
+    Ok(stream_called(room, other.unwrap_or_default()))
 }
 
-/// The same, of which the members are known; `other` is the other one of a talk of two.
-pub(super) fn stream_of(
-    room: Room,
-    members: Vec<wire::UserId>,
-    other: Option<String>,
-) -> wire::Stream<'static> {
+/// The same; `other` is what the other one of a talk of two is called.
+pub(super) fn stream_called(room: Room, other: String) -> wire::Stream<'static> {
     let circle = access::circle_of(&room).map(circle_id);
     let name = match room.kind {
         RoomKind::Lobby => Cow::Borrowed(LOBBY_STREAM),
-        RoomKind::Direct if room.name.is_empty() => other.unwrap_or_default().into(),
+        RoomKind::Direct if room.name.is_empty() => other.into(),
         _ => room.name.into(),
     };
     wire::Stream {
@@ -77,7 +66,7 @@ pub(super) fn stream_of(
         circle,
         name,
         topic: room.topic.unwrap_or_default().into(),
-        members,
+        members: room.two.iter().flatten().copied().map(user_id).collect(),
         last: room.last.seq,
     }
 }
@@ -171,21 +160,39 @@ pub(super) fn message<'a>(
 }
 
 /// A file.
-pub(super) fn file(file: &crate::store::File) -> wire::File<'_> {
-    todo!()
+pub(super) fn file(file: &File) -> wire::File<'_> {
+    wire::File {
+        id: Some(wire::FileId(file.id.0)),
+        url: files::address(file).into(),
+        name: Cow::Borrowed(&file.name),
+        mime: Cow::Borrowed(&file.mime),
+        size: u64::try_from(file.size).ok(),
+    }
 }
 
-/// What came along in [`META`]; nothing of what other networks put there.
+/// What is kept beside a message that came with `meta`.
+pub(super) fn extra(meta: Map<String, Value>) -> Option<String> {
+    (!meta.is_empty())
+        .then(|| Value::from(Map::from_iter([(META.to_owned(), meta.into())])).to_string())
+}
+
+/// The `meta` of [`extra`]; nothing of what other networks keep there, and nothing that Oshi would not have taken.
 pub(super) fn meta(extra: Option<&str>) -> Map<String, Value> {
+    let extra = extra.filter(|extra| extra.contains(META));
     let extra = extra.and_then(|extra| serde_json::from_str(extra).ok());
     match extra.and_then(|mut extra: Map<String, Value>| extra.remove(META)) {
-        Some(Value::Object(meta)) => meta,
+        Some(Value::Object(meta)) if fit::size(&meta) <= wire::limit::VALUE_BYTES => meta,
         _ => Map::new(),
     }
 }
 
-/// Where `meta` is in what is kept beside a message: other networks put their own things there.
-pub(super) const META: &str = "meta";
+/// Where `meta` is in it: other networks keep their own things there.
+const META: &str = "oshi";
+
+/// A value that somebody keeps. What is kept is JSON.
+pub(super) fn value(json: &str) -> Value {
+    serde_json::from_str(json).unwrap_or_default()
+}
 
 /// Grouped by emoji, in the order of their first ones.
 fn reactions(all: &[Reaction]) -> Vec<wire::Reaction<'_>> {

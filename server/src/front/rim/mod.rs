@@ -19,8 +19,8 @@ use std::sync::Arc;
 
 use notified::Notified;
 
-use super::Rules;
 use super::signed_out::SignedOut;
+use super::{Links, Rules};
 use crate::auth::Auth;
 use crate::store::{RoomId, UserId};
 
@@ -28,16 +28,18 @@ use crate::store::{RoomId, UserId};
 pub(crate) struct Rim {
     auth: Arc<Auth>,
     rules: Rules,
+    links: Links,
     signed_out: Arc<SignedOut>,
     notified: Arc<Notified>,
     large: rest::LargeAnswers,
 }
 
 impl Rim {
-    pub(crate) fn new(auth: Arc<Auth>, rules: Rules) -> Self {
+    pub(crate) fn new(auth: Arc<Auth>, rules: Rules, links: Links) -> Self {
         Self {
             auth,
             rules,
+            links,
             signed_out: Arc::default(),
             notified: Arc::default(),
             large: rest::LargeAnswers::default(),

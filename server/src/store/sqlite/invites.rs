@@ -2,9 +2,9 @@
 
 use chrono::{DateTime, Utc};
 use kaiwa_core::{Error, ErrorKind};
-use rusqlite::{OptionalExtension as _, params};
+use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::db::{Db, demand, demand_fewer, refuse};
+use super::db::{Db, Outcome, demand, demand_fewer, refuse};
 use super::rooms::room_exists;
 use super::users::demand_user;
 use super::values::Time;
@@ -61,6 +61,12 @@ impl Invites for Db {
         })
     }
 
+    fn invite(&mut self, code: &str, user: UserId, now: DateTime<Utc>) -> Result<Invite, Error> {
+        self.run("reading an invitation", |connection| {
+            Ok(find(connection, code, user, now)?.0)
+        })
+    }
+
     fn take_invite(
         &mut self,
         code: &str,
@@ -68,23 +74,34 @@ impl Invites for Db {
         now: DateTime<Utc>,
     ) -> Result<Invite, Error> {
         self.run("using an invitation", |connection| {
-            let found = connection
-                .prepare_cached(INVITE)?
-                .query_row(params![code, user.0, Time(now)], |row| {
-                    let invite = Invite {
-                        room: RoomId(row.get(0)?),
-                        by: UserId(row.get(1)?),
-                    };
-                    Ok((invite, row.get::<_, Option<i64>>(2)?))
-                })
-                .optional()?;
-            let Some((invite, only_for)) = found else {
-                return refuse(ErrorKind::NotFound, "no such invitation");
-            };
+            let (invite, only_for) = find(connection, code, user, now)?;
             if only_for.is_some() {
                 connection.prepare_cached(DELETE_INVITE)?.execute([code])?;
             }
             Ok(invite)
         })
+    }
+}
+
+/// An invitation, and whom alone it is for.
+fn find(
+    connection: &Connection,
+    code: &str,
+    user: UserId,
+    now: DateTime<Utc>,
+) -> Outcome<(Invite, Option<UserId>)> {
+    let found = connection
+        .prepare_cached(INVITE)?
+        .query_row(params![code, user.0, Time(now)], |row| {
+            let invite = Invite {
+                room: RoomId(row.get(0)?),
+                by: UserId(row.get(1)?),
+            };
+            Ok((invite, row.get::<_, Option<i64>>(2)?.map(UserId)))
+        })
+        .optional()?;
+    match found {
+        Some(found) => Ok(found),
+        None => refuse(ErrorKind::NotFound, "no such invitation"),
     }
 }

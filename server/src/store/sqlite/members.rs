@@ -25,6 +25,8 @@ const MEMBERS_AFTER: &str = concat!(
     ", m.role FROM rooms r JOIN members m ON m.room = coalesce(r.parent, r.id)
      JOIN users u ON u.id = m.user WHERE r.id = ?1 AND m.user > ?2 ORDER BY m.user LIMIT ?3"
 );
+const STREAM_IDS_OF: &str = "SELECT r.id FROM members m JOIN rooms r ON r.parent = m.room
+     WHERE m.user = ?1 LIMIT ?2";
 const ROLES_OF: &str = "SELECT room, role FROM members WHERE user = ?1 ORDER BY room";
 const KIND: &str = "SELECT kind, low, high FROM rooms WHERE id = ?1";
 const ADD: &str = "INSERT INTO members (room, user, role, joined) VALUES (?1, ?2, ?3, ?4)
@@ -40,6 +42,7 @@ const SET_ROLE: &str = "UPDATE members SET role = ?3 WHERE room = ?1 AND user = 
 pub(super) const HOT: &[&str] = &[
     MEMBERS,
     MEMBERS_AFTER,
+    STREAM_IDS_OF,
     ROLES_OF,
     KIND,
     ADD,
@@ -68,6 +71,18 @@ pub(super) fn list_after(
     Ok(select
         .query_map([room.0, after.0, limit], member)?
         .collect::<Result<_, _>>()?)
+}
+
+/// Streams in which somebody is.
+pub(super) fn stream_ids_of(
+    connection: &Connection,
+    user: UserId,
+    limit: usize,
+) -> Outcome<Vec<RoomId>> {
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let mut select = connection.prepare_cached(STREAM_IDS_OF)?;
+    let rows = select.query_map([user.0, limit], |row| Ok(RoomId(row.get(0)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// The rooms with members of their own in which somebody is.

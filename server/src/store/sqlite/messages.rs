@@ -16,7 +16,7 @@ use crate::store::{
 macro_rules! message_columns {
     () => {
         "m.id, m.seq, m.room, m.change, m.at, m.sender, iif(u.guest, u.name, u.display), m.kind,
-         m.text, m.client_id, m.reply, m.edited, m.deleted, m.files, m.reactions, m.extra
+         m.text, m.client_id, m.reply, m.edited, m.deleted, m.files, m.reactions, m.extra, m.posted
          FROM messages m LEFT JOIN users u ON u.id = m.sender"
     };
 }
@@ -133,6 +133,7 @@ fn message(row: &Row<'_>) -> rusqlite::Result<StoredMessage> {
         },
         room: RoomId(row.get(2)?),
         change: row.get(3)?,
+        posted: row.get(16)?,
         at: row.get::<_, Time>(4)?.0,
         sender: row.get::<_, Option<i64>>(5)?.map(UserId),
         sender_name: row.get(6)?,

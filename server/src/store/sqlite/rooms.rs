@@ -7,10 +7,10 @@ use kaiwa_core::{Error, ErrorKind};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::db::{Db, Outcome, demand, refuse};
+use super::room_names::{demand_name, unique_name};
 use super::users::demand_user;
 use super::values::{Code, Time};
 use super::{circles, conversations, marks, members};
-use crate::names::key;
 use crate::store::{
     Conversation, LOBBY, Member, Membership, MessageId, NewRoom, Position, ReadRooms, Role, Room,
     RoomId, RoomKind, RoomPatch, Rooms, Span, UserId,
@@ -72,7 +72,6 @@ const NAMESAKE: &str = concat!(
     room_columns!(),
     " FROM rooms r JOIN heads h ON h.room = r.id WHERE r.unique_name = ?1"
 );
-const NAME_HOLDER: &str = "SELECT id FROM rooms WHERE unique_name = ?1";
 const DIRECT: &str = "SELECT id FROM rooms WHERE low = ?1 AND high = ?2";
 const INSERT_DIRECT: &str = "INSERT INTO rooms (kind, name, low, high, mode, created)
      VALUES (?1, '', ?2, ?3, ?4, ?5)";
@@ -101,7 +100,6 @@ pub(super) const HOT: &[&str] = &[
     ROOM_IDS_OF,
     CHILDREN,
     NAMESAKE,
-    NAME_HOLDER,
     DIRECT,
     INSERT_DIRECT,
     INSERT_ROOM,
@@ -131,6 +129,12 @@ impl ReadRooms for Db {
             let mut ids = rows.collect::<Result<Vec<_>, _>>()?;
             ids.sort_unstable();
             Ok(ids)
+        })
+    }
+
+    fn stream_ids_of(&mut self, user: UserId, limit: usize) -> Result<Vec<RoomId>, Error> {
+        self.run("reading rooms", |connection| {
+            members::stream_ids_of(connection, user, limit)
         })
     }
 
@@ -304,8 +308,6 @@ impl Rooms for Db {
 
 pub(super) const NO_ROOM: &str = "no such room";
 
-const NAME_TAKEN: &str = "this room name is taken";
-
 /// `NotFound` for a room that is not there.
 pub(super) fn room_exists(connection: &Connection, id: RoomId) -> Outcome<()> {
     let there = connection.prepare_cached(ROOM_EXISTS)?.exists([id.0])?;
@@ -477,24 +479,4 @@ fn update(connection: &Connection, id: RoomId, patch: &RoomPatch) -> Outcome<()>
         unique,
     ])?;
     Ok(())
-}
-
-/// `Conflict` if another room than `own` has this name.
-fn demand_name(connection: &Connection, unique: Option<&str>, own: Option<RoomId>) -> Outcome<()> {
-    let Some(unique) = unique else {
-        return Ok(());
-    };
-    let mut select = connection.prepare_cached(NAME_HOLDER)?;
-    let holder: Option<i64> = select.query_row([unique], |row| row.get(0)).optional()?;
-    let free = holder.is_none_or(|holder| Some(RoomId(holder)) == own);
-    demand(free, ErrorKind::Conflict, NAME_TAKEN)
-}
-
-/// What must differ between rooms that need a name of their own.
-fn unique_name(kind: RoomKind, parent: Option<RoomId>, name: &str) -> Option<String> {
-    match (kind, parent) {
-        (RoomKind::Channel, _) => Some(format!("channel:{}", name.to_ascii_lowercase())),
-        (RoomKind::Stream, Some(parent)) => Some(format!("stream:{}:{}", parent.0, key(name))),
-        _ => None,
-    }
 }

@@ -43,7 +43,7 @@ impl Refusal {
     }
 
     /// The disk does not do it.
-    pub(super) fn disk(error: io::Error) -> Self {
+    pub(super) fn disk(error: &io::Error) -> Self {
         tracing::error!(%error, "a file cannot be kept");
         if matches!(
             error.kind(),

@@ -9,6 +9,7 @@ use axum::extract::Request;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
+use bytes::Bytes;
 use chrono::Utc;
 use futures_util::StreamExt as _;
 use kaiwa_core::{Error, ErrorKind};
@@ -95,7 +96,7 @@ impl Upload {
         front.rate.take(user, Instant::now()).map_err(too_often)?;
         let length = length(&parts.headers);
         if length.is_some_and(|length| length > files.max_bytes) {
-            return Err(too_long(&files));
+            return Err(too_long(files.max_bytes));
         }
         let has = site.world.look_up(move |store| store.file_bytes(user));
         check_room(&files, has.await?, length.unwrap_or_default())?;
@@ -113,29 +114,20 @@ impl Upload {
 
     /// Takes the body and keeps it.
     async fn receive(self, body: &mut BodyDataStream) -> Result<Response, Refusal> {
-        let mut incoming = self.files.disk.begin().await.map_err(Refusal::disk)?;
-        let start = Instant::now();
-        let (mut size, mut head) = (0, Vec::new());
-        loop {
-            let until = start + STALL + patience(size);
-            let piece = timeout_at(until, body.next()).await;
-            let piece = match piece.map_err(|_| too_slow())? {
-                Some(Ok(piece)) => piece,
-                Some(Err(_)) => return Err(broken_off()),
-                None => break,
-            };
-            size += piece.len() as u64;
-            if size > self.files.max_bytes {
-                return Err(too_long(&self.files));
-            }
+        let incoming = self.files.disk.begin().await;
+        let mut incoming = incoming.map_err(|error| Refusal::disk(&error))?;
+        let mut reading = Reading::new(self.files.max_bytes);
+        let mut head = Vec::new();
+        while let Some(piece) = reading.next(body).await? {
             let missing = media::HEAD_BYTES - head.len();
             head.extend_from_slice(piece.get(..missing).unwrap_or(&piece));
-            incoming.write(&piece).await.map_err(Refusal::disk)?;
+            let written = incoming.write(&piece).await;
+            written.map_err(|error| Refusal::disk(&error))?;
         }
         let kind = media::kind(self.told.as_deref(), &head);
         // Whoever asked may go: what is done is done as a whole.
         let tasks = self.site.tasks.clone();
-        let keeping = tasks.spawn(self.keep(incoming, size, kind));
+        let keeping = tasks.spawn(self.keep(incoming, reading.size, kind));
         keeping
             .await
             .map_err(|error| Error::new(ErrorKind::Internal, "keeping a file").with_source(error))?
@@ -163,7 +155,7 @@ impl Upload {
         let key = new.key.clone();
         if let Err(error) = incoming.keep().await {
             let _ = files.disk.remove(&key).await;
-            return Err(Refusal::disk(error));
+            return Err(Refusal::disk(&error));
         }
         let limits = Arc::clone(&files);
         let recorded = site.world.change(move |store, _| {
@@ -212,6 +204,38 @@ fn created(file: &File) -> Response {
     (StatusCode::CREATED, headers, json).into_response()
 }
 
+/// A body, as long and as slow as it may be.
+struct Reading {
+    start: Instant,
+    size: u64,
+    max_bytes: u64,
+}
+
+impl Reading {
+    fn new(max_bytes: u64) -> Self {
+        Self {
+            start: Instant::now(),
+            size: 0,
+            max_bytes,
+        }
+    }
+
+    /// The next piece; `None` at the end.
+    async fn next(&mut self, body: &mut BodyDataStream) -> Result<Option<Bytes>, Refusal> {
+        let until = self.start + STALL + patience(self.size);
+        let piece = timeout_at(until, body.next()).await;
+        let Some(piece) = piece.map_err(|_| too_slow())? else {
+            return Ok(None);
+        };
+        let piece = piece.map_err(|_| broken_off())?;
+        self.size += piece.len() as u64;
+        if self.size > self.max_bytes {
+            return Err(too_long(self.max_bytes));
+        }
+        Ok(Some(piece))
+    }
+}
+
 /// The second word after `Bearer`, RFC 6750 section 2.1.
 fn token(headers: &HeaderMap) -> Option<&str> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
@@ -246,8 +270,8 @@ fn check_room(files: &Files, has: i64, more: u64) -> Result<(), Error> {
     Err(Error::new(ErrorKind::Full, text))
 }
 
-fn too_long(files: &Files) -> Refusal {
-    let words = format!("a file has {} bytes at most", files.max_bytes);
+fn too_long(max_bytes: u64) -> Refusal {
+    let words = format!("a file has {max_bytes} bytes at most");
     Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, words)
 }
 
@@ -289,7 +313,63 @@ async fn swallow(body: Body) {
 
 #[cfg(test)]
 mod tests {
+    use std::convert::Infallible;
+
+    use futures_util::stream;
+    use tokio::time::sleep;
+
     use super::*;
+
+    /// Reads pieces of this length that come so long after each other.
+    async fn read(length: usize, pause: Duration, count: usize) -> Result<u64, StatusCode> {
+        let pieces = stream::iter(0..count).then(move |_| async move {
+            sleep(pause).await;
+            Ok::<_, Infallible>(Bytes::from(vec![0; length]))
+        });
+        let mut body = Body::from_stream(pieces).into_data_stream();
+        let mut reading = Reading::new(1_000_000);
+        loop {
+            match reading.next(&mut body).await {
+                Ok(Some(_)) => {}
+                Ok(None) => return Ok(reading.size),
+                Err(refusal) => return Err(refusal.into_response().status()),
+            }
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn slow_lines_are_waited_for_and_standstills_are_not() {
+        let second = Duration::from_secs(1);
+        assert_eq!(read(32 * 1024, second, 30).await, Ok(30 * 32 * 1024));
+        let start = Instant::now();
+        assert_eq!(
+            read(1, second, 1000).await,
+            Err(StatusCode::REQUEST_TIMEOUT)
+        );
+        assert_eq!(start.elapsed(), STALL);
+        // What came fast is a little in hand.
+        assert_eq!(
+            read(320 * 1024, STALL + 9 * second, 1).await,
+            Err(StatusCode::REQUEST_TIMEOUT)
+        );
+        assert_eq!(
+            read(320 * 1024, STALL, 2).await,
+            Err(StatusCode::REQUEST_TIMEOUT)
+        );
+        assert_eq!(
+            read(320 * 1024, STALL - second, 2).await,
+            Err(StatusCode::REQUEST_TIMEOUT)
+        );
+        assert_eq!(read(320 * 1024, 12 * second, 2).await, Ok(2 * 320 * 1024));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nothing_is_taken_over_the_limit() {
+        let now = Duration::ZERO;
+        assert_eq!(read(100_000, now, 10).await, Ok(1_000_000));
+        let status = read(100_000, now, usize::MAX).await;
+        assert_eq!(status, Err(StatusCode::PAYLOAD_TOO_LARGE));
+    }
 
     #[test]
     fn a_token_follows_its_scheme() {

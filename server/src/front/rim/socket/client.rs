@@ -174,12 +174,14 @@ impl Client {
             // The original takes the same id twice as two messages.
             repeat: Repeat::Another,
             sender_name: Some(own.name.clone()),
+            files: Vec::new(),
             prepared: None,
             log_line: None,
             origin: Arc::clone(&self.receiver),
             answer: Some(Box::new(|message, outcome| {
                 Some(taken(message, outcome.ok()?))
             })),
+            explain: None,
         })))
     }
 }
