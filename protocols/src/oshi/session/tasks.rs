@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::calls::Purpose;
 use super::catch_up::Subscribed;
+use super::changes::{Reaction, Told};
 use super::people::role;
 use super::{OshiSession, failure};
 use crate::oshi::wire::{
@@ -25,6 +26,7 @@ pub(super) enum Step {
     Look {
         stream: StreamId,
         seq: i64,
+        rev: i64,
     },
     React {
         stream: StreamId,
@@ -109,7 +111,7 @@ impl OshiSession {
         };
         match (purpose, reply) {
             (Purpose::Pub(request), Reply::Answer(Answer::Published { seq, ts, rev, .. })) => {
-                self.published(request, seq, ts, rev)
+                self.published(request, seq, ts, rev);
             }
             (Purpose::Pub(request), _) => self.fail_message(request, &strange()),
             (
@@ -193,23 +195,35 @@ impl OshiSession {
         }
     }
 
+    /// A page has come of which something was wanted; true if that is done.
+    fn turn_page(
+        &mut self,
+        request: RequestId,
+        step: &Step,
+        page: &Page<'_>,
+    ) -> Result<bool, Error> {
+        match step {
+            Step::History { stream, limit } if page.stream == *stream => {
+                self.show_page(request, page, *limit);
+                Ok(true)
+            }
+            Step::Look { stream, seq, .. } if page.stream == *stream => {
+                self.show_look(request, page, *seq)
+            }
+            _ => Err(strange()),
+        }
+    }
+
     /// Goes on with a request; true if it is done.
     fn advance(&mut self, request: RequestId, step: Step, reply: Reply<'_>) -> Result<bool, Error> {
-        let answer = match (reply, step) {
-            (Reply::Page(page), Step::History { stream, limit }) if page.stream == stream => {
-                self.show_page(request, &page, limit);
-                return Ok(true);
-            }
-            (Reply::Page(page), Step::Look { stream, seq }) if page.stream == stream => {
-                return self.show_look(request, &page, seq);
-            }
-            (Reply::Page(_), _) => return Err(strange()),
-            (Reply::Answer(answer), step) => (answer, step),
+        let answer = match reply {
+            Reply::Page(page) => return self.turn_page(request, &step, &page),
+            Reply::Answer(answer) => answer,
         };
-        match answer {
+        match (answer, step) {
             (Answer::Changed { rev }, Step::Change { stream, seq }) => {
-                self.note_told(stream, rev);
-                self.look(request, stream, seq);
+                self.note_told(stream, rev, Told::Message);
+                self.look(request, stream, (seq, rev));
                 return Ok(false);
             }
             (
@@ -221,9 +235,15 @@ impl OshiSession {
                     on,
                 },
             ) => {
-                self.note_told(stream, rev);
-                if let Some(me) = self.me_id() {
-                    self.show_reaction(Some(request), stream, seq, me, emoji, on);
+                self.note_told(stream, rev, Told::Reaction);
+                if let Some(user) = self.me_id() {
+                    let reaction = Reaction {
+                        seq,
+                        user,
+                        emoji,
+                        on,
+                    };
+                    self.show_reaction(Some(request), stream, reaction);
                 }
             }
             (
