@@ -511,7 +511,9 @@ impl OshiSession {
         shown
     }
 
-    fn show_history(&mut self, id: StreamId, kept: Vec<Kept>, complete: bool) {
+    fn show_history(&mut self, id: StreamId, mut kept: Vec<Kept>, complete: bool) {
+        // They come in the order of their changes.
+        kept.sort_by_key(|kept| kept.seq);
         let is_first = self
             .streams
             .get(&id)
