@@ -43,7 +43,7 @@ use kaiwa_core::{
     StatusEvent,
 };
 
-use self::calls::{ANSWER_LIMIT, Calls};
+use self::calls::{ANSWER_LIMIT, Calls, Purpose};
 use self::nonces::Nonces;
 use self::outgoing::Outgoing;
 use self::pace::Pace;
@@ -51,7 +51,7 @@ use self::people::People;
 use self::pings::Pings;
 use self::places::{Circle, Stream};
 use self::sign_in::Greeting;
-use self::tasks::Reply;
+use self::tasks::{Reply, Step};
 use self::typing::Typing;
 use self::uploads::Uploads;
 use super::login::{self, Login};
@@ -334,7 +334,15 @@ impl OshiSession {
         self.transmits.clear();
         self.first_frame = None;
         self.greeting = Greeting::default();
-        self.calls.end();
+        for purpose in self.calls.end() {
+            if let Purpose::Task {
+                step: Step::Look { stream, rev, .. },
+                ..
+            } = purpose
+            {
+                self.forget_told(stream, rev);
+            }
+        }
         self.pings.end();
         self.uploads.end();
         self.people.end();

@@ -160,9 +160,10 @@ impl Calls {
     }
 
     /// The connection is gone. Answers to its requests are never taken for others'.
-    pub(super) fn end(&mut self) {
+    pub(super) fn end(&mut self) -> impl Iterator<Item = Purpose> + use<> {
         self.frames.clear();
         self.paced.clear();
-        self.open.clear();
+        let open = std::mem::take(&mut self.open);
+        open.into_values().map(|call| call.purpose)
     }
 }

@@ -72,9 +72,14 @@ enum Stage {
     /// The newest page is asked for.
     Paging {
         now: Seen,
-        /// Whether another numbering was shown before.
-        renumbered: bool,
     },
+}
+
+/// What an own change was that was shown before the server told it in its order.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Told {
+    Message,
+    Reaction,
 }
 
 /// A change of a stream.
@@ -227,17 +232,12 @@ impl OshiSession {
             self.event(ChannelEvent::Wipe { channel_id });
             if let Some(stream) = self.streams.get_mut(&id) {
                 stream.seen = None;
+                stream.wiped = true;
                 stream.absent.clear();
                 stream.told.clear();
             }
         }
-        self.set_stage(
-            id,
-            Stage::Paging {
-                now: at,
-                renumbered,
-            },
-        );
+        self.set_stage(id, Stage::Paging { now: at });
         let request = Request::History {
             stream: id,
             before: Some(told.last.saturating_add(1)),
@@ -324,16 +324,13 @@ impl OshiSession {
         let Some(catch_up) = &stream.catch_up else {
             return;
         };
-        let Stage::Paging {
-            now: mut at,
-            renumbered,
-        } = catch_up.stage
-        else {
+        let Stage::Paging { now: mut at } = catch_up.stage else {
             return;
         };
         let seen = stream.seen;
         let newest = seen.map_or(0, |seen| seen.newest);
         let (absent, told) = (stream.absent.clone(), stream.told.clone());
+        let wiped = stream.wiped;
         // What is held back is shown by itself, so all before it counts as seen and it does not.
         let news: Vec<i64> = catch_up.waiting.values().filter_map(said).collect();
         let last = at.newest;
@@ -352,7 +349,7 @@ impl OshiSession {
             let kept = self.keep(message);
             if kept.seq > newest || absent.contains(&kept.seq) {
                 // After a wipe it is shown again, unless the server took it only then.
-                let again = renumbered && !told.contains(&message.rev);
+                let again = wiped && !told.contains_key(&message.rev);
                 if !self.is_settled(id, &kept, again) {
                     found.push(kept);
                 }
@@ -365,7 +362,7 @@ impl OshiSession {
         let oldest = messages.first().map_or(i64::MAX, |message| message.seq);
         // The last message before the first that was missed.
         let newest = absent.first().map_or(newest, |first| first - 1);
-        if renumbered || (seen.is_some() && more && oldest > newest + 1) {
+        if wiped || (seen.is_some() && more && oldest > newest + 1) {
             let before = found
                 .first()
                 .map(|kept| kept.seq)
@@ -382,6 +379,7 @@ impl OshiSession {
         }
         if let Some(stream) = self.streams.get_mut(&id) {
             stream.seen = Some(at);
+            stream.wiped = false;
             stream.absent.clear();
         }
         self.caught_up(id);
@@ -443,6 +441,7 @@ impl OshiSession {
         is_news: bool,
         history: &mut Vec<Kept>,
     ) {
+        let me = self.me_id();
         let Some(stream) = self.streams.get_mut(&id) else {
             return;
         };
@@ -452,11 +451,12 @@ impl OshiSession {
         }
         seen.rev = rev;
         let told = stream.told.remove(&rev);
-        while stream.told.first().is_some_and(|told| *told < rev) {
-            stream.told.pop_first();
-        }
+        stream.told = stream.told.split_off(&rev);
         let (kept, is_new) = match change {
-            Change::Reaction { .. } if told => return,
+            // The answer to a reaction that changes nothing names a change that may be another's.
+            Change::Reaction { user, .. } if told == Some(Told::Reaction) && Some(user) == me => {
+                return;
+            }
             Change::Reaction {
                 seq,
                 user,
@@ -474,7 +474,7 @@ impl OshiSession {
                 (kept, is_new)
             }
         };
-        if told || (is_new && self.is_settled(id, &kept, false)) {
+        if told == Some(Told::Message) || (is_new && self.is_settled(id, &kept, false)) {
             return;
         }
         if let Some(from) = kept.from {
@@ -574,7 +574,7 @@ impl OshiSession {
     }
 
     /// An own change is shown: it is not shown again when the server tells it in its order.
-    pub(super) fn note_told(&mut self, id: StreamId, rev: i64) {
+    pub(super) fn note_told(&mut self, id: StreamId, rev: i64, what: Told) {
         let Some(stream) = self.streams.get_mut(&id) else {
             return;
         };
@@ -582,9 +582,19 @@ impl OshiSession {
         if is_past || !(stream.subscribed || stream.catch_up.is_some()) {
             return;
         }
-        stream.told.insert(rev);
+        stream.told.insert(rev, what);
         if stream.told.len() > MAX_TOLD {
             stream.told.pop_first();
+        }
+    }
+
+    /// An own change was not shown after all: it and what follows is to be told on the next connection.
+    pub(super) fn forget_told(&mut self, id: StreamId, rev: i64) {
+        if let Some(stream) = self.streams.get_mut(&id) {
+            stream.told.remove(&rev);
+            if let Some(seen) = &mut stream.seen {
+                seen.rev = seen.rev.min(rev.saturating_sub(1));
+            }
         }
     }
 

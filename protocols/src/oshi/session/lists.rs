@@ -12,14 +12,14 @@ const MAX_DIRECTORY: usize = 1_000;
 
 impl OshiSession {
     /// Asks how a message looks that has changed: the page that ends with it.
-    pub(super) fn look(&mut self, request: RequestId, stream: StreamId, seq: i64) {
+    pub(super) fn look(&mut self, request: RequestId, stream: StreamId, (seq, rev): (i64, i64)) {
         let frame = Request::History {
             stream,
             before: Some(seq.saturating_add(1)),
             after: None,
             limit: Some(1),
         };
-        self.ask(request, &frame, Step::Look { stream, seq });
+        self.ask(request, &frame, Step::Look { stream, seq, rev });
     }
 
     /// The answer to [`Self::look`].

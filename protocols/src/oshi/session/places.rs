@@ -7,7 +7,7 @@ use kaiwa_core::{
 };
 
 use super::OshiSession;
-use super::catch_up::{CatchUp, Seen};
+use super::catch_up::{CatchUp, Seen, Told};
 use super::people::role;
 use crate::oshi::wire::{self, CircleId, Role, StreamId, StreamKind, UserId};
 
@@ -41,11 +41,13 @@ pub(super) struct Stream {
     pub(super) seen: Option<Seen>,
     /// What must be learned before its changes are shown as they come.
     pub(super) catch_up: Option<Box<CatchUp>>,
+    /// All that was shown has been wiped, and nothing is in its place yet.
+    pub(super) wiped: bool,
     /// Messages that were missed and not yet shown, before the last one that was: changes come in their order, not in that of
     /// the messages.
     pub(super) absent: BTreeSet<i64>,
     /// Its next changes that were shown already: own ones, when the server took them.
-    pub(super) told: BTreeSet<i64>,
+    pub(super) told: BTreeMap<i64, Told>,
     /// Who is in it, once somebody has asked.
     pub(super) listed: Option<BTreeSet<UserId>>,
 }
@@ -139,8 +141,9 @@ impl Stream {
             last_read: 0,
             seen: None,
             catch_up: None,
+            wiped: false,
             absent: BTreeSet::new(),
-            told: BTreeSet::new(),
+            told: BTreeMap::new(),
             listed: None,
         }
     }

@@ -4,6 +4,7 @@ use kaiwa_core::session::{Frame, Now, Transmit};
 use kaiwa_core::{Error, ErrorKind, Message, MessageFragment, MessageStatus, RequestId};
 
 use super::calls::Purpose;
+use super::catch_up::Told;
 use super::showing::{Kept, Outline, time};
 use super::{OshiSession, failure};
 use crate::oshi::wire::{ErrorCode, Failure, Pub, Request, StreamId, limit};
@@ -94,7 +95,7 @@ impl OshiSession {
             }
         });
         if let (Some(stream), false) = (stream, events.is_empty()) {
-            self.note_told(stream, rev);
+            self.note_told(stream, rev, Told::Message);
         }
         self.events.extend(events);
     }

@@ -5,7 +5,7 @@ use kaiwa_core::{Channel, ChannelEvent, Error, ErrorKind, Member, RequestId, Use
 use serde_json::Value;
 
 use super::calls::Purpose;
-use super::catch_up::Subscribed;
+use super::catch_up::{Subscribed, Told};
 use super::people::role;
 use super::{OshiSession, failure};
 use crate::oshi::wire::{
@@ -25,6 +25,7 @@ pub(super) enum Step {
     Look {
         stream: StreamId,
         seq: i64,
+        rev: i64,
     },
     React {
         stream: StreamId,
@@ -200,7 +201,7 @@ impl OshiSession {
                 self.show_page(request, &page, limit);
                 return Ok(true);
             }
-            (Reply::Page(page), Step::Look { stream, seq }) if page.stream == stream => {
+            (Reply::Page(page), Step::Look { stream, seq, .. }) if page.stream == stream => {
                 return self.show_look(request, &page, seq);
             }
             (Reply::Page(_), _) => return Err(strange()),
@@ -208,8 +209,8 @@ impl OshiSession {
         };
         match answer {
             (Answer::Changed { rev }, Step::Change { stream, seq }) => {
-                self.note_told(stream, rev);
-                self.look(request, stream, seq);
+                self.note_told(stream, rev, Told::Message);
+                self.look(request, stream, (seq, rev));
                 return Ok(false);
             }
             (
@@ -221,7 +222,7 @@ impl OshiSession {
                     on,
                 },
             ) => {
-                self.note_told(stream, rev);
+                self.note_told(stream, rev, Told::Reaction);
                 if let Some(me) = self.me_id() {
                     self.show_reaction(Some(request), stream, seq, me, emoji, on);
                 }
