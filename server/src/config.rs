@@ -100,7 +100,7 @@ options! {
     log_dir: Option<PathBuf> = None, example "\"kaiwa-log\"";
 
     /// The environment variable that holds the secret of wschat's tokens. With a secret, messages without a valid HS256
-    /// token are ignored, and nobody enters or speaks in the lobby on rim, whose accounts have no such token.
+    /// token are ignored, and nobody enters or speaks in the lobby on rim and Oshi, whose accounts have none.
     jwt_secret_env: Option<String> = None, example "\"JWT_SECRET\"";
 
     /// The same, from a file; one line end at its end does not count.

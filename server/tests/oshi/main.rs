@@ -13,6 +13,7 @@ mod auth;
 mod circles;
 mod client;
 mod contract;
+mod files;
 mod hostile;
 mod messages;
 mod people;
