@@ -63,20 +63,16 @@ impl Said {
 
 /// What was said besides files.
 fn text(message: &Message) -> String {
-    let is_file = |fragment: &&MessageFragment| matches!(fragment, MessageFragment::File { .. });
-    let content = message.content.iter().filter(|fragment| !is_file(fragment));
-    let message = Message {
-        content: content.cloned().collect(),
-        ..message.clone()
-    };
+    let mut message = message.clone();
+    let is_file = |fragment: &MessageFragment| matches!(fragment, MessageFragment::File { .. });
+    message.content.retain(|fragment| !is_file(fragment));
     message.plain_text()
 }
 
 /// Who and what a message is about that is answered.
 fn quote(state: &ConnectionState, place: Option<&str>, message_id: &str) -> String {
-    let channel = place.and_then(|place| Some((place, state.channels.get(place)?)));
-    let known = channel.and_then(|(place, known)| Some((place, known.messages.get(message_id)?)));
-    let Some((place, message)) = known else {
+    let place = place.unwrap_or_default();
+    let Some(message) = show::message(state, place, message_id) else {
         return format!("message {}", show::shortened(message_id));
     };
     let who = match &message.sender_id {

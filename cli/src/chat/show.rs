@@ -73,6 +73,15 @@ pub(crate) fn shortened(text: &str) -> String {
     shown
 }
 
+/// A message that is known here.
+pub(crate) fn message<'a>(
+    state: &'a ConnectionState,
+    channel_id: &str,
+    message_id: &str,
+) -> Option<&'a Message> {
+    state.channels.get(channel_id)?.messages.get(message_id)
+}
+
 /// What was said, in a few words and on one line; a file by its name.
 pub(crate) fn words(message: &Message) -> String {
     let shown = message
@@ -108,9 +117,7 @@ pub(crate) fn reaction(
         Some(id) => member_name(state, channel_id, id),
         None => "you".to_owned(),
     };
-    let known = state.channels.get(channel_id);
-    let message = known.and_then(|known| known.messages.get(message_id));
-    let what = match message {
+    let what = match message(state, channel_id, message_id) {
         Some(message) => format!(": {}", words(message)),
         None => format!(" message {message_id}"),
     };

@@ -252,7 +252,7 @@ fn watched(site: &Site, say: impl FnOnce()) {
         "--account",
         "work",
         "--channel",
-        "general",
+        "Lobby/general",
         "--json",
     ]);
     command.env("KAIWA_TEST_PASSWORD", "secret password");

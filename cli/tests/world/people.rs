@@ -249,10 +249,30 @@ impl Heard {
         let (texts, delivered) = (self.texts.len(), delivered.len());
         let reasons: BTreeSet<_> = failed.values().collect();
         format!(
-            "{own_id:?}: connected {connected} times, saw {texts} texts, {delivered} delivered, {} failed: {reasons:?}, last {:?}, in {channels:?}",
+            "{own_id:?}: connected {connected} times, saw {texts} texts, {delivered} delivered, {} failed: {reasons:?}, last {:?}, in {channels:?}, gap {:?}, not seen: {:?}",
             failed.len(),
-            self.last
+            self.last,
+            self.gap,
+            self.unseen()
         )
+    }
+
+    /// Ids of messages between others that were not shown, where ids count, and how many were.
+    fn unseen(&self) -> BTreeMap<&str, (usize, Vec<u64>)> {
+        let mut seen: BTreeMap<&str, BTreeSet<u64>> = BTreeMap::new();
+        for (channel, id) in self.now.keys() {
+            if let Ok(id) = id.parse() {
+                seen.entry(channel).or_default().insert(id);
+            }
+        }
+        let holes = |ids: &BTreeSet<u64>| {
+            let last = ids.last().copied().unwrap_or_default();
+            let missing = (1..last).filter(|id| !ids.contains(id));
+            (ids.len(), missing.take(10).collect())
+        };
+        seen.into_iter()
+            .map(|(channel, ids)| (channel, holes(&ids)))
+            .collect()
     }
 
     fn take(&mut self, event: ConnectionEvent) {

@@ -70,24 +70,16 @@ impl Situation<'_> {
         })
     }
 
-    fn known(&self, channel_id: &str, message_id: &str) -> Option<&Message> {
-        self.state
-            .channels
-            .get(channel_id)?
-            .messages
-            .get(message_id)
-    }
-
     /// What was said in a message, as far as that is known here.
     fn text(&self, channel_id: &str, message_id: &str) -> Option<String> {
-        self.known(channel_id, message_id).map(show::words)
+        show::message(self.state, channel_id, message_id).map(show::words)
     }
 
     fn has_reacted(&self, channel_id: &str, message_id: &str, wanted: &str) -> bool {
         let Some(own) = &self.state.current_user_id else {
             return false;
         };
-        let message = self.known(channel_id, message_id);
+        let message = show::message(self.state, channel_id, message_id);
         let mut content = message.into_iter().flat_map(|message| &message.content);
         content.any(|fragment| match fragment {
             MessageFragment::Reaction { emoji, user_ids } => {
