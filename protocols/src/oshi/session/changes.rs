@@ -198,7 +198,9 @@ impl OshiSession {
     }
 
     /// Messages that are no news, if there are any; and that there are none in a stream that was never shown.
-    pub(super) fn show_history(&mut self, id: StreamId, kept: Vec<Kept>, complete: bool) {
+    pub(super) fn show_history(&mut self, id: StreamId, mut kept: Vec<Kept>, complete: bool) {
+        // They come in the order of their changes.
+        kept.sort_by_key(|kept| kept.seq);
         let is_first = self
             .streams
             .get(&id)
