@@ -116,6 +116,8 @@ pub enum Need {
     Contacts,
     /// Who has made a channel may put others into it, without asking them.
     Adding,
+    /// The accounts of the suite may set the topic of its channel.
+    Topics,
     /// [`Fault::Hold`] and [`Fault::Release`].
     Hold,
     /// [`Fault::Stall`].

@@ -81,7 +81,7 @@ macro_rules! conformance {
             people::a_read_mark_reaches_others [Receipts; ChatRead];
             places::members_are_listed [; ChannelMembers];
             places::members_are_added [Adding; ChannelNew, ChannelMembers];
-            places::a_topic_is_set_and_received [; ChannelTopic];
+            places::a_topic_is_set_and_received [Topics; ChannelTopic];
             flood::a_slow_reader_loses_nothing [];
             flood::what_waits_is_bounded [PausedTime];
             flood::writing_goes_on_while_reading_pauses [];

@@ -202,6 +202,13 @@ fn circles_and_streams_are_made_joined_and_left() {
         json!({"stream": renamed}),
     );
     assert_eq!(told, ["Topic s6 -", "Done"]);
+}
+
+#[test]
+fn circles_and_streams_are_joined_left_and_ended() {
+    let mut rig = Rig::caught_up();
+    let circle = json!({"id": "c2", "name": "Team", "role": "owner", "streams": [stream("s5", "c2"), stream("s6", "c2")]});
+    rig.say(json!({"op": "circle", "change": "new", "circle": circle.clone()}));
     let leave = ChannelEvent::Leave {
         channel_id: "s6".to_owned(),
     };
@@ -262,7 +269,7 @@ fn circles_and_streams_are_made_joined_and_left() {
         json!({"op": "circle.delete", "circle": "c2"}),
         json!({}),
     );
-    assert_eq!(told, ["Gone s5", "Gone c2", "Done"]);
+    assert_eq!(told, ["Gone s5", "Gone s6", "Gone c2", "Done"]);
 }
 
 #[test]
@@ -305,6 +312,11 @@ fn people_are_asked_for_invited_and_removed() {
         format!("{event:?}").contains("send Invite"),
         "{event:?} of {request}"
     );
+}
+
+#[test]
+fn people_are_invited_and_removed() {
+    let mut rig = Rig::caught_up();
     let invite = ChannelEvent::Invite {
         channel_id: "c1".to_owned(),
         user_id: Some("u3".to_owned()),
