@@ -9,6 +9,7 @@
 
 mod calls;
 mod catch_up;
+mod changes;
 mod failure;
 mod lists;
 mod live;
@@ -22,6 +23,7 @@ mod requests;
 mod sending;
 mod showing;
 mod sign_in;
+mod silence;
 mod tasks;
 #[cfg(test)]
 mod tests;
@@ -43,7 +45,7 @@ use kaiwa_core::{
     StatusEvent,
 };
 
-use self::calls::{ANSWER_LIMIT, Calls, Purpose};
+use self::calls::{Calls, Purpose};
 use self::nonces::Nonces;
 use self::outgoing::Outgoing;
 use self::pace::Pace;
@@ -56,19 +58,13 @@ use self::typing::Typing;
 use self::uploads::Uploads;
 use super::login::{self, Login};
 use super::wire::{CircleId, ServerFrame, StreamId, UserId, limit};
-use crate::keepalive::{Keepalive, Tick};
+use crate::keepalive::Keepalive;
 
 /// How long it may be quiet before a ping: less than the minute after which middle boxes forget.
 const PING_INTERVAL: Duration = Duration::from_secs(30);
 
 /// How long the answer to a ping may take.
 const PONG_LIMIT: Duration = Duration::from_secs(10);
-
-/// How long a sign-in may take once the transport stands: a server hashes a password slowly, a few at a time.
-const SIGN_IN_LIMIT: Duration = Duration::from_secs(30);
-
-/// How long the answers to what was written are waited for when the user leaves: a round trip, and nobody waits longer.
-const LEAVE_LIMIT: Duration = Duration::from_secs(2);
 
 /// What `send` takes.
 const SENDS: &[EventKind] = &[
@@ -275,42 +271,6 @@ impl OshiSession {
         });
     }
 
-    /// Judges the server's silence.
-    fn watch(&mut self, now: Now) {
-        let silent = || Error::new(ErrorKind::TimedOut, "the server has stopped answering");
-        match self.keepalive.tick(now.mono) {
-            Tick::Wait => {}
-            Tick::Ping => self.pings.want(None),
-            Tick::Silent => return self.close(Some(silent())),
-        }
-        if self.answer_deadline().is_some_and(|due| due <= now.mono) {
-            match self.phase {
-                Phase::Leaving(_) => self.close(None),
-                _ => self.close(Some(silent())),
-            }
-        }
-    }
-
-    /// When some answer is overdue.
-    fn answer_deadline(&self) -> Option<Duration> {
-        match self.phase {
-            Phase::Leaving(since) => Some(since + LEAVE_LIMIT),
-            _ if self.keepalive.is_paused() => None,
-            Phase::SigningIn(since) => Some(since + SIGN_IN_LIMIT),
-            Phase::Up => Some(self.calls.oldest()? + ANSWER_LIMIT),
-            Phase::Down | Phase::Opening | Phase::Closing => None,
-        }
-    }
-
-    /// When more may be said, if something waits for that.
-    fn pace_deadline(&self) -> Option<Duration> {
-        let wanted = self.outgoing.has_waiting() || self.calls.has_paced() || self.uploads.wants();
-        if self.phase != Phase::Up || !wanted {
-            return None;
-        }
-        self.pace.opens()
-    }
-
     /// The next frame to write once signed in.
     fn next_frame(&mut self, now: Now) -> Option<Transmit> {
         let text = |frame: String| Transmit::Frame(Frame::Text(frame.into()));
@@ -335,11 +295,10 @@ impl OshiSession {
         self.first_frame = None;
         self.greeting = Greeting::default();
         for purpose in self.calls.end() {
-            if let Purpose::Task {
-                step: Step::Look { stream, rev, .. },
-                ..
-            } = purpose
-            {
+            let Purpose::Task { step, .. } = purpose else {
+                continue;
+            };
+            if let Step::Look { stream, rev, .. } = step {
                 self.forget_told(stream, rev);
             }
         }

@@ -4,7 +4,7 @@ use kaiwa_core::ChatEvent;
 use kaiwa_core::session::Now;
 
 use super::OshiSession;
-use super::catch_up::Change;
+use super::changes::{Change, Reaction};
 use super::people::Moved;
 use crate::oshi::wire::event::{CircleChange, StreamChange};
 use crate::oshi::wire::{Event, Stream, StreamId, UserId};
@@ -31,13 +31,13 @@ impl OshiSession {
             } => {
                 self.meet(user);
                 let emoji = emoji.into_owned();
-                let change = Change::Reaction {
+                let reaction = Reaction {
                     seq,
                     user,
                     emoji,
                     on,
                 };
-                self.changed(stream, rev, change);
+                self.changed(stream, rev, Change::Reaction(reaction));
             }
             Event::Read { stream, user, seq } => self.hear_read(stream, user, seq),
             Event::Typing { stream, user, on } => {

@@ -7,7 +7,8 @@ use kaiwa_core::{
 };
 
 use super::OshiSession;
-use super::catch_up::{CatchUp, Seen, Told};
+use super::catch_up::{CatchUp, Seen};
+use super::changes::Told;
 use super::people::role;
 use crate::oshi::wire::{self, CircleId, Role, StreamId, StreamKind, UserId};
 

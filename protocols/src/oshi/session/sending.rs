@@ -4,7 +4,7 @@ use kaiwa_core::session::{Frame, Now, Transmit};
 use kaiwa_core::{Error, ErrorKind, Message, MessageFragment, MessageStatus, RequestId};
 
 use super::calls::Purpose;
-use super::catch_up::Told;
+use super::changes::Told;
 use super::showing::{Kept, Outline, time};
 use super::{OshiSession, failure};
 use crate::oshi::wire::{ErrorCode, Failure, Pub, Request, StreamId, limit};

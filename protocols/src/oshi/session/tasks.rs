@@ -5,7 +5,8 @@ use kaiwa_core::{Channel, ChannelEvent, Error, ErrorKind, Member, RequestId, Use
 use serde_json::Value;
 
 use super::calls::Purpose;
-use super::catch_up::{Subscribed, Told};
+use super::catch_up::Subscribed;
+use super::changes::{Reaction, Told};
 use super::people::role;
 use super::{OshiSession, failure};
 use crate::oshi::wire::{
@@ -110,7 +111,7 @@ impl OshiSession {
         };
         match (purpose, reply) {
             (Purpose::Pub(request), Reply::Answer(Answer::Published { seq, ts, rev, .. })) => {
-                self.published(request, seq, ts, rev)
+                self.published(request, seq, ts, rev);
             }
             (Purpose::Pub(request), _) => self.fail_message(request, &strange()),
             (
@@ -194,20 +195,32 @@ impl OshiSession {
         }
     }
 
+    /// A page has come of which something was wanted; true if that is done.
+    fn turn_page(
+        &mut self,
+        request: RequestId,
+        step: &Step,
+        page: &Page<'_>,
+    ) -> Result<bool, Error> {
+        match step {
+            Step::History { stream, limit } if page.stream == *stream => {
+                self.show_page(request, page, *limit);
+                Ok(true)
+            }
+            Step::Look { stream, seq, .. } if page.stream == *stream => {
+                self.show_look(request, page, *seq)
+            }
+            _ => Err(strange()),
+        }
+    }
+
     /// Goes on with a request; true if it is done.
     fn advance(&mut self, request: RequestId, step: Step, reply: Reply<'_>) -> Result<bool, Error> {
-        let answer = match (reply, step) {
-            (Reply::Page(page), Step::History { stream, limit }) if page.stream == stream => {
-                self.show_page(request, &page, limit);
-                return Ok(true);
-            }
-            (Reply::Page(page), Step::Look { stream, seq, .. }) if page.stream == stream => {
-                return self.show_look(request, &page, seq);
-            }
-            (Reply::Page(_), _) => return Err(strange()),
-            (Reply::Answer(answer), step) => (answer, step),
+        let answer = match reply {
+            Reply::Page(page) => return self.turn_page(request, &step, &page),
+            Reply::Answer(answer) => answer,
         };
-        match answer {
+        match (answer, step) {
             (Answer::Changed { rev }, Step::Change { stream, seq }) => {
                 self.note_told(stream, rev, Told::Message);
                 self.look(request, stream, (seq, rev));
@@ -223,8 +236,14 @@ impl OshiSession {
                 },
             ) => {
                 self.note_told(stream, rev, Told::Reaction);
-                if let Some(me) = self.me_id() {
-                    self.show_reaction(Some(request), stream, seq, me, emoji, on);
+                if let Some(user) = self.me_id() {
+                    let reaction = Reaction {
+                        seq,
+                        user,
+                        emoji,
+                        on,
+                    };
+                    self.show_reaction(Some(request), stream, reaction);
                 }
             }
             (
