@@ -19,5 +19,6 @@ mod messages;
 mod people;
 mod privacy;
 mod restart;
+mod resume;
 mod streams;
 mod together;

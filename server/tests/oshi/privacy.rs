@@ -190,9 +190,9 @@ async fn presence_is_for_those_who_share_something() {
     assert_eq!(eve.heard("user").await["user"]["display"], "Ann");
 }
 
-/// Medians over many questions, asked in turn: a secret that is there takes as long as one that is not. The bound is wide, since
-/// machines are busy; a hash or a page read in one of the cases would be beyond it.
+/// Medians over many questions, asked in turn: a secret that is there takes as long as one that is not.
 #[tokio::test]
+#[ignore = "measures time, so it is to run alone: cargo test --release --test oshi -- --ignored"]
 async fn the_time_does_not_tell() {
     let site = site().await;
     let mut ann = register(&site, "ann").await;
@@ -217,8 +217,9 @@ async fn the_time_does_not_tell() {
         });
         let difference = there.abs_diff(missing);
         assert!(
-            difference < missing / 2 + Duration::from_millis(1),
+            difference < missing / 4 + Duration::from_micros(100),
             "{op}: {there:?} {missing:?}"
         );
+        println!("{op}: {there:?} there, {missing:?} not");
     }
 }

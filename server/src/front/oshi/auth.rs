@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::Utc;
 use kaiwa_core::{Error, ErrorKind};
@@ -18,6 +19,13 @@ use crate::front::OSHI;
 use crate::store::writer::Job;
 use crate::store::{LOBBY, Role, Subscription, TokenHash, Transaction, User};
 use crate::world::{CloseReason, Counting, Notice, Receiver, Seat, Seating, SharedLive, World};
+
+/// Connections of one person at a time: more devices than anybody has. Each may have a long state waiting for it, and its share of
+/// the store's queue.
+const MAX_CONNECTIONS: usize = 64;
+
+/// When somebody who has as many should come back.
+const COME_BACK: Duration = Duration::from_secs(10);
 
 /// A client that nobody has signed in on.
 #[derive(Clone)]
@@ -139,7 +147,7 @@ impl Newcomer {
                 Ok(Known { user, seating })
             },
             move |live, outcome: Result<Known, Error>| {
-                let seated = outcome.map(|known| newcomer.seated(live, token, known));
+                let seated = outcome.and_then(|known| newcomer.seated(live, token, known));
                 // The client may have gone; its seat goes with it.
                 let _ = reply.send(seated);
             },
@@ -194,7 +202,7 @@ struct Known {
 }
 
 impl Newcomer {
-    fn seated(self, live: &SharedLive, token: TokenHash, known: Known) -> Seated {
+    fn seated(self, live: &SharedLive, token: TokenHash, known: Known) -> Result<Seated, Error> {
         let Self {
             front,
             world,
@@ -202,9 +210,13 @@ impl Newcomer {
             peer,
         } = self;
         let Known { user, seating } = known;
+        let person = front.people.enter(user.id, &user.display);
+        if Arc::strong_count(&person) > MAX_CONNECTIONS {
+            let error = Error::new(ErrorKind::RateLimited, "too many connections");
+            return Err(error.with_retry_after(COME_BACK));
+        }
         receiver.hold();
         let seat = live.sit_as(OSHI, Arc::clone(&receiver), &seating, false);
-        let person = front.people.enter(user.id, &user.display);
         let session = Session {
             front,
             world,
@@ -218,11 +230,11 @@ impl Newcomer {
             session: Arc::new(session),
             _seat: seat,
         };
-        Seated {
+        Ok(Seated {
             signed_in,
             user,
             heard: seating.subscriptions().to_vec(),
-        }
+        })
     }
 }
 

@@ -1,7 +1,8 @@
 //! The Oshi front end: circles and their streams, talks of two, everything over one WebSocket.
 //!
 //! * [`socket`]: one client; [`auth`] lets it in, [`state`] is what it is told then.
-//! * [`operation`]: what may be asked for; one file per topic: [`streams`], [`publish`].
+//! * [`operation`]: the table of what may be asked for. One file per topic: [`sub`], [`streams`] and [`history`] to hear,
+//!   [`publish`] and [`change`] to speak, [`circles`], [`channels`] and [`members`], [`people`] and [`data`].
 //! * [`call`]: how a request is carried out and answered; [`failure`]: why not.
 //! * [`access`]: who may know of what.
 //! * [`network`]: how Oshi shows what happens in the world; [`records`]: what is kept, as Oshi's objects; [`fit`]: what
