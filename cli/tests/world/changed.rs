@@ -14,10 +14,10 @@ use crate::people::{Heard, People};
 use crate::served::Served;
 
 /// Messages said in all.
-const MESSAGES: usize = 4_000;
+const MESSAGES: usize = 2_000;
 
 /// The server is killed when so many are acknowledged, and some are under way.
-const KILLED_AT: usize = 1_500;
+const KILLED_AT: usize = 800;
 
 /// Messages of one sender that are under way at once, or have not reached everybody: what is missed while one is away is then
 /// less than what a server replays, edits and reactions with it.
