@@ -249,7 +249,7 @@ impl OshiSession {
             Ok(ServerFrame::Pong { re }) => self.answered(now, re.as_ref(), Reply::Pong),
             Ok(ServerFrame::Error(failure)) => self.not_answered(now, &failure),
             Ok(ServerFrame::Hello(_) | ServerFrame::State(_) | ServerFrame::Other) | Err(_) => {
-                self.skipped += 1
+                self.skipped += 1;
             }
         }
     }

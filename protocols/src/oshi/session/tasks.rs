@@ -203,8 +203,11 @@ impl OshiSession {
         &mut self,
         request: RequestId,
         step: &Step,
-        page: &Page<'_>,
+        reply: &Reply<'_>,
     ) -> Result<bool, Error> {
+        let Reply::Page(page) = reply else {
+            return Err(strange());
+        };
         match step {
             Step::History { stream, limit } if page.stream == *stream => {
                 self.show_page(request, page, *limit);
@@ -220,9 +223,8 @@ impl OshiSession {
     /// Goes on with a request; true if it is done.
     fn advance(&mut self, request: RequestId, step: Step, reply: Reply<'_>) -> Result<bool, Error> {
         let answer = match reply {
-            Reply::Page(page) => return self.turn_page(request, &step, &page),
             Reply::Answer(answer) => answer,
-            Reply::Pong => return Err(strange()),
+            other => return self.turn_page(request, &step, &other),
         };
         match (answer, step) {
             (Answer::Changed { rev }, Step::Change { stream, seq }) => {
