@@ -118,6 +118,10 @@ pub enum Need {
     Adding,
     /// The accounts of the suite may set the topic of its channel.
     Topics,
+    /// A message can say which one it answers.
+    Replies,
+    /// Files go along with messages; known from the capabilities, never listed in [`Harness::LACKS`].
+    Files,
     /// [`Fault::Hold`] and [`Fault::Release`].
     Hold,
     /// [`Fault::Stall`].

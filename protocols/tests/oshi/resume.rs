@@ -216,12 +216,14 @@ impl Play {
             self.stage.wires.sockets.flow(Way::ToClient, Flow::Open);
             while state.faults.take_call("pub").is_some() {}
         }
-        // A connection that has just broken is noticed first.
-        tokio::time::sleep(Duration::from_millis(1)).await;
-        self.look();
-        self.connect().await;
-        settle().await;
-        self.look();
+        // A connection that has broken is noticed when all that it brought is read.
+        for _ in 0..2 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+            self.look();
+            self.connect().await;
+            settle().await;
+            self.look();
+        }
         assert_eq!(self.ann.state.status, ConnectionStatus::Connected);
         let kept = self.stage.lock().journal.said.clone();
         for (text, request) in &self.said {
