@@ -368,6 +368,18 @@ impl Audit {
         own.settled = Some(message.status);
     }
 
+    /// The suite never says a text twice, so a text of the user's that comes again is the same message.
+    fn is_of_others(&self, message: &Message) {
+        names_no_file_of_this_machine(message);
+        let text = words(message);
+        let said = |own: &&Own| !text.is_empty() && own.text == text && !own.wiped;
+        let own = self.own.values().find(said);
+        assert!(
+            own.is_none(),
+            "promise 3: the user sees a message twice: {message:?}, {own:?}"
+        );
+    }
+
     /// What was shown somewhere, or everywhere, is forgotten.
     fn wipe(&mut self, channel: Option<&str>) {
         self.shown
@@ -375,18 +387,6 @@ impl Audit {
         for own in self.own.values_mut() {
             own.wiped |= own.settled.is_some();
         }
-    }
-
-    /// The suite never says a text twice, so a text of the user's that comes again is the same message.
-    fn is_of_others(&self, message: &Message) {
-        names_no_file_of_this_machine(message);
-        let text = words(message);
-        let said = |own: &&Own| !own.wiped && !text.is_empty() && own.text == text;
-        let own = self.own.values().find(said);
-        assert!(
-            own.is_none(),
-            "promise 3: the user sees a message twice: {message:?}, {own:?}"
-        );
     }
 
     fn is_up(&self, event: &impl std::fmt::Debug) {

@@ -144,11 +144,7 @@ impl Play {
                     stage.lock().respond(who.id(), GENERAL, seq, emoji, on);
                 }
             }
-            Step::Flood => {
-                for number in 0..TOO_MANY {
-                    stage.say(BOB, &format!("{text}.{number}"));
-                }
-            }
+            Step::Flood => self.flood(&text),
             Step::Storm => self.storm(),
             Step::OwnSay => {
                 let request = self.ann.send(said(&text)).await.unwrap();
@@ -220,12 +216,14 @@ impl Play {
             self.stage.wires.sockets.flow(Way::ToClient, Flow::Open);
             while state.faults.take_call("pub").is_some() {}
         }
-        // A connection that has just broken is noticed first.
-        tokio::time::sleep(Duration::from_millis(1)).await;
-        self.look();
-        self.connect().await;
-        settle().await;
-        self.look();
+        // A connection that has broken is noticed when all that it brought is read.
+        for _ in 0..2 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+            self.look();
+            self.connect().await;
+            settle().await;
+            self.look();
+        }
         assert_eq!(self.ann.state.status, ConnectionStatus::Connected);
         let kept = self.stage.lock().journal.said.clone();
         for (text, request) in &self.said {
@@ -319,6 +317,12 @@ impl Play {
     fn amend(&self, at: Index, text: Option<&str>) {
         if let Some(seq) = self.pick(at, |_| true) {
             self.stage.lock().amend(GENERAL, seq, text);
+        }
+    }
+
+    fn flood(&self, text: &str) {
+        for number in 0..TOO_MANY {
+            self.stage.say(BOB, &format!("{text}.{number}"));
         }
     }
 
