@@ -14,6 +14,7 @@ mod oshi {
     mod lost;
     mod peer;
     mod peer_circles;
+    mod quirks;
     mod resume;
     mod stage;
 }

@@ -246,14 +246,11 @@ impl OshiSession {
                 let re = page.re.take();
                 self.answered(now, re.as_ref(), Reply::Page(page));
             }
+            Ok(ServerFrame::Pong { re }) => self.answered(now, re.as_ref(), Reply::Pong),
             Ok(ServerFrame::Error(failure)) => self.not_answered(now, &failure),
-            Ok(
-                ServerFrame::Hello(_)
-                | ServerFrame::State(_)
-                | ServerFrame::Pong { .. }
-                | ServerFrame::Other,
-            )
-            | Err(_) => self.skipped += 1,
+            Ok(ServerFrame::Hello(_) | ServerFrame::State(_) | ServerFrame::Other) | Err(_) => {
+                self.skipped += 1;
+            }
         }
     }
 

@@ -144,11 +144,7 @@ impl Play {
                     stage.lock().respond(who.id(), GENERAL, seq, emoji, on);
                 }
             }
-            Step::Flood => {
-                for number in 0..TOO_MANY {
-                    stage.say(BOB, &format!("{text}.{number}"));
-                }
-            }
+            Step::Flood => self.flood(&text),
             Step::Storm => self.storm(),
             Step::OwnSay => {
                 let request = self.ann.send(said(&text)).await.unwrap();
@@ -319,6 +315,12 @@ impl Play {
     fn amend(&self, at: Index, text: Option<&str>) {
         if let Some(seq) = self.pick(at, |_| true) {
             self.stage.lock().amend(GENERAL, seq, text);
+        }
+    }
+
+    fn flood(&self, text: &str) {
+        for number in 0..TOO_MANY {
+            self.stage.say(BOB, &format!("{text}.{number}"));
         }
     }
 

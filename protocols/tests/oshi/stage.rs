@@ -124,10 +124,6 @@ impl Stage {
 }
 
 impl Person {
-    pub(crate) fn set(&mut self, field: &str, value: &str) {
-        set(&mut self.form, field, value);
-    }
-
     pub(crate) async fn connect(&mut self) -> Result<(), Error> {
         self.connection.connect(self.form.clone()).await
     }
@@ -144,29 +140,6 @@ impl Person {
         event: impl Into<ConnectionEvent>,
     ) -> Result<RequestId, Error> {
         self.connection.send(event.into()).await
-    }
-
-    /// Sends, and gives what came of it and all that was told meanwhile.
-    pub(crate) async fn ask(
-        &mut self,
-        event: impl Into<ConnectionEvent>,
-    ) -> (Outcome, Vec<ConnectionEvent>) {
-        self.take();
-        let request = self.send(event).await.unwrap();
-        let mut events = Vec::new();
-        while self.watch.known_outcome(request).is_none() {
-            let event = self.watch.next().await.unwrap();
-            self.state.apply(&event);
-            events.push(event);
-        }
-        (self.watch.known_outcome(request).unwrap(), events)
-    }
-
-    /// Sends, sees it done, and gives all that was told meanwhile.
-    pub(crate) async fn does(&mut self, event: impl Into<ConnectionEvent>) -> Vec<ConnectionEvent> {
-        let (outcome, events) = self.ask(event).await;
-        assert_eq!(outcome, Outcome::Done, "{events:#?}");
-        events
     }
 
     /// Says something in the lobby.

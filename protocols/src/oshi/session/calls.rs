@@ -23,6 +23,8 @@ pub(super) enum Purpose {
     },
     /// The newest page of a stream.
     Page { stream: StreamId },
+    /// Whether the replay of a stream is over.
+    Replayed { stream: StreamId },
     /// Who is somewhere; not asked for by the user.
     Members { place: Place, found: Vec<UserId> },
     /// Who somebody is.

@@ -26,7 +26,8 @@ pub(super) const HELD_BYTES: usize = 16 * 1024 * 1024;
 /// Bytes of a replay that are shown together.
 pub(super) const BATCH_BYTES: usize = 256 * 1024;
 
-/// How long the end of a replay is waited for. It has one, unless the server leaves a change out that the user must not see.
+/// How long the end of a replay is waited for before the server is asked whether that was all. A replay has an end, unless the
+/// server leaves its last change out, which the user must not see.
 const REPLAY_LIMIT: Duration = Duration::from_secs(2);
 
 /// Messages of one stream that were missed and not yet shown: more than any server replays, however often that breaks off.
@@ -64,7 +65,8 @@ pub(super) enum Stage {
     /// What was missed comes, up to this change.
     Replaying {
         until: i64,
-        end: Duration,
+        /// When to ask the server whether that was all; none once it is asked.
+        end: Option<Duration>,
     },
     /// The newest page is asked for.
     Paging {
@@ -186,7 +188,7 @@ impl OshiSession {
                     id,
                     Stage::Replaying {
                         until: told.rev,
-                        end: now.mono + REPLAY_LIMIT,
+                        end: Some(now.mono + REPLAY_LIMIT),
                     },
                 );
             }
@@ -354,7 +356,7 @@ impl OshiSession {
         self.replays().map(|(_, end)| end).min()
     }
 
-    /// Ends replays that have no end.
+    /// Asks for the end of replays that do not come to it.
     pub(super) fn catch_up_timeout(&mut self, now: Duration) {
         if self.keepalive.is_paused() {
             return;
@@ -365,6 +367,23 @@ impl OshiSession {
             .map(|(id, _)| id)
             .collect();
         for id in over {
+            if let Some(stream) = self.streams.get_mut(&id)
+                && let Some(catch_up) = &mut stream.catch_up
+                && let Stage::Replaying { end, .. } = &mut catch_up.stage
+            {
+                *end = None;
+                // It is answered after all that was to be told before.
+                let purpose = Purpose::Replayed { stream: id };
+                self.calls.ask(&Request::Ping, purpose);
+            }
+        }
+    }
+
+    /// The server has answered behind a replay: nothing more of it comes.
+    pub(super) fn replayed(&mut self, id: StreamId) {
+        let stream = self.streams.get(&id);
+        let stage = stream.and_then(|stream| Some(stream.catch_up.as_ref()?.stage));
+        if matches!(stage, Some(Stage::Replaying { end: None, .. })) {
             self.caught_up(id);
         }
     }
@@ -374,7 +393,7 @@ impl OshiSession {
         self.busy.iter().filter_map(|id| {
             let catch_up = self.streams.get(id)?.catch_up.as_ref()?;
             match catch_up.stage {
-                Stage::Replaying { end, .. } => Some((*id, end)),
+                Stage::Replaying { end, .. } => Some((*id, end?)),
                 Stage::Queued | Stage::Subscribing | Stage::Paging { .. } => None,
             }
         })
@@ -384,7 +403,7 @@ impl OshiSession {
     pub(super) fn restart_replays(&mut self, now: Duration) {
         for stream in self.streams.values_mut() {
             if let Some(catch_up) = &mut stream.catch_up
-                && let Stage::Replaying { end, .. } = &mut catch_up.stage
+                && let Stage::Replaying { end: Some(end), .. } = &mut catch_up.stage
             {
                 *end = now + REPLAY_LIMIT;
             }

@@ -100,6 +100,7 @@ pub(super) enum Step {
 pub(super) enum Reply<'a> {
     Answer(Answer<'a>),
     Page(Page<'a>),
+    Pong,
 }
 
 impl OshiSession {
@@ -141,6 +142,7 @@ impl OshiSession {
                 self.paged(stream, Some(&page));
             }
             (Purpose::Page { stream }, _) => self.paged(stream, None),
+            (Purpose::Replayed { stream }, _) => self.replayed(stream),
             (
                 Purpose::Members { place, found },
                 Reply::Answer(Answer::Members { members, more }),
@@ -174,6 +176,7 @@ impl OshiSession {
                 self.not_subscribed(stream, by, &failure::error(failure));
             }
             Purpose::Page { stream } => self.paged(stream, None),
+            Purpose::Replayed { stream } => self.replayed(stream),
             Purpose::Members { .. } | Purpose::Person => {}
             Purpose::Task { request, step } => {
                 let mut error = failure::error(failure);
@@ -200,8 +203,11 @@ impl OshiSession {
         &mut self,
         request: RequestId,
         step: &Step,
-        page: &Page<'_>,
+        reply: &Reply<'_>,
     ) -> Result<bool, Error> {
+        let Reply::Page(page) = reply else {
+            return Err(strange());
+        };
         match step {
             Step::History { stream, limit } if page.stream == *stream => {
                 self.show_page(request, page, *limit);
@@ -217,8 +223,8 @@ impl OshiSession {
     /// Goes on with a request; true if it is done.
     fn advance(&mut self, request: RequestId, step: Step, reply: Reply<'_>) -> Result<bool, Error> {
         let answer = match reply {
-            Reply::Page(page) => return self.turn_page(request, &step, &page),
             Reply::Answer(answer) => answer,
+            other => return self.turn_page(request, &step, &other),
         };
         match (answer, step) {
             (Answer::Changed { rev }, Step::Change { stream, seq }) => {
