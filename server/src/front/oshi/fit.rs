@@ -48,14 +48,13 @@ pub(super) fn split(
 pub(super) fn cut(message: &mut Message<'_>) {
     let most = limit::FRAME_BYTES - AROUND - 1;
     let mut over = size(message).saturating_sub(most);
-    while over > 0 {
-        let Some(last) = message.reactions.pop() else {
-            break;
-        };
-        let bytes = size(&last) + 1;
-        // Of those that are too many, the newest go.
-        over = over.saturating_sub(bytes);
+    // Of reactions that are too many, the newest go.
+    while over > 0
+        && let Some(last) = message.reactions.pop()
+    {
+        over = over.saturating_sub(size(&last));
     }
+    let over = size(message).saturating_sub(most);
     if over > 0
         && let Some(text) = &mut message.text
     {
@@ -86,5 +85,60 @@ impl io::Write for Count {
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use kaiwa_protocols::oshi::wire::{MessageId, Reaction, StreamId, UserId};
+    use serde_json::Map;
+
+    use super::*;
+
+    fn message(text: &str, reactions: usize) -> Message<'static> {
+        let reaction = |number| Reaction {
+            emoji: format!("{number:\"<32}").into(),
+            users: vec![UserId(i64::MAX >> 10)],
+        };
+        Message {
+            stream: StreamId(1),
+            seq: 1,
+            rev: 1,
+            id: MessageId(1),
+            from: None,
+            name: "guest".into(),
+            text: Some(text.to_owned().into()),
+            ts: 0,
+            edited: None,
+            deleted: false,
+            reply: None,
+            files: Vec::new(),
+            reactions: (0..reactions).map(reaction).collect(),
+            meta: Map::new(),
+            nonce: None,
+        }
+    }
+
+    #[test]
+    fn what_is_too_long_is_cut_and_nothing_else() {
+        let most = limit::FRAME_BYTES - AROUND;
+        for (text, reactions) in [("", 0), ("x", 500), (&"\u{1}".repeat(4000), 100)] {
+            let whole = message(text, reactions);
+            let mut cut = whole.clone();
+            super::cut(&mut cut);
+            assert_eq!(cut, whole);
+        }
+        let mut much = message("said", 1000);
+        cut(&mut much);
+        assert!(size(&much) < most && much.reactions.len() > 500);
+        assert_eq!(much.text.as_deref(), Some("said"));
+        for text in ["\u{1}", "\"", "x", "é", "\u{1f600}"].map(|text| text.repeat(100_000)) {
+            let mut long = message(&text, 3);
+            cut(&mut long);
+            let bytes = size(&long);
+            assert!(most - 16 < bytes && bytes < most, "{bytes}");
+            let shown = long.text.unwrap();
+            assert!(text.starts_with(shown.strip_suffix(CUT).unwrap()));
+        }
     }
 }
