@@ -78,6 +78,9 @@ impl Audit {
                         channel_id,
                         members,
                     } => self.are_known(channel_id, members),
+                    ChannelEvent::Create { .. } | ChannelEvent::JoinWith { .. } => {
+                        panic!("sent only: {event:?}")
+                    }
                     _ => {}
                 }
             }
@@ -104,6 +107,7 @@ impl Audit {
                 let id = user.id.clone().unwrap_or_default();
                 self.people.insert((channel_id.clone(), id));
             }
+            UserEvent::RequestData { .. } => panic!("sent only: {event:?}"),
             _ => {}
         }
     }
@@ -259,14 +263,15 @@ impl Audit {
             ) => {
                 self.is_up(event);
                 self.knows(channel_id.as_deref(), event);
-                self.is_not_own(message);
+                self.is_of_others(message);
                 if let Some(id) = &message.id {
                     let new = self.shown.insert((channel_id.clone(), id.clone()));
                     assert!(new, "promise 3: shown twice: {message:?}");
                 }
             }
             // Asked for: what is known may come again, and so may the user's own messages.
-            (Some(_), ChatEvent::History { channel_id, .. }) => {
+            (Some(_), ChatEvent::History { channel_id, .. })
+            | (_, ChatEvent::Gap { channel_id, .. }) => {
                 self.is_up(event);
                 self.knows(Some(channel_id), event);
             }
@@ -281,7 +286,7 @@ impl Audit {
                 self.is_up(event);
                 self.knows(Some(channel_id), event);
                 for message in messages {
-                    self.is_not_own(message);
+                    self.is_of_others(message);
                     if let Some(id) = &message.id {
                         let known = self.shown.contains(&(Some(channel_id.clone()), id.clone()));
                         assert!(
@@ -291,27 +296,52 @@ impl Audit {
                     }
                 }
             }
-            (_, ChatEvent::Update { channel_id, .. } | ChatEvent::Remove { channel_id, .. }) => {
+            (
+                _,
+                ChatEvent::Update { channel_id, .. }
+                | ChatEvent::Remove { channel_id, .. }
+                | ChatEvent::Read { channel_id, .. }
+                | ChatEvent::Typing { channel_id, .. }
+                | ChatEvent::React { channel_id, .. },
+            ) => {
                 self.is_up(event);
                 self.knows(channel_id.as_deref(), event);
+                let nobody = matches!(event, ChatEvent::React { user_id: None, .. });
+                assert!(!nobody, "docs/events.md: nobody is named in {event:?}");
             }
             (_, ChatEvent::RequestHistory { .. }) => panic!("sent only: {event:?}"),
-            (_, ChatEvent::Read { channel_id, .. }) => {
-                self.is_up(event);
-                self.knows(channel_id.as_deref(), event);
-            }
-            (_, ChatEvent::Gap { channel_id, .. }) => {
-                self.is_up(event);
-                self.knows(Some(channel_id), event);
-            }
+            (request, ChatEvent::Progress { .. }) => self.progress(request, event),
             _ => self.is_up(event),
         }
+    }
+
+    /// Of an own message that is not settled.
+    fn progress(&self, request: Option<RequestId>, event: &ChatEvent) {
+        self.is_up(event);
+        let ChatEvent::Progress {
+            message_id,
+            sent,
+            total,
+            ..
+        } = event
+        else {
+            return;
+        };
+        let own = request.and_then(|request| self.own.get(&request));
+        assert!(
+            own.is_some_and(|own| own.local_id == *message_id && own.settled.is_none()),
+            "docs/events.md: of no message under way: {event:?}"
+        );
+        assert!(
+            sent <= total,
+            "docs/events.md: more than there is: {event:?}"
+        );
     }
 
     fn echo(&mut self, request: RequestId, message: &Message) {
         let own = Own {
             local_id: message.id.clone().expect("promise 3: an echo has an id"),
-            text: spoken(message),
+            text: words(message),
             settled: None,
             wiped: false,
         };
@@ -331,14 +361,13 @@ impl Audit {
             (before, now) => panic!("promise 3: settled as {before:?}, then {now:?}: {own:?}"),
         }
         assert_eq!(
-            spoken(message),
+            words(message),
             own.text,
             "promise 3: settled with another text"
         );
         own.settled = Some(message.status);
     }
 
-    /// The suite never says a text twice, so a text of the user's that comes again is the same message.
     /// What was shown somewhere, or everywhere, is forgotten.
     fn wipe(&mut self, channel: Option<&str>) {
         self.shown
@@ -348,12 +377,12 @@ impl Audit {
         }
     }
 
-    fn is_not_own(&self, message: &Message) {
-        let text = spoken(message);
-        let own = self
-            .own
-            .values()
-            .find(|own| own.text == text && !text.is_empty() && !own.wiped);
+    /// The suite never says a text twice, so a text of the user's that comes again is the same message.
+    fn is_of_others(&self, message: &Message) {
+        names_no_file_of_this_machine(message);
+        let text = words(message);
+        let said = |own: &&Own| !own.wiped && !text.is_empty() && own.text == text;
+        let own = self.own.values().find(said);
         assert!(
             own.is_none(),
             "promise 3: the user sees a message twice: {message:?}, {own:?}"
@@ -375,14 +404,23 @@ impl Audit {
     }
 }
 
-/// What a message says beside its files, which have another address once they are there.
-fn spoken(message: &Message) -> String {
-    let mut spoken = message.clone();
-    spoken.content.retain(|fragment| {
+/// What others say never makes a program send something of its machine.
+fn names_no_file_of_this_machine(message: &Message) {
+    let is_upload = |part: &MessageFragment| matches!(part, MessageFragment::Upload { .. });
+    assert!(
+        !message.content.iter().any(is_upload),
+        "docs/events.md: an upload is never received: {message:?}"
+    );
+}
+
+/// The text of a message without its files, which look different when they are there.
+fn words(message: &Message) -> String {
+    let mut message = message.clone();
+    message.content.retain(|fragment| {
         !matches!(
             fragment,
-            MessageFragment::Upload { .. } | MessageFragment::File { .. }
+            MessageFragment::File { .. } | MessageFragment::Upload { .. }
         )
     });
-    spoken.plain_text()
+    message.plain_text()
 }

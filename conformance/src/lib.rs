@@ -72,6 +72,17 @@ macro_rules! conformance {
             history::one_page_holds_the_newest [; ChatRequestHistory];
             history::what_is_asked_for_in_vain_fails [; ChatRequestHistory];
             history::what_is_said_meanwhile_is_news [; ChatRequestHistory];
+            talk::edits_reach_others [; ChatUpdate];
+            talk::deletions_reach_others [; ChatRemove];
+            talk::replies_are_carried [Replies];
+            talk::reactions_are_told_once_to_everybody [; ChatReact];
+            talk::reactions_are_in_history [; ChatReact, ChatRequestHistory];
+            talk::typing_reaches_others [; ChatTyping];
+            talk::typing_lapses [PausedTime; ChatTyping];
+            talk::a_message_that_waits_is_taken_back [; ChatRemove];
+            files::a_file_goes_along [Files];
+            files::a_file_that_cannot_be_sent_fails_with_its_message [Files];
+            files::a_file_is_taken_back [Files; ChatRemove];
             people::contact_is_asked_for_and_given [Contacts; UserRequest, UserRespond];
             people::contact_is_asked_for_and_refused [Contacts; UserRequest, UserRespond];
             people::contacts_are_told_at_sign_in [Contacts; UserRequest, UserRespond];
@@ -82,6 +93,12 @@ macro_rules! conformance {
             places::members_are_listed [; ChannelMembers];
             places::members_are_added [Adding; ChannelNew, ChannelMembers];
             places::a_topic_is_set_and_received [Topics; ChannelTopic];
+            doors::a_channel_is_made_in_another_one [; ChannelCreate];
+            doors::what_is_public_is_in_the_directory [; ChannelCreate, ChannelJoin, ChannelDirectory];
+            doors::an_invitation_opens_what_is_closed [; ChannelCreate, ChannelJoinWith, ChannelInvite];
+            doors::an_invitation_for_one_lets_in_one [; ChannelCreate, ChannelJoinWith, ChannelInvite];
+            kept::data_is_kept_over_a_reconnect [; UserData, UserRequestData];
+            kept::data_is_of_one_user [; UserData, UserRequestData];
             flood::a_slow_reader_loses_nothing [];
             flood::what_waits_is_bounded [PausedTime];
             flood::writing_goes_on_while_reading_pauses [];
@@ -133,6 +150,10 @@ mod tests {
             ("history", include_str!("cases/history.rs")),
             ("people", include_str!("cases/people.rs")),
             ("places", include_str!("cases/places.rs")),
+            ("talk", include_str!("cases/talk.rs")),
+            ("files", include_str!("cases/files.rs")),
+            ("doors", include_str!("cases/doors.rs")),
+            ("kept", include_str!("cases/kept.rs")),
             ("hostile", include_str!("cases/hostile.rs")),
             ("many", include_str!("cases/many.rs")),
         ];

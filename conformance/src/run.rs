@@ -34,11 +34,12 @@ pub fn run<H: Harness, F: Future<Output = ()>>(
         left_out(name, &format!("{need:?}"));
         return;
     }
+    let files = needs.contains(&Need::Files);
     let (done, ended) = mpsc::channel::<()>();
     let thread = std::thread::spawn(move || {
         // Dropped at the end, also by a panic.
         let _done = done;
-        run_here::<H, F>(name, takes, case);
+        run_here::<H, F>(name, files, takes, case);
     });
     if ended.recv_timeout(LIMIT) == Err(mpsc::RecvTimeoutError::Timeout) {
         panic!("{name} spins: it does not end within {LIMIT:?}");
@@ -50,6 +51,7 @@ pub fn run<H: Harness, F: Future<Output = ()>>(
 
 fn run_here<H: Harness, F: Future<Output = ()>>(
     name: &str,
+    files: bool,
     takes: &[EventKind],
     case: impl FnOnce(H::Peer) -> F,
 ) {
@@ -63,6 +65,10 @@ fn run_here<H: Harness, F: Future<Output = ()>>(
         let whole = async {
             let peer = H::start().await;
             let capabilities = peer.connection().capabilities();
+            if files && capabilities.max_file_bytes.is_none() {
+                left_out(name, "Files");
+                return;
+            }
             match takes.iter().find(|kind| !capabilities.can_send(**kind)) {
                 Some(kind) => left_out(name, &kind.to_string()),
                 None => case(peer).await,

@@ -45,9 +45,27 @@ fn chat(channel: &str) -> Vec<ConnectionEvent> {
             limit: 10,
         },
         ChatEvent::Read {
+            channel_id: channel_id.clone(),
+            message_id: message_id.clone(),
+            user_id: None,
+        },
+        ChatEvent::Typing {
+            channel_id: channel_id.clone(),
+            user_id: None,
+            typing: true,
+        },
+        ChatEvent::React {
+            channel_id: channel_id.clone(),
+            message_id: message_id.clone(),
+            user_id: None,
+            emoji: "👍".to_owned(),
+            on: true,
+        },
+        ChatEvent::Progress {
             channel_id,
             message_id,
-            user_id: None,
+            sent: 1,
+            total: 2,
         },
         ChatEvent::History {
             channel_id: channel.to_owned(),
@@ -77,7 +95,25 @@ fn channels(channel: &str) -> Vec<ConnectionEvent> {
         },
         ChannelEvent::Update {
             channel_id: sample.clone(),
-            new_channel,
+            new_channel: new_channel.clone(),
+        },
+        ChannelEvent::Create {
+            parent_id: None,
+            channel: new_channel,
+            public: true,
+        },
+        ChannelEvent::JoinWith {
+            channel_id: sample.clone(),
+            key: SECRET.to_owned(),
+        },
+        ChannelEvent::Invite {
+            channel_id: sample.clone(),
+            user_id: None,
+            code: None,
+        },
+        ChannelEvent::Directory {
+            query: Some("sample".to_owned()),
+            channels: Vec::new(),
         },
         ChannelEvent::Join {
             channel_id: sample.clone(),
@@ -152,6 +188,15 @@ fn users(channel: &str) -> Vec<ConnectionEvent> {
             user_id: None,
             presence: Presence::Away,
             text: Some("a sample".to_owned()),
+        },
+        UserEvent::Data {
+            channel_id: None,
+            key: "sample".to_owned(),
+            value: Some("a sample".into()),
+        },
+        UserEvent::RequestData {
+            channel_id: None,
+            key: "sample".to_owned(),
         },
         UserEvent::Identify { user_id },
     ];

@@ -13,7 +13,7 @@ use kaiwa_protocols::client::{AccountId, Client, ClientEvents, ConnectionState, 
 use kaiwa_protocols::mock::{MockPeer, Script};
 use kaiwa_protocols::{
     AuthField, Channel, ChannelEvent, ChannelType, ChatEvent, ConnectionEvent, ErrorKind, Member,
-    Message, Presence, Role, StatusEvent, UserEvent,
+    Message, MessageFragment, Presence, Role, StatusEvent, UserEvent,
 };
 
 const LOBBY: &str = "lobby";
@@ -310,4 +310,131 @@ async fn a_reconnect_tells_everything_again() {
         .await;
     let after = room.state(1).await;
     assert_eq!(after.channels, before.channels);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_kept_and_put_on_messages_is_in_the_state() {
+    let peer = MockPeer::new(Script::echo());
+    let mut room = Room::of(&peer, &["ann", "bob"]).await;
+    let data = |channel_id: Option<&str>| UserEvent::Data {
+        channel_id: channel_id.map(str::to_owned),
+        key: "theme".to_owned(),
+        value: Some(channel_id.unwrap_or("dark").into()),
+    };
+    room.send(0, data(None)).await.unwrap();
+    room.send(0, data(Some(LOBBY))).await.unwrap();
+    assert_eq!(
+        room.send(0, data(Some("nowhere"))).await,
+        Err(ErrorKind::NotFound)
+    );
+    room.send(0, text(LOBBY, "hi")).await.unwrap();
+    let lobby = |state: &ConnectionState| state.channels[LOBBY].clone();
+    room.until(1, |state| lobby(state).messages.len() == 1)
+        .await;
+    let message_id = lobby(&room.state(1).await)
+        .messages
+        .last()
+        .unwrap()
+        .id
+        .clone();
+    let react = ChatEvent::React {
+        channel_id: None,
+        message_id: message_id.clone().unwrap(),
+        user_id: None,
+        emoji: "+".to_owned(),
+        on: true,
+    };
+    room.send(1, react).await.unwrap();
+    let typing = ChatEvent::Typing {
+        channel_id: None,
+        user_id: None,
+        typing: true,
+    };
+    room.send(1, typing).await.unwrap();
+    let edit = ChatEvent::Update {
+        channel_id: None,
+        message_id: message_id.unwrap(),
+        new_message: Message::text("ho", chrono::DateTime::UNIX_EPOCH),
+    };
+    room.send(0, edit).await.unwrap();
+    room.until(0, |state| lobby(state).typing.contains_key("bob"))
+        .await;
+    let reaction = MessageFragment::Reaction {
+        emoji: "+".to_owned(),
+        user_ids: vec!["bob".to_owned()],
+    };
+    for who in [0, 1] {
+        let state = room.state(who).await;
+        let log = lobby(&state).messages;
+        let content = &log.last().unwrap().content;
+        assert_eq!(
+            content.first(),
+            Some(&MessageFragment::Text("ho".to_owned()))
+        );
+        assert!(
+            content.contains(&reaction),
+            "an edit leaves it: {content:?}"
+        );
+        assert!(!lobby(&state).typing.contains_key("ann"));
+    }
+    // Told at sign-in, to another program of hers.
+    let mut later = Room::of(&peer, &["ann"]).await;
+    let state = later.state(0).await;
+    assert_eq!(state.data.get("theme"), Some(&"dark".into()));
+    assert_eq!(lobby(&state).data.get("theme"), Some(&LOBBY.into()));
+    room.until(0, |state| lobby(state).typing.is_empty()).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_guest_is_told_of_an_invitation() {
+    let peer = MockPeer::new(Script::echo());
+    let mut room = Room::of(&peer, &["ann", "bob"]).await;
+    let den = ChannelEvent::Create {
+        parent_id: Some(LOBBY.to_owned()),
+        channel: Channel {
+            id: LOBBY.to_owned(),
+            name: Some("Den".to_owned()),
+            channel_type: ChannelType::Group,
+        },
+        public: false,
+    };
+    room.send(0, den).await.unwrap();
+    let state = room.state(0).await;
+    let mut channels = state.channels.values();
+    let den = channels
+        .find(|one| one.channel.name.as_deref() == Some("Den"))
+        .unwrap();
+    assert_eq!(den.parent.as_deref(), Some(LOBBY));
+    let den = den.channel.id.clone();
+    assert!(!room.state(1).await.channels.contains_key(&den));
+    let invite = ChannelEvent::Invite {
+        channel_id: den.clone(),
+        user_id: Some("bob".to_owned()),
+        code: None,
+    };
+    let bob = room.people[1];
+    room.client.send(room.people[0], invite.into()).unwrap();
+    let code = loop {
+        let event = room.events.recv().await.unwrap();
+        if let ConnectionEvent::Channel {
+            event:
+                ChannelEvent::Invite {
+                    user_id: None,
+                    code,
+                    ..
+                },
+        } = event.event
+        {
+            assert_eq!((event.account, event.request), (bob, None));
+            break code.unwrap();
+        }
+    };
+    let join = ChannelEvent::JoinWith {
+        channel_id: den.clone(),
+        key: code,
+    };
+    room.send(1, join).await.unwrap();
+    assert!(room.state(1).await.channels.contains_key(&den));
+    room.until(0, |state| state.channels[&den].users.contains_key("bob"))
+        .await;
 }

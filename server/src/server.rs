@@ -24,7 +24,7 @@ use crate::listen::{self, Acceptor};
 use crate::log_dir::{self, LogDir};
 use crate::site::Site;
 use crate::store::{LOBBY, RoomId, SqliteStore, Store, StoredMessage, writer};
-use crate::world::{Counters, Limits, Network, NetworkId, Readers, World};
+use crate::world::{Counters, Limits, Network, NetworkId, Readers, World, clearing};
 
 /// How long a graceful end may take: all goodbyes, which have a limit of their own, and the store's last commit.
 const SHUTDOWN_LIMIT: Duration = Duration::from_secs(15);
@@ -106,6 +106,7 @@ impl Server {
             let (world, files) = (Arc::clone(&world), Arc::clone(files));
             tasks.spawn(sweep::run(world, files, stop.clone()));
         }
+        tasks.spawn(clearing::run(Arc::clone(&world), stop.clone()));
         listeners.serve(&acceptor, &site, &fronts);
         tracing::info!(?addresses, "listening");
         Ok(Self {

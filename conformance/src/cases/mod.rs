@@ -1,17 +1,21 @@
 //! The cases, by what they are about. Each quotes the promise of docs/events.md that it holds.
 
 pub mod connect;
+pub mod doors;
+pub mod files;
 pub mod flood;
 pub mod history;
 pub mod hostile;
+pub mod kept;
 pub mod many;
 pub mod people;
 pub mod places;
 pub mod send;
+pub mod talk;
 
 use std::time::Duration;
 
-use kaiwa_core::{ConnectionEvent, ErrorKind, RequestId};
+use kaiwa_core::{ChatEvent, ConnectionEvent, ErrorKind, RequestId};
 use tokio::time::timeout;
 
 use crate::{Account, Harness, Outcome, Peer};
@@ -77,4 +81,25 @@ async fn refused(account: &mut Account, event: impl Into<ConnectionEvent>) -> Op
         "{kind:?} for {event:?}"
     );
     request
+}
+
+/// Two people who are online.
+async fn two<H: Harness>(peer: &H::Peer) -> (Account, Account) {
+    let ann = Account::online::<H>(peer, 0).await;
+    let bob = Account::online::<H>(peer, 1).await;
+    assert_ne!(ann.watch.me(), bob.watch.me(), "two people");
+    (ann, bob)
+}
+
+/// The id of the message in which somebody else says `text`.
+async fn heard(account: &mut Account, text: &str) -> String {
+    account
+        .watch
+        .find(text, |event| match event {
+            ConnectionEvent::Chat {
+                event: ChatEvent::New { message, .. },
+            } if message.plain_text() == text => message.id.clone(),
+            _ => None,
+        })
+        .await
 }

@@ -2,7 +2,7 @@
 
 use kaiwa_core::{ChatEvent, ConnectionEvent, EventKind, Presence, UserEvent};
 
-use super::refused;
+use super::{heard, refused, two};
 use crate::{Account, Harness};
 
 /// docs/events.md, `Request` and `Respond`: both sides see who asks whom, and then that they are contacts.
@@ -130,13 +130,6 @@ pub async fn a_read_mark_reaches_others<H: Harness>(peer: H::Peer) {
     bob.leave().await;
 }
 
-async fn two<H: Harness>(peer: &H::Peer) -> (Account, Account) {
-    let ann = Account::online::<H>(peer, 0).await;
-    let bob = Account::online::<H>(peer, 1).await;
-    assert_ne!(ann.watch.me(), bob.watch.me(), "two people");
-    (ann, bob)
-}
-
 /// One asks the other for contact; both see it.
 async fn ask(one: &mut Account, other: &mut Account) {
     let (one_id, other_id) = (one.watch.me(), other.watch.me());
@@ -184,17 +177,4 @@ async fn until_respond(account: &mut Account, of: &str, accepted: bool) {
             } if user_id == of && *accept == accepted)
         })
         .await;
-}
-
-/// The id of the message in which somebody else says `text`.
-async fn heard(account: &mut Account, text: &str) -> String {
-    account
-        .watch
-        .find(text, |event| match event {
-            ConnectionEvent::Chat {
-                event: ChatEvent::New { message, .. },
-            } if message.plain_text() == text => message.id.clone(),
-            _ => None,
-        })
-        .await
 }

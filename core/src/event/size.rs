@@ -269,16 +269,29 @@ mod tests {
     use super::*;
     use crate::Role;
 
-    /// A queue that is bounded in bytes must count what a peer can make long.
-    #[test]
-    fn every_text_counts() {
-        let long = || "x".repeat(1_000);
-        let named = || Channel {
+    fn long() -> String {
+        "x".repeat(1_000)
+    }
+
+    fn named() -> Channel {
+        Channel {
             id: long(),
             name: Some(long()),
             ..Channel::default()
-        };
-        let texts: [(ConnectionEvent, usize); 17] = [
+        }
+    }
+
+    /// A queue that is bounded in bytes must count what a peer can make long.
+    fn every_text_counts(texts: impl IntoIterator<Item = (ConnectionEvent, usize)>) {
+        for (event, count) in texts {
+            let texts = event.size() - size_of::<ConnectionEvent>();
+            assert_eq!(texts / 1_000, count, "{}", event.kind());
+        }
+    }
+
+    #[test]
+    fn every_text_about_messages_counts() {
+        every_text_counts([
             (
                 ChatEvent::RequestHistory {
                     channel_id: Some(long()),
@@ -296,61 +309,6 @@ mod tests {
                 }
                 .into(),
                 3,
-            ),
-            (
-                ChannelEvent::Topic {
-                    channel_id: long(),
-                    topic: Some(long()),
-                }
-                .into(),
-                2,
-            ),
-            (
-                ChannelEvent::Parent {
-                    channel_id: long(),
-                    parent_id: Some(long()),
-                }
-                .into(),
-                2,
-            ),
-            (
-                ChannelEvent::Members {
-                    channel_id: long(),
-                    members: [Role::Member, Role::Owner]
-                        .map(|role| Member {
-                            user_id: long(),
-                            role,
-                        })
-                        .into(),
-                }
-                .into(),
-                3,
-            ),
-            (
-                UserEvent::Presence {
-                    user_id: Some(long()),
-                    presence: crate::Presence::Away,
-                    text: Some(long()),
-                }
-                .into(),
-                2,
-            ),
-            (
-                UserEvent::Request {
-                    user_id: long(),
-                    own: false,
-                    text: Some(long()),
-                }
-                .into(),
-                2,
-            ),
-            (
-                UserEvent::Respond {
-                    user_id: long(),
-                    accept: true,
-                }
-                .into(),
-                1,
             ),
             (
                 ChatEvent::Typing {
@@ -381,6 +339,41 @@ mod tests {
                 }
                 .into(),
                 2,
+            ),
+        ]);
+    }
+
+    #[test]
+    fn every_text_about_channels_counts() {
+        every_text_counts([
+            (
+                ChannelEvent::Topic {
+                    channel_id: long(),
+                    topic: Some(long()),
+                }
+                .into(),
+                2,
+            ),
+            (
+                ChannelEvent::Parent {
+                    channel_id: long(),
+                    parent_id: Some(long()),
+                }
+                .into(),
+                2,
+            ),
+            (
+                ChannelEvent::Members {
+                    channel_id: long(),
+                    members: [Role::Member, Role::Owner]
+                        .map(|role| Member {
+                            user_id: long(),
+                            role,
+                        })
+                        .into(),
+                }
+                .into(),
+                3,
             ),
             (
                 ChannelEvent::Create {
@@ -416,6 +409,38 @@ mod tests {
                 .into(),
                 5,
             ),
+        ]);
+    }
+
+    #[test]
+    fn every_text_about_people_counts() {
+        every_text_counts([
+            (
+                UserEvent::Presence {
+                    user_id: Some(long()),
+                    presence: crate::Presence::Away,
+                    text: Some(long()),
+                }
+                .into(),
+                2,
+            ),
+            (
+                UserEvent::Request {
+                    user_id: long(),
+                    own: false,
+                    text: Some(long()),
+                }
+                .into(),
+                2,
+            ),
+            (
+                UserEvent::Respond {
+                    user_id: long(),
+                    accept: true,
+                }
+                .into(),
+                1,
+            ),
             (
                 UserEvent::Data {
                     channel_id: Some(long()),
@@ -433,10 +458,6 @@ mod tests {
                 .into(),
                 2,
             ),
-        ];
-        for (event, count) in texts {
-            let texts = event.size() - size_of::<ConnectionEvent>();
-            assert_eq!(texts / 1_000, count, "{}", event.kind());
-        }
+        ]);
     }
 }

@@ -29,6 +29,10 @@ impl Typing {
         user_id: Option<&str>,
         typing: bool,
     ) -> Option<ConnectionEvent> {
+        if !typing && self.until.is_empty() {
+            // Asked for each message of a flood.
+            return None;
+        }
         let typer = (channel_id.to_owned(), user_id.map(str::to_owned));
         if !typing {
             return self.until.remove(&typer).map(|_| told(typer, false));

@@ -16,11 +16,16 @@ use super::rim_server::{Flavour, Listening, RimServer, RimWires};
 
 /// What becomes of a message whose connection broke is told by the history before any late acknowledgement could come, and
 /// that goes to the connection of its message, which is gone.
-const KAIWA_LACKS: &[Need] = &[Need::Late];
+const KAIWA_LACKS: &[Need] = &[
+    Need::Late,
+    // A message is its words.
+    Need::Replies,
+];
 
 const ORIGINAL_LACKS: &[Need] = &[
     // As above.
     Need::Late,
+    Need::Replies,
     // Nobody is told that their message was read.
     Need::Receipts,
     // Each side of a contact sees its own relation only.

@@ -23,6 +23,8 @@ const LACKS: &[Need] = &[
     Need::History,
     // The nonce is public: who repeats it is somebody else.
     Need::Duplicates,
+    // A message is its words.
+    Need::Replies,
 ];
 
 /// Over real sockets on loopback, with the transports that programs use.

@@ -285,11 +285,18 @@ pub trait Rooms: ReadRooms {
     /// `NotFound`, `Conflict` for a name that is taken.
     fn update_room(&mut self, id: RoomId, patch: &RoomPatch) -> Result<(), Error>;
 
-    /// Removes a room, those below it, and all that was said there. The lobby cannot be removed.
+    /// Removes a room and those below it: to everybody they are gone with this, and with them what was said there, which takes
+    /// its space until [`Self::clear_removed`]. The lobby cannot be removed.
     ///
     /// # Errors
     /// `NotFound`, `Forbidden` for the lobby.
     fn remove_room(&mut self, id: RoomId) -> Result<(), Error>;
+
+    /// Clears away at most `limit` messages of a room that was removed; tells whether there may be more to clear.
+    ///
+    /// # Errors
+    /// `Storage` only.
+    fn clear_removed(&mut self, limit: usize) -> Result<bool, Error>;
 
     /// Lets people in; those who are in stay as they are. What was said before is read to them. Tells who is new, by id.
     ///

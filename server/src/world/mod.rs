@@ -5,6 +5,7 @@
 //! store goes the same way as a piece of work ([`Job::work`]), so there is one order of all that happens. Questions that
 //! change nothing are asked beside it ([`World::read`]).
 
+pub(crate) mod clearing;
 mod follow;
 mod live;
 mod network;

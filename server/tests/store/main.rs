@@ -197,6 +197,7 @@ macro_rules! store_suite {
                     channels_are_found_in_any_ascii_case,
                     public_rooms_by_a_part_of_their_name,
                     removing_takes_everything_along,
+                    what_was_removed_is_cleared_away_bit_by_bit,
                     what_is_refused,
                 }
                 sessions {

@@ -28,23 +28,7 @@ impl ConnectionState {
                 channel_id,
                 user_id,
                 new_user,
-            } => {
-                let key = new_user.id.as_ref().unwrap_or(user_id);
-                if let Some(list) = self.users(channel_id.as_deref()) {
-                    if key != user_id {
-                        list.remove(user_id);
-                    }
-                    if !upsert(list, USERS_PER_LIST, key.clone(), new_user) {
-                        self.left_out += 1;
-                    }
-                }
-                if key != user_id {
-                    self.rename(channel_id.as_deref(), user_id, key);
-                }
-                if self.current_user_id.as_ref() == Some(user_id) {
-                    self.current_user_id = Some(key.clone());
-                }
-            }
+            } => self.update_user(channel_id.as_deref(), user_id, new_user),
             UserEvent::Remove {
                 channel_id,
                 user_id,
@@ -96,6 +80,24 @@ impl ConnectionState {
                 value,
             } => self.data(channel_id.as_deref(), key, value.as_ref()),
             UserEvent::RequestData { .. } => {}
+        }
+    }
+
+    fn update_user(&mut self, channel_id: Option<&str>, user_id: &String, new_user: &Profile) {
+        let key = new_user.id.as_ref().unwrap_or(user_id);
+        if let Some(list) = self.users(channel_id) {
+            if key != user_id {
+                list.remove(user_id);
+            }
+            if !upsert(list, USERS_PER_LIST, key.clone(), new_user) {
+                self.left_out += 1;
+            }
+        }
+        if key != user_id {
+            self.rename(channel_id, user_id, key);
+        }
+        if self.current_user_id.as_ref() == Some(user_id) {
+            self.current_user_id = Some(key.clone());
         }
     }
 

@@ -2,7 +2,8 @@
 
 use kaiwa_core::session::{Now, SessionEvent};
 use kaiwa_core::{
-    ChannelEvent, ChatEvent, ConnectionEvent, MessageStatus, MessageType, StatusEvent,
+    ChannelEvent, ChatEvent, ConnectionEvent, Message, MessageFragment, MessageStatus, MessageType,
+    StatusEvent,
 };
 
 use super::{MockSession, refusal};
@@ -48,9 +49,11 @@ impl MockSession {
             } => {
                 message.message_type = MessageType::Normal;
                 message.status = MessageStatus::Delivered;
+                take_out_uploads(message);
                 self.saw(message.id.as_deref());
                 let channel_id = channel_id.as_deref().unwrap_or(LOBBY);
-                let sender = message.sender_id.as_deref();
+                let own = message.sender_id == self.who.user_id;
+                let sender = message.sender_id.as_deref().filter(|_| !own);
                 // Whoever has said it types it no longer.
                 let stopped = self.typing.said(now.mono, channel_id, sender, false);
                 self.events.extend(stopped.map(SessionEvent::happened));
@@ -69,9 +72,13 @@ impl MockSession {
                 return;
             }
             ConnectionEvent::Chat {
+                event: ChatEvent::Update { new_message, .. },
+            } => take_out_uploads(new_message),
+            ConnectionEvent::Chat {
                 event: ChatEvent::History { messages, .. },
             } => {
                 for message in messages {
+                    take_out_uploads(message);
                     self.saw(message.id.as_deref());
                     if message.sender_id == self.who.user_id {
                         message.message_type = MessageType::CurrentUser;
@@ -92,4 +99,10 @@ impl MockSession {
     fn saw(&mut self, id: Option<&str>) {
         self.seen = self.seen.max(id.and_then(|id| id.parse().ok()));
     }
+}
+
+/// A server that names files of this machine would get them from whoever passes its messages on.
+fn take_out_uploads(message: &mut Message) {
+    let is_upload = |part: &MessageFragment| matches!(part, MessageFragment::Upload { .. });
+    message.content.retain(|part| !is_upload(part));
 }

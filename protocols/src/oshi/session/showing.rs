@@ -199,6 +199,12 @@ impl OshiSession {
 
 /// A message's id, which is its place in its stream.
 pub(super) fn seq(message_id: &str) -> Result<i64, Error> {
+    if RequestId::is_local_message_id(message_id) {
+        return Err(Error::new(
+            ErrorKind::State,
+            "the message is not on its way any more, or not delivered yet; name it by the id that it has now",
+        ));
+    }
     let digits = message_id.bytes().all(|byte| byte.is_ascii_digit());
     let seq = message_id
         .parse()

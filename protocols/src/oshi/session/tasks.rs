@@ -307,7 +307,8 @@ impl OshiSession {
     /// Goes on after a step whose success is all that the answer tells.
     fn carried_out(&mut self, request: RequestId, step: Step) -> Result<bool, Error> {
         match step {
-            Step::Typing => {}
+            // A reaction that was there already is answered without a change.
+            Step::Typing | Step::React { .. } => {}
             Step::Read { stream, seq } => self.show_own_read(Some(request), stream, seq),
             Step::Unsub { stream } => {
                 self.drop_catch_up(stream);

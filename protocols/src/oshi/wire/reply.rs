@@ -124,7 +124,7 @@ pub enum Answer<'a> {
         /// The sequence up to which the user has read.
         last_read: i64,
     },
-    /// Of `edit`, `delete` and `react`.
+    /// Of `edit`, `delete`, and a `react` that changed something.
     Changed {
         /// The stream's change.
         rev: i64,

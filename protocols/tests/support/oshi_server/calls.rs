@@ -415,11 +415,11 @@ impl State {
         if log.message(seq).is_none_or(|message| message.deleted) {
             return not_found("seq");
         }
-        let event = log.react(seq, caller.user, emoji, on);
+        let Some(event) = log.react(seq, caller.user, emoji, on) else {
+            return Ok(Answer::Done {});
+        };
         let rev = log.rev;
-        if let Some(event) = event {
-            self.tell_stream(id, None, &event);
-        }
+        self.tell_stream(id, None, &event);
         Ok(Answer::Changed { rev })
     }
 }

@@ -57,9 +57,8 @@ pub(super) fn react(call: Call, stream: StreamId, seq: i64, emoji: String, on: b
         let (Inside { room, .. }, _) = seen(store, user, stream, seq)?;
         let reaction = Reaction { user, emoji };
         let Some(rev) = store.react(room.id, seq, &reaction, on)? else {
-            // As it was.
-            let rev = room.last_change;
-            return Ok(Answer::Changed { rev });
+            // As it was: the newest change is somebody else's.
+            return Ok(Answer::Done {});
         };
         notices.push(Notice::Reacted {
             room: room.id,

@@ -9,3 +9,8 @@ CREATE INDEX subscriptions_by_room ON subscriptions (room);
 
 INSERT INTO subscriptions (user, room)
     SELECT m.user, m.room FROM members m JOIN rooms r ON r.id = m.room WHERE r.kind IN (0, 1, 2);
+
+-- Rooms that are removed, and not cleared away yet. They have no head.
+CREATE TABLE removed_rooms (
+    room INTEGER PRIMARY KEY REFERENCES rooms (id) ON DELETE CASCADE
+) STRICT;

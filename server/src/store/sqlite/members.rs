@@ -28,7 +28,8 @@ const MEMBERS_AFTER: &str = concat!(
 const STREAM_IDS_OF: &str = "SELECT r.id FROM members m JOIN rooms r ON r.parent = m.room
      WHERE m.user = ?1 LIMIT ?2";
 const ROLES_OF: &str = "SELECT room, role FROM members WHERE user = ?1 ORDER BY room";
-const KIND: &str = "SELECT kind, low, high FROM rooms WHERE id = ?1";
+const KIND: &str = "SELECT r.kind, r.low, r.high FROM rooms r JOIN heads h ON h.room = r.id
+     WHERE r.id = ?1";
 const ADD: &str = "INSERT INTO members (room, user, role, joined) VALUES (?1, ?2, ?3, ?4)
      ON CONFLICT (room, user) DO NOTHING";
 const REMOVE: &str = "DELETE FROM members WHERE room = ?1 AND user = ?2";

@@ -22,7 +22,11 @@ macro_rules! message_columns {
 }
 pub(super) use message_columns;
 
-const MESSAGE: &str = concat!("SELECT ", message_columns!(), " WHERE m.id = ?1");
+const MESSAGE: &str = concat!(
+    "SELECT ",
+    message_columns!(),
+    " JOIN heads h ON h.room = m.room WHERE m.id = ?1"
+);
 const MESSAGE_AT: &str = concat!(
     "SELECT ",
     message_columns!(),
@@ -31,7 +35,7 @@ const MESSAGE_AT: &str = concat!(
 const MESSAGES: &str = concat!(
     "SELECT ",
     message_columns!(),
-    " WHERE m.room = ?1 AND m.seq BETWEEN ?2 AND ?3 ORDER BY m.seq"
+    " JOIN heads h ON h.room = m.room WHERE m.room = ?1 AND m.seq BETWEEN ?2 AND ?3 ORDER BY m.seq"
 );
 const NEWEST: &str = concat!(
     "SELECT ",

@@ -18,6 +18,7 @@ mod members;
 mod messages;
 mod place;
 mod posts;
+mod removed;
 mod room_names;
 mod rooms;
 mod subscriptions;

@@ -10,7 +10,7 @@ use super::db::{Db, Outcome, demand, refuse};
 use super::room_names::{demand_name, unique_name};
 use super::users::demand_user;
 use super::values::{Code, Time};
-use super::{circles, conversations, marks, members};
+use super::{circles, conversations, marks, members, removed};
 use crate::store::{
     Conversation, LOBBY, Member, Membership, MessageId, NewRoom, Position, ReadRooms, Role, Room,
     RoomId, RoomKind, RoomPatch, Rooms, Span, UserId,
@@ -33,8 +33,9 @@ const ROOM: &str = concat!(
     room_columns!(),
     " FROM rooms r JOIN heads h ON h.room = r.id WHERE r.id = ?1"
 );
-const ROOM_EXISTS: &str = "SELECT 1 FROM rooms WHERE id = ?1";
-const NAMED: &str = "SELECT kind, parent FROM rooms WHERE id = ?1";
+const ROOM_EXISTS: &str = "SELECT 1 FROM heads WHERE room = ?1";
+const NAMED: &str = "SELECT r.kind, r.parent FROM rooms r JOIN heads h ON h.room = r.id
+     WHERE r.id = ?1";
 /// Streams have no members of their own, so no room comes twice.
 const ROOMS_OF: &str = concat!(
     "SELECT ",
@@ -85,11 +86,6 @@ const UPDATE_ROOM: &str = "UPDATE rooms SET
          public = coalesce(?6, public), min_rank = coalesce(?7, min_rank),
          password = iif(?8, ?9, password), unique_name = coalesce(?10, unique_name)
      WHERE id = ?1";
-const FORGET_DATA: &str =
-    "DELETE FROM data WHERE room IN (SELECT id FROM rooms WHERE id = ?1 OR parent = ?1)";
-/// Takes all that refers to it along.
-const DELETE_ROOM: &str = "DELETE FROM rooms WHERE id = ?1";
-
 /// Statements that must find their rows without looking at others.
 #[cfg(test)]
 pub(super) const HOT: &[&str] = &[
@@ -105,8 +101,6 @@ pub(super) const HOT: &[&str] = &[
     INSERT_ROOM,
     INSERT_HEAD,
     UPDATE_ROOM,
-    FORGET_DATA,
-    DELETE_ROOM,
 ];
 
 impl ReadRooms for Db {
@@ -252,9 +246,13 @@ impl Rooms for Db {
         self.run("removing a room", |connection| {
             demand(id != LOBBY, ErrorKind::Forbidden, "the lobby stays")?;
             room_exists(connection, id)?;
-            connection.prepare_cached(FORGET_DATA)?.execute([id.0])?;
-            connection.prepare_cached(DELETE_ROOM)?.execute([id.0])?;
-            Ok(())
+            removed::remove(connection, id)
+        })
+    }
+
+    fn clear_removed(&mut self, limit: usize) -> Result<bool, Error> {
+        self.run("clearing removed rooms away", |connection| {
+            removed::clear(connection, limit)
         })
     }
 

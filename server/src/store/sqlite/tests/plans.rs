@@ -33,6 +33,7 @@ fn no_hot_statement_looks_at_rows_that_it_does_not_want() {
         members::HOT,
         messages::HOT,
         posts::HOT,
+        removed::HOT,
         room_names::HOT,
         rooms::HOT,
         subscriptions::HOT,
