@@ -62,13 +62,15 @@ async fn what_was_acknowledged_survives_and_is_seen_as_it_is() {
         .await;
     flood.until(&mut people, MESSAGES).await;
     flood.finish(&mut people).await;
-    people
-        .until(|people| {
-            accounts
-                .iter()
-                .all(|account| everything(people.heard(*account)))
-        })
-        .await;
+    let all_see = |people: &People| {
+        let mut heard = accounts.iter().map(|account| people.heard(*account));
+        heard.all(|heard| heard.now.len() == MESSAGES && heard.now.values().all(is_right))
+    };
+    let wrong = |heard: &Heard| {
+        let wrong = heard.now.iter().filter(|(_, message)| !is_right(message));
+        format!(", wrong: {:?}", wrong.take(3).collect::<Vec<_>>())
+    };
+    people.until_else(all_see, wrong).await;
 
     let kept = kept(&data, &stream, served, people, &accounts).await;
     assert_eq!(kept.len(), MESSAGES);
@@ -286,20 +288,17 @@ fn is_changed(text: &str) -> bool {
     number.is_multiple_of(CHANGED)
 }
 
-/// Whether somebody sees every message, as it is in the end.
-fn everything(heard: &Heard) -> bool {
-    let right = |message: &Message| {
-        let text = message.plain_text();
-        let changed = is_changed(&text);
-        let reactions = message
-            .content
-            .iter()
-            .filter(|fragment| matches!(fragment, MessageFragment::Reaction { emoji, user_ids } if emoji == EMOJI && user_ids.len() == 1));
-        text.ends_with(EDITED) == changed
-            && (message.status == MessageStatus::Edited) == changed
-            && reactions.count() == usize::from(changed)
-    };
-    heard.now.len() == MESSAGES && heard.now.values().all(right)
+/// Whether a message is as it is in the end.
+fn is_right(message: &Message) -> bool {
+    let text = message.plain_text();
+    let changed = is_changed(&text);
+    let reactions = message.content.iter().filter(|fragment| {
+        matches!(fragment, MessageFragment::Reaction { emoji, user_ids }
+            if emoji == EMOJI && user_ids.len() == 1)
+    });
+    text.ends_with(EDITED) == changed
+        && (message.status == MessageStatus::Edited) == changed
+        && reactions.count() == usize::from(changed)
 }
 
 /// How often each message is in the store under the text that was said, whether it is edited, and how many reactions it has.

@@ -204,7 +204,16 @@ impl People {
     }
 
     /// Takes events until it holds.
-    pub(crate) async fn until(&mut self, mut holds: impl FnMut(&Self) -> bool) {
+    pub(crate) async fn until(&mut self, holds: impl FnMut(&Self) -> bool) {
+        self.until_else(holds, |_| String::new()).await;
+    }
+
+    /// The same, with what there is to say of each if it never does.
+    pub(crate) async fn until_else(
+        &mut self,
+        mut holds: impl FnMut(&Self) -> bool,
+        why: impl Fn(&Heard) -> String,
+    ) {
         let waiting = async {
             while !holds(self) {
                 let event = self.events.recv().await.unwrap();
@@ -225,7 +234,8 @@ impl People {
             }
         };
         if timeout(STUCK, waiting).await.is_err() {
-            let summary: Vec<_> = self.heard.values().map(Heard::summary).collect();
+            let summary = |heard: &Heard| heard.summary() + &why(heard);
+            let summary: Vec<_> = self.heard.values().map(summary).collect();
             panic!("stuck; heard: {summary:#?}");
         }
     }

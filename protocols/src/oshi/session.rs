@@ -19,6 +19,7 @@ mod pace;
 mod people;
 mod pings;
 mod places;
+mod reacted;
 mod requests;
 mod sending;
 mod showing;
@@ -52,6 +53,7 @@ use self::pace::Pace;
 use self::people::People;
 use self::pings::Pings;
 use self::places::{Circle, Stream};
+use self::reacted::Reacted;
 use self::sign_in::Greeting;
 use self::tasks::{Reply, Step};
 use self::typing::Typing;
@@ -122,6 +124,7 @@ pub struct OshiSession {
     pace: Pace,
     typing: Typing,
     pings: Pings,
+    reacted: Reacted,
     /// Requests of the user that are no messages, until each has ended.
     open: BTreeSet<RequestId>,
     /// Streams to be looked at, in this order.
@@ -186,6 +189,7 @@ impl OshiSession {
             pace: Pace::default(),
             typing: Typing::default(),
             pings: Pings::default(),
+            reacted: Reacted::default(),
             open: BTreeSet::new(),
             line: VecDeque::new(),
             busy: BTreeSet::new(),
@@ -411,6 +415,7 @@ impl Session for OshiSession {
     fn handle_close(&mut self, now: Now, closed: &Closed<'_>) {
         self.forget_typing();
         self.forget_connection();
+        self.reacted = Reacted::default();
         let error = Error::new(ErrorKind::Lost, "the connection ended first");
         for request in std::mem::take(&mut self.open) {
             let error = error.info();

@@ -317,6 +317,8 @@ impl OshiSession {
             return;
         };
         if catch_up.lossy {
+            // What was dropped may change them further, and may not be told again.
+            self.reacted.forget(id);
             return self.catch_up(id, true);
         }
         let seen = stream.seen.get_or_insert_default();

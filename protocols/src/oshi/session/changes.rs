@@ -39,7 +39,7 @@ impl Change {
 }
 
 /// Somebody reacts to a message, or no longer.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Reaction {
     pub(super) seq: i64,
     pub(super) user: UserId,
@@ -193,6 +193,7 @@ impl OshiSession {
                 message_id: kept.seq.to_string(),
                 new_message: kept.message.clone(),
             });
+            self.repeat_reactions(id, kept.seq, &kept.message);
         }
         shown
     }
@@ -232,9 +233,10 @@ impl OshiSession {
         let update = ChatEvent::Update {
             channel_id: Some(id.to_string()),
             message_id: kept.seq.to_string(),
-            new_message: kept.message,
+            new_message: kept.message.clone(),
         };
         self.tell(request, update);
+        self.repeat_reactions(id, kept.seq, &kept.message);
     }
 
     pub(super) fn introduce_sender(&mut self, kept: &Kept) {
@@ -244,6 +246,16 @@ impl OshiSession {
     }
 
     pub(super) fn show_reaction(
+        &mut self,
+        request: Option<RequestId>,
+        id: StreamId,
+        reaction: Reaction,
+    ) {
+        self.reacted.note(id, reaction.clone());
+        self.tell_reaction(request, id, reaction);
+    }
+
+    pub(super) fn tell_reaction(
         &mut self,
         request: Option<RequestId>,
         id: StreamId,

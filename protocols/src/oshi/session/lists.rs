@@ -47,10 +47,13 @@ impl OshiSession {
         }
         let history = ChatEvent::History {
             channel_id: page.stream.to_string(),
-            messages,
+            messages: messages.clone(),
             complete: rest == 0 && !page.more,
         };
         self.tell(Some(request), history);
+        for (message, shown) in page.messages.iter().skip(rest).zip(&messages) {
+            self.repeat_reactions(page.stream, message.seq, shown);
+        }
     }
 
     /// There is a talk; true if it is known.

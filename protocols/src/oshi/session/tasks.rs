@@ -312,6 +312,7 @@ impl OshiSession {
             Step::Read { stream, seq } => self.show_own_read(Some(request), stream, seq),
             Step::Unsub { stream } => {
                 self.drop_catch_up(stream);
+                self.reacted.forget(stream);
                 if let Some(stream) = self.streams.get_mut(&stream) {
                     (stream.subscribed, stream.wanted) = (false, false);
                     stream.seen = None;
