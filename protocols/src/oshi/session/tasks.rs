@@ -241,8 +241,9 @@ impl OshiSession {
                     on,
                 },
             ) => {
-                self.note_told(stream, rev, Told::Reaction);
-                if let Some(user) = self.me_id() {
+                if self.note_told(stream, rev, Told::Reaction)
+                    && let Some(user) = self.me_id()
+                {
                     let reaction = Reaction {
                         seq,
                         user,
