@@ -271,19 +271,21 @@ impl OshiSession {
         self.tell(request, react);
     }
 
-    /// An own change is shown: it is not shown again when the server tells it in its order.
-    pub(super) fn note_told(&mut self, id: StreamId, rev: i64, what: Told) {
+    /// An own change is shown: it is not shown again when the server tells it in its order. False if that was before, or nothing
+    /// has changed.
+    pub(super) fn note_told(&mut self, id: StreamId, rev: i64, what: Told) -> bool {
         let Some(stream) = self.streams.get_mut(&id) else {
-            return;
+            return true;
         };
         let is_past = stream.seen.is_some_and(|seen| seen.rev >= rev);
         if is_past || !(stream.subscribed || stream.catch_up.is_some()) {
-            return;
+            return !is_past;
         }
         stream.told.insert(rev, what);
         if stream.told.len() > MAX_TOLD {
             stream.told.pop_first();
         }
+        true
     }
 
     /// An own change was not shown after all: it and what follows is to be told on the next connection.

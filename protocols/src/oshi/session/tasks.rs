@@ -222,9 +222,8 @@ impl OshiSession {
 
     /// Goes on with a request; true if it is done.
     fn advance(&mut self, request: RequestId, step: Step, reply: Reply<'_>) -> Result<bool, Error> {
-        let answer = match reply {
-            Reply::Answer(answer) => answer,
-            other => return self.turn_page(request, &step, &other),
+        let Reply::Answer(answer) = reply else {
+            return self.turn_page(request, &step, &reply);
         };
         match (answer, step) {
             (Answer::Changed { rev }, Step::Change { stream, seq }) => {
@@ -241,8 +240,9 @@ impl OshiSession {
                     on,
                 },
             ) => {
-                self.note_told(stream, rev, Told::Reaction);
-                if let Some(user) = self.me_id() {
+                if self.note_told(stream, rev, Told::Reaction)
+                    && let Some(user) = self.me_id()
+                {
                     let reaction = Reaction {
                         seq,
                         user,
