@@ -33,10 +33,6 @@ impl OshiSession {
                 message_id,
             } => {
                 let stream = self.stream_id(channel_id.as_deref())?;
-                if message_id.starts_with("local:") {
-                    let why = "there is no such message, or it is written and has no id yet";
-                    return Err(Error::new(ErrorKind::NotFound, why));
-                }
                 let seq = seq(&message_id)?;
                 let step = Step::Change { stream, seq };
                 self.ask(request, &Request::Delete { stream, seq }, step);
