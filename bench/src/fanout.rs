@@ -105,7 +105,7 @@ fn one(
 ) -> Result<Run> {
     let measuring = || -> Result<Run> {
         let running = setup.start(server)?;
-        let mut load = Load::connect(&running, clients)?;
+        let mut load = Load::in_room(&running, clients)?;
         load.begin()?;
         load.run(warm_up)?;
         let (server_before, own_before) = (running.process.cpu()?, cpu_of("self")?);

@@ -70,7 +70,7 @@ fn serve(setup: &Setup, server: Server) -> Result<Growth> {
     let mut held: Vec<Load> = Vec::new();
     let mut last = 0;
     for step in STEPS {
-        held.push(Load::connect(&running, step - last)?);
+        held.push(Load::in_room(&running, step - last)?);
         last = step;
         sizes.push(running.process.resident()?);
     }
@@ -80,7 +80,7 @@ fn serve(setup: &Setup, server: Server) -> Result<Growth> {
     // In a process of its own again, as the load generator wants all clients to be its own.
     let running = setup.start(server)?;
     let before = running.process.resident()?;
-    let mut load = Load::connect(&running, last)?;
+    let mut load = Load::in_room(&running, last)?;
     load.begin()?;
     load.run(Duration::from_millis(500))?;
     load.finish()?;

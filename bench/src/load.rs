@@ -1,12 +1,12 @@
-//! The load generator of wschat's room: many WebSocket clients on one thread, raw sockets and one `epoll`. It shares the machine
-//! with what it measures, so it only cuts frames, reads a message's number from a fixed place, and counts.
+//! The load generator of one busy room: many WebSocket clients on one thread, raw sockets and one `epoll`. It shares the machine
+//! with what it measures, so it only cuts frames, finds a message's number by what is before it, and counts.
 //!
 //! Closed loop: [`IN_FLIGHT`] senders with one message each. A message is in flight until every client has it; then its
 //! sender says the next.
 
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use mio::{Events, Poll, Token};
 
 use crate::servers::Running;
@@ -25,8 +25,30 @@ const EVENTS: usize = 256;
 /// The number of a message is its text's first four digits; used again long after all have it.
 const NUMBERS: usize = 10_000;
 
-/// How a frame's text begins. All servers send keys sorted, so the number follows.
-const BEGINNING: &[u8; 8] = b"{\"msg\":\"";
+/// How a network says things.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Dialect {
+    /// The frame that says a text.
+    pub(crate) say: fn(&str) -> String,
+    /// What is before the text in the frame that shows it, whose first byte is at this place or behind it.
+    pub(crate) before: &'static [u8],
+    pub(crate) from: usize,
+    /// Whether frames of another kind come too.
+    pub(crate) others: bool,
+}
+
+/// wschat's. All servers send keys sorted, so the text comes first.
+const WSCHAT: Dialect = Dialect {
+    // The time is replaced by real servers, and makes the relay's frames as long as theirs.
+    say: |text| {
+        format!(
+            "{{\"msg\":\"{text}\",\"tim\":\"2026-01-01T00:00:00.000000000Z\",\"usr\":\"bench\"}}"
+        )
+    },
+    before: b"{\"msg\":\"",
+    from: 0,
+    others: false,
+};
 
 /// A room full of clients.
 #[derive(Debug)]
@@ -42,6 +64,7 @@ pub(crate) struct Load {
 /// What is under way, and what was counted.
 #[derive(Debug)]
 struct Talk {
+    dialect: Dialect,
     messages: Vec<InFlight>,
     /// Senders whose message all have.
     free: Vec<usize>,
@@ -66,13 +89,22 @@ pub(crate) struct Heard {
 }
 
 impl Load {
-    /// Connects clients, one after the other.
-    pub(crate) fn connect(server: &Running, clients: usize) -> Result<Self> {
+    /// Clients in wschat's room.
+    pub(crate) fn in_room(server: &Running, clients: usize) -> Result<Self> {
+        Self::connect(clients, WSCHAT, |_| {
+            Opening::new(server.address, server.path)
+        })
+    }
+
+    /// Clients that are in, each opened by `open`, one after the other.
+    pub(crate) fn connect(
+        clients: usize,
+        dialect: Dialect,
+        mut open: impl FnMut(usize) -> Result<Opening>,
+    ) -> Result<Self> {
         let poll = Poll::new()?;
         let clients = (0..clients)
-            .map(|index| {
-                Opening::new(server.address, server.path)?.watched(poll.registry(), Token(index))
-            })
+            .map(|index| open(index)?.watched(poll.registry(), Token(index)))
             .collect::<Result<Vec<_>>>()?;
         let nothing = InFlight {
             sent: Instant::now(),
@@ -86,6 +118,7 @@ impl Load {
             events: Events::with_capacity(EVENTS),
             next: 0,
             talk: Talk {
+                dialect,
                 messages: vec![nothing; NUMBERS],
                 free: Vec::new(),
                 open: 0,
@@ -149,22 +182,38 @@ impl Load {
             missing: self.clients.len(),
             sender,
         };
-        // The time is replaced by real servers, and makes the relay's frames as long as theirs.
-        let text = format!(
-            "{{\"msg\":\"{number:04}{:x<fill$}\",\"tim\":\"2026-01-01T00:00:00.000000000Z\",\"usr\":\"bench\"}}",
-            "",
-            fill = TEXT_BYTES - 4
-        );
+        let text = format!("{number:04}{:x<fill$}", "", fill = TEXT_BYTES - 4);
+        let text = (self.talk.dialect.say)(&text);
         self.clients[sender].say(&masked_text(&text))
     }
 }
 
 impl Talk {
     fn delivered(&mut self, text: &[u8], now: Instant) -> Result<()> {
-        let digits = text
-            .strip_prefix(BEGINNING)
-            .and_then(|text| text.first_chunk::<4>());
-        let number = digits.context("not what was sent")?;
+        let Dialect {
+            before,
+            from,
+            others,
+            ..
+        } = self.dialect;
+        let behind = |text: &[u8]| {
+            let mut places = text.get(from..)?.windows(before.len());
+            let place = if others {
+                places.position(|window| window == before)?
+            } else {
+                places
+                    .next()
+                    .filter(|window| *window == before)
+                    .map(|_| 0)?
+            };
+            text.get(from + place + before.len()..)?
+                .first_chunk::<4>()
+                .copied()
+        };
+        let Some(number) = behind(text) else {
+            ensure!(others, "not what was sent");
+            return Ok(());
+        };
         let number = number
             .iter()
             .fold(0, |number, digit| number * 10 + usize::from(digit & 15));

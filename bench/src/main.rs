@@ -2,7 +2,7 @@
 //! `cargo run --release --manifest-path bench/Cargo.toml`.
 //!
 //! Each measurement has a file: [`fanout`] (what a busy room costs the server), [`idle`] (what a connection holds in memory,
-//! at both ends), [`receive`] (what an event costs the client), and those of [`rim`]. What is measured is always a process of
+//! at both ends), [`receive`] (what an event costs the client), and those of [`oshi`] and [`rim`]. What is measured is always a process of
 //! its own, a [`process::Process`]: this program again in one of the [`roles`], or a foreign one. The load generators, [`load`]
 //! and that of [`rim`], are cheap and the same for all peers. docs/benchmarks.md says how to read the numbers.
 
@@ -18,6 +18,7 @@ use crate::servers::Setup;
 mod fanout;
 mod idle;
 mod load;
+mod oshi;
 mod process;
 mod receive;
 mod report;
@@ -60,6 +61,12 @@ enum Name {
     Idle,
     /// CPU per received event of clients
     Receive,
+    /// Oshi: deliveries per second and latency in a stream with a thousand subscribers, beside wschat's room
+    OshiFanout,
+    /// Oshi: catching up with what was missed
+    OshiResume,
+    /// Oshi: signing in with 500 streams
+    OshiSignIn,
     /// rim: messages acknowledged per second, time to the acknowledgement, CPU
     RimAck,
     /// rim: a page of a long history
@@ -86,6 +93,15 @@ fn main() -> Result<()> {
     }
     if wanted(Name::Receive) {
         receive::run(&setup, &mut report)?;
+    }
+    if wanted(Name::OshiFanout) {
+        oshi::fanout::run(&setup, &mut report)?;
+    }
+    if wanted(Name::OshiResume) {
+        oshi::resume::run(&setup, &mut report)?;
+    }
+    if wanted(Name::OshiSignIn) {
+        oshi::sign_in::run(&setup, &mut report)?;
     }
     if wanted(Name::RimAck) {
         rim::ack::run(&setup, &mut report)?;

@@ -86,6 +86,11 @@ impl Setup {
         serve("sqlite", data, "/rim/ws")
     }
 
+    /// Starts ours for clients of Oshi, with what a data directory holds.
+    pub(crate) fn oshi(&self, data: &Path) -> Result<Running> {
+        serve("sqlite", data, "/oshi")
+    }
+
     /// Starts the floor of rim's servers: `roles::rim_relay`.
     pub(crate) fn rim_relay(&self) -> Result<Running> {
         said(Process::role(&["rim-relay"])?, "/")

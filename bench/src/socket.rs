@@ -56,7 +56,17 @@ impl Opening {
 
     /// Says something and waits for the first text that comes. Reads not a byte more.
     pub(crate) fn ask(&mut self, text: &str) -> Result<Vec<u8>> {
-        self.stream.write_all(&masked_text(text))?;
+        self.say(text)?;
+        self.next()
+    }
+
+    /// Says something.
+    pub(crate) fn say(&mut self, text: &str) -> Result<()> {
+        Ok(self.stream.write_all(&masked_text(text))?)
+    }
+
+    /// Waits for the next text. Reads not a byte more.
+    pub(crate) fn next(&mut self) -> Result<Vec<u8>> {
         loop {
             let mut bytes = vec![0; 2];
             self.stream.read_exact(&mut bytes)?;

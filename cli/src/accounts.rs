@@ -4,7 +4,7 @@
 //! `{ command = "COMMAND" }`.
 
 use std::fs::{self, File};
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use kaiwa_protocols::{Error, ErrorKind};
@@ -101,22 +101,9 @@ impl Accounts {
         Ok(Self { path, content })
     }
 
-    /// Writes a new file beside the old one and puts it in its place: a crash leaves one of the two, whole.
     fn save(&self) -> io::Result<()> {
         let text = toml::to_string(&self.content).map_err(io::Error::other)?;
-        // A file that is a link elsewhere stays one.
-        let path = fs::canonicalize(&self.path).unwrap_or_else(|_| self.path.clone());
-        let new = path.with_extension("toml.new");
-        let _ = fs::remove_file(&new);
-        let mut options = File::options();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options.open(&new)?;
-        file.write_all(HEAD.as_bytes())?;
-        file.write_all(text.as_bytes())?;
-        file.sync_all()?;
-        fs::rename(&new, &path)
+        private::write(&self.path, &format!("{HEAD}{text}"))
     }
 
     /// The name to have on one's own server, if the file gives one.
@@ -264,11 +251,8 @@ fn corrupt(path: &Path, what: &str) -> Error {
     )
 }
 
-#[cfg(unix)]
 fn check_mode(path: &Path) -> Result<(), Error> {
-    use std::os::unix::fs::PermissionsExt as _;
-    let mode = fs::metadata(path).map_or(0, |file| file.permissions().mode());
-    if mode & 0o077 == 0 {
+    if private::is_private(path) {
         return Ok(());
     }
     let path = path.display();
@@ -278,11 +262,6 @@ fn check_mode(path: &Path) -> Result<(), Error> {
             "{path} may hold secrets, and others on this machine can read or change it; run: chmod 600 {path}"
         ),
     ))
-}
-
-#[cfg(not(unix))]
-fn check_mode(_path: &Path) -> Result<(), Error> {
-    Ok(())
 }
 
 /// Makes the directory if it is missing, for this user alone, and takes the lock of those who change the file.

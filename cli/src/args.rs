@@ -16,6 +16,7 @@ Examples:
   kaiwa watch wschat --set url=wss://chat.example.org --set name=ann --json
   kaiwa send wschat --set url=ws://localhost:80 --set name=ann --set-env jwt=TOKEN 'hello'
   printf '/history 5\\n/contacts\\n' | kaiwa --account work --commands
+  printf '/upload notes.txt\\n/react -1 👍\\n' | kaiwa --commands
   kaiwa send --account work --channel lobby 'hello'
   kaiwa account add wschat --set url=wss://chat.example.org --set name=ann
   kaiwa protocols                            the networks and their login fields
@@ -28,7 +29,8 @@ In a pipe (standard input or output is no terminal):
   Each line of the standard input is a message to the current channel; empty ones are skipped.
   Each message, own or not, is one `name: text` on the standard output when it is delivered, with
   the text as it was received; one of another channel begins with `[channel] `. Everything else is
-  said on the standard error. At the end of the input the program waits until all is settled.
+  said on the standard error. A file is `name (size): address` behind the text. With --ids the id
+  stands in front. At the end of the input the program waits until all is settled.
   With --commands a line that begins with / is a command, one carried out after the other; what it
   shows is said on the standard error.
 
@@ -110,6 +112,10 @@ pub(crate) struct Talk {
     /// Take lines that begin with / for commands also in a pipe; /help lists them
     #[arg(long)]
     pub(crate) commands: bool,
+
+    /// Show the id of each message in front of it; commands take it for MESSAGE
+    #[arg(long)]
+    pub(crate) ids: bool,
 
     /// End when the connection is lost
     #[arg(long)]

@@ -83,7 +83,7 @@ impl Arrival {
                 if self.step == Step::Asked(*request) && !lost {
                     self.told(link)?;
                 } else if self.step == Step::Joining(*request) && !lost {
-                    return Err(Error::from(error.clone()));
+                    return Err(self.not_joined(link, error.clone().into()));
                 }
             }
             _ => {}
@@ -124,8 +124,25 @@ impl Arrival {
         self.step = match link.client.send(link.account, join.into()) {
             Ok(request) => Step::Joining(request),
             Err(error) if error.kind() == ErrorKind::State => Step::Away,
-            Err(error) => return Err(error),
+            Err(error) => return Err(self.not_joined(link, error)),
         };
         Ok(())
+    }
+
+    /// Why the wanted channel cannot be joined. Where there is none of that name the known ones are named: some networks can
+    /// say only that no id is like this.
+    fn not_joined(&self, link: &Link, error: Error) -> Error {
+        let state = link.client.state(link.account).unwrap_or_default();
+        let wanted = self.wanted.as_deref().unwrap_or_default();
+        let missing = matches!(error.kind(), ErrorKind::Invalid | ErrorKind::NotFound);
+        let known = names::channel(&state, wanted).is_ok_and(|id| state.channels.contains_key(&id));
+        if !missing || known {
+            return error;
+        }
+        let text = format!(
+            "no such channel: `{wanted}`; there are: {}",
+            names::channels(&state)
+        );
+        Error::new(ErrorKind::NotFound, text).with_source(error)
     }
 }

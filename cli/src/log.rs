@@ -104,6 +104,7 @@ mod tests {
             },
             room: LOBBY,
             change: 3,
+            posted: 3,
             at: DateTime::UNIX_EPOCH,
             sender: None,
             sender_name: sender.map(str::to_owned),

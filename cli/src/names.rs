@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use kaiwa_protocols::client::ConnectionState;
-use kaiwa_protocols::{Error, ErrorKind, Profile};
+use kaiwa_protocols::{Channel, ChannelType, Error, ErrorKind, Profile};
 
 use crate::text;
 
-/// Namesakes listed in an error before it says how many more there are.
+/// Names listed in an error before it says how many more there are.
 const NAMESAKES: usize = 8;
 
 /// The id of the channel that `typed` means; what is not known is taken for an id, for the network to judge.
@@ -18,10 +18,65 @@ pub(crate) fn channel(state: &ConnectionState, typed: &str) -> Result<String, Er
     if state.channels.contains_key(typed) {
         return Ok(typed.to_owned());
     }
-    let all = state
+    let full: Vec<Option<String>> = state
+        .channels
+        .keys()
+        .map(|id| in_circle(state, id))
+        .collect();
+    let all = state.channels.iter().zip(&full);
+    let all = all.map(|((id, known), full)| {
+        let name = known.channel.name.as_deref();
+        (id.as_str(), [full.as_deref(), name])
+    });
+    only("channels", typed, all)
+}
+
+/// The names of the channels that are known, the first of many.
+pub(crate) fn channels(state: &ConnectionState) -> String {
+    let mut names: Vec<String> = state
         .channels
         .iter()
-        .map(|(id, channel)| (id.as_str(), [channel.channel.name.as_deref(), None]));
+        .take(NAMESAKES)
+        .map(|(id, known)| {
+            let name = known.channel.name.clone().filter(|name| !name.is_empty());
+            in_circle(state, id).or(name).unwrap_or_else(|| id.clone())
+        })
+        .collect();
+    if state.channels.len() > NAMESAKES {
+        names.push(format!("{} more", state.channels.len() - NAMESAKES));
+    }
+    text::one_line(&names.join(", "))
+}
+
+/// The name of a channel with that of the circle in which it lies: channels of several circles often have one name.
+pub(crate) fn in_circle(state: &ConnectionState, channel_id: &str) -> Option<String> {
+    let known = state.channels.get(channel_id)?;
+    let circle = &state.channels.get(known.parent.as_deref()?)?.channel;
+    if circle.channel_type != ChannelType::Space {
+        return None;
+    }
+    let outer = circle.name.as_deref().unwrap_or(&circle.id);
+    let inner = known.channel.name.as_deref().unwrap_or(channel_id);
+    Some(format!("{outer}/{inner}"))
+}
+
+/// The same among those that a directory lists as well.
+///
+/// # Errors
+/// As `channel`.
+pub(crate) fn listed_channel(
+    state: &ConnectionState,
+    directory: &[Channel],
+    typed: &str,
+) -> Result<String, Error> {
+    let mut listed = directory.iter();
+    if state.channels.contains_key(typed) || listed.any(|listed| listed.id == typed) {
+        return Ok(typed.to_owned());
+    }
+    let known = state.channels.values().map(|known| &known.channel);
+    let all = known
+        .chain(directory)
+        .map(|channel| (channel.id.as_str(), [channel.name.as_deref(), None]));
     only("channels", typed, all)
 }
 

@@ -37,6 +37,7 @@ pub(crate) async fn run(args: &Serve) -> Result<Code, Error> {
     } else {
         ("ws", "http")
     };
+    let has_oshi = config.oshi;
     let mut interrupt = Interrupt::install_for_server()?;
     let server = Server::start(config).await?;
     let main = server.local_addr();
@@ -44,6 +45,7 @@ pub(crate) async fn run(args: &Serve) -> Result<Code, Error> {
         (ws, server.wschat_addr(), "/"),
         (http, server.rim_rest_addr(), "/api"),
         (ws, server.rim_ws_addr(), "/"),
+        (ws, server.oshi_addr(), "/"),
     ];
     let own = own
         .into_iter()
@@ -53,6 +55,7 @@ pub(crate) async fn run(args: &Serve) -> Result<Code, Error> {
         format!("{http}://{main}/rim/api"),
     ]
     .into_iter()
+    .chain(has_oshi.then(|| format!("{ws}://{main}/oshi")))
     .chain(own)
     .collect();
     output::print(&(ready.join("\n") + "\n"))?;

@@ -12,7 +12,7 @@ use crate::exit::Code;
 use crate::interrupt::Interrupt;
 use crate::link::Link;
 use crate::login::Login;
-use crate::text;
+use crate::{names, text};
 
 /// Prints events until the connection is over or a signal comes.
 ///
@@ -75,8 +75,9 @@ fn is_about(event: &ConnectionEvent, channel: &str, state: &ConnectionState) -> 
     let wanted = channel.to_lowercase();
     let is_meant = |id: &str| {
         let named = state.channels.get(id);
-        let name = named.and_then(|channel| channel.channel.name.as_deref());
-        id == channel || name.is_some_and(|name| name.to_lowercase() == wanted)
+        let name = named.and_then(|channel| channel.channel.name.clone());
+        let mut names = name.into_iter().chain(names::in_circle(state, id));
+        id == channel || names.any(|name| name.to_lowercase() == wanted)
     };
     let value = serde_json::to_value(event).unwrap_or_default();
     let Some(fields) = fields(event, &value) else {

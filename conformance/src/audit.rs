@@ -41,6 +41,8 @@ struct Own {
     local_id: String,
     text: String,
     settled: Option<MessageStatus>,
+    /// It was settled, and the user was told to forget it: it may come again.
+    wiped: bool,
 }
 
 impl Audit {
@@ -71,6 +73,7 @@ impl Audit {
                     ChannelEvent::Remove { channel_id } => {
                         self.channels.remove(channel_id);
                     }
+                    ChannelEvent::Wipe { channel_id } => self.wipe(channel_id.as_deref()),
                     ChannelEvent::Members {
                         channel_id,
                         members,
@@ -340,6 +343,7 @@ impl Audit {
             local_id: message.id.clone().expect("promise 3: an echo has an id"),
             text: words(message),
             settled: None,
+            wiped: false,
         };
         let before = self.own.insert(request, own);
         assert!(before.is_none(), "promise 3: echoed twice: {message:?}");
@@ -368,12 +372,21 @@ impl Audit {
     fn is_of_others(&self, message: &Message) {
         names_no_file_of_this_machine(message);
         let text = words(message);
-        let said = |own: &&Own| !text.is_empty() && own.text == text;
+        let said = |own: &&Own| !text.is_empty() && own.text == text && !own.wiped;
         let own = self.own.values().find(said);
         assert!(
             own.is_none(),
             "promise 3: the user sees a message twice: {message:?}, {own:?}"
         );
+    }
+
+    /// What was shown somewhere, or everywhere, is forgotten.
+    fn wipe(&mut self, channel: Option<&str>) {
+        self.shown
+            .retain(|(shown_in, _)| channel.is_some() && shown_in.as_deref() != channel);
+        for own in self.own.values_mut() {
+            own.wiped |= own.settled.is_some();
+        }
     }
 
     fn is_up(&self, event: &impl std::fmt::Debug) {

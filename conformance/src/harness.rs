@@ -114,6 +114,10 @@ pub enum Need {
     Receipts,
     /// Somebody is told who asks them for contact, and what became of it.
     Contacts,
+    /// Who has made a channel may put others into it, without asking them.
+    Adding,
+    /// The accounts of the suite may set the topic of its channel.
+    Topics,
     /// A message can say which one it answers.
     Replies,
     /// Files go along with messages; known from the capabilities, never listed in [`Harness::LACKS`].

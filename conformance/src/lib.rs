@@ -91,8 +91,8 @@ macro_rules! conformance {
             people::a_read_mark_is_taken [; ChatRead];
             people::a_read_mark_reaches_others [Receipts; ChatRead];
             places::members_are_listed [; ChannelMembers];
-            places::members_are_added [; ChannelNew, ChannelMembers];
-            places::a_topic_is_set_and_received [; ChannelTopic];
+            places::members_are_added [Adding; ChannelNew, ChannelMembers];
+            places::a_topic_is_set_and_received [Topics; ChannelTopic];
             doors::a_channel_is_made_in_another_one [; ChannelCreate];
             doors::what_is_public_is_in_the_directory [; ChannelCreate, ChannelJoin, ChannelDirectory];
             doors::an_invitation_opens_what_is_closed [; ChannelCreate, ChannelJoinWith, ChannelInvite];

@@ -6,6 +6,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde::{Deserialize, Serialize};
 
+/// How the ids of messages begin that have none of their network.
+const LOCAL: &str = "local:";
+
 /// The id of one request; unique in this process, never 0.
 ///
 /// Every accepted request ends in exactly one `Status::Done` or `Status::Failed` with its id.
@@ -36,7 +39,13 @@ impl RequestId {
     /// The id of the local echo of a message sent under this request: `local:<request>`.
     #[must_use]
     pub fn local_message_id(self) -> String {
-        format!("local:{self}")
+        format!("{LOCAL}{self}")
+    }
+
+    /// Whether a message's id has the form of [`Self::local_message_id`].
+    #[must_use]
+    pub fn is_local_message_id(id: &str) -> bool {
+        id.starts_with(LOCAL)
     }
 }
 

@@ -149,7 +149,7 @@ pub struct HttpResponse {
 /// What a session wants of its transport.
 #[non_exhaustive]
 pub enum Transmit {
-    /// Open this; [`Session::handle_open`] follows, or `handle_close`.
+    /// Open this; [`Session::handle_open`] follows, or `handle_close`. A transport that stands is dropped first.
     Open(Target),
     /// Write this to a framed transport.
     Frame(Frame<'static>),

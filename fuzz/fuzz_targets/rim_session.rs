@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use kaiwa_fuzz::{Action, Network, play};
+use kaiwa_fuzz::{Action, Network, number, play};
 use kaiwa_protocols::rim::RimSession;
 use kaiwa_protocols::rim::wire::{Ack, Endpoint, Event, Packet, SERVER, request};
 use kaiwa_protocols::session::{HttpRequest, HttpResponse};
@@ -52,6 +52,7 @@ fuzz_target!(|script: (bool, bool, Vec<Action<'_>>)| {
                 .to_string()
                 .into_bytes(),
         },
+        id: number,
     };
     play(network, &script);
 });

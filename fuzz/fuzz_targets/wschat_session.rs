@@ -3,7 +3,7 @@
 
 #![no_main]
 
-use kaiwa_fuzz::{Action, Network, play};
+use kaiwa_fuzz::{Action, Network, number, play};
 use kaiwa_protocols::wschat::WschatSession;
 use kaiwa_protocols::wschat::wire::Submitted;
 use libfuzzer_sys::fuzz_target;
@@ -21,6 +21,7 @@ fuzz_target!(|script: Vec<Action<'_>>| {
             Err(error) => panic!("{error}: {text}"),
         },
         http: |request| panic!("wschat has no {request:?}"),
+        id: number,
     };
     play(network, &script);
 });

@@ -20,7 +20,7 @@ use kaiwa_protocols::session::{
 };
 use kaiwa_protocols::{
     AuthField, Channel, ChannelEvent, ChannelType, ChatEvent, ConnectionEvent, Error, ErrorKind,
-    Member, Message, RequestId, Role, StatusEvent, UserEvent,
+    Member, Message, MessageFragment, RequestId, Role, StatusEvent, UserEvent,
 };
 
 /// Events and wishes that one input may cause: far beyond the thousand messages that a session holds.
@@ -41,6 +41,24 @@ pub struct Network<S> {
     pub answer: fn(&str, DateTime<Utc>) -> String,
     /// What the server answers to an HTTP request. Panics if no server would understand it.
     pub http: fn(&HttpRequest) -> HttpResponse,
+    /// How the network spells the id of what a script names by its number.
+    pub id: fn(Thing, u8) -> String,
+}
+
+/// What has an id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Thing {
+    /// A channel.
+    Channel,
+    /// A message.
+    Message,
+    /// Somebody.
+    User,
+}
+
+/// The id of a network that counts everything.
+pub fn number(_: Thing, number: u8) -> String {
+    number.to_string()
 }
 
 /// One thing that may happen. What makes no sense just then (a frame without a connection) does not happen.
@@ -113,20 +131,52 @@ pub enum Wanted<'a> {
     Request(&'a str),
     /// Answering that.
     Respond(u8, bool),
+    /// Saying something in a channel by its number, perhaps as an answer.
+    Say(u8, Option<u8>, &'a str),
+    /// Another text of a message.
+    Edit(u8, u8, &'a str),
+    /// Taking a message back.
+    Delete(u8, u8),
+    /// A reaction, or no longer.
+    React(u8, u8, &'a str, bool),
+    /// Typing, or no longer.
+    Typing(u8, bool),
+    /// What a channel is about.
+    Topic(u8, Option<&'a str>),
+    /// A channel in another one.
+    Create(Option<u8>, &'a str, bool),
+    /// The end of a channel.
+    End(u8),
+    /// Joining with an invitation.
+    JoinWith(u8, &'a str),
+    /// An invitation.
+    Invite(u8, Option<u8>),
+    /// What there is to join.
+    Directory(Option<&'a str>),
+    /// Keeping something, in a channel or not, or nothing any more.
+    Keep(Option<u8>, &'a str, Option<i64>),
+    /// What is kept.
+    Kept(Option<u8>, &'a str),
+    /// A role for somebody.
+    Promote(u8, u8),
 }
 
 impl Wanted<'_> {
-    fn event(&self) -> ConnectionEvent {
+    fn event(&self, now: DateTime<Utc>, id: fn(Thing, u8) -> String) -> ConnectionEvent {
+        let place = |channel: &u8| id(Thing::Channel, *channel);
+        let here = |channel: &u8| Some(place(channel));
+        let message = |number: &u8| id(Thing::Message, *number);
+        let person = |user: &u8| id(Thing::User, *user);
         match self {
             Self::History(channel, before, limit) => ChatEvent::RequestHistory {
-                channel_id: Some(channel.to_string()),
-                before: before.map(|id| id.to_string()),
+                channel_id: here(channel),
+                before: before.as_ref().map(message),
                 limit: (*limit).into(),
             }
             .into(),
             Self::Read(channel, id) => ChatEvent::Read {
-                channel_id: Some(channel.to_string()),
-                message_id: id.to_string(),
+                channel_id: here(channel),
+                message_id: message(id),
                 user_id: None,
             }
             .into(),
@@ -143,30 +193,34 @@ impl Wanted<'_> {
             }
             .into(),
             Self::Rename(channel, name) => ChannelEvent::Update {
-                channel_id: channel.to_string(),
-                new_channel: Channel {
-                    id: channel.to_string(),
-                    name: Some((*name).to_owned()),
-                    channel_type: ChannelType::Group,
-                },
+                channel_id: place(channel),
+                new_channel: named(place(channel), name),
             }
             .into(),
             Self::Join(channel) => ChannelEvent::Join {
-                channel_id: channel.to_string(),
+                channel_id: place(channel),
             }
             .into(),
             Self::Leave(channel) => ChannelEvent::Leave {
-                channel_id: channel.to_string(),
+                channel_id: place(channel),
             }
             .into(),
             Self::Members(channel, user) => ChannelEvent::Members {
-                channel_id: channel.to_string(),
-                members: user.map(member).into_iter().collect(),
+                channel_id: place(channel),
+                members: user
+                    .iter()
+                    .map(|user| member(person(user), Role::Member))
+                    .collect(),
+            }
+            .into(),
+            Self::Promote(channel, user) => ChannelEvent::Members {
+                channel_id: place(channel),
+                members: vec![member(person(user), Role::Admin)],
             }
             .into(),
             Self::Remove(channel, user) => UserEvent::Remove {
-                channel_id: Some(channel.to_string()),
-                user_id: user.to_string(),
+                channel_id: here(channel),
+                user_id: person(user),
             }
             .into(),
             Self::Request(user) => UserEvent::Request {
@@ -176,19 +230,102 @@ impl Wanted<'_> {
             }
             .into(),
             Self::Respond(user, accept) => UserEvent::Respond {
-                user_id: user.to_string(),
+                user_id: person(user),
                 accept: *accept,
+            }
+            .into(),
+            Self::Say(channel, reply, text) => {
+                let mut said = Message::text(*text, now);
+                let reply = reply.as_ref().map(message);
+                let reply = reply.map(|message_id| MessageFragment::Reply { message_id });
+                said.content.extend(reply);
+                ChatEvent::New {
+                    channel_id: here(channel),
+                    message: said,
+                }
+                .into()
+            }
+            Self::Edit(channel, id, text) => ChatEvent::Update {
+                channel_id: here(channel),
+                message_id: message(id),
+                new_message: Message::text(*text, now),
+            }
+            .into(),
+            Self::Delete(channel, id) => ChatEvent::Remove {
+                channel_id: here(channel),
+                message_id: message(id),
+            }
+            .into(),
+            Self::React(channel, id, emoji, on) => ChatEvent::React {
+                channel_id: here(channel),
+                message_id: message(id),
+                user_id: None,
+                emoji: (*emoji).to_owned(),
+                on: *on,
+            }
+            .into(),
+            Self::Typing(channel, typing) => ChatEvent::Typing {
+                channel_id: here(channel),
+                user_id: None,
+                typing: *typing,
+            }
+            .into(),
+            Self::Topic(channel, topic) => ChannelEvent::Topic {
+                channel_id: place(channel),
+                topic: topic.map(str::to_owned),
+            }
+            .into(),
+            Self::Create(parent, name, public) => ChannelEvent::Create {
+                parent_id: parent.as_ref().map(place),
+                channel: named(String::new(), name),
+                public: *public,
+            }
+            .into(),
+            Self::End(channel) => ChannelEvent::Remove {
+                channel_id: place(channel),
+            }
+            .into(),
+            Self::JoinWith(channel, key) => ChannelEvent::JoinWith {
+                channel_id: place(channel),
+                key: (*key).to_owned(),
+            }
+            .into(),
+            Self::Invite(channel, user) => ChannelEvent::Invite {
+                channel_id: place(channel),
+                user_id: user.as_ref().map(person),
+                code: None,
+            }
+            .into(),
+            Self::Directory(query) => ChannelEvent::Directory {
+                query: query.map(str::to_owned),
+                channels: Vec::new(),
+            }
+            .into(),
+            Self::Keep(channel, key, value) => UserEvent::Data {
+                channel_id: channel.as_ref().map(place),
+                key: (*key).to_owned(),
+                value: value.map(Into::into),
+            }
+            .into(),
+            Self::Kept(channel, key) => UserEvent::RequestData {
+                channel_id: channel.as_ref().map(place),
+                key: (*key).to_owned(),
             }
             .into(),
         }
     }
 }
 
-fn member(user: u8) -> Member {
-    Member {
-        user_id: user.to_string(),
-        role: Role::Member,
+fn named(id: String, name: &str) -> Channel {
+    Channel {
+        id,
+        name: Some(name.to_owned()),
+        channel_type: ChannelType::Group,
     }
+}
+
+fn member(user_id: String, role: Role) -> Member {
+    Member { user_id, role }
 }
 
 /// Plays the script, then lets the user leave for good.
@@ -306,7 +443,7 @@ impl<S: Session> Player<S> {
                 self.submit(StatusEvent::Ping { artifact: None }.into());
             }
             Action::Want(wanted) if self.connected_once => {
-                let event = wanted.event();
+                let event = wanted.event(now.utc, self.network.id);
                 if session.capabilities().check(&event).is_ok() {
                     self.submit(event);
                 }
@@ -475,6 +612,7 @@ impl<S: Session> Player<S> {
                 assert!(self.exchanges.iter().all(|(open, _)| *open != token));
                 self.exchanges.push((token, request));
             }
+            Transmit::CancelHttp { token } => self.exchanges.retain(|(open, _)| *open != token),
             _ => {}
         }
     }

@@ -14,6 +14,8 @@ pub mod driver;
 pub mod keepalive;
 #[cfg(feature = "mock")]
 pub mod mock;
+#[cfg(feature = "oshi-wire")]
+pub mod oshi;
 pub mod registry;
 #[cfg(feature = "rim-wire")]
 pub mod rim;

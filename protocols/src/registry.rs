@@ -61,6 +61,14 @@ const NETWORKS: &[Entry] = &[
         protocol: crate::mock::protocol,
         capabilities: crate::mock::capabilities,
     },
+    #[cfg(feature = "oshi")]
+    Entry {
+        name: "oshi",
+        about: "kaiwa's own: circles, streams, files, reactions, and everything is kept",
+        connect: || Box::new(crate::oshi::connection()),
+        protocol: crate::oshi::protocol,
+        capabilities: crate::oshi::OshiSession::capabilities,
+    },
     #[cfg(feature = "rim")]
     Entry {
         name: "rim",

@@ -16,6 +16,12 @@ fn mock() {
     replay_folder(&folder("mock"), kaiwa_protocols::mock::MockSession::new);
 }
 
+#[cfg(feature = "oshi")]
+#[test]
+fn oshi() {
+    replay_folder(&folder("oshi"), kaiwa_protocols::oshi::OshiSession::new);
+}
+
 #[cfg(feature = "rim")]
 #[test]
 fn rim() {

@@ -49,7 +49,7 @@ pub enum StoreKind {
 
 options! {
     /// Where to listen: address and port; port 0 takes a free one. WebSocket clients of wschat connect to `/wschat` here, those
-    /// of rim to `/rim/ws`, and its REST is at `/rim/api`.
+    /// of Oshi to `/oshi`, of rim to `/rim/ws`, whose REST is at `/rim/api`.
     listen: SocketAddr = SocketAddr::from(([127, 0, 0, 1], 7878));
 
     /// A second address where wschat is at `/`, since the original's own clients know no other path.
@@ -63,6 +63,28 @@ options! {
 
     /// Whether rim is served at all; `false`: its paths are unknown (404).
     rim: bool = true;
+
+    /// A second address for Oshi, where any path will do, as the original has it on port 8765.
+    oshi_listen: Option<SocketAddr> = None, example "\"127.0.0.1:8765\"";
+
+    /// Whether Oshi is served at all; `false`: its paths are unknown (404).
+    oshi: bool = true;
+
+    /// What one person may say, edit, delete and react to over Oshi within `oshi_rate_ms`; 0: as much as they like.
+    oshi_rate_count: u32 = 20;
+
+    /// The span of `oshi_rate_count`, in milliseconds; 0: no limit either.
+    oshi_rate_ms: u64 = 10_000;
+
+    /// The longest file that is taken over Oshi, in bytes.
+    oshi_max_file_bytes: u64 = 16 * 1024 * 1024;
+
+    /// What all files of one person may have over Oshi, in bytes; a small one counts as 4 KiB.
+    oshi_user_file_bytes: u64 = 1024 * 1024 * 1024;
+
+    /// Where this server is for others, as in `"https://chat.example"`: stands before the addresses of files where they are
+    /// shown to people on other networks. Without it: `http://` and the main listener's address.
+    public_url: Option<String> = None, example "\"https://chat.example\"";
 
     /// Whether anybody may make an account. Accounts that are there sign in all the same.
     registration: bool = true;
@@ -78,7 +100,7 @@ options! {
     log_dir: Option<PathBuf> = None, example "\"kaiwa-log\"";
 
     /// The environment variable that holds the secret of wschat's tokens. With a secret, messages without a valid HS256
-    /// token are ignored, and nobody enters or speaks in the lobby on rim, whose accounts have no such token.
+    /// token are ignored, and nobody enters or speaks in the lobby on rim and Oshi, whose accounts have none.
     jwt_secret_env: Option<String> = None, example "\"JWT_SECRET\"";
 
     /// The same, from a file; one line end at its end does not count.
@@ -184,6 +206,7 @@ impl Config {
             self.wschat_listen,
             self.rim_rest_listen,
             self.rim_ws_listen,
+            self.oshi_listen,
         ];
         for address in listeners.into_iter().flatten() {
             if !address.ip().is_loopback() && !secure {
@@ -196,6 +219,19 @@ impl Config {
             return Err(invalid(
                 "rim = false leaves nothing for rim_rest_listen and rim_ws_listen: remove them",
             ));
+        }
+        if !self.oshi && self.oshi_listen.is_some() {
+            return Err(invalid(
+                "oshi = false leaves nothing for oshi_listen: remove it",
+            ));
+        }
+        if let Some(url) = &self.public_url {
+            let url = url::Url::parse(url).ok();
+            if !url.is_some_and(|url| matches!(url.scheme(), "http" | "https")) {
+                return Err(invalid(
+                    "public_url is no http(s) address: write it as in \"https://chat.example\"",
+                ));
+            }
         }
         if self.tls_cert.is_some() != self.tls_key.is_some() {
             return Err(invalid(
@@ -311,6 +347,7 @@ mod tests {
         assert_eq!(config.wschat_listen.unwrap().port(), 7880);
         assert_eq!(config.rim_rest_listen.unwrap().port(), 8000);
         assert_eq!(config.rim_ws_listen.unwrap().port(), 3012);
+        assert_eq!(config.oshi_listen.unwrap().port(), 8765);
         assert_eq!(config.jwt_secret_env.as_deref(), Some("JWT_SECRET"));
         assert!(config.log_dir.is_some() && config.tls_cert.is_some() && config.tls_key.is_some());
     }
@@ -327,6 +364,11 @@ mod tests {
         for listener in ["rim_rest_listen", "rim_ws_listen"] {
             let both = format!("rim = false\n{listener} = \"127.0.0.1:1\"");
             assert!(error(&both).contains(listener));
+        }
+        assert!(error("oshi_listen = \"0.0.0.0:1\"").contains("behind_proxy"));
+        assert!(error("oshi = false\noshi_listen = \"127.0.0.1:1\"").contains("oshi_listen"));
+        for url in ["chat.example", "", "ws://chat.example", "http://"] {
+            assert!(error(&format!("public_url = \"{url}\"")).contains("public_url"));
         }
         assert!(error("tls_key = \"a\"").contains("tls_cert"));
         assert!(error("jwt_secret_env = \"A\"\njwt_secret_file = \"b\"").contains("exclude"));

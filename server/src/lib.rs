@@ -1,7 +1,7 @@
 //! A self-hosted chat server: one world (rooms, messages) behind one front end per network.
 //!
 //! What it does: [`Server`] listens, lets clients in, keeps every message in a [`store`] before anybody sees it, and hands it
-//! to everybody in the room. A front end speaks one network's wire format; today there are `wschat` and `rim`.
+//! to everybody in the room. A front end speaks one network's wire format; today there are `wschat`, `rim` and `oshi`.
 //!
 //! What it does not do: it is no command (`kaiwa serve` is), and never dials out.
 //!
@@ -14,6 +14,7 @@ pub mod config;
 pub mod store;
 
 mod auth;
+mod files;
 mod front;
 mod jwt;
 mod listen;

@@ -14,15 +14,17 @@ use tokio_util::task::TaskTracker;
 
 use crate::auth::Auth;
 use crate::config::{Config, StoreKind};
-use crate::front::rim::{Rim, Rules, rest, socket};
+use crate::files::{Files, sweep};
+use crate::front::oshi::{self, Oshi};
+use crate::front::rim::{Rim, rest, socket};
 use crate::front::wschat::{self, Wschat};
-use crate::front::{RIM, WSCHAT};
+use crate::front::{Links, OSHI, RIM, Rules, WSCHAT};
 use crate::jwt::Verifier;
 use crate::listen::{self, Acceptor};
 use crate::log_dir::{self, LogDir};
 use crate::site::Site;
 use crate::store::{LOBBY, RoomId, SqliteStore, Store, StoredMessage, writer};
-use crate::world::{Counters, Limits, Network, NetworkId, Readers, World};
+use crate::world::{Counters, Limits, Network, NetworkId, Readers, World, clearing};
 
 /// How long a graceful end may take: all goodbyes, which have a limit of their own, and the store's last commit.
 const SHUTDOWN_LIMIT: Duration = Duration::from_secs(15);
@@ -55,20 +57,28 @@ impl Server {
         let listeners = Listeners::bind(&config).await?;
         let addresses = listeners.addresses()?;
 
-        let (store, log) = open_store(&config, verifier.is_some()).await?;
+        let links = Links::new(&config, addresses.main);
+        let (store, log) = open_store(&config, verifier.is_some(), links.clone()).await?;
         let rules = Rules {
             registration: config.registration,
             // Who has an account need not have a token for wschat.
             lobby: verifier.is_none(),
         };
+        let auth = Arc::new(Auth::new());
+        let oshi = match config.oshi {
+            true => Some(open_oshi(&config, Arc::clone(&auth), rules).await?),
+            false => None,
+        };
         let fronts = Fronts {
             wschat: Arc::new(Wschat {
                 verifier,
                 log: log.is_some(),
+                links: links.clone(),
             }),
             rim: config
                 .rim
-                .then(|| Arc::new(Rim::new(Arc::new(Auth::new()), rules))),
+                .then(|| Arc::new(Rim::new(Arc::clone(&auth), rules, links))),
+            oshi,
         };
         let readers = Readers::open(store.as_ref())?;
         let writer = writer::start(store, log)?;
@@ -92,6 +102,11 @@ impl Server {
             tasks: tasks.clone(),
         };
         let site = Site::new(&config, Arc::clone(&world), tasks.clone());
+        if let Some((_, files)) = &fronts.oshi {
+            let (world, files) = (Arc::clone(&world), Arc::clone(files));
+            tasks.spawn(sweep::run(world, files, stop.clone()));
+        }
+        tasks.spawn(clearing::run(Arc::clone(&world), stop.clone()));
         listeners.serve(&acceptor, &site, &fronts);
         tracing::info!(?addresses, "listening");
         Ok(Self {
@@ -125,6 +140,12 @@ impl Server {
     #[must_use]
     pub fn rim_ws_addr(&self) -> Option<SocketAddr> {
         self.addresses.rim_ws
+    }
+
+    /// Where Oshi's own listener is, if there is one.
+    #[must_use]
+    pub fn oshi_addr(&self) -> Option<SocketAddr> {
+        self.addresses.oshi
     }
 
     /// How many clients are in, now and whenever it changes.
@@ -200,6 +221,7 @@ impl fmt::Debug for Server {
 struct Fronts {
     wschat: Arc<Wschat>,
     rim: Option<Arc<Rim>>,
+    oshi: Option<(Arc<Oshi>, Arc<Files>)>,
 }
 
 impl Fronts {
@@ -208,6 +230,9 @@ impl Fronts {
             vec![(WSCHAT, Arc::clone(&self.wschat) as _)];
         if let Some(rim) = &self.rim {
             networks.push((RIM, Arc::clone(rim) as _));
+        }
+        if let Some((oshi, _)) = &self.oshi {
+            networks.push((OSHI, Arc::clone(oshi) as _));
         }
         networks
     }
@@ -219,6 +244,7 @@ struct Listeners {
     wschat: Option<TcpListener>,
     rim_rest: Option<TcpListener>,
     rim_ws: Option<TcpListener>,
+    oshi: Option<TcpListener>,
 }
 
 /// Where they are.
@@ -228,6 +254,7 @@ struct Addresses {
     wschat: Option<SocketAddr>,
     rim_rest: Option<SocketAddr>,
     rim_ws: Option<SocketAddr>,
+    oshi: Option<SocketAddr>,
 }
 
 impl Listeners {
@@ -241,6 +268,7 @@ impl Listeners {
             wschat: bind(config.wschat_listen).await?,
             rim_rest: bind(config.rim_rest_listen).await?,
             rim_ws: bind(config.rim_ws_listen).await?,
+            oshi: bind(config.oshi_listen).await?,
         })
     }
 
@@ -256,12 +284,13 @@ impl Listeners {
             wschat: maybe(&self.wschat)?,
             rim_rest: maybe(&self.rim_rest)?,
             rim_ws: maybe(&self.rim_ws)?,
+            oshi: maybe(&self.oshi)?,
         })
     }
 
     /// Starts to accept.
     fn serve(self, acceptor: &Acceptor, site: &Site, fronts: &Fronts) {
-        let Fronts { wschat, rim } = fronts;
+        let Fronts { wschat, rim, oshi } = fronts;
         let mut all = wschat::routes("/wschat", Arc::clone(wschat));
         let mut apps = vec![(self.wschat, wschat::routes("/", Arc::clone(wschat)))];
         if let Some(rim) = rim {
@@ -270,6 +299,11 @@ impl Listeners {
                 .merge(socket::main_routes(rim));
             apps.push((self.rim_rest, rest::own_routes(rim)));
             apps.push((self.rim_ws, socket::own_routes(rim)));
+        }
+        if let Some((oshi, files)) = oshi {
+            let files = oshi::files::routes(oshi, files);
+            all = all.merge(oshi::main_routes(oshi)).merge(files.clone());
+            apps.push((self.oshi, oshi::own_routes(oshi).merge(files)));
         }
         apps.push((Some(self.main), all));
         for (listener, routes) in apps {
@@ -281,10 +315,25 @@ impl Listeners {
     }
 }
 
+/// The front end of Oshi and its files. Only with the lock of the data directory, which the store has.
+async fn open_oshi(
+    config: &Config,
+    auth: Arc<Auth>,
+    rules: Rules,
+) -> Result<(Arc<Oshi>, Arc<Files>), Error> {
+    let oshi = Oshi::new(config, auth, rules);
+    let config = config.clone();
+    let files = tokio::task::spawn_blocking(move || Files::open(&config))
+        .await
+        .map_err(|error| Error::new(ErrorKind::Internal, "opening the files").with_source(error))?;
+    Ok((Arc::new(oshi), Arc::new(files?)))
+}
+
 /// The store, and the log brought up to date with it. `signed` tells that messages need a token.
 async fn open_store(
     config: &Config,
     signed: bool,
+    links: Links,
 ) -> Result<(Box<dyn Store>, Option<writer::Log>), Error> {
     let Config {
         store: kind,
@@ -298,8 +347,11 @@ async fn open_store(
             StoreKind::None => Box::new(SqliteStore::in_memory()?),
         };
         let open_log = |dir| {
-            let render: log_dir::Render =
-                Box::new(move |message| wschat::log_line(message, signed));
+            let render: log_dir::Render = Box::new(move |message| {
+                let mut message = message.clone();
+                links.put_into(&mut message);
+                wschat::log_line(&message, signed)
+            });
             let mut reader = store.reader()?;
             let log = LogDir::open(dir, LOBBY, render, reader.as_mut())?;
             Ok::<_, Error>((log, reader))

@@ -1,4 +1,4 @@
-//! kaiwa's server, as it is shipped but for the store.
+//! kaiwa's server, as it is shipped but for the store and for how much a person may say over Oshi.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
@@ -16,6 +16,7 @@ pub(super) async fn run(store: &str, data: &Path) -> Result<()> {
         "none" => StoreKind::None,
         other => bail!("no store is called {other}"),
     };
+    config.oshi_rate_count = 0;
     let server = Server::start(config).await?;
     println!("{}", server.local_addr());
     super::end_of_input().await;

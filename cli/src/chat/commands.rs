@@ -1,27 +1,37 @@
 //! What a person can type besides messages: one table, from which lines are read, completed and explained.
 
-use kaiwa_protocols::{Capabilities, Error, ErrorKind, EventKind};
+mod table;
+mod words;
+
+use kaiwa_protocols::{Capabilities, Error, ErrorKind, EventKind, Role};
+use serde_json::Value;
 
 use super::show;
+use super::target::Target;
 
-/// Older messages that `/history` asks for if it is not told how many: about what a terminal shows at once.
-const HISTORY: u32 = 50;
-
-/// The most that it asks for: as many as the state keeps of a channel.
-const MAX_HISTORY: u32 = 1000;
+pub(crate) use table::COMMANDS;
 
 /// A row of the table.
 pub(crate) struct Command {
-    /// With its slash.
+    /// With its slash; a second word belongs to it where there is one.
     pub(crate) name: &'static str,
     /// As the usage shows them.
     arguments: &'static str,
     help: &'static str,
-    /// The network must take one of these; none is needed where there is none.
-    needs: &'static [EventKind],
+    needs: Needs,
     /// What its first argument is, for completion.
     pub(crate) about: About,
     read: fn(&str) -> Result<Order, String>,
+}
+
+/// What a network must be able to do for a command.
+#[derive(Clone, Copy, Debug)]
+enum Needs {
+    Nothing,
+    /// To take one of these.
+    OneOf(&'static [EventKind]),
+    /// To take files.
+    Files,
 }
 
 /// What an argument names.
@@ -30,6 +40,7 @@ pub(crate) enum About {
     Nothing,
     Channel,
     Person,
+    File,
 }
 
 /// What a command asks for; names are as they were typed.
@@ -55,131 +66,69 @@ pub(crate) enum Order {
     Add(String),
     Accept(String),
     Reject(String),
+    React {
+        message: Target,
+        emoji: String,
+        /// `None`: what it is not now.
+        on: Option<bool>,
+    },
+    Reply {
+        message: Target,
+        text: String,
+    },
+    Edit {
+        message: Target,
+        text: String,
+    },
+    Delete(Target),
+    Upload {
+        file: String,
+        text: Option<String>,
+    },
+    Cancel,
+    Leave,
+    /// `None` asks for it, an empty one takes it away.
+    Topic(Option<String>),
+    Circles(Option<String>),
+    CircleCreate {
+        name: String,
+        public: bool,
+    },
+    CircleJoin {
+        circle: String,
+        code: Option<String>,
+    },
+    CircleLeave,
+    CircleDelete(String),
+    StreamCreate(String),
+    StreamRename(String),
+    StreamDelete(String),
+    Invite(Option<String>),
+    Kick(String),
+    Role {
+        person: String,
+        role: Role,
+    },
+    Data {
+        key: String,
+        /// `None` asks for it.
+        value: Option<Value>,
+        in_circle: bool,
+    },
 }
 
-/// Every command, in the order of the help.
-pub(crate) const COMMANDS: &[Command] = &[
-    Command {
-        name: "/help",
-        arguments: "",
-        help: "this list",
-        needs: &[],
-        about: About::Nothing,
-        read: |rest| nothing(rest, Order::Help),
-    },
-    Command {
-        name: "/quit",
-        arguments: "",
-        help: "leave; Ctrl-D does the same",
-        needs: &[],
-        about: About::Nothing,
-        read: |rest| nothing(rest, Order::Quit),
-    },
-    Command {
-        name: "/channels",
-        arguments: "",
-        help: "the channels; a * marks the current one",
-        needs: &[],
-        about: About::Nothing,
-        read: |rest| nothing(rest, Order::Channels),
-    },
-    Command {
-        name: "/switch",
-        arguments: "CHANNEL",
-        help: "make it the current channel, which messages go to",
-        needs: &[],
-        about: About::Channel,
-        read: |rest| whole(rest, "CHANNEL").map(Order::Switch),
-    },
-    Command {
-        name: "/join",
-        arguments: "CHANNEL",
-        help: "join it, and make it the current one",
-        needs: &[EventKind::ChannelJoin],
-        about: About::Channel,
-        read: |rest| whole(rest, "CHANNEL").map(Order::Join),
-    },
-    Command {
-        name: "/create",
-        arguments: "NAME [PEOPLE…]",
-        help: "create a channel with these people in it",
-        needs: &[EventKind::ChannelNew],
-        about: About::Nothing,
-        read: create,
-    },
-    Command {
-        name: "/dm",
-        arguments: "NAME [TEXT]",
-        help: "talk to one person alone; TEXT is said at once",
-        needs: &[EventKind::ChannelNew],
-        about: About::Person,
-        read: direct,
-    },
-    Command {
-        name: "/members",
-        arguments: "",
-        help: "who is in the current channel, and what they may do there",
-        needs: &[],
-        about: About::Nothing,
-        read: |rest| nothing(rest, Order::Members),
-    },
-    Command {
-        name: "/who",
-        arguments: "",
-        help: "the same",
-        needs: &[],
-        about: About::Nothing,
-        read: |rest| nothing(rest, Order::Members),
-    },
-    Command {
-        name: "/history",
-        arguments: "[N]",
-        help: "N older messages of the current channel; 50 if N is left out",
-        needs: &[EventKind::ChatRequestHistory],
-        about: About::Nothing,
-        read: history,
-    },
-    Command {
-        name: "/read",
-        arguments: "",
-        help: "mark the current channel as read",
-        needs: &[EventKind::ChatRead],
-        about: About::Nothing,
-        read: |rest| nothing(rest, Order::Read),
-    },
-    Command {
-        name: "/contacts",
-        arguments: "",
-        help: "your contacts, who asks you, and whom you have asked",
-        needs: &[EventKind::UserRequest, EventKind::UserRespond],
-        about: About::Nothing,
-        read: |rest| nothing(rest, Order::Contacts),
-    },
-    Command {
-        name: "/add",
-        arguments: "NAME",
-        help: "ask somebody for contact",
-        needs: &[EventKind::UserRequest],
-        about: About::Person,
-        read: |rest| whole(rest, "NAME").map(Order::Add),
-    },
-    Command {
-        name: "/accept",
-        arguments: "NAME",
-        help: "accept somebody who asks you",
-        needs: &[EventKind::UserRespond],
-        about: About::Person,
-        read: |rest| whole(rest, "NAME").map(Order::Accept),
-    },
-    Command {
-        name: "/reject",
-        arguments: "NAME",
-        help: "refuse somebody who asks you, or end a contact",
-        needs: &[EventKind::UserRespond],
-        about: About::Person,
-        read: |rest| whole(rest, "NAME").map(Order::Reject),
-    },
-];
+impl Order {
+    /// Whether it names a message by its place among those that are shown.
+    pub(crate) fn counts_back(&self) -> bool {
+        match self {
+            Self::React { message, .. }
+            | Self::Reply { message, .. }
+            | Self::Edit { message, .. }
+            | Self::Delete(message) => matches!(message, Target::Back(_)),
+            _ => false,
+        }
+    }
+}
 
 /// What a typed line asks for.
 #[derive(Debug)]
@@ -218,9 +167,8 @@ pub(crate) fn read(line: String) -> Typed {
     if rest.starts_with('/') {
         return Typed::Say(rest.to_owned());
     }
-    let (word, rest) = line.split_once(char::is_whitespace).unwrap_or((&line, ""));
-    let Some(command) = COMMANDS.iter().find(|command| command.name == word) else {
-        return Typed::Wrong(unknown(word));
+    let Some((command, rest)) = COMMANDS.iter().find_map(|command| command.begins(&line)) else {
+        return Typed::Wrong(unknown(&line));
     };
     match (command.read)(rest.trim()) {
         Ok(order) => Typed::Order {
@@ -234,7 +182,7 @@ pub(crate) fn read(line: String) -> Typed {
 
 /// The lines of `/help`.
 pub(crate) fn help(capabilities: &Capabilities) -> Vec<String> {
-    let row = |usage: &str, help: &str| format!("{usage:<23} {help}");
+    let row = |usage: &str, help: &str| format!("{usage:<31} {help}");
     let mut lines: Vec<String> = COMMANDS
         .iter()
         .map(|command| {
@@ -250,11 +198,33 @@ pub(crate) fn help(capabilities: &Capabilities) -> Vec<String> {
     lines.push(
         "A name is an id, a username or a shown name; \"in quotes\" it may have spaces.".to_owned(),
     );
+    lines.push(
+        "MESSAGE is -1 for the last one shown, -2 for the one before …, or the id that --ids shows;"
+            .to_owned(),
+    );
+    lines.push("  /edit and /delete count your own ones only.".to_owned());
     lines.push("Everything else is said in the current channel.".to_owned());
     lines
 }
 
 impl Command {
+    /// Whether a line begins with its name; gives what follows that.
+    fn begins<'a>(&'static self, line: &'a str) -> Option<(&'static Self, &'a str)> {
+        let mut rest = line;
+        for (number, word) in self.name.split(' ').enumerate() {
+            let trimmed = rest.trim_start();
+            // A line that begins with a space is a message, and the words of a name are apart.
+            if (number == 0) != (trimmed.len() == rest.len()) {
+                return None;
+            }
+            rest = trimmed.strip_prefix(word)?;
+            if !rest.is_empty() && !rest.starts_with(char::is_whitespace) {
+                return None;
+            }
+        }
+        Some((self, rest))
+    }
+
     /// Its name and its arguments.
     fn usage(&self) -> String {
         format!("{} {}", self.name, self.arguments)
@@ -276,8 +246,11 @@ impl Command {
 
     /// Whether this network can do it.
     fn is_in(&self, capabilities: &Capabilities) -> bool {
-        let mut needs = self.needs.iter();
-        self.needs.is_empty() || needs.any(|kind| capabilities.can_send(*kind))
+        match self.needs {
+            Needs::Nothing => true,
+            Needs::OneOf(kinds) => kinds.iter().any(|kind| capabilities.can_send(*kind)),
+            Needs::Files => capabilities.max_file_bytes.is_some(),
+        }
     }
 }
 
@@ -287,85 +260,24 @@ impl std::fmt::Debug for Command {
     }
 }
 
-fn unknown(word: &str) -> String {
-    let names: Vec<&str> = COMMANDS.iter().map(|command| command.name).collect();
+/// That no command is called so; those of its family are named, else all.
+fn unknown(line: &str) -> String {
+    let word = line.split_whitespace().next().unwrap_or_default();
+    let names = || COMMANDS.iter().map(|command| command.name);
+    let first = |name: &'static str| name.split(' ').next().unwrap_or(name);
+    let mut known: Vec<&str> = names()
+        .filter(|name| *name != word && first(name) == word)
+        .collect();
+    let typed = if known.is_empty() { word } else { line };
+    if known.is_empty() {
+        known = names().map(first).collect();
+        known.dedup();
+    }
     format!(
         "{} is no command; there are {}. To say a line that begins with /, write //",
-        show::shortened(word),
-        names.join(" ")
+        show::shortened(typed),
+        known.join(" ")
     )
-}
-
-fn nothing(rest: &str, order: Order) -> Result<Order, String> {
-    if rest.is_empty() {
-        return Ok(order);
-    }
-    Err(too_much(rest))
-}
-
-/// All the rest as one name; quotes around it are not part of it.
-fn whole(rest: &str, what: &str) -> Result<String, String> {
-    let quoted = rest
-        .strip_prefix('"')
-        .and_then(|rest| rest.strip_suffix('"'));
-    some(quoted.unwrap_or(rest), what)
-}
-
-fn create(rest: &str) -> Result<Order, String> {
-    let (name, mut rest) = word(rest);
-    let name = some(name, "NAME")?;
-    let mut people = Vec::new();
-    while !rest.is_empty() {
-        let (person, more) = word(rest);
-        people.push(some(person, "NAME")?);
-        rest = more;
-    }
-    Ok(Order::Create { name, people })
-}
-
-fn direct(rest: &str) -> Result<Order, String> {
-    let (person, text) = word(rest);
-    Ok(Order::Direct {
-        person: some(person, "NAME")?,
-        text: Some(text.to_owned()).filter(|text| !text.is_empty()),
-    })
-}
-
-fn history(rest: &str) -> Result<Order, String> {
-    let (number, more) = word(rest);
-    if !more.is_empty() {
-        return Err(too_much(more));
-    }
-    let number = if number.is_empty() {
-        Some(HISTORY)
-    } else {
-        number.parse().ok()
-    };
-    match number {
-        Some(number) if (1..=MAX_HISTORY).contains(&number) => Ok(Order::History(number)),
-        _ => Err(format!("N is a number from 1 to {MAX_HISTORY}")),
-    }
-}
-
-/// The first word and what follows it; between quotes a word may have spaces.
-fn word(text: &str) -> (&str, &str) {
-    let quoted = text.strip_prefix('"').and_then(|text| text.split_once('"'));
-    let (word, rest) = match quoted {
-        Some(parts) => parts,
-        None => text.split_once(char::is_whitespace).unwrap_or((text, "")),
-    };
-    (word, rest.trim_start())
-}
-
-fn some(name: &str, what: &str) -> Result<String, String> {
-    if name.trim().is_empty() {
-        return Err(format!("{what} is missing"));
-    }
-    Ok(name.to_owned())
-}
-
-fn too_much(rest: &str) -> String {
-    format!("`{}` is too much", show::shortened(rest))
 }
 
 #[cfg(test)]

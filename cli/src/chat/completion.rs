@@ -1,4 +1,5 @@
-//! Completing what is typed with Tab: commands, and the names of channels and people.
+//! What the editor asks while a line is typed: what Tab completes it to (commands, and the names of channels, people and
+//! files), and what is said behind it.
 
 use std::collections::BTreeSet;
 
@@ -11,20 +12,35 @@ use rustyline::validate::Validator;
 use rustyline::{Context, Helper};
 
 use super::commands::{About, COMMANDS};
+use super::orders::at_home;
 use super::show;
+use super::status::{Painted, Status};
 
 /// Names offered at once: what a terminal shows without a pager.
 const OFFERED: usize = 50;
+
+/// Files of a directory looked at for that: a key must be answered at once.
+const LOOKED_AT: usize = 10_000;
 
 /// Completes lines from what is known of an account.
 pub(crate) struct Completion {
     client: Client,
     account: AccountId,
+    status: Status,
 }
 
 impl Completion {
     pub(crate) fn new(client: Client, account: AccountId) -> Self {
-        Self { client, account }
+        Self {
+            client,
+            account,
+            status: Status::default(),
+        }
+    }
+
+    /// What is said behind the line.
+    pub(crate) fn status(&self) -> Status {
+        self.status.clone()
     }
 }
 
@@ -44,7 +60,11 @@ impl Completer for Completion {
 }
 
 impl Hinter for Completion {
-    type Hint = String;
+    type Hint = Painted;
+
+    fn hint(&self, _line: &str, _pos: usize, _ctx: &Context<'_>) -> Option<Painted> {
+        Some(self.status.painted())
+    }
 }
 
 impl Highlighter for Completion {}
@@ -58,25 +78,37 @@ fn complete(typed: &str, state: &ConnectionState) -> (usize, Vec<String>) {
     if !typed.starts_with('/') {
         return (typed.len(), Vec::new());
     }
-    let Some((word, rest)) = typed.split_once(' ') else {
+    let command = COMMANDS.iter().find(|command| {
+        typed
+            .strip_prefix(command.name)
+            .is_some_and(|rest| rest.starts_with(' '))
+    });
+    let Some(command) = command else {
         let names = COMMANDS.iter().map(|command| command.name);
         let fitting = names.filter(|name| name.starts_with(typed));
         return (0, fitting.map(|name| format!("{name} ")).collect());
     };
+    let rest = typed.strip_prefix(command.name).unwrap_or_default();
     let begun = rest.trim_start();
-    let command = COMMANDS.iter().find(|command| command.name == word);
-    let names = match command.map(|command| command.about) {
-        Some(About::Channel) => channels(state),
-        Some(About::Person) => people(state),
-        Some(About::Nothing) | None => BTreeSet::new(),
+    let wanted = begun.strip_prefix('"').unwrap_or(begun);
+    let names = match command.about {
+        About::Channel => channels(state),
+        About::Person => people(state),
+        About::File => files(wanted),
+        About::Nothing => BTreeSet::new(),
     };
-    let wanted = begun.strip_prefix('"').unwrap_or(begun).to_lowercase();
+    let wanted = wanted.to_lowercase();
     let fitting = names
         .into_iter()
         .filter(|name| name.to_lowercase().starts_with(&wanted) && can_be_typed(name))
-        .map(|name| match name.contains(char::is_whitespace) {
-            true => format!("\"{name}\" "),
-            false => name + " ",
+        .map(|name| {
+            // A directory is not the end of a path.
+            let end = if name.ends_with('/') { "" } else { " " };
+            match name.contains(char::is_whitespace) {
+                true if end.is_empty() => format!("\"{name}"),
+                true => format!("\"{name}\"{end}"),
+                false => name + end,
+            }
         });
     (typed.len() - begun.len(), fitting.take(OFFERED).collect())
 }
@@ -101,6 +133,27 @@ fn people(state: &ConnectionState) -> BTreeSet<String> {
     let elsewhere = state.global_users.keys().chain(state.contacts.keys());
     names.extend(elsewhere.map(|user| show::person(state, user)));
     names
+}
+
+/// What lies in the directory of a path that is begun, directories with a slash behind them.
+fn files(begun: &str) -> BTreeSet<String> {
+    let (dir, name) = match begun.rfind('/') {
+        Some(slash) => begun.split_at(slash + 1),
+        None => ("", begun),
+    };
+    let place = if dir.is_empty() { "./" } else { dir };
+    let Ok(entries) = std::fs::read_dir(at_home(place)) else {
+        return BTreeSet::new();
+    };
+    let entries = entries.take(LOOKED_AT).filter_map(Result::ok);
+    let named = entries.filter_map(|entry| {
+        let found = entry.file_name().into_string().ok()?;
+        let hidden = found.starts_with('.') && !name.starts_with('.');
+        let is_dir = entry.path().is_dir();
+        let slash = if is_dir { "/" } else { "" };
+        (!hidden).then(|| format!("{dir}{found}{slash}"))
+    });
+    named.collect()
 }
 
 #[cfg(test)]
@@ -139,7 +192,9 @@ mod tests {
         let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
         for (typed, start, expected) in [
             ("/ad", 0, words(&["/add "])),
-            ("/c", 0, words(&["/channels ", "/create ", "/contacts "])),
+            ("/co", 0, words(&["/contacts "])),
+            ("/circle l", 0, words(&["/circle leave "])),
+            ("/circle join te", 13, words(&["\"Tea room\" ", "tennis "])),
             ("/nonsense", 0, vec![]),
             ("hello", 5, vec![]),
             ("//a", 0, vec![]),
@@ -150,10 +205,36 @@ mod tests {
             ("/dm ", 4, words(&["ann ", "Ännie "])),
             ("/add än", 5, words(&["Ännie "])),
             ("/help x", 6, vec![]),
-            ("/none x", 6, vec![]),
+            ("/none x", 0, vec![]),
         ] {
             assert_eq!(completed(typed), (start, expected), "{typed}");
         }
+    }
+
+    #[test]
+    fn files_are_completed() {
+        let dir = tempfile::tempdir().unwrap();
+        for name in ["tea.png", "tea time.txt", ".hidden"] {
+            std::fs::write(dir.path().join(name), "").unwrap();
+        }
+        std::fs::create_dir(dir.path().join("tea room")).unwrap();
+        std::fs::create_dir(dir.path().join("teas")).unwrap();
+        let path = |name: &str| format!("{}/{name}", dir.path().display());
+        let typed = format!("/upload {}", path("te"));
+        let (start, offered) = completed(&typed);
+        let expected = [
+            format!("\"{}", path("tea room/")),
+            format!("\"{}\" ", path("tea time.txt")),
+            format!("{} ", path("tea.png")),
+            path("teas/"),
+        ];
+        assert_eq!((start, offered), (8, expected.to_vec()));
+        let typed = format!("/upload \"{}", path(".h"));
+        assert_eq!(
+            completed(&typed),
+            (8, vec![format!("{} ", path(".hidden"))])
+        );
+        assert_eq!(completed("/upload /no such place/x").1, [""; 0]);
     }
 
     #[test]

@@ -1,26 +1,31 @@
 //! A conversation: what is typed goes out, what happens is shown, and every own message is accounted for.
 
 mod errands;
+mod later;
 mod news;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use chrono::Utc;
 use kaiwa_protocols::client::{ConnectionState, Event};
 use kaiwa_protocols::{
-    ChatEvent, ConnectionEvent, Error, ErrorInfo, ErrorKind, Message, MessageStatus, MessageType,
-    RequestId,
+    Channel, ChatEvent, ConnectionEvent, Error, ErrorInfo, ErrorKind, Message, MessageFragment,
+    MessageStatus, MessageType, RequestId,
 };
 use tokio::sync::mpsc;
 
 use super::commands::{self, Typed};
+use super::ctrl_c::CtrlC;
 use super::input::Input;
 use super::jobs::Jobs;
 use super::ledger::Ledger;
 use super::present::Present;
+use super::said::Said;
 use super::screen::{Gone, Screen};
-use super::show::{self, Said};
+use super::show;
 use super::shown::Shown;
+use super::uploads::Uploads;
 use crate::arrival::Arrival;
 use crate::embedded::Home;
 use crate::exit::Code;
@@ -49,6 +54,11 @@ pub(crate) struct Conversation {
     /// What has to wait: a line that found the outbox full, a command behind messages that are under way.
     held: Option<Typed>,
     ledger: Ledger,
+    uploads: Uploads,
+    /// Own messages that answer others, until the network has said how they went.
+    answers: BTreeSet<RequestId>,
+    /// What Ctrl-C gives up.
+    key: Arc<CtrlC>,
     jobs: Jobs,
     shown: Shown,
     present: Present,
@@ -56,6 +66,10 @@ pub(crate) struct Conversation {
     quiet: usize,
     /// With whom contact is asked for; other contacts are told at every sign-in and are no news.
     asked: BTreeSet<String>,
+    /// What was last told of topics.
+    topics: BTreeMap<String, Option<String>>,
+    /// What the network has last said that can be joined.
+    directory: Vec<Channel>,
     connected: bool,
     /// Why it ends, once it does.
     ended: Option<Code>,
@@ -105,11 +119,16 @@ impl Conversation {
             typing: true,
             held: None,
             ledger: Ledger::default(),
+            uploads: Uploads::default(),
+            answers: BTreeSet::new(),
+            key: Arc::default(),
             jobs: Jobs::default(),
             shown: Shown::default(),
             present: Present::default(),
             quiet: 0,
             asked: BTreeSet::new(),
+            topics: BTreeMap::new(),
+            directory: Vec::new(),
             connected: true,
             ended: None,
         }
@@ -118,6 +137,19 @@ impl Conversation {
     /// Keeps the server of one's own running.
     pub(crate) fn at_home(mut self, home: Home) -> Self {
         self.home = Some(home);
+        self
+    }
+
+    /// Says something before anything is said.
+    pub(crate) async fn say_of_oneself(&mut self, line: &str) {
+        // A screen that is gone already ends the conversation, not this.
+        let _ = self.screen.notice(line).await;
+    }
+
+    /// Lets a key give up what is on its way.
+    pub(crate) fn with_key(mut self, key: Arc<CtrlC>) -> Self {
+        self.uploads = Uploads::with(Arc::clone(&key));
+        self.key = key;
         self
     }
 
@@ -155,6 +187,7 @@ impl Conversation {
                     None => return Ok(self.ended.unwrap_or(Code::INTERNAL)),
                 },
                 input = self.input.recv(), if self.takes_input() => self.typed(input).await?,
+                () = self.key.pressed() => self.give_up().await?,
                 moved = revived(&mut self.home) => self.revived(moved).await?,
             }
         }
@@ -183,7 +216,9 @@ impl Conversation {
 
     fn takes_input(&self) -> bool {
         let waits = self.held.is_some() || self.ledger.is_full() || self.jobs.is_full();
-        self.typing && self.ended.is_none() && !waits && !self.is_moving()
+        // What a script says after a file comes after it.
+        let files = self.uploads.len() > 0 && !self.screen.is_terminal();
+        self.typing && self.ended.is_none() && !waits && !files && !self.is_moving()
     }
 
     /// Whether it is open what the next line means. A person waits until it is known where messages go; a script also until
@@ -230,20 +265,42 @@ impl Conversation {
     }
 
     async fn say(&mut self, text: String) -> Result<(), Gone> {
-        let new = ChatEvent::New {
-            channel_id: self.channel.clone(),
-            message: Message::text(text.clone(), Utc::now()),
-        };
-        match self.link.client.send(self.link.account, new.into()) {
-            Ok(request) => self.ledger.sent(request),
+        let content = vec![MessageFragment::Text(text.clone())];
+        if !self.send(content).await? {
             // Something is under way then, and its events are the time to try again.
-            Err(error) if error.kind() == ErrorKind::Full => self.held = Some(Typed::Say(text)),
-            Err(error) => {
-                self.ledger.refused();
-                self.not_delivered(&text, &error.info()).await?;
-            }
+            self.held = Some(Typed::Say(text));
         }
         Ok(())
+    }
+
+    /// Says something in the current channel; says whether there was room for it.
+    async fn send(&mut self, content: Vec<MessageFragment>) -> Result<bool, Gone> {
+        let channel_id = self.channel.clone();
+        let message = Message {
+            content,
+            ..Message::text("", Utc::now())
+        };
+        let new = ChatEvent::New {
+            channel_id: channel_id.clone(),
+            message: message.clone(),
+        };
+        match self.link.client.send(self.link.account, new.into()) {
+            Ok(request) => {
+                self.ledger.sent(request);
+                if message.reply_to().is_some() {
+                    self.answers.insert(request);
+                }
+                self.uploads.begin(request, channel_id, &message.content);
+                self.show_status().await?;
+            }
+            Err(error) if error.kind() == ErrorKind::Full => return Ok(false),
+            Err(error) => {
+                self.ledger.refused();
+                self.not_delivered(&message.plain_text(), &error.info())
+                    .await?;
+            }
+        }
+        Ok(true)
     }
 
     async fn not_delivered(&mut self, text: &str, error: &ErrorInfo) -> Result<(), Gone> {
@@ -310,7 +367,9 @@ impl Conversation {
                 let channel_id = channel_id.as_deref();
                 match request.filter(|request| self.ledger.knows(*request)) {
                     Some(request) => self.settled(request, channel_id, &new_message).await?,
-                    None => self.edited(channel_id, &new_message).await?,
+                    // What a command has caused is told when it is done.
+                    None if self.is_ours(request) => {}
+                    None => self.changed(channel_id, &new_message).await?,
                 }
             }
             ChatEvent::Remove {
@@ -326,6 +385,14 @@ impl Conversation {
                 self.history(&channel_id, &messages, asked).await?;
             }
             ChatEvent::Gap { channel_id, .. } => self.gap(&channel_id).await?,
+            ChatEvent::React { .. } if !self.is_ours(request) => self.reacted(event).await?,
+            ChatEvent::Typing { .. } => self.show_status().await?,
+            ChatEvent::Progress {
+                message_id,
+                sent,
+                total,
+                ..
+            } if self.uploads.progress(&message_id, sent, total) => self.show_status().await?,
             _ => {}
         }
         Ok(())
@@ -350,16 +417,12 @@ impl Conversation {
             self.screen.notice(&line).await?;
         }
         let said = self.newer(channel_id, message);
-        self.screen.delivered(&said)
-    }
-
-    async fn edited(&mut self, channel_id: Option<&str>, message: &Message) -> Result<(), Gone> {
-        if message.status != MessageStatus::Edited || !self.screen.is_terminal() {
-            return Ok(());
+        self.screen.delivered(&said).await?;
+        if self.answers.contains(&request) && message.reply_to().is_none() {
+            let line = "this network has no answers to messages; it went without what it answers";
+            self.screen.notice(line).await?;
         }
-        let said = self.said(channel_id, message);
-        let line = format!("{} has edited: {}", said.name, said.text);
-        self.screen.notice(&line).await
+        Ok(())
     }
 
     fn said(&self, channel_id: Option<&str>, message: &Message) -> Said {

@@ -1,5 +1,6 @@
 //! The line editor of a terminal, in a thread of its own, and the way to print above the line being typed.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use kaiwa_protocols::{Error, ErrorKind};
@@ -11,6 +12,7 @@ use tokio::time::timeout;
 
 use super::commands;
 use super::completion::Completion;
+use super::ctrl_c::CtrlC;
 use super::input::Input;
 use crate::interrupt::Interrupt;
 use crate::terminal::{self, Editing};
@@ -24,15 +26,28 @@ const HISTORY_LINES: usize = 1000;
 /// How long the last lines may take to be printed.
 const CLOSE_LIMIT: Duration = Duration::from_secs(1);
 
+/// Makes the editor paint its line again and moves nothing: it ends what it prints with a line end.
+const PAINT: &str = "\x1b[A\n";
+
 type Lines = Editor<Completion, DefaultHistory>;
 
-/// Prints above the line that is being typed.
+/// Prints above the line that is being typed, and behind it.
 pub(crate) struct Printer {
-    lines: mpsc::Sender<String>,
+    news: mpsc::Sender<News>,
     done: oneshot::Receiver<()>,
 }
 
-/// Starts the editor. The input ends with Ctrl-D or `/quit`; Ctrl-C is a signal to `interrupt`, and no line follows it.
+/// What is to be shown.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum News {
+    /// A line above.
+    Line(String),
+    /// The status line behind.
+    Status(String),
+}
+
+/// Starts the editor. The input ends with Ctrl-D or `/quit`; Ctrl-C is for `key` where that takes it, else a signal to
+/// `interrupt`, and no line follows it.
 ///
 /// # Errors
 /// `Storage` if the terminal cannot be used.
@@ -40,6 +55,7 @@ pub(crate) fn start(
     prompt: String,
     completion: Completion,
     interrupt: Interrupt,
+    key: Arc<CtrlC>,
 ) -> Result<(mpsc::Receiver<Input>, Printer), Error> {
     terminal::remember();
     let config = Config::builder()
@@ -50,26 +66,40 @@ pub(crate) fn start(
         .completion_type(CompletionType::List)
         .build();
     let mut editor = Lines::with_config(config).map_err(unusable)?;
+    let status = completion.status();
     editor.set_helper(Some(completion));
     let mut external = editor.create_external_printer().map_err(unusable)?;
 
     let (typed, input) = mpsc::channel(LINES_WAITING);
-    std::thread::spawn(move || edit(&mut editor, &prompt, &typed, &interrupt));
+    std::thread::spawn(move || edit(&mut editor, &prompt, &typed, &interrupt, &key));
 
-    let (lines, mut waiting) = mpsc::channel::<String>(LINES_WAITING);
+    let (news, mut waiting) = mpsc::channel(LINES_WAITING);
     let (finished, done) = oneshot::channel();
     std::thread::spawn(move || {
-        while let Some(line) = waiting.blocking_recv() {
-            if external.print(line + "\n").is_err() {
+        while let Some(news) = waiting.blocking_recv() {
+            let text = match news {
+                News::Line(line) => line + "\n",
+                News::Status(text) => {
+                    status.set(&text);
+                    PAINT.to_owned()
+                }
+            };
+            if external.print(text).is_err() {
                 break;
             }
         }
         let _ = finished.send(());
     });
-    Ok((input, Printer { lines, done }))
+    Ok((input, Printer { news, done }))
 }
 
-fn edit(editor: &mut Lines, prompt: &str, typed: &mpsc::Sender<Input>, interrupt: &Interrupt) {
+fn edit(
+    editor: &mut Lines,
+    prompt: &str,
+    typed: &mpsc::Sender<Input>,
+    interrupt: &Interrupt,
+    key: &CtrlC,
+) {
     loop {
         let line = {
             let _editing = Editing::begin();
@@ -81,6 +111,7 @@ fn edit(editor: &mut Lines, prompt: &str, typed: &mpsc::Sender<Input>, interrupt
             Ok(line) if commands::is_quit(&line) => return,
             Ok(line) => Input::Line(line),
             Err(ReadlineError::Eof) => return,
+            Err(ReadlineError::Interrupted) if key.press() => continue,
             // Not behind lines that wait for their turn.
             Err(ReadlineError::Interrupted) => {
                 interrupt.raise();
@@ -101,20 +132,20 @@ fn edit(editor: &mut Lines, prompt: &str, typed: &mpsc::Sender<Input>, interrupt
 impl Printer {
     /// One that prints into a channel.
     #[cfg(test)]
-    pub(crate) fn into(lines: mpsc::Sender<String>) -> Self {
+    pub(crate) fn into(news: mpsc::Sender<News>) -> Self {
         // Nobody is waited for at the end.
         let done = oneshot::channel().1;
-        Self { lines, done }
+        Self { news, done }
     }
 
-    /// Prints a line when its turn comes.
-    pub(crate) async fn print(&self, line: String) -> Result<(), ()> {
-        self.lines.send(line).await.map_err(|_| ())
+    /// Shows something when its turn comes.
+    pub(crate) async fn show(&self, news: News) -> Result<(), ()> {
+        self.news.send(news).await.map_err(|_| ())
     }
 
     /// Waits until everything is printed, but not for a terminal that hangs.
     pub(crate) async fn close(self) {
-        drop(self.lines);
+        drop(self.news);
         let _ = timeout(CLOSE_LIMIT, self.done).await;
     }
 }

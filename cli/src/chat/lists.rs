@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use kaiwa_protocols::client::{ConnectionState, Contact};
-use kaiwa_protocols::{Presence, Role};
+use kaiwa_protocols::{Channel, Presence, Role};
 
-use super::show;
+use super::{circles, show};
 use crate::text;
 
 /// Names in one line before it says how many more there are.
@@ -29,6 +29,9 @@ pub(crate) fn channels(state: &ConnectionState, here: Option<&str>) -> String {
             {
                 name = format!("{name} (id {id})");
             }
+            if circles::is_circle(state, id) {
+                name.push_str(" (circle)");
+            }
             (here == Some(id.as_str()), name)
         })
         .collect();
@@ -40,15 +43,18 @@ pub(crate) fn channels(state: &ConnectionState, here: Option<&str>) -> String {
     format!("channels: {}", listed(marked.collect()))
 }
 
-/// Who is in a channel, with what they may do there.
+/// Who is in a channel, with what they may do there and how they are.
 pub(crate) fn members(state: &ConnectionState, channel_id: &str) -> String {
     let mut names: Vec<String> = Vec::new();
     if let Some(channel) = state.channels.get(channel_id) {
         names.extend(channel.users.keys().map(|id| {
             let name = show::member_name(state, channel_id, id);
-            match channel.roles.get(id).and_then(|role| rank(*role)) {
-                Some(rank) => format!("{name} ({rank})"),
-                None => name,
+            let rank = channel.roles.get(id).and_then(|role| rank(*role));
+            let how = state.presence.get(id).and_then(|said| how(said.presence));
+            let known: Vec<&str> = rank.into_iter().chain(how).collect();
+            match known.is_empty() {
+                true => name,
+                false => format!("{name} ({})", known.join(", ")),
             }
         }));
     }
@@ -97,6 +103,48 @@ pub(crate) fn contacts(state: &ConnectionState) -> Vec<String> {
     lines
 }
 
+/// What can be joined, with the ids to join it by.
+pub(crate) fn directory(state: &ConnectionState, channels: &[Channel]) -> Vec<String> {
+    if channels.is_empty() {
+        return vec![
+            "no circle is found that anybody may join; /circle create makes one".to_owned(),
+        ];
+    }
+    let named = channels.iter().map(|channel| {
+        let name = channel.name.as_deref().filter(|name| !name.is_empty());
+        let mark = if state.channels.contains_key(&channel.id) {
+            "*"
+        } else {
+            ""
+        };
+        format!("{mark}{} (id {})", name.unwrap_or(&channel.id), channel.id)
+    });
+    vec![
+        format!("circles: {}", listed(named.collect())),
+        "a * marks those you are in; /circle join ID joins another one".to_owned(),
+    ]
+}
+
+/// An invitation and how it is used.
+pub(crate) fn invitation(
+    state: &ConnectionState,
+    channel_id: &str,
+    user_id: Option<&str>,
+    code: Option<&str>,
+) -> String {
+    let name = show::channel_name(state, channel_id);
+    let who = match user_id {
+        Some(id) => show::person(state, id),
+        None => "whoever has this".to_owned(),
+    };
+    match code {
+        Some(code) => text::one_line(&format!(
+            "invitation into {name} for {who}: /circle join {channel_id} {code}"
+        )),
+        None => format!("{who} is invited into {name}"),
+    }
+}
+
 /// Where something was said before now that has not been shown.
 pub(crate) fn before(state: &ConnectionState, shown: impl Fn(&str) -> bool) -> Option<String> {
     let quiet = state
@@ -114,7 +162,8 @@ pub(crate) fn before(state: &ConnectionState, shown: impl Fn(&str) -> bool) -> O
     ))
 }
 
-fn rank(role: Role) -> Option<&'static str> {
+/// What somebody may do, in a word, where it is more than to talk.
+pub(crate) fn rank(role: Role) -> Option<&'static str> {
     match role {
         Role::Owner => Some("owner"),
         Role::Admin => Some("admin"),

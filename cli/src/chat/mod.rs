@@ -1,8 +1,10 @@
 //! `kaiwa` and `kaiwa chat`: a conversation with whatever is at the other end.
 
+mod circles;
 mod commands;
 mod completion;
 mod conversation;
+mod ctrl_c;
 mod editor;
 mod input;
 mod jobs;
@@ -10,9 +12,15 @@ mod ledger;
 mod lists;
 mod orders;
 mod present;
+mod said;
 mod screen;
 mod show;
 mod shown;
+mod status;
+mod target;
+mod uploads;
+
+use std::sync::Arc;
 
 use kaiwa_protocols::{AuthField, Error, Registry};
 
@@ -27,13 +35,17 @@ use crate::{dirs, form, terminal, text};
 
 use completion::Completion;
 use conversation::Conversation;
+use ctrl_c::CtrlC;
 use screen::{Pipe, Screen, Terminal};
 
 /// The name of those who have none.
 const GUEST: &str = "guest";
 
 /// The network of one's own server.
-const OWN: &str = "wschat";
+const OWN: &str = "oshi";
+
+/// The id of its lobby's `general`, the first channel there is.
+const GENERAL: &str = "s1";
 
 /// `kaiwa` alone: an account, or the server of one's own.
 ///
@@ -48,7 +60,7 @@ pub(crate) async fn run(args: &Chat) -> Result<Code, Error> {
     };
     match account {
         Some(account) => with_account(account, args).await,
-        None => at_home(name(args, &accounts), &args.talk).await,
+        None => at_home(&name(args, &accounts), &args.talk).await,
     }
 }
 
@@ -61,7 +73,7 @@ pub(crate) async fn run_on(args: &ChatOn) -> Result<Code, Error> {
     let interrupt = Interrupt::install()?;
     let who = who(&form, entry.name);
     let link = Link::start(entry, form, !args.talk.no_reconnect)?;
-    talk(link, interrupt, &args.talk, who, None).await
+    talk(link, interrupt, &args.talk, who).await
 }
 
 async fn with_account(account: &accounts::Account, args: &Chat) -> Result<Code, Error> {
@@ -72,21 +84,46 @@ async fn with_account(account: &accounts::Account, args: &Chat) -> Result<Code, 
     let interrupt = Interrupt::install()?;
     let who = who(&form, entry.name);
     let link = Link::start(entry, form, !args.talk.no_reconnect)?;
-    talk(link, interrupt, &args.talk, who, None).await
+    talk(link, interrupt, &args.talk, who).await
 }
 
-async fn at_home(name: String, args: &Talk) -> Result<Code, Error> {
+/// Nobody is asked anything here: where an account is missing it is made, and where its name is taken it gets another one.
+async fn at_home(name: &str, args: &Talk) -> Result<Code, Error> {
     let entry = Registry::get(OWN)?;
     let mut interrupt = Interrupt::install()?;
     let dir = dirs::data()?;
-    let home = tokio::select! {
+    let mut home = tokio::select! {
         code = interrupt.wait() => return Ok(code),
         home = Home::enter(&dir, name) => home?,
     };
-    let form = home.form();
-    let who = who(&form, entry.name);
-    let link = Link::start(entry, form, !args.no_reconnect)?;
-    talk(link, interrupt, args, who, Some(home)).await
+    loop {
+        let form = home.form();
+        let who = who(&form, entry.name);
+        let mut link = Link::start(entry, form, !args.no_reconnect)?;
+        match link.signed_in(&mut interrupt).await {
+            Ok(None) => {
+                let news = home.signed_in()?;
+                home.arrived();
+                let channel = args.channel.as_deref().unwrap_or(GENERAL).to_owned();
+                let mut conversation =
+                    conversation(link, &interrupt, args, Some(channel), &who).await?;
+                if let Some(news) = news {
+                    conversation.say_of_oneself(&news).await;
+                }
+                return conversation.at_home(home).run(interrupt).await;
+            }
+            Ok(Some(code)) => {
+                link.hang_up().await;
+                return Ok(code);
+            }
+            Err(error) => {
+                link.hang_up().await;
+                if !home.refused(error.kind())? {
+                    return Err(error);
+                }
+            }
+        }
+    }
 }
 
 /// Signs in, then talks.
@@ -95,38 +132,52 @@ async fn talk(
     mut interrupt: Interrupt,
     args: &Talk,
     who: String,
-    mut home: Option<Home>,
 ) -> Result<Code, Error> {
     if let Some(code) = link.signed_in(&mut interrupt).await? {
         link.hang_up().await;
         return Ok(code);
     }
-    if let Some(home) = &mut home {
-        home.arrived();
-    }
-    let channel = args.channel.clone();
-    let mut conversation = if terminal::is_interactive() {
-        let prompt = format!("{}> ", text::one_line(&who));
-        let completion = Completion::new(link.client.clone(), link.account);
-        let (input, printer) = editor::start(prompt, completion, interrupt.clone())?;
-        let mut screen = Screen::Terminal(Terminal::new(printer));
-        let greeting = format!("you are {who}; /help shows the commands, Ctrl-D leaves");
-        // A terminal that is gone already ends the conversation, not this.
-        let _ = screen.notice(&greeting).await;
-        Conversation::new(link, screen, input, channel, true)
-    } else {
-        let screen = Screen::Pipe(Pipe::new());
-        Conversation::new(link, screen, input::lines(), channel, args.commands)
-    };
-    if let Some(home) = home {
-        conversation = conversation.at_home(home);
-    }
+    let conversation = conversation(link, &interrupt, args, args.channel.clone(), &who).await?;
     conversation.run(interrupt).await
+}
+
+/// The conversation of somebody who is signed in, on a terminal or over pipes.
+async fn conversation(
+    link: Link,
+    interrupt: &Interrupt,
+    args: &Talk,
+    channel: Option<String>,
+    who: &str,
+) -> Result<Conversation, Error> {
+    if !terminal::is_interactive() {
+        let screen = Screen::Pipe(Pipe::new(args.ids));
+        let lines = input::lines();
+        return Ok(Conversation::new(
+            link,
+            screen,
+            lines,
+            channel,
+            args.commands,
+        ));
+    }
+    let prompt = format!("{}> ", text::one_line(who));
+    let completion = Completion::new(link.client.clone(), link.account);
+    let key = Arc::new(CtrlC::default());
+    let (input, printer) = editor::start(prompt, completion, interrupt.clone(), Arc::clone(&key))?;
+    let mut screen = Screen::Terminal(Terminal::new(printer, args.ids));
+    let greeting = format!("you are {who}; /help shows the commands, Ctrl-D leaves");
+    // A terminal that is gone already ends the conversation, not this.
+    let _ = screen.notice(&greeting).await;
+    Ok(Conversation::new(link, screen, input, channel, true).with_key(key))
 }
 
 /// Who one is, as far as the form tells.
 fn who(form: &[AuthField], network: &str) -> String {
-    AuthField::find(form, "name").unwrap_or(network).to_owned()
+    ["name", "display", "account"]
+        .into_iter()
+        .find_map(|field| AuthField::find(form, field))
+        .unwrap_or(network)
+        .to_owned()
 }
 
 /// The name to have on the server of one's own.

@@ -1,25 +1,38 @@
 //! What an order comes to: something to show, or something to ask of the network.
 
+mod groups;
+mod messages;
+
 use kaiwa_protocols::client::ConnectionState;
 use kaiwa_protocols::{
     Capabilities, Channel, ChannelEvent, ChannelType, ChatEvent, ConnectionEvent, Error, ErrorKind,
-    EventKind, Member, Role, UserEvent,
+    EventKind, Member, MessageFragment, Role, UserEvent,
 };
 
 use super::commands::{self, Order};
 use super::jobs::{Jobs, What};
 use super::shown::Shown;
-use super::{lists, show};
+use super::{circles, lists, show};
 use crate::names;
+
+pub(crate) use messages::at_home;
 
 /// What an order comes to.
 #[derive(Debug, PartialEq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one at a time, and it is taken apart at once"
+)]
 pub(crate) enum Plan {
     Leave,
     Show(Vec<String>),
     /// This channel is the current one from now on.
     Enter(String),
     Ask(What, ConnectionEvent),
+    /// To be said in the current channel.
+    Say(Vec<MessageFragment>),
+    /// Files that are on their way are given up.
+    Cancel,
 }
 
 /// What is known when an order is given.
@@ -31,6 +44,8 @@ pub(crate) struct Situation<'a> {
     pub(crate) jobs: &'a Jobs,
     /// The channel that messages go to.
     pub(crate) here: Option<&'a str>,
+    /// What the network has last said that can be joined.
+    pub(crate) directory: &'a [Channel],
 }
 
 impl Situation<'_> {
@@ -47,13 +62,7 @@ impl Situation<'_> {
             Order::Channels => Plan::Show(vec![lists::channels(state, self.here)]),
             Order::Contacts => Plan::Show(lists::contacts(state)),
             Order::Switch(channel) => return self.switch(&channel),
-            Order::Join(channel) => {
-                let channel_id = names::channel(state, &channel)?;
-                let join = ChannelEvent::Join {
-                    channel_id: channel_id.clone(),
-                };
-                Plan::Ask(What::Join { channel_id }, join.into())
-            }
+            Order::Join(channel) => join(names::channel(state, &channel)?),
             Order::Create { name, people } => return self.create(&name, &people),
             Order::Direct { person, text } => {
                 let person = names::person(state, &person)?;
@@ -80,11 +89,33 @@ impl Situation<'_> {
             }
             Order::Accept(person) => self.respond(&person, true)?,
             Order::Reject(person) => self.respond(&person, false)?,
+            Order::Cancel => Plan::Cancel,
+            Order::React { .. }
+            | Order::Reply { .. }
+            | Order::Edit { .. }
+            | Order::Delete(_)
+            | Order::Upload { .. } => return self.message(order),
+            Order::Data {
+                key,
+                value,
+                in_circle,
+            } => return self.data(key, value, in_circle),
+            group => return self.group(group),
         })
     }
 
     fn can(self, kind: EventKind) -> bool {
         self.capabilities.can_send(kind)
+    }
+
+    /// # Errors
+    /// `Unsupported`.
+    fn must(self, kind: EventKind) -> Result<(), Error> {
+        if self.can(kind) {
+            return Ok(());
+        }
+        let text = "not on this network; /help shows what is";
+        Err(Error::new(ErrorKind::Unsupported, text))
     }
 
     fn here(self) -> Result<String, Error> {
@@ -97,6 +128,7 @@ impl Situation<'_> {
     /// Networks on which one is in one channel at a time are told; on others it matters only here.
     fn switch(self, channel: &str) -> Result<Plan, Error> {
         let channel_id = names::channel(self.state, channel)?;
+        let channel_id = circles::place(self.state, &channel_id);
         if self.can(EventKind::ChannelSwitch) {
             let switch = ChannelEvent::Switch {
                 channel_id: channel_id.clone(),
@@ -110,7 +142,16 @@ impl Situation<'_> {
         Err(Error::new(ErrorKind::NotFound, text))
     }
 
+    /// In a circle a channel belongs to that; elsewhere it is there for those who are put into it.
     fn create(self, name: &str, people: &[String]) -> Result<Plan, Error> {
+        let here = self.here.filter(|_| self.can(EventKind::ChannelCreate));
+        if here.is_some_and(|here| circles::around(self.state, here).is_some()) {
+            if people.is_empty() {
+                return self.group(Order::StreamCreate(name.to_owned()));
+            }
+            let text = "a channel of a circle is for all who are in that; leave them out, and /invite them";
+            return Err(Error::new(ErrorKind::Unsupported, text));
+        }
         if !people.is_empty() && !self.can(EventKind::ChannelMembers) {
             let text = "people cannot be put into a channel on this network; leave them out";
             return Err(Error::new(ErrorKind::Unsupported, text));
@@ -181,6 +222,13 @@ impl Situation<'_> {
     }
 }
 
+fn join(channel_id: String) -> Plan {
+    let join = ChannelEvent::Join {
+        channel_id: channel_id.clone(),
+    };
+    Plan::Ask(What::Join { channel_id }, join.into())
+}
+
 /// Puts people into a channel.
 pub(crate) fn invitation(channel_id: String, people: Vec<String>) -> (What, ConnectionEvent) {
     let member = |user_id: &String| Member {
@@ -195,156 +243,4 @@ pub(crate) fn invitation(channel_id: String, people: Vec<String>) -> (What, Conn
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::chat::jobs::Job;
-    use kaiwa_protocols::RequestId;
-
-    /// Somebody who is in `a`, and where `a` and `b` are known.
-    struct World {
-        state: ConnectionState,
-        capabilities: Capabilities,
-        shown: Shown,
-        jobs: Jobs,
-    }
-
-    impl World {
-        fn new() -> Self {
-            let mut state = ConnectionState::new("1".to_owned(), "net".to_owned());
-            for (id, name) in [("a", "Tea"), ("b", "Bees")] {
-                let channel = Channel {
-                    id: id.to_owned(),
-                    name: Some(name.to_owned()),
-                    ..Channel::default()
-                };
-                state.apply(&ChannelEvent::New { channel }.into());
-            }
-            Self {
-                state,
-                capabilities: Capabilities::new().sends(EventKind::ALL),
-                shown: Shown::default(),
-                jobs: Jobs::default(),
-            }
-        }
-
-        fn plan(&self, here: Option<&str>, order: Order) -> Result<Plan, Error> {
-            let situation = Situation {
-                state: &self.state,
-                capabilities: &self.capabilities,
-                shown: &self.shown,
-                jobs: &self.jobs,
-                here,
-            };
-            situation.plan(order)
-        }
-
-        fn refusal(&self, here: Option<&str>, order: Order) -> (ErrorKind, String) {
-            let error = self.plan(here, order).unwrap_err();
-            (error.kind(), error.message().to_owned())
-        }
-    }
-
-    #[test]
-    fn switching_is_asked_for_where_the_network_knows_it() {
-        let mut world = World::new();
-        let switch = |name: &str| Order::Switch(name.to_owned());
-        let plan = world.plan(None, switch("bees")).unwrap();
-        assert!(matches!(plan, Plan::Ask(What::Switch { channel_id }, _) if channel_id == "b"));
-        let plan = world.plan(None, switch("new")).unwrap();
-        assert!(matches!(plan, Plan::Ask(What::Switch { channel_id }, _) if channel_id == "new"));
-        world.capabilities = Capabilities::new();
-        assert_eq!(
-            world.plan(None, switch("bees")).unwrap(),
-            Plan::Enter("b".to_owned())
-        );
-        assert_eq!(world.refusal(None, switch("new")).0, ErrorKind::NotFound);
-    }
-
-    #[test]
-    fn what_needs_a_channel_says_so() {
-        let world = World::new();
-        for order in [Order::Members, Order::History(1), Order::Read] {
-            let (kind, text) = world.refusal(None, order);
-            assert_eq!(kind, ErrorKind::State);
-            assert!(text.contains("/switch"), "{text}");
-        }
-        let (kind, text) = world.refusal(Some("a"), Order::Read);
-        assert_eq!(kind, ErrorKind::State);
-        assert!(text.contains("in Tea"), "{text}");
-    }
-
-    #[test]
-    fn history_is_asked_for_before_the_oldest_shown_and_once() {
-        let mut world = World::new();
-        let asked = |world: &World| match world.plan(Some("a"), Order::History(7)) {
-            Ok(Plan::Ask(
-                _,
-                ConnectionEvent::Chat {
-                    event:
-                        ChatEvent::RequestHistory {
-                            before, limit: 7, ..
-                        },
-                },
-            )) => before,
-            other => panic!("{other:?}"),
-        };
-        assert_eq!(asked(&world), None);
-        let mut message = kaiwa_protocols::Message::text("x", chrono::DateTime::UNIX_EPOCH);
-        message.id = Some("m".to_owned());
-        world.shown.newer("a", &message);
-        world.shown.newer("b", &message);
-        assert_eq!(asked(&world).as_deref(), Some("m"));
-        let job = |channel: &str| Job {
-            name: String::new(),
-            what: What::history(channel.to_owned()),
-        };
-        let request = RequestId::fresh();
-        world.jobs.begin(RequestId::fresh(), job("b"));
-        world.jobs.begin(request, job("a"));
-        assert_eq!(
-            world.refusal(Some("a"), Order::History(7)).0,
-            ErrorKind::State
-        );
-        world.jobs.end(request);
-        assert_eq!(asked(&world).as_deref(), Some("m"));
-    }
-
-    #[test]
-    fn people_are_looked_up_before_anything_is_made() {
-        let mut world = World::new();
-        for id in ["1", "2"] {
-            let user = kaiwa_protocols::Profile {
-                id: Some(id.to_owned()),
-                username: Some("ann".to_owned()),
-                ..kaiwa_protocols::Profile::default()
-            };
-            let channel_id = None;
-            world
-                .state
-                .apply(&UserEvent::New { channel_id, user }.into());
-        }
-        let create = |people: &[&str]| Order::Create {
-            name: "Tea".to_owned(),
-            people: people.iter().map(|person| (*person).to_owned()).collect(),
-        };
-        let (kind, text) = world.refusal(None, create(&["1", "Ann"]));
-        assert_eq!(kind, ErrorKind::Invalid);
-        assert!(text.contains("1 (ann), 2 (ann)"), "{text}");
-        let Ok(Plan::Ask(What::Create { people, .. }, _)) = world.plan(None, create(&["1", "x"]))
-        else {
-            panic!("it is asked for");
-        };
-        assert_eq!(people, ["1", "x"]);
-        world.capabilities = Capabilities::new().sends(&[EventKind::ChannelNew]);
-        assert_eq!(
-            world.refusal(None, create(&["1"])).0,
-            ErrorKind::Unsupported
-        );
-        assert!(world.plan(None, create(&[])).is_ok());
-        let plan = world.plan(Some("a"), Order::Members).unwrap();
-        assert_eq!(
-            plan,
-            Plan::Show(vec!["in Tea: none that is known".to_owned()])
-        );
-    }
-}
+mod tests;

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use kaiwa_protocols::UserEvent;
 use kaiwa_protocols::client::ConnectionState;
+use kaiwa_protocols::{Member, Role, UserEvent};
 
 use super::show;
 
@@ -17,6 +17,8 @@ const CHANNELS: usize = 10_000;
 #[derive(Debug, Default)]
 pub(crate) struct Present {
     people: BTreeMap<(String, String), String>,
+    /// What those may do of whom it was told.
+    roles: BTreeMap<(String, String), Role>,
     /// Channels of which it is told who is in them; before that, being there is no news.
     listed: BTreeSet<String>,
 }
@@ -59,6 +61,27 @@ impl Present {
         }
     }
 
+    /// Follows what is told of roles; gives those who may do something else than before.
+    pub(crate) fn ranked(&mut self, channel_id: &str, members: &[Member]) -> Vec<Member> {
+        let mut changed = Vec::new();
+        for member in members {
+            let key = (channel_id.to_owned(), member.user_id.clone());
+            if self.roles.len() >= PEOPLE && !self.roles.contains_key(&key) {
+                continue;
+            }
+            let before = self.roles.insert(key, member.role);
+            if before.is_some_and(|before| before != member.role) {
+                changed.push(member.clone());
+            }
+        }
+        changed
+    }
+
+    /// Whether it has been told who is in a channel.
+    pub(crate) fn knows(&self, channel_id: &str) -> bool {
+        self.listed.contains(channel_id)
+    }
+
     /// It has been told who is in a channel: their roles or messages come after that.
     pub(crate) fn listed(&mut self, channel_id: &str) {
         if self.listed.len() < CHANNELS && !self.listed.contains(channel_id) {
@@ -70,6 +93,7 @@ impl Present {
     pub(crate) fn forget(&mut self, channel_id: &str) {
         self.listed.remove(channel_id);
         self.people.retain(|(channel, _), _| channel != channel_id);
+        self.roles.retain(|(channel, _), _| channel != channel_id);
     }
 
     fn came(
@@ -96,6 +120,7 @@ impl Present {
     fn left(&mut self, channel_id: &str, user_id: &str) -> Option<Passage> {
         let key = (channel_id.to_owned(), user_id.to_owned());
         let name = self.people.remove(&key)?;
+        self.roles.remove(&key);
         let (channel_id, user_id) = key;
         Some(Passage {
             channel_id,
@@ -168,6 +193,22 @@ mod tests {
             user: user("7", "ann"),
         };
         assert_eq!(note(everywhere), None);
+    }
+
+    #[test]
+    fn roles_are_news_when_they_are_others() {
+        let mut present = Present::default();
+        let member = |role| Member {
+            user_id: "7".to_owned(),
+            role,
+        };
+        let mut ranked = |role| present.ranked("c", &[member(role)]).len();
+        assert_eq!(ranked(Role::Member), 0, "told for the first time");
+        assert_eq!(ranked(Role::Member), 0);
+        assert_eq!(ranked(Role::Admin), 1);
+        assert_eq!(ranked(Role::Member), 1);
+        present.forget("c");
+        assert_eq!(present.ranked("c", &[member(Role::Owner)]), []);
     }
 
     #[test]

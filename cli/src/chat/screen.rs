@@ -6,8 +6,9 @@ use anstyle::{Ansi256Color, AnsiColor, Color, RgbColor, Style};
 use chrono::Local;
 use kaiwa_protocols::{Error, ErrorKind};
 
-use super::editor::Printer;
-use super::show::Said;
+use super::editor::{News, Printer};
+use super::said::Said;
+use super::show;
 use crate::exit;
 use crate::text;
 
@@ -48,19 +49,28 @@ impl Screen {
     }
 
     /// A message that was typed here is delivered.
-    pub(crate) fn delivered(&mut self, said: &Said) -> Result<(), Gone> {
+    pub(crate) async fn delivered(&mut self, said: &Said) -> Result<(), Gone> {
         match self {
             Self::Pipe(pipe) => pipe.message(said),
-            // The line stands there already, as it was typed.
-            Self::Terminal(_) => Ok(()),
+            // What was typed stands there already; but not a file, and not the id.
+            Self::Terminal(terminal) if !said.files.is_empty() => {
+                terminal.print(terminal.message(said)).await
+            }
+            Self::Terminal(terminal) => match said.id.as_deref().filter(|_| terminal.ids) {
+                Some(id) => {
+                    let line = format!("* {id} is yours: {}", show::shortened(&said.text));
+                    terminal.print(terminal.dim(&line)).await
+                }
+                None => Ok(()),
+            },
         }
     }
 
     /// A message from before that a command has asked for.
     pub(crate) async fn asked(&mut self, said: &Said) -> Result<(), Gone> {
         match self {
-            Self::Pipe(_) => {
-                exit::say(&before(said));
+            Self::Pipe(pipe) => {
+                exit::say(&before(said, pipe.ids));
                 Ok(())
             }
             Self::Terminal(_) => self.earlier(said).await,
@@ -72,7 +82,7 @@ impl Screen {
         match self {
             Self::Pipe(_) => Ok(()),
             Self::Terminal(terminal) => {
-                let line = terminal.dim(&before(said));
+                let line = terminal.dim(&before(said, terminal.ids));
                 terminal.print(line).await
             }
         }
@@ -86,6 +96,14 @@ impl Screen {
                 Ok(())
             }
             Self::Terminal(terminal) => terminal.print(terminal.dim(&format!("* {line}"))).await,
+        }
+    }
+
+    /// What is going on, until something else is said or nothing.
+    pub(crate) async fn status(&mut self, words: &str) -> Result<(), Gone> {
+        match self {
+            Self::Pipe(_) => Ok(()),
+            Self::Terminal(terminal) => terminal.status(words).await,
         }
     }
 
@@ -115,28 +133,33 @@ pub(crate) struct Pipe {
     out: BufWriter<Stdout>,
     /// The output is a terminal all the same: only the input is a pipe.
     is_terminal: bool,
+    /// Whether messages have their ids in front.
+    ids: bool,
 }
 
 impl Pipe {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(ids: bool) -> Self {
         let out = io::stdout();
         Self {
             is_terminal: out.is_terminal(),
             out: BufWriter::new(out),
+            ids,
         }
     }
 
     fn message(&mut self, said: &Said) -> Result<(), Gone> {
-        let mut line = String::new();
+        let mut line = id(said, self.ids);
         if let Some(channel) = &said.channel {
-            line = format!("[{}] ", text::one_line(channel));
+            line.push_str(&format!("[{}] ", text::one_line(channel)));
         }
         line.push_str(&text::one_line(&said.name));
         line.push_str(": ");
-        if self.is_terminal {
-            line.push_str(&text::harmless(&said.text));
-        } else {
-            line.push_str(&said.text);
+        let text = [&said.text].into_iter().filter(|text| !text.is_empty());
+        let parts: Vec<&str> = text.chain(&said.files).map(String::as_str).collect();
+        let said = parts.join(" ");
+        match self.is_terminal {
+            true => line.push_str(&text::harmless(&said)),
+            false => line.push_str(&said),
         }
         line.push('\n');
         Ok(self.out.write_all(line.as_bytes())?)
@@ -146,19 +169,42 @@ impl Pipe {
 pub(crate) struct Terminal {
     printer: Printer,
     colors: bool,
+    /// Whether messages have their ids in front.
+    ids: bool,
+    /// What the status line says.
+    status: String,
 }
 
 impl Terminal {
-    pub(crate) fn new(printer: Printer) -> Self {
+    pub(crate) fn new(printer: Printer, ids: bool) -> Self {
         let choice = anstream::AutoStream::choice(&io::stdout());
         Self {
             printer,
             colors: choice != anstream::ColorChoice::Never,
+            ids,
+            status: String::new(),
         }
     }
 
     async fn print(&self, line: String) -> Result<(), Gone> {
-        self.printer.print(line).await.map_err(|()| Gone::Closed)
+        self.show(News::Line(line)).await
+    }
+
+    /// Behind what is typed, and apart from it.
+    async fn status(&mut self, words: &str) -> Result<(), Gone> {
+        if self.status == words {
+            return Ok(());
+        }
+        words.clone_into(&mut self.status);
+        let words = match words {
+            "" => String::new(),
+            words => format!("   ({})", text::one_line(words)),
+        };
+        self.show(News::Status(words)).await
+    }
+
+    async fn show(&self, news: News) -> Result<(), Gone> {
+        self.printer.show(news).await.map_err(|()| Gone::Closed)
     }
 
     fn message(&self, said: &Said) -> String {
@@ -168,9 +214,15 @@ impl Terminal {
             Some(channel) => format!("[{}] ", text::one_line(channel)),
             None => String::new(),
         };
-        let head = self.paint(Style::new().dimmed(), &time(said, "%H:%M"));
-        let body = text::set_off(&said.text);
-        format!("{head} {channel}{name}: {body}")
+        let dimmed = Style::new().dimmed();
+        let head = format!("{} {}", time(said, "%H:%M"), id(said, self.ids));
+        let head = self.paint(dimmed, &head);
+        let quote = match &said.quote {
+            Some(quote) => self.paint(dimmed, &format!("(to {}) ", text::one_line(quote))),
+            None => String::new(),
+        };
+        let body = text::set_off(&body(said));
+        format!("{head}{channel}{name}: {quote}{body}")
     }
 
     fn dim(&self, line: &str) -> String {
@@ -187,13 +239,37 @@ impl Terminal {
 }
 
 /// A message from before as a line.
-fn before(said: &Said) -> String {
-    let mut line = time(said, "%F %H:%M");
+fn before(said: &Said, ids: bool) -> String {
+    let mut line = format!("{} {}", time(said, "%F %H:%M"), id(said, ids));
     if let Some(channel) = &said.channel {
-        line.push_str(&format!(" [{channel}]"));
+        line.push_str(&format!("[{channel}] "));
     }
-    line.push_str(&format!(" {}: {}", said.name, said.text));
+    line.push_str(&format!("{}: ", said.name));
+    if let Some(quote) = &said.quote {
+        line.push_str(&format!("(to {quote}) "));
+    }
+    line.push_str(&body(said));
     line
+}
+
+/// What was said, the files that lie with it in lines of their own, and what has become of it.
+fn body(said: &Said) -> String {
+    let text = [&said.text].into_iter().filter(|text| !text.is_empty());
+    let lines: Vec<&str> = text.chain(&said.files).map(String::as_str).collect();
+    let mut body = lines.join("\n");
+    if !said.marks.is_empty() {
+        let gap = if body.is_empty() { "" } else { " " };
+        body.push_str(&format!("{gap}({})", said.marks.join(", ")));
+    }
+    body
+}
+
+/// The id of a message with a space behind it, where that is wanted.
+fn id(said: &Said, wanted: bool) -> String {
+    match said.id.as_deref().filter(|_| wanted) {
+        Some(id) => format!("{} ", text::one_line(id)),
+        None => String::new(),
+    }
 }
 
 fn time(said: &Said, format: &str) -> String {

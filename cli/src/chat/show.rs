@@ -1,72 +1,36 @@
-//! What is shown of an event: who said what where, and what became of whom.
+//! What is shown of events: who is meant, and what became of whom.
 
-use chrono::{DateTime, Utc};
 use kaiwa_protocols::client::{ConnectionState, Contact};
-use kaiwa_protocols::{Message, MessageType, Profile, UserEvent};
+use kaiwa_protocols::{Member, Message, MessageFragment, MessageType, Profile, UserEvent};
 
-use super::lists;
 use super::present::Passage;
+use super::{circles, lists};
 use crate::{names, text};
 
 /// Characters of a text shown in a line about it: its beginning tells which it is.
 const SHOWN_CHARS: usize = 60;
-
-/// A message as it is shown.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Said {
-    /// The channel's name, where it is not the current one or there is none.
-    pub(crate) channel: Option<String>,
-    /// Who said it.
-    pub(crate) name: String,
-    /// The colour they have chosen.
-    pub(crate) color: Option<[u8; 4]>,
-    /// What was said.
-    pub(crate) text: String,
-    /// When.
-    pub(crate) at: DateTime<Utc>,
-    /// Whether the user of this account said it.
-    pub(crate) own: bool,
-}
-
-impl Said {
-    /// Looks up names in the state; `here` is the channel that messages go to.
-    pub(crate) fn new(
-        state: &ConnectionState,
-        here: Option<&str>,
-        channel_id: Option<&str>,
-        message: &Message,
-    ) -> Self {
-        let sender = message.sender_id.as_deref();
-        let profile = sender.and_then(|id| profile(state, channel_id, id));
-        let elsewhere = channel_id.filter(|id| match here {
-            Some(here) => here != *id,
-            None => state.channels.len() > 1,
-        });
-        Self {
-            channel: elsewhere.map(|id| channel_name(state, id)),
-            name: name(profile, sender, message.message_type),
-            color: profile.and_then(|profile| profile.color),
-            text: message.plain_text(),
-            at: message.timestamp,
-            own: message.message_type == MessageType::CurrentUser,
-        }
-    }
-}
 
 /// The channel that a message without one goes to, as far as that is known.
 pub(crate) fn current(state: &ConnectionState) -> Option<String> {
     if state.current_channel.is_some() {
         return state.current_channel.clone();
     }
-    let mut ids = state.channels.iter().map(|(id, _)| id);
+    // Nobody talks in a circle itself.
+    let mut ids = state
+        .channels
+        .keys()
+        .filter(|id| !circles::is_circle(state, id));
     match (ids.next(), ids.next()) {
         (Some(only), None) => Some(only.clone()),
         _ => None,
     }
 }
 
-/// The name of a channel on one line, or its id where it has none.
+/// The name of a channel on one line, or its id where it has none; behind that of its circle, where it lies in one.
 pub(crate) fn channel_name(state: &ConnectionState, id: &str) -> String {
+    if let Some(name) = names::in_circle(state, id) {
+        return text::one_line(&name);
+    }
     let channel = state.channels.get(id);
     let name = channel.and_then(|channel| channel.channel.name.as_deref());
     text::one_line(name.filter(|name| !name.is_empty()).unwrap_or(id))
@@ -109,16 +73,71 @@ pub(crate) fn shortened(text: &str) -> String {
     shown
 }
 
+/// A message that is known here.
+pub(crate) fn message<'a>(
+    state: &'a ConnectionState,
+    channel_id: &str,
+    message_id: &str,
+) -> Option<&'a Message> {
+    state.channels.get(channel_id)?.messages.get(message_id)
+}
+
+/// What was said, in a few words and on one line; a file by its name.
+pub(crate) fn words(message: &Message) -> String {
+    let shown = message
+        .content
+        .iter()
+        .filter_map(|fragment| match fragment {
+            MessageFragment::File { name, .. } => Some(name.clone()),
+            MessageFragment::Upload { path, name, .. } => {
+                let file = path.rsplit(['/', '\\']).next().unwrap_or(path);
+                Some(name.as_deref().unwrap_or(file).to_owned())
+            }
+            MessageFragment::Text(text) | MessageFragment::Url(text) => Some(text.clone()),
+            MessageFragment::Image { url, .. }
+            | MessageFragment::Video { url, .. }
+            | MessageFragment::Audio { url, .. } => Some(url.clone()),
+            MessageFragment::AssetId(id) => Some(id.clone()),
+            _ => None,
+        });
+    let shown: Vec<String> = shown.filter(|part| !part.is_empty()).collect();
+    text::one_line(&shortened(&shown.join(" ")))
+}
+
+/// Who has put which emoji on what, or taken it off, in a sentence; without a person it is the user.
+pub(crate) fn reaction(
+    state: &ConnectionState,
+    who: Option<&str>,
+    channel_id: &str,
+    message_id: &str,
+    emoji: &str,
+    on: bool,
+) -> String {
+    let who = match who {
+        Some(id) => member_name(state, channel_id, id),
+        None => "you".to_owned(),
+    };
+    let what = match message(state, channel_id, message_id) {
+        Some(message) => format!(": {}", words(message)),
+        None => format!(" message {message_id}"),
+    };
+    let emoji = shortened(emoji);
+    match on {
+        true => format!("{who} reacted with {emoji} to{what}"),
+        false => format!("{who} took back {emoji} from{what}"),
+    }
+}
+
 /// An event about people in a sentence, if it is worth one.
 pub(crate) fn sentence(state: &ConnectionState, event: &UserEvent) -> Option<String> {
     Some(match event {
         UserEvent::Request { user_id, own, text } => {
             let who = person(state, user_id);
-            let words = words(text.as_deref());
+            let remark = remark(text.as_deref());
             if *own {
-                format!("{who} was asked for contact{words}")
+                format!("{who} was asked for contact{remark}")
             } else {
-                format!("{who} asks for contact{words}")
+                format!("{who} asks for contact{remark}")
             }
         }
         UserEvent::Respond { user_id, accept } => {
@@ -136,7 +155,7 @@ pub(crate) fn sentence(state: &ConnectionState, event: &UserEvent) -> Option<Str
                 None => "you are".to_owned(),
             };
             let how = lists::how(*presence)?;
-            format!("{who} {how}{}", words(text.as_deref()))
+            format!("{who} {how}{}", remark(text.as_deref()))
         }
         _ => return None,
     })
@@ -149,6 +168,11 @@ pub(crate) fn place(state: &ConnectionState, channel_id: &str) -> Vec<String> {
     let channel = state.channels.get(channel_id);
     if let Some(text) = channel.and_then(|channel| channel.topic.as_deref()) {
         lines.push(topic(state, channel_id, Some(text)));
+    }
+    if circles::is_circle(state, channel_id) {
+        lines.push(format!(
+            "{name} is a circle without channels; /stream create NAME makes one"
+        ));
     }
     lines
 }
@@ -164,6 +188,13 @@ pub(crate) fn passage(state: &ConnectionState, passage: &Passage) -> String {
     }
 }
 
+/// What somebody may do now, in a sentence.
+pub(crate) fn rank(state: &ConnectionState, channel_id: &str, member: &Member) -> String {
+    let who = person(state, &member.user_id);
+    let rank = lists::rank(member.role).unwrap_or("member");
+    format!("{who} is {rank} of {} now", channel_name(state, channel_id))
+}
+
 /// The topic of a channel in a sentence.
 pub(crate) fn topic(state: &ConnectionState, channel_id: &str, topic: Option<&str>) -> String {
     let channel = channel_name(state, channel_id);
@@ -173,12 +204,12 @@ pub(crate) fn topic(state: &ConnectionState, channel_id: &str, topic: Option<&st
     }
 }
 
-fn words(text: Option<&str>) -> String {
+fn remark(text: Option<&str>) -> String {
     text.map(|text| format!(": {}", shortened(text)))
         .unwrap_or_default()
 }
 
-fn profile<'a>(
+pub(crate) fn profile<'a>(
     state: &'a ConnectionState,
     channel_id: Option<&str>,
     user_id: &str,
@@ -189,7 +220,7 @@ fn profile<'a>(
         .or_else(|| state.global_users.get(user_id))
 }
 
-fn name(profile: Option<&Profile>, id: Option<&str>, kind: MessageType) -> String {
+pub(crate) fn name(profile: Option<&Profile>, id: Option<&str>, kind: MessageType) -> String {
     let known = profile.and_then(|profile| {
         profile
             .display_name
@@ -232,22 +263,8 @@ mod tests {
     }
 
     #[test]
-    fn names_are_looked_up_where_the_message_is() {
+    fn names_are_those_of_the_channel() {
         let state = state();
-        let mut message = Message::text("hi", DateTime::UNIX_EPOCH);
-        message.sender_id = Some("7".to_owned());
-        let said = Said::new(&state, Some("a"), Some("b"), &message);
-        assert_eq!(
-            (said.name.as_str(), said.channel.as_deref()),
-            ("Ann B", Some("Bees"))
-        );
-        let said = Said::new(&state, Some("a"), Some("a"), &message);
-        assert_eq!((said.name.as_str(), said.channel), ("7", None));
-        let said = Said::new(&state, None, Some("b"), &message);
-        assert_eq!(said.channel.as_deref(), Some("Bees"), "where it is open");
-        message.sender_id = Some(String::new());
-        message.message_type = MessageType::Server;
-        assert_eq!(Said::new(&state, None, None, &message).name, "server");
         assert_eq!(member_name(&state, "b", "7"), "Ann B");
         assert_eq!(member_name(&state, "a", "7\n"), "7␊");
     }

@@ -11,7 +11,7 @@ use kaiwa_server::{Config, Server};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-use super::{Address, Files, Report};
+use super::{Address, Files, PATH, Report};
 use crate::exit::Code;
 use crate::interrupt::Interrupt;
 
@@ -89,6 +89,8 @@ async fn start(dir: &Path, listen: SocketAddr) -> Result<Started, Error> {
     let mut config = Config::default();
     config.data_dir = dir.to_owned();
     config.listen = listen;
+    // Whoever pipes a file into the program is no flood, and nobody else is here.
+    config.oshi_rate_count = 0;
     let server = match Server::start(config.clone()).await {
         Err(error) if error.kind() == ErrorKind::Conflict && listen.port() != 0 => {
             config.listen.set_port(0);
@@ -98,7 +100,7 @@ async fn start(dir: &Path, listen: SocketAddr) -> Result<Started, Error> {
     };
     let at = server.local_addr();
     let address = Address {
-        url: format!("ws://{at}/wschat"),
+        url: format!("ws://{at}{PATH}"),
         port: at.port(),
         pid: std::process::id(),
     };

@@ -10,7 +10,8 @@ use kaiwa_protocols::{AuthField, Error, ErrorKind};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout};
 
-use super::{Address, Files, Report};
+use super::identity::Identity;
+use super::{Address, Files, PATH, Report};
 
 /// How long finding or starting the server may take: longer than it takes to end an old one and to start a new one on a slow
 /// disk.
@@ -33,7 +34,7 @@ const MAX_LOG_BYTES: u64 = 1024 * 1024;
 #[derive(Debug)]
 pub(crate) struct Home {
     files: Files,
-    name: String,
+    identity: Identity,
     address: Address,
     /// Held until the connection stands: the server does not end meanwhile.
     entrance: Option<Entrance>,
@@ -48,27 +49,43 @@ impl Home {
     /// Finds the server of this data directory, or starts it. Needs a runtime.
     ///
     /// # Errors
-    /// `Storage` for a directory that cannot be used, `State` if another server uses it, `TimedOut`.
-    pub(crate) async fn enter(dir: &Path, name: String) -> Result<Self, Error> {
+    /// `Storage` for a directory that cannot be used, `State` if another server uses it, `Config` for a file of accounts that
+    /// is not valid or not safe, `TimedOut`.
+    pub(crate) async fn enter(dir: &Path, name: &str) -> Result<Self, Error> {
         // The server works elsewhere.
         let dir = std::path::absolute(dir).unwrap_or_else(|_| dir.to_owned());
         let files = Files::in_dir(&dir)?;
+        Identity::check(&dir)?;
         let (address, entrance) = enter(files.clone()).await?;
+        let identity = Identity::of(&dir, name)?;
         Ok(Self {
             files,
-            name,
+            identity,
             address,
             entrance: Some(entrance),
             reviving: None,
         })
     }
 
-    /// The login form of wschat for this server.
+    /// The login form of Oshi for this server.
     pub(crate) fn form(&self) -> Vec<AuthField> {
-        vec![
-            AuthField::text("url", "", Some(&self.address.url), true),
-            AuthField::text("name", "", Some(&self.name), true),
-        ]
+        self.identity.form(&self.address)
+    }
+
+    /// The server has refused that, and why; says whether the form is another one now.
+    ///
+    /// # Errors
+    /// `Storage`.
+    pub(crate) fn refused(&mut self, why: ErrorKind) -> Result<bool, Error> {
+        self.identity.refused(why)
+    }
+
+    /// The user is signed in for the first time here; gives what there is to say of that.
+    ///
+    /// # Errors
+    /// `Storage`.
+    pub(crate) fn signed_in(&mut self) -> Result<Option<String>, Error> {
+        self.identity.accepted()
     }
 
     /// The connection stands: others may enter, and the server may end when all have left.
@@ -145,6 +162,13 @@ fn living(files: &Files) -> Result<Option<Address>, Error> {
     let until = Instant::now() + UNSETTLED_LIMIT;
     while files.is_served().map_err(|error| files.unusable(error))? {
         if let Some(address) = files.address() {
+            if !address.url.ends_with(PATH) {
+                let dir = files.dir.display();
+                let text = format!(
+                    "the server in {dir} is that of an older kaiwa; leave it in all terminals, it ends then, and try again"
+                );
+                return Err(Error::new(ErrorKind::State, text));
+            }
             return Ok(Some(address));
         }
         if Instant::now() >= until {

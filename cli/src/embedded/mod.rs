@@ -8,10 +8,12 @@
 //! * `embedded.lock`: held by the server as long as it lives. The system frees locks of dead processes.
 //! * `server.json`: where the server listens; true as long as `embedded.lock` is held. Missing meanwhile, the server is
 //!   starting or ending.
+//! * `identities.toml`: the user's accounts there, for this user alone; read and written with `start.lock` held.
 //! * `server.log`: what the server logs.
 
 mod child;
 mod home;
+mod identity;
 
 pub(crate) use child::run;
 pub(crate) use home::Home;
@@ -24,6 +26,9 @@ use kaiwa_protocols::{Error, ErrorInfo, ErrorKind};
 use serde::{Deserialize, Serialize};
 
 use crate::private;
+
+/// Where the server is joined.
+const PATH: &str = "/oshi";
 
 /// The files of a data directory.
 #[derive(Clone, Debug)]

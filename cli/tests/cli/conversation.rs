@@ -153,7 +153,7 @@ fn a_lost_connection_ends_it_where_that_is_wanted() {
 fn a_channel_that_is_not_there_is_told() {
     let site = Site::new();
     let output = site.run(&["--channel", "other"], "hello\n");
-    output.failed(1, &["not delivered: hello: ", "lobby"]);
+    output.failed(2, &["no such channel: `other`", "lobby/general"]);
     assert!(output.out.is_empty());
 }
 

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
@@ -309,7 +309,16 @@ impl Served {
     }
 
     pub(crate) fn spawn(site: &Site, more: &[&str], change: impl FnOnce(&mut Command)) -> Self {
-        let data = site.path("served");
+        Self::spawn_in(&site.path("served"), site, more, change)
+    }
+
+    /// With that data directory.
+    pub(crate) fn spawn_in(
+        data: &Path,
+        site: &Site,
+        more: &[&str],
+        change: impl FnOnce(&mut Command),
+    ) -> Self {
         let mut args = vec![
             "serve",
             "--listen",

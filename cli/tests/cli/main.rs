@@ -9,10 +9,13 @@
 )]
 
 mod bad_input;
+mod circles;
 mod commands;
 mod conversation;
 mod kaiwa;
 mod log;
+mod messages;
+mod oshi;
 mod own_server;
 mod serve;
 mod terminal;

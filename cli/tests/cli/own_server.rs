@@ -174,7 +174,8 @@ fn a_newcomer_waits_for_a_server_that_has_no_address() {
     let served = Served::start(&site, &[]);
     let ann = start("ann");
     enters();
-    let address = format!(r#"{{"url":"{}","port":1,"pid":1}}"#, served.url);
+    let url = format!("ws://{}/oshi", served.address());
+    let address = format!(r#"{{"url":"{url}","port":1,"pid":1}}"#);
     let new = site.path("new");
     fs::write(&new, address).unwrap();
     fs::rename(new, site.data().join("server.json")).unwrap();

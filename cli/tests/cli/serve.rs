@@ -26,16 +26,19 @@ fn a_configuration_file_says_all() {
     let file = site.path("kaiwa.toml");
     let (data, log) = (site.path("served"), site.path("log"));
     let config = format!(
-        "listen = \"127.0.0.1:0\"\nwschat_listen = \"127.0.0.1:0\"\nrim_rest_listen = \"127.0.0.1:0\"\nrim_ws_listen = \"127.0.0.1:0\"\ndata_dir = {data:?}\nlog_dir = {log:?}\n"
+        "listen = \"127.0.0.1:0\"\nwschat_listen = \"127.0.0.1:0\"\nrim_rest_listen = \"127.0.0.1:0\"\nrim_ws_listen = \"127.0.0.1:0\"\noshi_listen = \"127.0.0.1:0\"\ndata_dir = {data:?}\nlog_dir = {log:?}\n"
     );
     fs::write(&file, config).unwrap();
     let mut process = site.start(&["serve", "--config", file.to_str().unwrap()]);
     assert!(process.line().ends_with("/wschat"));
     assert!(process.line().ends_with("/rim/api"));
+    assert!(process.line().ends_with("/oshi"));
     let own = process.line();
     let rim = process.line();
     assert!(rim.starts_with("http://") && rim.ends_with("/api"), "{rim}");
     assert!(process.line().starts_with("ws://"));
+    let oshi = process.line();
+    assert!(oshi.starts_with("ws://") && oshi.ends_with('/'), "{oshi}");
     let args = [
         "send",
         "wschat",

@@ -12,7 +12,7 @@ use nix::pty::openpty;
 use crate::kaiwa::{STUCK, Site, wait_until};
 
 /// The command on a terminal of its own.
-struct Terminal {
+pub(crate) struct Terminal {
     child: Child,
     keys: File,
     /// The command's side.
@@ -30,7 +30,7 @@ struct Terminal {
 const READY: &str = "\x1b[?2004h";
 
 impl Terminal {
-    fn start(site: &Site, args: &[&str]) -> Self {
+    pub(crate) fn start(site: &Site, args: &[&str]) -> Self {
         let pty = openpty(None, None).unwrap();
         let side = || Stdio::from(pty.slave.try_clone().unwrap());
         let mut command = site.command(args);
@@ -65,7 +65,7 @@ impl Terminal {
 
     /// Types a line when the editor takes it; its last key may also be Ctrl-C or Ctrl-D.
     #[track_caller]
-    fn press(&mut self, line: &str) {
+    pub(crate) fn press(&mut self, line: &str) {
         while self.screen.matches(READY).count() <= self.typed {
             self.look(READY);
         }
@@ -75,7 +75,7 @@ impl Terminal {
 
     /// Waits until this is shown after what was looked at; gives what was shown up to there.
     #[track_caller]
-    fn wait_for(&mut self, text: &str) -> String {
+    pub(crate) fn wait_for(&mut self, text: &str) -> String {
         loop {
             let (_, new) = self.screen.split_at(self.seen);
             if let Some(at) = new.find(text) {
@@ -101,7 +101,7 @@ impl Terminal {
 
     /// Waits for the end; gives the exit code and the rest of what was shown.
     #[track_caller]
-    fn end(mut self) -> (Option<i32>, String) {
+    pub(crate) fn end(mut self) -> (Option<i32>, String) {
         const LAST: &str = "(this is all)";
         let mut code = None;
         wait_until(|| {
@@ -199,6 +199,52 @@ fn who_comes_asks_or_talks_elsewhere_is_told() {
     terminal.wait_for("* the current channel is Room 1");
     terminal.press("/read\r");
     terminal.wait_for("* Room 1 is marked as read");
+    terminal.press("\x03");
+    assert_eq!(terminal.end().0, Some(130));
+}
+
+#[test]
+fn files_are_completed_sent_and_shown_with_their_ids() {
+    let site = Site::new();
+    std::fs::write(site.path("tea time.txt"), "tea").unwrap();
+    let path = site.path("tea");
+    let args = ["chat", "mock", "--channel", "lobby", "--ids"];
+    let mut terminal = Terminal::start(&site, &args);
+    terminal.wait_for("* the current channel is Lobby");
+    terminal.press("hello\r");
+    terminal.wait_for("* 1 is yours: hello");
+    terminal.press(&format!("/upload {}\tlook\r", path.display()));
+    terminal.wait_for("2 me: look");
+    terminal.wait_for("      tea time.txt (3 bytes): https://mock.invalid/files/");
+    terminal.press("/reply -2 so \r");
+    terminal.wait_for("* 3 is yours: so");
+    terminal.press("/history\r");
+    terminal.wait_for("* nothing was said in Lobby before this");
+    terminal.press("\x04");
+    assert_eq!(terminal.end().0, Some(0));
+}
+
+#[test]
+fn how_far_a_file_is_stands_behind_the_line_and_ctrl_c_gives_it_up_first() {
+    let site = Site::new();
+    std::fs::write(site.path("tea.txt"), "tea").unwrap();
+    let path = site.path("tea.txt");
+    // The file is taken, and what it lies with never confirmed.
+    let args = [
+        "chat",
+        "mock",
+        "--channel",
+        "lobby",
+        "--set",
+        "script=swallow",
+    ];
+    let mut terminal = Terminal::start(&site, &args);
+    terminal.wait_for("* the current channel is Lobby");
+    terminal.press(&format!("/upload {}\r", path.display()));
+    terminal.wait_for("   (sending tea.txt: 100 %)");
+    terminal.press("\x03");
+    let shown = terminal.wait_for("; /delete takes it back");
+    assert!(shown.contains("* /cancel tea.txt: "), "{shown}");
     terminal.press("\x03");
     assert_eq!(terminal.end().0, Some(130));
 }

@@ -4,7 +4,7 @@
 use crate::kaiwa::{Output, Served, Site, strings};
 
 /// Types these lines to a mock that plays `script`.
-fn typed(script: &str, more: &[&str], lines: &[&str]) -> Output {
+pub(crate) fn typed(script: &str, more: &[&str], lines: &[&str]) -> Output {
     let script = format!("script={script}");
     let args = ["chat", "mock", "--commands", "--set", &script];
     Site::new().run(&[&args, more].concat(), lines.join("\n"))
@@ -13,7 +13,7 @@ fn typed(script: &str, more: &[&str], lines: &[&str]) -> Output {
 impl Output {
     /// That it printed and said just this; `said` without the name of the program.
     #[track_caller]
-    fn was(&self, code: i32, out: &[&str], said: &[&str]) {
+    pub(crate) fn was(&self, code: i32, out: &[&str], said: &[&str]) {
         assert_eq!(self.code, Some(code), "{self:#?}");
         assert_eq!(self.out, out, "{self:#?}");
         let said: Vec<String> = said.iter().map(|line| format!("kaiwa: {line}")).collect();

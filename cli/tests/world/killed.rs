@@ -1,14 +1,13 @@
 //! A server is killed while people talk: what it has acknowledged is there once, and everybody sees everything once.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead as _, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
 
 use kaiwa_protocols::client::AccountId;
 use kaiwa_server::store::{Reader, RoomId, SqliteStore, Store as _};
 
 use crate::people::People;
+use crate::served::Served;
 
 /// Messages said in all.
 const MESSAGES: usize = 10_000;
@@ -18,44 +17,6 @@ const KILLED_AT: usize = 4_000;
 
 /// Messages of one sender that are under way at once.
 const UNDER_WAY: usize = 200;
-
-/// `kaiwa serve` in a process of its own, which dies with this value.
-struct Served(Child);
-
-impl Served {
-    /// Starts it on a port, 0 for any; gives the port.
-    fn start(data: &Path, port: u16) -> (Self, u16) {
-        let config = data.with_extension("toml");
-        let text = format!("listen = \"127.0.0.1:{port}\"\ndata_dir = {data:?}\n");
-        std::fs::write(&config, text).unwrap();
-        let mut child = Command::new(env!("CARGO_BIN_EXE_kaiwa"))
-            .args(["serve", "--config"])
-            .arg(config)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        let mut out = BufReader::new(child.stdout.take().unwrap());
-        out.read_line(&mut line).unwrap();
-        let address = line.strip_prefix("ws://127.0.0.1:").unwrap();
-        let port = address.split('/').next().unwrap().parse().unwrap();
-        (Self(child), port)
-    }
-
-    fn kill(mut self) {
-        self.0.kill().unwrap();
-        self.0.wait().unwrap();
-    }
-}
-
-impl Drop for Served {
-    fn drop(&mut self) {
-        // Dead already, if the test went well.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_acknowledged_survives_and_is_seen_once() {

@@ -7,6 +7,8 @@
     reason = "clippy's exception for tests does not reach their helpers"
 )]
 
+mod changed;
 mod killed;
 mod people;
 mod rooms;
+mod served;

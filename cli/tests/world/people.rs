@@ -9,8 +9,8 @@ use kaiwa_protocols::connection::{
     ChannelEvent, ChatEvent, ConnectionEvent, StatusEvent, UserEvent,
 };
 use kaiwa_protocols::{
-    AuthField, Channel, ChannelType, Client, Message, MessageStatus, MessageType, Registry,
-    RequestId,
+    AuthField, Channel, ChannelType, Client, Message, MessageFragment, MessageStatus, MessageType,
+    Registry, RequestId,
 };
 use tokio::time::timeout;
 
@@ -36,6 +36,8 @@ pub(crate) struct Heard {
     /// Connected that many times.
     pub(crate) connected: u32,
     pub(crate) own_id: Option<String>,
+    /// The code of an invitation that was made.
+    pub(crate) code: Option<String>,
     channels: BTreeMap<String, Channel>,
     settled: BTreeMap<RequestId, Result<(), String>>,
     /// Own texts by their local id.
@@ -46,8 +48,8 @@ pub(crate) struct Heard {
     ask: Option<(String, Option<String>)>,
     /// What was last said of the connection.
     last: Option<StatusEvent>,
-    /// Ids under which messages were shown, so that the same one is not taken for two.
-    ids: BTreeSet<(String, String)>,
+    /// Messages as they are now, by channel and id; so the same one is not taken for two.
+    pub(crate) now: BTreeMap<(String, String), Message>,
 }
 
 /// One showing of a message.
@@ -104,11 +106,38 @@ impl People {
         assert_eq!(self.heard(account).settled[&request], Ok(()));
     }
 
+    /// Wants something that is not a message; [`Heard::outcome`] says what came of it.
+    pub(crate) fn want(
+        &mut self,
+        account: AccountId,
+        event: impl Into<ConnectionEvent>,
+    ) -> Option<RequestId> {
+        // Nothing but messages is taken while nobody is connected.
+        self.client.send(account, event.into()).ok()
+    }
+
     /// Says something; what comes of it is an event.
     pub(crate) fn say(&mut self, account: AccountId, channel: Option<&str>, text: &str) {
+        self.say_all(
+            account,
+            channel,
+            vec![MessageFragment::Text(text.to_owned())],
+        );
+    }
+
+    /// The same with more than a text.
+    pub(crate) fn say_all(
+        &mut self,
+        account: AccountId,
+        channel: Option<&str>,
+        content: Vec<MessageFragment>,
+    ) {
         let event = ChatEvent::New {
             channel_id: channel.map(str::to_owned),
-            message: Message::text(text, Utc::now()),
+            message: Message {
+                content,
+                ..Message::text("", Utc::now())
+            },
         };
         self.client.send(account, event.into()).unwrap();
     }
@@ -126,12 +155,7 @@ impl People {
             channel_type: ChannelType::Group,
         };
         self.ask(owner, ChannelEvent::New { channel }).await;
-        let named = |heard: &Heard| {
-            let mut channels = heard.channels.values();
-            let found = channels.find(|channel| channel.name.as_deref() == Some(name));
-            found.map(|channel| channel.id.clone())
-        };
-        let id = named(self.heard(owner)).unwrap();
+        let id = self.channel(owner, name).unwrap();
         let members = others
             .iter()
             .map(|other| kaiwa_protocols::Member {
@@ -157,6 +181,14 @@ impl People {
         id
     }
 
+    /// The id of the channel that somebody knows by this name; of several the last one that was made.
+    pub(crate) fn channel(&self, account: AccountId, name: &str) -> Option<String> {
+        let channels = self.heard(account).channels.values();
+        let named = channels.filter(|channel| channel.name.as_deref() == Some(name));
+        let last = named.max_by_key(|channel| (channel.id.len(), channel.id.clone()));
+        last.map(|channel| channel.id.clone())
+    }
+
     /// The name that a person sees beside a message.
     pub(crate) fn name(&self, account: AccountId, channel: &str, sender: &str) -> String {
         let state = self.client.state(account).unwrap();
@@ -172,7 +204,16 @@ impl People {
     }
 
     /// Takes events until it holds.
-    pub(crate) async fn until(&mut self, mut holds: impl FnMut(&Self) -> bool) {
+    pub(crate) async fn until(&mut self, holds: impl FnMut(&Self) -> bool) {
+        self.until_else(holds, |_| String::new()).await;
+    }
+
+    /// The same, with what there is to say of each if it never does.
+    pub(crate) async fn until_else(
+        &mut self,
+        mut holds: impl FnMut(&Self) -> bool,
+        why: impl Fn(&Heard) -> String,
+    ) {
         let waiting = async {
             while !holds(self) {
                 let event = self.events.recv().await.unwrap();
@@ -193,7 +234,8 @@ impl People {
             }
         };
         if timeout(STUCK, waiting).await.is_err() {
-            let summary: Vec<_> = self.heard.values().map(Heard::summary).collect();
+            let summary = |heard: &Heard| heard.summary() + &why(heard);
+            let summary: Vec<_> = self.heard.values().map(summary).collect();
             panic!("stuck; heard: {summary:#?}");
         }
     }
@@ -217,10 +259,30 @@ impl Heard {
         let (texts, delivered) = (self.texts.len(), delivered.len());
         let reasons: BTreeSet<_> = failed.values().collect();
         format!(
-            "{own_id:?}: connected {connected} times, saw {texts} texts, {delivered} delivered, {} failed: {reasons:?}, last {:?}, in {channels:?}",
+            "{own_id:?}: connected {connected} times, saw {texts} texts, {delivered} delivered, {} failed: {reasons:?}, last {:?}, in {channels:?}, gap {:?}, not seen: {:?}",
             failed.len(),
-            self.last
+            self.last,
+            self.gap,
+            self.unseen()
         )
+    }
+
+    /// Ids of messages between others that were not shown, where ids count, and how many were.
+    fn unseen(&self) -> BTreeMap<&str, (usize, Vec<u64>)> {
+        let mut seen: BTreeMap<&str, BTreeSet<u64>> = BTreeMap::new();
+        for (channel, id) in self.now.keys() {
+            if let Ok(id) = id.parse() {
+                seen.entry(channel).or_default().insert(id);
+            }
+        }
+        let holes = |ids: &BTreeSet<u64>| {
+            let last = ids.last().copied().unwrap_or_default();
+            let missing = (1..last).filter(|id| !ids.contains(id));
+            (ids.len(), missing.take(10).collect())
+        };
+        seen.into_iter()
+            .map(|(channel, ids)| (channel, holes(&ids)))
+            .collect()
     }
 
     fn take(&mut self, event: ConnectionEvent) {
@@ -231,6 +293,9 @@ impl Heard {
             } => {
                 self.channels.insert(channel.id.clone(), channel);
             }
+            ConnectionEvent::Channel {
+                event: ChannelEvent::Invite { code, .. },
+            } => self.code = code,
             ConnectionEvent::User {
                 event: UserEvent::Identify { user_id },
             } => self.own_id = Some(user_id),
@@ -272,6 +337,12 @@ impl Heard {
                 message_id,
                 new_message,
             } => {
+                let place = (channel_id.clone().unwrap_or_default(), message_id.clone());
+                if let Some(known) = self.now.get_mut(&place) {
+                    // An edit, and no news.
+                    *known = new_message;
+                    return;
+                }
                 let Some(text) = self.sent.get(&message_id).cloned() else {
                     return;
                 };
@@ -294,6 +365,18 @@ impl Heard {
                     self.show(&channel_id, &message);
                 }
             }
+            ChatEvent::React {
+                channel_id,
+                message_id,
+                user_id,
+                emoji,
+                on,
+            } => self.react(
+                &(channel_id.unwrap(), message_id),
+                &user_id.unwrap(),
+                &emoji,
+                on,
+            ),
             ChatEvent::Gap {
                 channel_id,
                 after: Some(after),
@@ -304,6 +387,27 @@ impl Heard {
             }
             _ => {}
         }
+    }
+
+    fn react(&mut self, place: &(String, String), who: &str, wanted: &str, on: bool) {
+        let Some(message) = self.now.get_mut(place) else {
+            return;
+        };
+        message.content.retain(|fragment| {
+            !matches!(fragment, MessageFragment::Reaction { emoji, user_ids }
+                if emoji == wanted && user_ids == &[who.to_owned()])
+        });
+        if on {
+            message.content.push(MessageFragment::Reaction {
+                emoji: wanted.to_owned(),
+                user_ids: vec![who.to_owned()],
+            });
+        }
+    }
+
+    /// What came of a request that is no message, once it is known.
+    pub(crate) fn outcome(&self, request: RequestId) -> Option<&Result<(), String>> {
+        self.settled.get(&request)
     }
 
     /// Asks on until what was known before the gap comes.
@@ -322,7 +426,8 @@ impl Heard {
     /// History may say again what is known under the same id; the same text under another id is another message.
     fn show(&mut self, channel: &str, message: &Message) {
         let id = message.id.clone().unwrap();
-        if !self.ids.insert((channel.to_owned(), id.clone())) {
+        let place = (channel.to_owned(), id.clone());
+        if self.now.insert(place, message.clone()).is_some() {
             return;
         }
         let shown = Shown {

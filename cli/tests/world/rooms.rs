@@ -1,5 +1,7 @@
 //! People on several networks talk in one room.
 
+use kaiwa_protocols::MessageFragment;
+use kaiwa_protocols::client::AccountId;
 use kaiwa_protocols::connection::ChannelEvent;
 use kaiwa_server::{Config, Server};
 
@@ -19,83 +21,181 @@ const TEXTS: &[&str] = &[
 /// Sayings of each person.
 const ROUNDS: usize = 5;
 
-/// The lobby, as rim knows it.
-const LOBBY: &str = "1";
+/// Everybody: the network, the account where it has some, and the name that others see.
+const EVERYBODY: [(&str, &str, &str); 5] = [
+    ("wschat", "", "Wanda"),
+    ("rim", "ann", "Ann <&> O'Neil"),
+    ("rim", "bob", "Bob 会話"),
+    ("oshi", "olga", "Olga \u{1f980}"),
+    ("oshi", "otto", "otto"),
+];
+
+/// The lobby, as each network knows it.
+fn lobby(network: &str) -> &'static str {
+    match network {
+        "wschat" => "lobby",
+        "rim" => "1",
+        _ => "s1",
+    }
+}
+
+/// Everybody in one room.
+struct Room {
+    server: Server,
+    people: People,
+    accounts: Vec<AccountId>,
+    /// Where files lie, as a browser reaches it.
+    http: String,
+    _dir: tempfile::TempDir,
+}
+
+impl Room {
+    async fn open() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let mut config = Config::default();
+        config.listen.set_port(0);
+        config.data_dir = dir.path().join("data");
+        config.oshi_rate_count = 0;
+        let server = Server::start(config).await.unwrap();
+        let http = format!("http://{}", server.local_addr());
+        let ws = format!("ws://{}/wschat", server.local_addr());
+        let mut people = People::new();
+        let mut accounts = Vec::new();
+        for (network, account, name) in EVERYBODY {
+            let url = if network == "wschat" { &ws } else { &http };
+            let shown = if network == "oshi" { "display" } else { "name" };
+            let mut form = vec![("url", url.as_str()), (shown, name)];
+            if network != "wschat" {
+                form.extend([
+                    ("account", account),
+                    ("password", "secret password"),
+                    ("register", "yes"),
+                ]);
+            }
+            let joined = people.join(network, &form).await;
+            if network == "rim" {
+                let channel_id = lobby(network).to_owned();
+                people.ask(joined, ChannelEvent::Join { channel_id }).await;
+            }
+            accounts.push(joined);
+        }
+        Self {
+            server,
+            people,
+            accounts,
+            http,
+            _dir: dir,
+        }
+    }
+
+    /// That this person sees a message once, and who said it.
+    async fn sees(&mut self, number: usize, text: &str, name: &str) {
+        let (network, account) = (EVERYBODY[number].0, self.accounts[number]);
+        self.people
+            .until(|people| people.heard(account).texts.contains_key(text))
+            .await;
+        let shown = self.people.heard(account).texts[text].clone();
+        assert_eq!(shown.len(), 1, "{text:?}: {shown:?}");
+        let sender = shown[0].sender.as_deref().unwrap();
+        // Who a stranger is may be learned after what they said.
+        self.people
+            .until(|people| people.name(account, lobby(network), sender) == name)
+            .await;
+    }
+
+    async fn close(self) {
+        self.people.leave().await;
+        self.server.shutdown().await.unwrap();
+    }
+}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn everybody_sees_each_message_once() {
-    let dir = tempfile::tempdir().unwrap();
-    let mut config = Config::default();
-    config.listen.set_port(0);
-    config.data_dir = dir.path().join("data");
-    let server = Server::start(config).await.unwrap();
-    let (http, ws) = (
-        format!("http://{}", server.local_addr()),
-        format!("ws://{}/wschat", server.local_addr()),
-    );
-
-    let mut people = People::new();
-    let wanda = people
-        .join("wschat", &[("url", &ws), ("name", "Wanda")])
-        .await;
-    let rim = |account: &'static str, name: &'static str| {
-        let url = http.clone();
-        move || {
-            vec![
-                ("url", url.clone()),
-                ("account", account.to_owned()),
-                ("password", "secret".to_owned()),
-                ("register", "yes".to_owned()),
-                ("name", name.to_owned()),
-            ]
-        }
-    };
-    let mut on_rim = Vec::new();
-    for form in [rim("ann", "Ann <&> O'Neil")(), rim("bob", "Bob 会話")()] {
-        let form: Vec<_> = form
-            .iter()
-            .map(|(name, value)| (*name, value.as_str()))
-            .collect();
-        let account = people.join("rim", &form).await;
-        let channel_id = LOBBY.to_owned();
-        people.ask(account, ChannelEvent::Join { channel_id }).await;
-        on_rim.push(account);
-    }
-    let names = ["Wanda", "Ann <&> O'Neil", "Bob 会話"];
-    let everybody = [wanda, on_rim[0], on_rim[1]];
-
+    let mut room = Room::open().await;
     let mut said = Vec::new();
     for round in 0..ROUNDS {
-        for (name, account) in names.iter().zip(everybody) {
+        for ((network, _, name), account) in EVERYBODY.iter().zip(room.accounts.clone()) {
             for text in TEXTS {
                 let text = format!("{text} {name} {round}");
-                let channel = (account != wanda).then_some(LOBBY);
-                people.say(account, channel, &text);
+                let channel = (*network != "wschat").then(|| lobby(network));
+                room.people.say(account, channel, &text);
                 said.push((text, *name));
             }
         }
     }
-    people
+    let (accounts, each) = (room.accounts.clone(), said.len() / EVERYBODY.len());
+    room.people
         .until(|people| {
-            everybody.iter().all(|account| {
+            accounts.iter().all(|account| {
                 let heard = people.heard(*account);
-                heard.texts.len() == said.len() && heard.delivered.len() == said.len() / 3
+                heard.texts.len() == said.len() && heard.delivered.len() == each
             })
         })
         .await;
-    for account in everybody {
-        let channel = if account == wanda { "lobby" } else { LOBBY };
+    for (number, account) in accounts.into_iter().enumerate() {
         for (text, name) in &said {
-            let shown = people.heard(account).texts[text].clone();
-            assert_eq!(shown.len(), 1, "{text:?}: {shown:?}");
-            let sender = shown[0].sender.as_deref().unwrap();
-            // Who a stranger is may be learned after what they said.
-            people
-                .until(|people| people.name(account, channel, sender) == *name)
-                .await;
+            room.sees(number, text, name).await;
         }
-        assert!(people.heard(account).failed.is_empty());
+        assert_eq!(room.people.heard(account).texts.len(), said.len());
+        assert!(room.people.heard(account).failed.is_empty());
     }
-    people.leave().await;
-    server.shutdown().await.unwrap();
+    room.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn files_and_answers_reach_those_whose_network_has_none() {
+    let mut room = Room::open().await;
+    let (wanda, olga, otto) = (room.accounts[0], room.accounts[3], room.accounts[4]);
+    room.people.say(wanda, None, "tea?");
+    for number in 0..EVERYBODY.len() {
+        room.sees(number, "tea?", "Wanda").await;
+    }
+    let question = room.people.heard(olga).texts["tea?"][0].id.clone();
+    let reply = MessageFragment::Reply {
+        message_id: question,
+    };
+    let answer = vec![MessageFragment::Text("yes".to_owned()), reply.clone()];
+    room.people.say_all(olga, Some("s1"), answer);
+    for number in 0..EVERYBODY.len() {
+        room.sees(number, "yes", "Olga \u{1f980}").await;
+    }
+    for account in [olga, otto] {
+        let heard = room.people.heard(account);
+        let place = ("s1".to_owned(), heard.texts["yes"][0].id.clone());
+        assert!(heard.now[&place].content.contains(&reply));
+    }
+
+    let file = room._dir.path().join("tea & milk.txt");
+    std::fs::write(&file, "tea").unwrap();
+    let upload = MessageFragment::Upload {
+        path: file.to_str().unwrap().to_owned(),
+        name: None,
+        mime: None,
+    };
+    let look = vec![MessageFragment::Text("look".to_owned()), upload];
+    room.people.say_all(olga, Some("s1"), look);
+    let begin = format!("{}/oshi/files/", room.http);
+    let with_file = |people: &People, account| {
+        let texts = people.heard(account).texts.keys();
+        let mut found = texts.filter(|text| text.starts_with("look\n"));
+        found.next().cloned()
+    };
+    for (number, (network, ..)) in EVERYBODY.into_iter().enumerate() {
+        let account = room.accounts[number];
+        room.people
+            .until(|people| with_file(people, account).is_some())
+            .await;
+        let text = with_file(&room.people, account).unwrap();
+        let line = text.strip_prefix("look\n").unwrap();
+        let url = match network {
+            "oshi" => line,
+            _ => line.strip_prefix("tea & milk.txt: ").unwrap(),
+        };
+        assert!(
+            url.starts_with(&begin) && url.ends_with("/tea%20%26%20milk.txt"),
+            "{url}"
+        );
+        room.sees(number, &text, "Olga \u{1f980}").await;
+    }
+    room.close().await;
 }

@@ -261,7 +261,8 @@ impl<'a, S: Session> Attempt<'a, S> {
 
     fn transmit(&mut self, transmit: Transmit) -> Result<(), End> {
         match (transmit, std::mem::replace(&mut self.link, Link::None)) {
-            (Transmit::Open(target), Link::None) => {
+            // One that stands is dropped: the session wants another in its stead.
+            (Transmit::Open(target), Link::None | Link::Open(_)) => {
                 let connector = Arc::clone(&self.connector);
                 self.link = Link::Opening(Box::pin(async move { connector.open(&target).await }));
             }
@@ -344,7 +345,14 @@ impl<'a, S: Session> Attempt<'a, S> {
 
     /// Reads what is there, as long as every subscriber has room for what comes of it.
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Step {
-        for read in 0..READS_AT_ONCE {
+        // Before the sign-in one at a time: what the session has to say about a refusal comes before the server's goodbye,
+        // which follows at once.
+        let at_once = if self.reply.is_some() {
+            1
+        } else {
+            READS_AT_ONCE
+        };
+        for read in 0..at_once {
             if !self.poll_pause(cx) {
                 // Nobody may take what still comes: then the goodbye waits for nothing.
                 return match &self.link {

@@ -81,6 +81,22 @@ async fn the_network_refuses() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_refusal_counts_more_than_the_goodbye_behind_it() {
+    let mut rig = Rig::new();
+    let peer = async {
+        let peer = rig.server.accept().await;
+        peer.say("denied");
+        peer.close(Some(1011), "authentication failed");
+    };
+    let (refused, ()) = tokio::join!(rig.driver.connect(form("frames")), peer);
+    assert_eq!(refused.unwrap_err().kind(), ErrorKind::Auth);
+    assert_eq!(
+        rig.until_down().await,
+        ["Connecting", "Lost Auth", "Disconnected"]
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn lost_right_after_the_welcome() {
     let mut rig = Rig::new();
     let peer = async {

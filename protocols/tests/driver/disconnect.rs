@@ -6,7 +6,7 @@ use kaiwa_protocols::{Connection, ConnectionEvent, ErrorKind, StatusEvent};
 use tokio::time::Instant;
 
 use crate::net::{CLOSE_TIMEOUT, Out, Peer};
-use crate::rig::{Rig, message, settle, text, within};
+use crate::rig::{Rig, form, message, settle, text, within};
 
 async fn expect_goodbye(peer: &Peer) {
     assert_eq!(peer.heard().await, Out::Text("bye".to_owned()));
@@ -187,10 +187,25 @@ async fn the_session_gives_up() {
 
 #[tokio::test(start_paused = true)]
 async fn a_wish_that_the_transport_cannot_fulfil() {
-    let (mut rig, peer) = Rig::connected().await;
-    peer.say("reopen");
-    assert_eq!(rig.until_down().await, ["Lost Internal", "Disconnected"]);
+    let mut rig = Rig::new();
+    let error = rig.driver.connect(form("early")).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Internal);
+    assert_eq!(
+        rig.until_down().await,
+        ["Connecting", "Lost Internal", "Disconnected"]
+    );
     rig.connect().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_transport_takes_the_place_of_the_one_that_stands() {
+    let (mut rig, first) = Rig::connected().await;
+    first.say("reopen");
+    let second = rig.server.accept().await;
+    assert_eq!(second.heard().await, Out::Text("hello".to_owned()));
+    assert!(first.is_dropped());
+    second.say("still there");
+    assert_eq!(rig.next().await, "New still there");
 }
 
 #[tokio::test(start_paused = true)]

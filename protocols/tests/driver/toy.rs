@@ -1,7 +1,7 @@
 //! A small network that uses everything a session can: frames, bytes, TLS begun later, HTTP, deadlines.
 //!
-//! The login field `how` is `frames`, `bytes`, `tls` (bytes, TLS begun by the session, to the host in field `host`), or
-//! `token` (an HTTP request first, then frames). The peer's words are in [`Toy::line`].
+//! The login field `how` is `frames`, `bytes`, `tls` (bytes, TLS begun by the session, to the host in field `host`),
+//! `token` (an HTTP request first, then frames), or `early` (a word before there is a transport). The peer's words are in [`Toy::line`].
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -177,6 +177,7 @@ impl Session for Toy {
         match how {
             "token" => self.fetch(SIGN_IN),
             "frames" => self.transmits.push_back(web_socket("ws://toy/")),
+            "early" => self.say("hello"),
             _ => self.transmits.push_back(Transmit::Open(Target::Tcp {
                 host: "toy".to_owned(),
                 port: 1,

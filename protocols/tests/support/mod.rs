@@ -11,6 +11,10 @@
 
 mod http;
 pub(crate) mod memory;
+#[cfg(feature = "oshi")]
+pub(crate) mod oshi_peer;
+#[cfg(feature = "oshi")]
+pub(crate) mod oshi_server;
 #[cfg(feature = "rim")]
 pub(crate) mod rim_peer;
 #[cfg(feature = "rim")]

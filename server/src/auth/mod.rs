@@ -26,7 +26,7 @@ use crate::world::World;
 const TOKEN_LIFE: TimeDelta = TimeDelta::hours(24);
 
 /// The longest password, in bytes: more is no better, and each is hashed.
-const MAX_PASSWORD_BYTES: usize = 1024;
+pub(crate) const MAX_PASSWORD_BYTES: usize = 1024;
 
 /// The longest display name, in characters: what a list can show.
 const MAX_DISPLAY_CHARS: usize = 128;
@@ -144,22 +144,43 @@ impl Auth {
             return Err(Error::new(ErrorKind::Auth, "wrong password"));
         }
         self.throttle.succeeded(&key);
+        self.begin(world, peer, user.id).await
+    }
+
+    /// Lets somebody in who has just proved who they are: gives a token, which is for the client and nobody else.
+    ///
+    /// # Errors
+    /// `Banned`, and the store's.
+    pub(crate) async fn begin(
+        &self,
+        world: &World,
+        peer: IpAddr,
+        user: UserId,
+    ) -> Result<String, Error> {
         let token = Uuid::new_v4().to_string();
         let hash = TokenHash::of(&token);
         let at = Utc::now();
         let session = Session {
-            user: user.id,
+            user,
             created: at,
             expires: at + TOKEN_LIFE,
             room: None,
         };
         world
             .change(move |store, _| {
-                refuse_banned(store, Some(session.user), peer, at)?;
+                refuse_banned(store, Some(user), peer, at)?;
                 store.create_session(&hash, &session)
             })
             .await?;
         Ok(token)
+    }
+
+    /// The hash of somebody's new password.
+    ///
+    /// # Errors
+    /// `RateLimited` while too many sign-ins wait.
+    pub(crate) async fn hash(&self, peer: IpAddr, password: &str) -> Result<String, Error> {
+        self.passwords.turn(peer).await?.hash(password).await
     }
 
     /// Whose valid token this is.

@@ -13,12 +13,12 @@ use chrono::{DateTime, Utc};
 use kaiwa_protocols::wschat::wire::Submitted;
 use serde_json::{Map, Value};
 
-use super::WSCHAT;
+use super::{Links, WSCHAT};
 use crate::jwt::Verifier;
 use crate::site::Site;
 use crate::store::writer::Job;
 use crate::store::{LOBBY, MessageKind, NewMessage, Repeat, Sender, StoredMessage, UserId};
-use crate::world::{Counting, Network, Notice, Receiver, Said, Seat, Submission, World};
+use crate::world::{Counting, Echo, Network, Notice, Receiver, Said, Seat, Submission, World};
 use crate::ws::{Handler, Refused, converse, put_text, upgrade};
 
 /// What all wschat connections share.
@@ -27,6 +27,7 @@ pub(crate) struct Wschat {
     pub(crate) verifier: Option<Verifier>,
     /// Whether lines for the log file are wanted.
     pub(crate) log: bool,
+    pub(crate) links: Links,
 }
 
 /// The one path of the network.
@@ -88,10 +89,12 @@ impl Handler for Client {
             message: new_message(&submitted, now),
             repeat: Repeat::Another,
             sender_name: submitted.usr().map(str::to_owned),
+            files: Vec::new(),
             prepared: Some((WSCHAT, submitted.relay(now))),
             log_line: self.front.log.then(|| submitted.log_line(now)),
             origin: Arc::clone(&self.receiver),
             answer: None,
+            explain: None,
         })))
     }
 }
@@ -122,10 +125,6 @@ impl Wschat {
 }
 
 impl Network for Wschat {
-    fn echoes(&self) -> bool {
-        true
-    }
-
     fn message(&self, said: &Said, out: &mut Vec<u8>) {
         let submission = &said.submission;
         if let Some((WSCHAT, text)) = &submission.prepared {
@@ -134,9 +133,15 @@ impl Network for Wschat {
         }
         let name = submission.sender_name.as_deref();
         let text = submission.message.text.as_deref();
-        if let Some(submitted) = resubmit(Map::new(), name, text) {
+        let text = self.links.text(text, &submission.files);
+        if let Some(submitted) = resubmit(Map::new(), name, text.as_deref()) {
             put_text(&submitted.relay(submission.message.at), out);
         }
+    }
+
+    /// The acknowledgement is all that its clients know.
+    fn echo(&self, _said: &Said, _out: &mut Vec<u8>) -> Echo {
+        Echo::Same
     }
 
     /// The network has messages and nothing else.
@@ -200,6 +205,7 @@ mod tests {
                 position: Position::default(),
                 room: LOBBY,
                 change: 1,
+                posted: 1,
                 at: now,
                 sender: None,
                 sender_name: submitted.usr().map(str::to_owned),

@@ -30,7 +30,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub(crate) use origin::OriginRule;
-pub(crate) use patient::Patient;
+pub(crate) use patient::{Patience, Patient};
 pub(crate) use peer::Peer;
 pub(crate) use socket::Socket;
 pub(crate) use tls::acceptor;
@@ -181,8 +181,12 @@ async fn serve_http(
     stop: &CancellationToken,
 ) -> hyper::Result<()> {
     let app = TowerToHyperService::new(app);
+    let patience = Patience::default();
+    let patient = Patient::new(socket, patience.clone());
     let service = service_fn(move |mut request: Request<Incoming>| {
         known(&mut request);
+        patience.reset();
+        request.extensions_mut().insert(patience.clone());
         let response = app.call(request);
         async { Ok::<_, Infallible>(response.await.unwrap_or_else(|never| match never {})) }
     });
@@ -191,7 +195,7 @@ async fn serve_http(
             .timer(TokioTimer::new())
             .header_read_timeout(HEAD_LIMIT)
             .max_buf_size(HEAD_BYTES)
-            .serve_connection(TokioIo::new(Patient::new(socket)), service)
+            .serve_connection(TokioIo::new(patient), service)
             .with_upgrades()
     );
     tokio::select! {

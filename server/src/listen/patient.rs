@@ -3,6 +3,8 @@
 
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -12,19 +14,42 @@ use tokio::time::{Sleep, sleep};
 /// How long an answer may take once the socket takes no more: 12 MB on a line of 2 Mbit/s.
 const ANSWER_LIMIT: Duration = Duration::from_secs(60);
 
+/// How much longer than usual the answer to a request may take: an extension of each request.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Patience(Arc<AtomicU64>);
+
+impl Patience {
+    /// Lets this answer take so much longer.
+    pub(crate) fn extend(&self, more: Duration) {
+        let ms = u64::try_from(more.as_millis()).unwrap_or(u64::MAX);
+        self.0.store(ms, Ordering::Relaxed);
+    }
+
+    /// The usual time, for the next answer.
+    pub(super) fn reset(&self) {
+        self.0.store(0, Ordering::Relaxed);
+    }
+
+    fn limit(&self) -> Duration {
+        ANSWER_LIMIT + Duration::from_millis(self.0.load(Ordering::Relaxed))
+    }
+}
+
 /// A socket while it speaks HTTP; WebSocket has limits of its own.
 #[derive(Debug)]
 pub(crate) struct Patient<S> {
     socket: S,
     /// Set when the socket takes no more, until the client's next word.
     limit: Option<Pin<Box<Sleep>>>,
+    patience: Patience,
 }
 
 impl<S> Patient<S> {
-    pub(super) fn new(socket: S) -> Self {
+    pub(super) fn new(socket: S, patience: Patience) -> Self {
         Self {
             socket,
             limit: None,
+            patience,
         }
     }
 
@@ -43,7 +68,7 @@ impl<S> Patient<S> {
         }
         let limit = self
             .limit
-            .get_or_insert_with(|| Box::pin(sleep(ANSWER_LIMIT)));
+            .get_or_insert_with(|| Box::pin(sleep(self.patience.limit())));
         limit.as_mut().poll(cx).map(|()| {
             let text = "the client does not take its answer";
             Err(io::Error::new(io::ErrorKind::TimedOut, text))
@@ -114,7 +139,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn who_reads_nothing_is_given_up() {
         let (_client, server) = duplex(64);
-        let mut server = Patient::new(server);
+        let mut server = Patient::new(server, Patience::default());
         let start = Instant::now();
         let error = server.write_all(&[0; 65]).await.unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::TimedOut);
@@ -122,10 +147,21 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn some_answers_may_take_longer() {
+        let (_client, server) = duplex(64);
+        let patience = Patience::default();
+        let mut server = Patient::new(server, patience.clone());
+        patience.extend(ANSWER_LIMIT);
+        let start = Instant::now();
+        server.write_all(&[0; 65]).await.unwrap_err();
+        assert_eq!(start.elapsed(), 2 * ANSWER_LIMIT);
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn a_drop_now_and_then_does_not_help_and_another_request_does() {
         for (asks, ok) in [(false, false), (true, true)] {
             let (mut client, server) = duplex(64);
-            let mut server = Patient::new(server);
+            let mut server = Patient::new(server, Patience::default());
             let serving = tokio::spawn(async move {
                 for _ in 0..3 {
                     server.write_all(&[0; 64]).await?;

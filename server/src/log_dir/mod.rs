@@ -92,13 +92,13 @@ impl LogDir {
 
     fn try_write(&mut self, store: &mut dyn Reader, done: &[Done]) -> Result<(), Error> {
         let room = self.room;
-        let here = || done.iter().filter_map(move |done| said_in(room, done));
-        let (Some(first), Some(last)) = (here().next(), here().next_back()) else {
+        let here: Vec<&Said> = done.iter().flat_map(|done| said_in(room, done)).collect();
+        let (Some(first), Some(last)) = (here.first(), here.last()) else {
             return Ok(());
         };
         let (first, last) = (first.posted.position.seq, last.posted.position.seq);
         let mut lines = Vec::new();
-        for said in here() {
+        for said in &here {
             let line = match &said.submission.log_line {
                 Some(line) => Cow::Borrowed(line.as_str()),
                 None => Cow::Owned(self.foreign_line(store, said.posted.position.seq)?),
@@ -218,14 +218,14 @@ impl Tail {
 }
 
 /// What was said for the first time, in the room.
-fn said_in(room: RoomId, done: &Done) -> Option<&Said> {
-    match done {
-        Done::Said(said) => {
-            let is_new = said.submission.message.room == room && !said.posted.repeated;
-            is_new.then_some(said)
-        }
-        _ => None,
-    }
+fn said_in(room: RoomId, done: &Done) -> Vec<&Said> {
+    let mut said = match done {
+        Done::Said(said) => vec![said],
+        Done::Work(work) => work.said(),
+        Done::Refused(..) | Done::Failed(_) => Vec::new(),
+    };
+    said.retain(|said| said.submission.message.room == room && !said.posted.repeated);
+    said
 }
 
 fn midnight(day: NaiveDate) -> DateTime<Utc> {

@@ -101,6 +101,7 @@ fn kept(message: NewMessage, posted: Posted) -> Said {
         position: posted.position,
         room: message.room,
         change: posted.change,
+        posted: posted.change,
         at: posted.at,
         sender: posted.sender,
         sender_name: Some("ann".to_owned()),
@@ -131,10 +132,12 @@ fn submission(message: NewMessage) -> Submission {
         message,
         repeat: Repeat::Another,
         sender_name: Some("ann".to_owned()),
+        files: Vec::new(),
         prepared: None,
         log_line: None,
         origin: Arc::new(Receiver::new(limits)),
         answer: None,
+        explain: None,
     }
 }
 

@@ -4,6 +4,9 @@ use kaiwa_core::Error;
 
 use super::{RoomId, UserId};
 
+/// Keys in one scope.
+pub const MAX_KEYS: usize = 100;
+
 /// Whose value it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DataScope {
@@ -29,6 +32,6 @@ pub trait Data: ReadData {
     /// Keeps a value, or forgets it.
     ///
     /// # Errors
-    /// `NotFound` for a person, room or member that is not there.
+    /// `NotFound` for a person, room or member that is not there, `Full` for a new key beyond [`MAX_KEYS`].
     fn set_data(&mut self, scope: DataScope, key: &str, value: Option<&str>) -> Result<(), Error>;
 }

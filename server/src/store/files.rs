@@ -45,10 +45,34 @@ pub struct NewFile {
     pub at: DateTime<Utc>,
 }
 
+/// A file counts as so many bytes at least: what the smallest takes on disk.
+pub const MIN_FILE_BYTES: i64 = 4096;
+
+/// Files that are looked at by one [`ReadFiles::unused_files`]: it holds up nobody.
+pub const UNUSED_FILES_AT_ONCE: i64 = 1000;
+
+/// Files that no message has, among some.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnusedFiles {
+    /// These.
+    pub files: Vec<File>,
+    /// The last that was looked at, if there are more.
+    pub next: Option<FileId>,
+}
+
 /// Questions about files.
 pub trait ReadFiles {
     /// A file by the key of its address.
     fn file(&mut self, key: &str) -> Result<Option<File>, Error>;
+
+    /// A file by its number, if it is of that owner.
+    fn file_of(&mut self, owner: UserId, id: FileId) -> Result<Option<File>, Error>;
+
+    /// The bytes of all files of an owner; one counts as [`MIN_FILE_BYTES`] at least.
+    fn file_bytes(&mut self, owner: UserId) -> Result<i64, Error>;
+
+    /// Which of the next [`UNUSED_FILES_AT_ONCE`] files after a number were uploaded before a time and hang on no message.
+    fn unused_files(&mut self, after: FileId, before: DateTime<Utc>) -> Result<UnusedFiles, Error>;
 }
 
 /// Changes of files.
@@ -58,4 +82,7 @@ pub trait Files: ReadFiles {
     /// # Errors
     /// `Conflict` for a key that is taken, `NotFound` for an owner that is not there.
     fn create_file(&mut self, file: &NewFile) -> Result<FileId, Error>;
+
+    /// Forgets a file that no message has; tells whether it did.
+    fn remove_unused_file(&mut self, id: FileId) -> Result<bool, Error>;
 }

@@ -5,6 +5,9 @@ use kaiwa_core::Error;
 
 use super::{RoomId, UserId};
 
+/// Invitations into one room that may be open.
+pub const MAX_INVITES: usize = 1000;
+
 /// An invitation to be made.
 #[derive(Clone, Debug)]
 pub struct NewInvite {
@@ -36,8 +39,15 @@ pub trait Invites {
     /// Keeps an invitation.
     ///
     /// # Errors
-    /// `NotFound` for a room or person that is not there, `Conflict` for a code that is taken.
+    /// `NotFound` for a room or person that is not there, `Conflict` for a code that is taken, `Full` for a room
+    /// that has [`MAX_INVITES`].
     fn create_invite(&mut self, invite: &NewInvite) -> Result<(), Error>;
+
+    /// An invitation that somebody may use; it is not used by this.
+    ///
+    /// # Errors
+    /// As [`Self::take_invite`].
+    fn invite(&mut self, code: &str, user: UserId, now: DateTime<Utc>) -> Result<Invite, Error>;
 
     /// Uses an invitation: that of one person is gone by it. Letting them in is the caller's business.
     ///

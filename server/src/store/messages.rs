@@ -5,6 +5,9 @@ use kaiwa_core::Error;
 
 use super::{File, FileId, RoomId, UserId};
 
+/// Reactions that a message may have, those taken back included: everybody who shows it gets all of them.
+pub const MAX_REACTIONS: usize = 1000;
+
 /// A message's number: unique and rising over all rooms, below 2^53.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct MessageId(pub i64);
@@ -95,6 +98,8 @@ pub struct StoredMessage {
     pub room: RoomId,
     /// The room's newest change of it.
     pub change: i64,
+    /// The change that brought it.
+    pub posted: i64,
     /// When the server took it.
     pub at: DateTime<Utc>,
     /// Who said it, if that is known.
@@ -206,7 +211,8 @@ pub trait Messages: ReadMessages {
     /// Gives a reaction or takes it back; tells the room's change, or none if it was so already.
     ///
     /// # Errors
-    /// `NotFound` for a message that is not there or was deleted, and for a person who is not there.
+    /// `NotFound` for a message that is not there or was deleted, and for a person who is not there; `Full` for one beyond
+    /// [`MAX_REACTIONS`].
     fn react(
         &mut self,
         room: RoomId,

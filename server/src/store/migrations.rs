@@ -9,6 +9,8 @@ use super::sqlite::failure;
 pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001_messages.sql"),
     include_str!("migrations/0002_world.sql"),
+    include_str!("migrations/0003_subscriptions.sql"),
+    include_str!("migrations/0004_files.sql"),
 ];
 
 /// Marks a database as ours (SQLite's `application_id`): "kaiw".

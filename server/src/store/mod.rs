@@ -11,11 +11,14 @@ mod bans;
 mod contacts;
 mod data;
 mod files;
+#[cfg(test)]
+pub(crate) mod fixtures;
 mod invites;
 mod messages;
 mod migrations;
 mod rooms;
 mod sqlite;
+mod subscriptions;
 mod users;
 pub(crate) mod writer;
 
@@ -23,18 +26,21 @@ use kaiwa_core::Error;
 
 pub use bans::{Ban, BanId, BanKind, BanTarget, Bans, ReadBans};
 pub use contacts::{Contact, ContactStatus, Contacts, ReadContacts};
-pub use data::{Data, DataScope, ReadData};
-pub use files::{File, FileId, Files, NewFile, ReadFiles};
-pub use invites::{Invite, Invites, NewInvite};
+pub use data::{Data, DataScope, MAX_KEYS, ReadData};
+pub use files::{
+    File, FileId, Files, MIN_FILE_BYTES, NewFile, ReadFiles, UNUSED_FILES_AT_ONCE, UnusedFiles,
+};
+pub use invites::{Invite, Invites, MAX_INVITES, NewInvite};
 pub use messages::{
-    Change, Edit, MessageId, MessageKind, Messages, NewMessage, Position, Posted, Reaction,
-    ReadMessages, Repeat, Sender, StoredMessage,
+    Change, Edit, MAX_REACTIONS, MessageId, MessageKind, Messages, NewMessage, Position, Posted,
+    Reaction, ReadMessages, Repeat, Sender, StoredMessage,
 };
 pub use rooms::{
-    Conversation, LOBBY, Member, Membership, NewRoom, ReadRooms, Role, Room, RoomId, RoomKind,
-    RoomPatch, Rooms, Span,
+    Conversation, LOBBY, MAX_CIRCLES, MAX_OWN_CIRCLES, MAX_STREAMS, Member, Membership, NewRoom,
+    ReadRooms, Role, Room, RoomId, RoomKind, RoomPatch, Rooms, Span,
 };
 pub use sqlite::{SqliteStore, read_log};
+pub use subscriptions::{MAX_SUBSCRIPTIONS, ReadSubscriptions, Subscription, Subscriptions};
 pub use users::{
     Credentials, MAX_SESSIONS, NewAccount, ReadUsers, Session, TokenHash, User, UserId, UserPatch,
     Users,
@@ -67,12 +73,28 @@ pub trait Store: Send {
 
 /// Everything that can be asked. Any method fails with `Storage` when reading fails.
 pub trait Reader:
-    ReadUsers + ReadContacts + ReadRooms + ReadMessages + ReadFiles + ReadData + ReadBans + Send
+    ReadUsers
+    + ReadContacts
+    + ReadRooms
+    + ReadSubscriptions
+    + ReadMessages
+    + ReadFiles
+    + ReadData
+    + ReadBans
+    + Send
 {
 }
 
 impl<T> Reader for T where
-    T: ReadUsers + ReadContacts + ReadRooms + ReadMessages + ReadFiles + ReadData + ReadBans + Send
+    T: ReadUsers
+        + ReadContacts
+        + ReadRooms
+        + ReadSubscriptions
+        + ReadMessages
+        + ReadFiles
+        + ReadData
+        + ReadBans
+        + Send
 {
 }
 
@@ -82,6 +104,7 @@ pub trait Transaction:
     ReadUsers
     + ReadContacts
     + ReadRooms
+    + ReadSubscriptions
     + ReadMessages
     + ReadFiles
     + ReadData
@@ -89,6 +112,7 @@ pub trait Transaction:
     + Users
     + Contacts
     + Rooms
+    + Subscriptions
     + Messages
     + Files
     + Invites
@@ -101,6 +125,7 @@ impl<T> Transaction for T where
     T: ReadUsers
         + ReadContacts
         + ReadRooms
+        + ReadSubscriptions
         + ReadMessages
         + ReadFiles
         + ReadData
@@ -108,6 +133,7 @@ impl<T> Transaction for T where
         + Users
         + Contacts
         + Rooms
+        + Subscriptions
         + Messages
         + Files
         + Invites

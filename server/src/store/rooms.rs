@@ -12,6 +12,15 @@ pub struct RoomId(pub i64);
 /// The room that is always there, open to guests, and the only one that wschat knows.
 pub const LOBBY: RoomId = RoomId(1);
 
+/// Streams that a circle may have, and the lobby: a client is told all of them when it signs in.
+pub const MAX_STREAMS: usize = 500;
+
+/// Circles in which somebody may be.
+pub const MAX_CIRCLES: usize = 500;
+
+/// Circles that somebody may own: what one person can make the others keep.
+pub const MAX_OWN_CIRCLES: usize = 100;
+
 /// What a room is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RoomKind {
@@ -23,7 +32,7 @@ pub enum RoomKind {
     Group,
     /// An Oshi circle: holds streams, has no messages.
     Circle,
-    /// A stream of a circle; its members are the circle's.
+    /// A stream of a circle, or of the lobby; its members are the circle's.
     Stream,
     /// A Sock Chat channel.
     Channel,
@@ -50,16 +59,19 @@ pub struct Room {
     pub id: RoomId,
     /// What it is.
     pub kind: RoomKind,
-    /// Its name; a channel's is unique among channels, a stream's in its circle.
+    /// Its name; a channel's is unique among channels (ASCII case does not matter), a stream's in its circle (as [`crate::names`]
+    /// has it).
     pub name: String,
     /// What it is about.
     pub topic: Option<String>,
     /// A picture's address, or empty.
     pub avatar: String,
-    /// The circle of a stream.
+    /// The circle of a stream, or the lobby.
     pub parent: Option<RoomId>,
-    /// Who made it.
+    /// Who made it, or has it now.
     pub owner: Option<UserId>,
+    /// The two whose room it is, by id; they may have left it.
+    pub two: Option<[UserId; 2]>,
     /// Whether anybody may find and join it.
     pub public: bool,
     /// Whether people without an account may speak in it.
@@ -146,6 +158,8 @@ pub struct Member {
 /// What a room is to one of its members.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Membership {
+    /// What the room is.
+    pub kind: RoomKind,
     /// What they may do.
     pub role: Role,
     /// Everything up to this sequence is read.
@@ -189,11 +203,26 @@ pub trait ReadRooms {
     /// Only their ids.
     fn room_ids_of(&mut self, user: UserId) -> Result<Vec<RoomId>, Error>;
 
+    /// The ids of streams in which somebody is, `limit` of them at most.
+    fn stream_ids_of(&mut self, user: UserId, limit: usize) -> Result<Vec<RoomId>, Error>;
+
+    /// The rooms with members of their own in which somebody is, by id, and what they may do there: all but streams.
+    fn roles_of(&mut self, user: UserId) -> Result<Vec<(RoomId, Role)>, Error>;
+
     /// The rooms below a room, by id.
     fn children(&mut self, parent: RoomId) -> Result<Vec<Room>, Error>;
 
     /// Public rooms that are not hidden, whose name contains `query` (ASCII case does not matter), by id.
     fn public_rooms(&mut self, query: &str, limit: usize) -> Result<Vec<Room>, Error>;
+
+    /// The lobby and public circles that are not hidden, whose name contains `query` (ASCII case does not matter), by id: at most
+    /// `limit` behind `after`.
+    fn public_circles(
+        &mut self,
+        query: &str,
+        after: RoomId,
+        limit: usize,
+    ) -> Result<Vec<Room>, Error>;
 
     /// A channel by its name; ASCII case does not matter.
     fn channel(&mut self, name: &str) -> Result<Option<Room>, Error>;
@@ -203,6 +232,14 @@ pub trait ReadRooms {
 
     /// Who is in a room, by id. A stream's members are its circle's.
     fn members(&mut self, room: RoomId) -> Result<Vec<Member>, Error>;
+
+    /// The same in pages: at most `limit` of those whose ids lie behind `after`.
+    fn members_after(
+        &mut self,
+        room: RoomId,
+        after: UserId,
+        limit: usize,
+    ) -> Result<Vec<Member>, Error>;
 
     /// What a room is to somebody; none if they are not in it. Everybody in a circle is in its streams.
     fn membership(&mut self, room: RoomId, user: UserId) -> Result<Option<Membership>, Error>;
@@ -227,7 +264,8 @@ pub trait Rooms: ReadRooms {
     /// # Errors
     /// `NotFound` for an owner, member or parent that is not there, `Conflict` for a channel or stream name that is taken,
     /// `Invalid` for a lobby, a room of two, a stream that has members of its own or lies in no circle, and anything else
-    /// that lies in one.
+    /// that lies in one; `Full` for a stream beyond [`MAX_STREAMS`], and a circle of somebody who has [`MAX_OWN_CIRCLES`] or
+    /// with somebody who is in [`MAX_CIRCLES`].
     fn create_room(&mut self, room: &NewRoom) -> Result<RoomId, Error>;
 
     /// The room of two; made if they have none, and whoever has left it is let back in. Tells whether it is new.
@@ -247,17 +285,24 @@ pub trait Rooms: ReadRooms {
     /// `NotFound`, `Conflict` for a name that is taken.
     fn update_room(&mut self, id: RoomId, patch: &RoomPatch) -> Result<(), Error>;
 
-    /// Removes a room, those below it, and all that was said there. The lobby cannot be removed.
+    /// Removes a room and those below it: to everybody they are gone with this, and with them what was said there, which takes
+    /// its space until [`Self::clear_removed`]. The lobby cannot be removed.
     ///
     /// # Errors
     /// `NotFound`, `Forbidden` for the lobby.
     fn remove_room(&mut self, id: RoomId) -> Result<(), Error>;
 
+    /// Clears away at most `limit` messages of a room that was removed; tells whether there may be more to clear.
+    ///
+    /// # Errors
+    /// `Storage` only.
+    fn clear_removed(&mut self, limit: usize) -> Result<bool, Error>;
+
     /// Lets people in; those who are in stay as they are. What was said before is read to them. Tells who is new, by id.
     ///
     /// # Errors
     /// `NotFound` for a room or a person that is not there, `Invalid` for a stream, whose members are its circle's, and for
-    /// somebody else in a room of two; then nobody is let in.
+    /// somebody else in a room of two, `Full` for a circle beyond somebody's [`MAX_CIRCLES`]; then nobody is let in.
     fn add_members(
         &mut self,
         room: RoomId,
@@ -276,6 +321,12 @@ pub trait Rooms: ReadRooms {
     /// # Errors
     /// `NotFound` for somebody who is not in, `Invalid` for a stream.
     fn set_role(&mut self, room: RoomId, user: UserId, role: Role) -> Result<(), Error>;
+
+    /// Makes a member the room's owner; who owned it becomes an admin. Tells who that was, if they are still in.
+    ///
+    /// # Errors
+    /// `NotFound` for somebody who is not in, `Invalid` for a stream, `Full` for a circle beyond their [`MAX_OWN_CIRCLES`].
+    fn hand_over(&mut self, room: RoomId, to: UserId) -> Result<Option<UserId>, Error>;
 
     /// Marks everything up to a sequence as delivered; never takes back. Beyond the room's last counts as the last.
     ///

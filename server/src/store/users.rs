@@ -183,6 +183,9 @@ pub trait Users: ReadUsers {
     /// Ends a sign-in; tells whether there was one.
     fn end_session(&mut self, token: &TokenHash) -> Result<bool, Error>;
 
+    /// Ends all sign-ins of a person but this one; tells how many.
+    fn end_other_sessions(&mut self, user: UserId, kept: &TokenHash) -> Result<usize, Error>;
+
     /// Ends all sign-ins of a person; tells how many.
     fn end_sessions(&mut self, user: UserId) -> Result<usize, Error>;
 }

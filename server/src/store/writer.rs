@@ -1,15 +1,18 @@
 //! The thread that owns the store: it collects what waits, does it in one transaction, and only then passes it on, to the log
 //! first.
 
-use std::fmt;
+mod job;
+
 use std::thread;
 
 use kaiwa_core::{Error, ErrorKind};
 use tokio::sync::{mpsc, oneshot};
 
-use super::{Posted, Reader, Store, Transaction};
+pub(crate) use self::job::{Job, Work};
+use super::{Posted, Reader, Sender, Store, Transaction};
+use crate::front::Guests;
 use crate::log_dir::LogDir;
-use crate::world::{Notice, Said, SharedLive, Submission};
+use crate::world::{Said, Submission};
 
 /// Jobs that may wait for the thread. Beyond that, senders are no longer read from: back-pressure instead of memory.
 const WAITING_JOBS: usize = 1024;
@@ -25,105 +28,6 @@ const WORK_BYTES: usize = BATCH_BYTES / 32;
 
 /// Batches that may wait for their delivery.
 const WAITING_BATCHES: usize = 16;
-
-/// What the thread is asked to do.
-pub(crate) enum Job {
-    /// Keep a message.
-    Post(Box<Submission>),
-    /// Change something else.
-    Work(Box<dyn Work>),
-    /// Finish what waits, close the store, end.
-    Stop,
-}
-
-impl Job {
-    /// Does `run` in the thread's transaction; `then`, with what came of it, after all that was done before has been shown and
-    /// after everybody was told the notices. Of what fails or is refused no notices are told.
-    pub(crate) fn work<T: Send + 'static>(
-        run: impl FnOnce(&mut dyn Transaction, &mut Vec<Notice>) -> Result<T, Error> + Send + 'static,
-        then: impl FnOnce(&SharedLive, Result<T, Error>) + Send + 'static,
-    ) -> Self {
-        Self::Work(Box::new(Task {
-            run: Some(run),
-            then: Some(then),
-            outcome: None,
-            notices: Vec::new(),
-        }))
-    }
-}
-
-impl fmt::Debug for Job {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Post(_) => "Post",
-            Self::Work(_) => "Work",
-            Self::Stop => "Stop",
-        })
-    }
-}
-
-/// A change of the store other than a message.
-pub(crate) trait Work: Send {
-    /// Does it.
-    ///
-    /// # Errors
-    /// `Storage` only: then nothing in this transaction is kept. A refusal is an outcome.
-    fn run(&mut self, transaction: &mut dyn Transaction) -> Result<(), Error>;
-
-    /// Takes back what was done, since it could not be kept.
-    fn fail(&mut self, error: Error);
-
-    /// What to tell; empty afterwards.
-    fn notices(&mut self) -> Vec<Notice>;
-
-    /// Tells whoever asked.
-    fn finish(self: Box<Self>, live: &SharedLive);
-}
-
-struct Task<T, R, F> {
-    run: Option<R>,
-    then: Option<F>,
-    outcome: Option<Result<T, Error>>,
-    notices: Vec<Notice>,
-}
-
-impl<T, R, F> Work for Task<T, R, F>
-where
-    T: Send,
-    R: FnOnce(&mut dyn Transaction, &mut Vec<Notice>) -> Result<T, Error> + Send,
-    F: FnOnce(&SharedLive, Result<T, Error>) + Send,
-{
-    fn run(&mut self, transaction: &mut dyn Transaction) -> Result<(), Error> {
-        let Some(run) = self.run.take() else {
-            return Ok(());
-        };
-        match run(transaction, &mut self.notices) {
-            Err(error) if error.kind() == ErrorKind::Storage => Err(error),
-            outcome => {
-                if outcome.is_err() {
-                    self.notices.clear();
-                }
-                self.outcome = Some(outcome);
-                Ok(())
-            }
-        }
-    }
-
-    fn fail(&mut self, error: Error) {
-        self.notices.clear();
-        self.outcome = Some(Err(error));
-    }
-
-    fn notices(&mut self) -> Vec<Notice> {
-        std::mem::take(&mut self.notices)
-    }
-
-    fn finish(mut self: Box<Self>, live: &SharedLive) {
-        if let (Some(then), Some(outcome)) = (self.then.take(), self.outcome.take()) {
-            then(live, outcome);
-        }
-    }
-}
 
 /// What came of a job.
 pub(crate) enum Done {
@@ -162,6 +66,7 @@ pub(crate) fn start(store: Box<dyn Store>, log: Option<Log>) -> Result<Writer, E
         log,
         jobs: waiting,
         done: sender,
+        guests: Guests::default(),
     };
     thread::Builder::new()
         .name("kaiwa-store".to_owned())
@@ -181,6 +86,7 @@ struct Thread {
     log: Option<Log>,
     jobs: mpsc::Receiver<Job>,
     done: mpsc::Sender<Vec<Done>>,
+    guests: Guests,
 }
 
 impl Thread {
@@ -220,25 +126,11 @@ impl Thread {
     }
 
     /// One transaction; then to the log, then to the receivers.
-    fn commit(&mut self, mut batch: Vec<Job>) {
+    fn commit(&mut self, batch: Vec<Job>) {
         if batch.is_empty() {
             return;
         }
-        let mut posted = Vec::with_capacity(batch.len());
-        let outcome = self
-            .store
-            .transaction(&mut |transaction| do_all(&mut batch, transaction, &mut posted));
-        let done: Vec<Done> = match outcome {
-            Ok(()) => settle(batch, posted),
-            Err(error) => {
-                tracing::error!(
-                    error = error.chain(),
-                    jobs = batch.len(),
-                    "nothing of this batch is kept, the senders of its messages are disconnected"
-                );
-                batch.into_iter().filter_map(fail).collect()
-            }
-        };
+        let done = carry_out(self.store.as_mut(), &mut self.guests, batch);
         // Before anybody sees them, so that a killed server's log has what was acknowledged.
         if let Some((log, reader)) = &mut self.log {
             log.write(reader.as_mut(), &done);
@@ -250,10 +142,33 @@ impl Thread {
     }
 }
 
+/// Does jobs in one transaction; tells what came of each, in order.
+pub(crate) fn carry_out(
+    store: &mut dyn Store,
+    guests: &mut Guests,
+    mut batch: Vec<Job>,
+) -> Vec<Done> {
+    let mut posted = Vec::with_capacity(batch.len());
+    let outcome =
+        store.transaction(&mut |transaction| do_all(&mut batch, transaction, guests, &mut posted));
+    match outcome {
+        Ok(()) => settle(batch, posted),
+        Err(error) => {
+            tracing::error!(
+                error = error.chain(),
+                jobs = batch.len(),
+                "nothing of this batch is kept, the senders of its messages are disconnected"
+            );
+            batch.into_iter().filter_map(fail).collect()
+        }
+    }
+}
+
 /// One outcome per message of the batch, in order.
 fn do_all(
     batch: &mut [Job],
     transaction: &mut dyn Transaction,
+    guests: &mut Guests,
     posted: &mut Vec<Result<Posted, Error>>,
 ) -> Result<(), Error> {
     posted.clear();
@@ -262,14 +177,33 @@ fn do_all(
             Job::Post(submission) => {
                 match transaction.post(&submission.message, submission.repeat) {
                     Err(error) if error.kind() == ErrorKind::Storage => return Err(error),
+                    Err(error) => posted.push(Err(explained(submission, transaction, error))),
                     outcome => posted.push(outcome),
                 }
+                if let Sender::Guest(Some(said)) = &submission.message.sender {
+                    submission.sender_name = Some(guests.name(transaction, said)?);
+                }
             }
-            Job::Work(work) => work.run(transaction)?,
+            Job::Work(work) => {
+                guests.forget();
+                work.run(transaction)?;
+            }
             Job::Stop => {}
         }
     }
     Ok(())
+}
+
+/// Why a message is refused.
+fn explained(
+    submission: &mut Submission,
+    transaction: &mut dyn Transaction,
+    error: Error,
+) -> Error {
+    match submission.explain.take() {
+        Some(explain) => explain(transaction, &submission.message, error),
+        None => error,
+    }
 }
 
 fn settle(batch: Vec<Job>, posted: Vec<Result<Posted, Error>>) -> Vec<Done> {
@@ -389,10 +323,12 @@ mod tests {
             message,
             repeat: Repeat::Another,
             sender_name: None,
+            files: Vec::new(),
             prepared: None,
             log_line: None,
             origin,
             answer: None,
+            explain: None,
         };
         Job::Post(Box::new(submission))
     }

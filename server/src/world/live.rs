@@ -1,40 +1,36 @@
-//! Who is connected: which connection follows which rooms, as whom.
+//! Who is connected: which connection hears which rooms, as whom.
 
 mod rendered;
+mod shared;
+mod told;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
-use bytes::Bytes;
-use tokio::sync::watch;
 use tokio::time::Instant;
 
 use self::rendered::{Answers, Rendered};
-use super::receiver::{Batch, CloseReason, Receiver};
-use super::{Counting, Network, NetworkId, Notice, Said, Submission};
-use crate::store::writer::Done;
-use crate::store::{Position, RoomId, UserId};
+pub(crate) use self::shared::{Seat, SharedLive};
+use super::follow::{Hears, MAX_STREAMS_HEARD};
+use super::receiver::{CloseReason, Receiver};
+use super::{Network, NetworkId, RoomView, Said, Seating};
+use crate::store::{Position, Role, RoomId, RoomKind, Subscription, UserId};
+
+/// Places of a connection from which on no further streams are heard unasked.
+const MAX_PLACES: usize = 2 * MAX_STREAMS_HEARD;
 
 /// A connection's number, never used again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct SeatId(u64);
-
-/// Messages to be shown, in order, those of one room that follow each other together.
-type Run = Vec<(RoomId, Vec<Said>)>;
-
-/// In a room with more connections than this, only those who come or go are told that they do: everybody would be told of
-/// everybody.
-const TALKATIVE_ROOM: usize = 100;
+pub(crate) struct SeatId(u64);
 
 /// Who is connected. Changed in the order of what happens in the store, so that nobody misses what is said in a room from the
-/// moment on in which they entered it.
+/// moment on in which they entered or followed it.
 pub(crate) struct Live {
     networks: BTreeMap<NetworkId, Arc<dyn Network>>,
     seats: BTreeMap<SeatId, Sitting>,
     /// Sorted by network, so that each renders a batch once.
     rooms: BTreeMap<RoomId, BTreeMap<(NetworkId, SeatId), Place>>,
-    /// The seats that follow all rooms of somebody.
+    /// The seats of somebody.
     people: BTreeMap<UserId, BTreeSet<SeatId>>,
     next: u64,
     closed: bool,
@@ -45,47 +41,78 @@ struct Sitting {
     network: NetworkId,
     user: Option<UserId>,
     receiver: Arc<Receiver>,
+    /// Where it has a place.
     rooms: BTreeSet<RoomId>,
+    /// Whether it hears all rooms of its person, or chosen ones.
+    hears_all: bool,
 }
 
-/// A connection in a room.
+/// A connection in a room: in one with members of its own, because its person is in; in a stream, because it hears that.
 struct Place {
     user: Option<UserId>,
     receiver: Arc<Receiver>,
+    /// What its person is in the room, if the room has members of its own.
+    role: Option<Role>,
+    /// Whether what is said there comes to it.
+    hears: bool,
+    /// The first sequence of whose message it is told what becomes of it. Connections that hear all rooms are told of none: their
+    /// networks do not show it.
+    since: i64,
 }
 
 impl Live {
     /// Gives a guest's connection a seat in one room.
     fn sit(&mut self, network: NetworkId, receiver: Arc<Receiver>, room: RoomId) -> SeatId {
-        let seat = self.add(network, None, receiver);
-        self.follow(seat, room);
+        let seat = self.add(network, None, receiver, true);
+        self.follow(seat, room, i64::MAX);
         seat
     }
 
-    /// Gives somebody's connection a seat in all their rooms, whichever these are. With `alone`, their earlier connections on
-    /// this network lose theirs.
+    /// Gives somebody's connection a seat. With `alone`, their earlier connections on this network lose theirs.
     fn sit_as(
         &mut self,
         network: NetworkId,
-        user: UserId,
         receiver: Arc<Receiver>,
-        rooms: &[RoomId],
+        seating: &Seating,
         alone: bool,
     ) -> SeatId {
+        let user = seating.user;
         if alone {
             for seat in self.seats_of(user, network) {
-                self.leave(seat);
+                self.remove(seat);
             }
         }
-        let seat = self.add(network, Some(user), receiver);
+        let hears_all = matches!(seating.hears, Hears::All(_));
+        let seat = self.add(network, Some(user), receiver, hears_all);
         self.people.entry(user).or_default().insert(seat);
-        for room in rooms {
-            self.follow(seat, *room);
+        for (room, role) in &seating.roles {
+            self.place(seat, *room, |place| {
+                place.role = Some(*role);
+                place.hears = hears_all;
+            });
+        }
+        match &seating.hears {
+            Hears::All(streams) => {
+                for room in streams {
+                    self.follow(seat, *room, i64::MAX);
+                }
+            }
+            Hears::Chosen(chosen) => {
+                for Subscription { room, since, .. } in chosen {
+                    self.follow(seat, *room, *since);
+                }
+            }
         }
         seat
     }
 
-    fn add(&mut self, network: NetworkId, user: Option<UserId>, receiver: Arc<Receiver>) -> SeatId {
+    fn add(
+        &mut self,
+        network: NetworkId,
+        user: Option<UserId>,
+        receiver: Arc<Receiver>,
+        hears_all: bool,
+    ) -> SeatId {
         if self.closed {
             receiver.close(CloseReason::Stopping);
         }
@@ -96,41 +123,126 @@ impl Live {
             user,
             receiver,
             rooms: BTreeSet::new(),
+            hears_all,
         };
         self.seats.insert(seat, sitting);
         seat
     }
 
-    fn follow(&mut self, seat: SeatId, room: RoomId) {
+    /// Changes a seat's place in a room; made if it has none.
+    fn place(&mut self, seat: SeatId, room: RoomId, change: impl FnOnce(&mut Place)) {
         let Some(sitting) = self.seats.get_mut(&seat) else {
             return;
         };
         sitting.rooms.insert(room);
-        let place = Place {
+        let key = (sitting.network, seat);
+        let places = self.rooms.entry(room).or_default();
+        change(places.entry(key).or_insert_with(|| Place {
             user: sitting.user,
             receiver: Arc::clone(&sitting.receiver),
-        };
-        let key = (sitting.network, seat);
-        self.rooms.entry(room).or_default().insert(key, place);
+            role: None,
+            hears: false,
+            since: i64::MAX,
+        }));
     }
 
+    /// From now on a seat hears a room.
+    fn follow(&mut self, seat: SeatId, room: RoomId, since: i64) {
+        self.place(seat, room, |place| {
+            place.hears = true;
+            place.since = since;
+        });
+    }
+
+    /// Likewise, of a connection that hears all rooms of its person, as far as may be.
+    fn hear(&mut self, seat: SeatId, stream: RoomId) {
+        let sitting = self.seats.get(&seat);
+        if sitting.is_some_and(|sitting| sitting.rooms.len() < MAX_PLACES) {
+            self.follow(seat, stream, i64::MAX);
+        }
+    }
+
+    /// No longer.
     fn unfollow(&mut self, seat: SeatId, room: RoomId) {
+        let Some(sitting) = self.seats.get(&seat) else {
+            return;
+        };
+        let place = self.rooms.get_mut(&room);
+        match place.and_then(|places| places.get_mut(&(sitting.network, seat))) {
+            Some(place) if place.role.is_some() => place.hears = false,
+            Some(_) => self.take_place(seat, room),
+            None => {}
+        }
+    }
+
+    /// Somebody has come into a room.
+    fn enter(&mut self, user: UserId, role: Role, view: &RoomView) {
+        let is_circle = view.room.kind == RoomKind::Circle;
+        for seat in self.people.get(&user).cloned().unwrap_or_default() {
+            let hears_all = self.hears_all(seat);
+            self.place(seat, view.id(), |place| {
+                place.role = Some(role);
+                place.hears = hears_all || !is_circle;
+                place.since = if hears_all {
+                    i64::MAX
+                } else {
+                    view.room.last.seq.saturating_add(1)
+                };
+            });
+            if hears_all {
+                for stream in &view.streams {
+                    self.hear(seat, stream.id);
+                }
+            }
+        }
+    }
+
+    /// Somebody has left a room, and with it the streams in it.
+    fn go(&mut self, user: UserId, view: &RoomView) {
+        for seat in self.people.get(&user).cloned().unwrap_or_default() {
+            self.take_place(seat, view.id());
+            for stream in &view.streams {
+                self.take_place(seat, stream.id);
+            }
+        }
+    }
+
+    /// Takes everybody out of a room.
+    fn empty(&mut self, room: RoomId) {
+        for (_, seat) in self.rooms.remove(&room).unwrap_or_default().into_keys() {
+            if let Some(sitting) = self.seats.get_mut(&seat) {
+                sitting.rooms.remove(&room);
+            }
+        }
+    }
+
+    fn hears_all(&self, seat: SeatId) -> bool {
+        self.seats
+            .get(&seat)
+            .is_some_and(|sitting| sitting.hears_all)
+    }
+
+    /// A connection has gone.
+    fn leave(&mut self, seat: SeatId, now: Instant) {
+        let user = self.seats.get(&seat).and_then(|sitting| sitting.user);
+        if let Some(user) = user
+            && self.people.get(&user).is_some_and(|seats| seats.len() == 1)
+        {
+            self.tell_presence(user, false, now);
+        }
+        self.remove(seat);
+    }
+
+    fn remove(&mut self, seat: SeatId) {
         let Some(sitting) = self.seats.get_mut(&seat) else {
             return;
         };
-        sitting.rooms.remove(&room);
-        let key = (sitting.network, seat);
-        self.take_place(key, room);
-    }
-
-    fn leave(&mut self, seat: SeatId) {
-        let Some(sitting) = self.seats.remove(&seat) else {
-            return;
-        };
-        for room in &sitting.rooms {
-            self.take_place((sitting.network, seat), *room);
+        let user = sitting.user;
+        for room in std::mem::take(&mut sitting.rooms) {
+            self.take_place(seat, room);
         }
-        if let Some(user) = sitting.user
+        self.seats.remove(&seat);
+        if let Some(user) = user
             && let Some(seats) = self.people.get_mut(&user)
         {
             seats.remove(&seat);
@@ -140,9 +252,13 @@ impl Live {
         }
     }
 
-    fn take_place(&mut self, key: (NetworkId, SeatId), room: RoomId) {
+    fn take_place(&mut self, seat: SeatId, room: RoomId) {
+        let Some(sitting) = self.seats.get_mut(&seat) else {
+            return;
+        };
+        sitting.rooms.remove(&room);
         if let Some(places) = self.rooms.get_mut(&room) {
-            places.remove(&key);
+            places.remove(&(sitting.network, seat));
             if places.is_empty() {
                 self.rooms.remove(&room);
             }
@@ -161,59 +277,7 @@ impl Live {
             .collect()
     }
 
-    /// Makes true what a notice says, and tells it to whom it concerns.
-    fn notice(&mut self, notice: &Notice, now: Instant) {
-        let mut concerned: BTreeSet<UserId> = BTreeSet::new();
-        let mut room_of = None;
-        match notice {
-            Notice::Entered { room, users } => {
-                for user in users {
-                    for seat in self.people.get(user).cloned().unwrap_or_default() {
-                        self.follow(seat, *room);
-                    }
-                }
-                concerned.extend(users);
-                room_of = Some(*room);
-            }
-            Notice::Left { room, users, .. } => {
-                for user in users {
-                    for seat in self.people.get(user).cloned().unwrap_or_default() {
-                        self.unfollow(seat, *room);
-                    }
-                }
-                concerned.extend(users);
-                room_of = Some(*room);
-            }
-            Notice::RoomChanged { room } | Notice::Read { room, .. } => room_of = Some(*room),
-            Notice::Contacts { one, other } => concerned.extend([one, other]),
-        }
-        let places = room_of
-            .and_then(|room| self.rooms.get(&room))
-            .filter(|places| places.len() <= TALKATIVE_ROOM);
-        concerned.extend(
-            places
-                .into_iter()
-                .flat_map(|places| places.values())
-                .filter_map(|place| place.user),
-        );
-        for user in concerned {
-            self.tell(user, notice, now);
-        }
-    }
-
-    fn tell(&self, user: UserId, notice: &Notice, now: Instant) {
-        for seat in self.people.get(&user).into_iter().flatten() {
-            let sitting = self.seats.get(seat);
-            let network = sitting.and_then(|sitting| self.networks.get(&sitting.network));
-            if let (Some(sitting), Some(network)) = (sitting, network)
-                && let Some(bytes) = network.notice(notice, user)
-            {
-                sitting.receiver.push(&Batch { bytes, messages: 1 }, now);
-            }
-        }
-    }
-
-    /// Shows messages of one room, in order, to all in it, and gives their senders the answers.
+    /// Shows messages of one room, in order, to all who hear it, and gives their senders the answers.
     fn show(&self, room: RoomId, said: &mut [Said], now: Instant) {
         if let Some(last) = said.last() {
             let Position { id, seq } = last.posted.position;
@@ -228,6 +292,9 @@ impl Live {
         let mut answers = Answers::take(said);
         let mut rendered: Option<(NetworkId, Rendered)> = None;
         for ((network, _), place) in self.rooms.get(&room).into_iter().flatten() {
+            if !place.hears {
+                continue;
+            }
             if rendered.as_ref().is_none_or(|(of, _)| of != network) {
                 let Some(how) = self.networks.get(network) else {
                     continue;
@@ -239,171 +306,6 @@ impl Live {
             }
         }
         answers.give_rest(now);
-    }
-}
-
-/// [`Live`], shared between the connections and the delivery.
-pub(crate) struct SharedLive {
-    live: Arc<Mutex<Live>>,
-    clients: Arc<watch::Sender<usize>>,
-}
-
-impl SharedLive {
-    pub(super) fn new(networks: Vec<(NetworkId, Arc<dyn Network>)>) -> Self {
-        let live = Live {
-            networks: networks.into_iter().collect(),
-            seats: BTreeMap::new(),
-            rooms: BTreeMap::new(),
-            people: BTreeMap::new(),
-            next: 0,
-            closed: false,
-        };
-        Self {
-            live: Arc::new(Mutex::new(live)),
-            clients: Arc::new(watch::Sender::new(0)),
-        }
-    }
-
-    /// A guest's connection takes a seat in a room: everything delivered there from now on comes to its receiver.
-    pub(crate) fn sit(&self, network: NetworkId, receiver: Arc<Receiver>, room: RoomId) -> Seat {
-        let mut live = self.lock();
-        let id = live.sit(network, receiver, room);
-        self.seat(&live, id)
-    }
-
-    /// Somebody's connection takes a seat in all their rooms, now and when they enter or leave one. `rooms` must be read by the
-    /// work after which this is called. With `alone`, their earlier connections on this network lose theirs.
-    pub(crate) fn sit_as(
-        &self,
-        network: NetworkId,
-        user: UserId,
-        receiver: Arc<Receiver>,
-        rooms: &[RoomId],
-        alone: bool,
-    ) -> Seat {
-        let mut live = self.lock();
-        let id = live.sit_as(network, user, receiver, rooms, alone);
-        self.seat(&live, id)
-    }
-
-    /// How many seats are taken.
-    pub(crate) fn clients(&self) -> watch::Receiver<usize> {
-        self.clients.subscribe()
-    }
-
-    /// Shows what the store has done, in order.
-    pub(super) fn deliver(&self, batch: Vec<Done>, counters: &Counting) {
-        let now = Instant::now();
-        let mut run = Run::new();
-        for done in batch {
-            match done {
-                // What was kept before was shown before.
-                Done::Said(said) if said.posted.repeated => {
-                    let Submission {
-                        message,
-                        origin,
-                        answer,
-                        ..
-                    } = *said.submission;
-                    if let Some(answer) = answer {
-                        give_answer(&origin, answer(&message, Ok(&said.posted)), now);
-                    }
-                }
-                Done::Said(said) => {
-                    let room = said.submission.message.room;
-                    match run.last_mut() {
-                        Some((last, group)) if *last == room => group.push(said),
-                        _ => run.push((room, vec![said])),
-                    }
-                }
-                Done::Refused(submission, error) => {
-                    Counting::add(&counters.refused);
-                    tracing::debug!(room = submission.message.room.0, %error, "message refused");
-                    if let Some(answer) = submission.answer {
-                        let answer = answer(&submission.message, Err(&error));
-                        give_answer(&submission.origin, answer, now);
-                    }
-                }
-                Done::Failed(submission) => submission.origin.close(CloseReason::StoreFailed),
-                Done::Work(mut work) => {
-                    self.show(&mut run, now);
-                    let notices = work.notices();
-                    if !notices.is_empty() {
-                        let mut live = self.lock();
-                        for notice in &notices {
-                            live.notice(notice, now);
-                        }
-                    }
-                    work.finish(self);
-                }
-            }
-        }
-        self.show(&mut run, now);
-    }
-
-    /// Shows a run of messages.
-    fn show(&self, run: &mut Run, now: Instant) {
-        if run.is_empty() {
-            return;
-        }
-        let live = self.lock();
-        for (room, mut said) in std::mem::take(run) {
-            live.show(room, &mut said, now);
-        }
-    }
-
-    /// Sends everybody away, and whoever comes later.
-    pub(super) fn close(&self) {
-        let mut live = self.lock();
-        live.closed = true;
-        for sitting in live.seats.values() {
-            sitting.receiver.close(CloseReason::Stopping);
-        }
-    }
-
-    fn seat(&self, live: &Live, id: SeatId) -> Seat {
-        self.clients.send_replace(live.seats.len());
-        Seat {
-            live: Arc::clone(&self.live),
-            clients: Arc::clone(&self.clients),
-            id,
-        }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Live> {
-        lock(&self.live)
-    }
-}
-
-impl fmt::Debug for SharedLive {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SharedLive").finish_non_exhaustive()
-    }
-}
-
-/// A connection's seat; left when this is dropped.
-pub(crate) struct Seat {
-    live: Arc<Mutex<Live>>,
-    clients: Arc<watch::Sender<usize>>,
-    id: SeatId,
-}
-
-impl Drop for Seat {
-    fn drop(&mut self) {
-        let mut live = lock(&self.live);
-        live.leave(self.id);
-        self.clients.send_replace(live.seats.len());
-    }
-}
-
-fn lock(live: &Mutex<Live>) -> MutexGuard<'_, Live> {
-    // Nothing in here panics half-way through a change.
-    live.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn give_answer(origin: &Receiver, answer: Option<Bytes>, now: Instant) {
-    if let Some(bytes) = answer {
-        origin.push(&Batch { bytes, messages: 1 }, now);
     }
 }
 

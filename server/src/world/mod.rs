@@ -5,8 +5,11 @@
 //! store goes the same way as a piece of work ([`Job::work`]), so there is one order of all that happens. Questions that
 //! change nothing are asked beside it ([`World::read`]).
 
+pub(crate) mod clearing;
+mod follow;
 mod live;
 mod network;
+mod notice;
 mod readers;
 mod receiver;
 
@@ -16,8 +19,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use kaiwa_core::{Error, ErrorKind};
 use tokio::sync::{mpsc, oneshot, watch};
 
-pub(crate) use live::{Seat, SharedLive};
-pub(crate) use network::{Network, NetworkId, Notice, Said, Submission};
+pub(crate) use follow::{Followed, Seating, Since, subscribe, talk};
+pub(crate) use live::{Seat, SeatId, SharedLive};
+pub(crate) use network::{Echo, Network, NetworkId, Said, Submission};
+pub(crate) use notice::{Notice, RoomView};
 pub(crate) use readers::Readers;
 pub(crate) use receiver::{Batch, CloseReason, Limits, Receiver, Taken};
 
@@ -205,3 +210,6 @@ impl Counting {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use kaiwa_core::Error;
 
-use super::Receiver;
-use crate::store::{MessageId, NewMessage, Posted, Repeat, RoomId, UserId};
+use super::{Notice, Receiver};
+use crate::store::{File, NewMessage, Posted, Repeat, Role, Transaction, UserId};
 
 /// Which front end; each has its own number (`front/mod.rs`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -15,19 +15,39 @@ pub(crate) struct NetworkId(pub(crate) u8);
 
 /// How one network shows what happens.
 pub(crate) trait Network: Send + Sync {
-    /// Whether a message goes to its sender's own connections too.
-    fn echoes(&self) -> bool;
-
-    /// Appends the frame that shows a message to whoever is in its room.
+    /// Appends the frame that shows a message to whoever hears its room.
     fn message(&self, said: &Said, out: &mut Vec<u8>);
 
-    /// The frame that tells a notice to somebody whom it concerns, on a network that has such a thing.
+    /// What of a message comes to its sender's own connections; of [`Echo::Other`] appends the frame.
+    fn echo(&self, said: &Said, out: &mut Vec<u8>) -> Echo;
+
+    /// The frame that tells a notice to everybody of this role in its room alike (none: they are in no room that it is about, or
+    /// only hear it). It is made once, and told however many they are.
+    fn shared(&self, _notice: &Notice, _role: Option<Role>) -> Option<Bytes> {
+        None
+    }
+
+    /// The frame that tells a notice to somebody whom it concerns, where there is no shared one.
     fn notice(&self, notice: &Notice, to: UserId) -> Option<Bytes>;
+}
+
+/// What of a message comes to its sender's own connections.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Echo {
+    /// The same as to everybody.
+    Same,
+    /// Nothing.
+    Nothing,
+    /// Another frame.
+    Other,
 }
 
 /// Makes the frame that answers a sender, once the message is kept or refused.
 pub(crate) type Answer =
     Box<dyn FnOnce(&NewMessage, Result<&Posted, &Error>) -> Option<Bytes> + Send>;
+
+/// Says why a message is refused, on a network that does not tell everybody what there is.
+pub(crate) type Explain = Box<dyn FnOnce(&mut dyn Transaction, &NewMessage, Error) -> Error + Send>;
 
 /// A message on its way into the store.
 pub(crate) struct Submission {
@@ -35,8 +55,10 @@ pub(crate) struct Submission {
     pub(crate) message: NewMessage,
     /// What a client id that was used before means.
     pub(crate) repeat: Repeat,
-    /// The name that networks show which put it beside each message.
+    /// The name that networks show which put it beside each message; of a guest, set when the message is kept.
     pub(crate) sender_name: Option<String>,
+    /// The files that go with it, for those who show them.
+    pub(crate) files: Vec<File>,
     /// What its own network shows, where the sender's task can make it so that the delivering one need not.
     pub(crate) prepared: Option<(NetworkId, String)>,
     /// The line for the log file.
@@ -45,6 +67,8 @@ pub(crate) struct Submission {
     pub(crate) origin: Arc<Receiver>,
     /// Makes the answer, on a network that answers.
     pub(crate) answer: Option<Answer>,
+    /// Asked when the store refuses it.
+    pub(crate) explain: Option<Explain>,
 }
 
 impl Submission {
@@ -79,27 +103,4 @@ impl fmt::Debug for Submission {
 pub(crate) struct Said {
     pub(crate) posted: Posted,
     pub(crate) submission: Box<Submission>,
-}
-
-/// Something else that happened, for those whom it concerns.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Notice {
-    /// These people are in a room now.
-    Entered { room: RoomId, users: Vec<UserId> },
-    /// These people are no longer in a room; `by` is who has removed them, unless they left themselves.
-    Left {
-        room: RoomId,
-        users: Vec<UserId>,
-        by: Option<UserId>,
-    },
-    /// A room has another name, topic or picture, or somebody another role.
-    RoomChanged { room: RoomId },
-    /// What is between these two has changed.
-    Contacts { one: UserId, other: UserId },
-    /// Somebody has read a room up to a message.
-    Read {
-        room: RoomId,
-        user: UserId,
-        message: MessageId,
-    },
 }

@@ -37,6 +37,8 @@ pub(crate) enum CloseReason {
     TooSlow,
     /// Its message could not be kept.
     StoreFailed,
+    /// Its front end says so: the code and the reason of the close frame; what is queued is sent first.
+    Ended(u16, &'static str),
 }
 
 /// What [`Receiver::poll_take`] gives.
@@ -65,6 +67,8 @@ struct State {
     waker: Option<Waker>,
     /// Whether the task waits for batches; one that is still writing is woken only to be closed.
     wants_batches: bool,
+    /// Whether batches wait for something that must come before them.
+    held: bool,
 }
 
 impl Receiver {
@@ -96,6 +100,28 @@ impl Receiver {
         }
     }
 
+    /// Holds back what comes from now on.
+    pub(crate) fn hold(&self) {
+        self.state().held = true;
+    }
+
+    /// Lets go of what was held back, behind what must come before it. Nothing happens to a connection that ends.
+    pub(crate) fn release(&self, first: Vec<Bytes>) {
+        let mut state = self.state();
+        state.held = false;
+        if state.closing.is_some() {
+            return;
+        }
+        for bytes in first.into_iter().rev() {
+            state.messages += 1;
+            state.bytes += bytes.len();
+            state.queue.push_front(bytes);
+        }
+        if state.wants_batches {
+            wake(state);
+        }
+    }
+
     /// Asks the task to end the connection. The first reason stays.
     pub(crate) fn close(&self, reason: CloseReason) {
         let mut state = self.state();
@@ -112,11 +138,12 @@ impl Receiver {
     ) -> Poll<Taken> {
         let mut state = self.state();
         match state.closing {
-            Some(CloseReason::Stopping) if !state.queue.is_empty() => {}
+            Some(CloseReason::Stopping | CloseReason::Ended(..))
+                if !state.queue.is_empty() && !state.held => {}
             Some(reason) => return Poll::Ready(Taken::Close(reason)),
             None => {}
         }
-        if want && !state.queue.is_empty() {
+        if want && !state.queue.is_empty() && !state.held {
             out.append(&mut state.queue);
             state.messages = 0;
             state.bytes = 0;
@@ -309,6 +336,29 @@ mod tests {
         task.push(4001, 1);
         task.push(1, 1);
         assert_eq!(task.receiver.closing(), Some(CloseReason::TooSlow));
+    }
+
+    #[test]
+    fn what_is_held_back_comes_behind_what_is_first() {
+        let mut task = Task::new();
+        task.receiver.hold();
+        assert_eq!(task.take(true), Poll::Pending);
+        task.push(2, 1);
+        assert_eq!(task.take(true), Poll::Pending);
+        let wakes = task.wakes();
+        task.receiver
+            .release(vec![Bytes::from_static(b"1"), Bytes::from_static(b"2")]);
+        assert_eq!(task.wakes(), wakes + 1);
+        assert_eq!(task.take(true), Poll::Ready(Taken::Batches));
+        assert_eq!(task.out, [&b"1"[..], b"2", b"\0\0"]);
+        task.receiver.hold();
+        task.push(1, 1);
+        task.receiver.close(CloseReason::Stopping);
+        assert_eq!(
+            task.take(true),
+            Poll::Ready(Taken::Close(CloseReason::Stopping)),
+            "what would have come first will not come"
+        );
     }
 
     #[test]

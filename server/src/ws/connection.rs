@@ -43,6 +43,12 @@ pub(crate) trait Handler: Send {
         Poll::Ready(())
     }
 
+    /// Whether the next message may come although the client does not take what waits for it. Where answers are larger than
+    /// what asks for them, a client that only asks would fill its queue with them.
+    fn reads_while_stuck(&self) -> bool {
+        true
+    }
+
     /// When the connection ends unless the client does what it has to do before.
     fn overdue_at(&self) -> Option<Instant> {
         None
@@ -67,6 +73,35 @@ struct Connection {
     pinged_at: Instant,
     /// Whether the socket took no more when it was last tried.
     stuck: bool,
+}
+
+/// When the next message may come.
+#[derive(Clone, Copy)]
+enum Reading {
+    Always,
+    /// When the socket takes more.
+    UnlessStuck,
+    Never,
+}
+
+impl Reading {
+    fn of(handler: &mut impl Handler, cx: &mut Context<'_>) -> Self {
+        if handler.poll_ready(cx).is_pending() {
+            Self::Never
+        } else if handler.reads_while_stuck() {
+            Self::Always
+        } else {
+            Self::UnlessStuck
+        }
+    }
+
+    fn may_read(self, stuck: bool) -> bool {
+        match self {
+            Self::Always => true,
+            Self::UnlessStuck => !stuck,
+            Self::Never => false,
+        }
+    }
 }
 
 /// What ends or interrupts the reading.
@@ -121,8 +156,8 @@ impl Connection {
         let mut timer = pin!(sleep_until(self.next_check(handler.overdue_at())));
         loop {
             let event = poll_fn(|cx| {
-                let read = handler.poll_ready(cx).is_ready();
-                self.poll_event(cx, timer.as_mut(), read, handler.overdue_at())
+                let reading = Reading::of(handler, cx);
+                self.poll_event(cx, timer.as_mut(), reading, handler.overdue_at())
             });
             let job = match event.await {
                 Event::End(end) => return end,
@@ -154,7 +189,7 @@ impl Connection {
             Poll::Ready(Err(Stopped)) => {
                 Poll::Ready(ControlFlow::Break(close_of(CloseReason::Stopping)))
             }
-            Poll::Pending => match self.poll_event(cx, timer.as_mut(), false, None) {
+            Poll::Pending => match self.poll_event(cx, timer.as_mut(), Reading::Never, None) {
                 Poll::Ready(Event::End(end)) => Poll::Ready(ControlFlow::Break(end)),
                 Poll::Ready(Event::Message(_)) | Poll::Pending => Poll::Pending,
             },
@@ -167,7 +202,7 @@ impl Connection {
         &mut self,
         cx: &mut Context<'_>,
         mut timer: Pin<&mut Sleep>,
-        read: bool,
+        reading: Reading,
         overdue_at: Option<Instant>,
     ) -> Poll<Event> {
         loop {
@@ -180,7 +215,7 @@ impl Connection {
                 timer.as_mut().reset(Instant::now() + STUCK_CHECK);
             }
             self.stuck = stuck;
-            if read {
+            if reading.may_read(stuck) {
                 match self.link.poll_read(cx) {
                     Poll::Ready(Ok(message)) => return Poll::Ready(Event::Message(message)),
                     Poll::Ready(Err(error)) => return Poll::Ready(Event::End(end_of(&error))),
@@ -302,6 +337,7 @@ fn close_of(reason: CloseReason) -> End {
         CloseReason::Stopping => End::Close(GOING_AWAY, "the server stops"),
         CloseReason::TooSlow => End::Close(TOO_SLOW, "too slow, come back later"),
         CloseReason::StoreFailed => End::Close(INTERNAL_ERROR, "the message could not be kept"),
+        CloseReason::Ended(code, reason) => End::Close(code, reason),
     }
 }
 

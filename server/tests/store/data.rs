@@ -1,7 +1,7 @@
 //! Small values that clients keep.
 
 use kaiwa_server::ErrorKind;
-use kaiwa_server::store::{DataScope, LOBBY, RoomId, UserId};
+use kaiwa_server::store::{DataScope, LOBBY, MAX_KEYS, RoomId, UserId};
 
 use crate::site::Site;
 use DataScope::{Member, Room, User};
@@ -68,6 +68,24 @@ pub(crate) fn leaving_and_removing_forget(site: &mut Site) {
     assert_eq!(left(site), [0, 0, 1, 1, 1, 1]);
     site.change(|store| store.remove_room(circle).unwrap());
     assert_eq!(left(site), [0, 0, 0, 0, 0, 1]);
+}
+
+pub(crate) fn the_most_keys(site: &mut Site) {
+    let ann = site.account("ann");
+    let room = site.group(&[ann]);
+    for scope in [User(ann), Room(room), Member(room, ann)] {
+        for number in 0..MAX_KEYS {
+            set(site, scope, &number.to_string(), Some("1"));
+        }
+        site.refused(ErrorKind::Full, |store| {
+            store.set_data(scope, "one more", Some("1"))
+        });
+        set(site, scope, "one more", None);
+        set(site, scope, "0", Some("2"));
+        set(site, scope, "1", None);
+        set(site, scope, "one more", Some("1"));
+        assert_eq!(all(site, scope).len(), MAX_KEYS);
+    }
 }
 
 pub(crate) fn what_is_refused(site: &mut Site) {

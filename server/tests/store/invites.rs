@@ -1,7 +1,7 @@
 //! Invitations.
 
 use kaiwa_server::ErrorKind;
-use kaiwa_server::store::{Invite, NewInvite, RoomId, UserId};
+use kaiwa_server::store::{Invite, MAX_INVITES, NewInvite, RoomId, UserId};
 
 use crate::site::{Site, at};
 
@@ -71,6 +71,28 @@ pub(crate) fn expiry(site: &mut Site) {
     site.change(|store| store.create_invite(&later).unwrap());
     site.change(|store| store.create_invite(&until("a", 30)).unwrap());
     site.change(|store| store.take_invite("a", ann, at(29)).unwrap());
+}
+
+pub(crate) fn the_most_that_are_open(site: &mut Site) {
+    let ann = site.account("ann");
+    let [room, other] = [site.group(&[ann]), site.group(&[ann])];
+    let until = |number: usize| NewInvite {
+        expires: Some(at(10)),
+        ..invite(room, ann, &format!("code {number}"))
+    };
+    site.change(|store| {
+        for number in 0..MAX_INVITES {
+            store.create_invite(&until(number)).unwrap();
+        }
+        store.create_invite(&invite(other, ann, "other")).unwrap();
+    });
+    let more = |seconds| NewInvite {
+        at: at(seconds),
+        ..invite(room, ann, "one more")
+    };
+    site.refused(ErrorKind::Full, |store| store.create_invite(&more(9)));
+    // Those that have expired are not open.
+    site.change(|store| store.create_invite(&more(10)).unwrap());
 }
 
 pub(crate) fn what_is_refused(site: &mut Site) {

@@ -7,6 +7,7 @@
 
 mod bans;
 mod changes;
+mod circles;
 mod contacts;
 mod conversations;
 mod data;
@@ -22,11 +23,13 @@ mod race;
 mod races_over_messages;
 mod races_over_people;
 mod races_over_rooms;
+mod races_over_subscriptions;
 mod reopening;
 mod rooms;
 mod sessions;
 mod site;
 mod streams;
+mod subscriptions;
 mod transactions;
 mod users;
 
@@ -63,6 +66,14 @@ macro_rules! store_suite {
                     too_many_are_not_told,
                     a_replica_that_follows_has_the_room,
                 }
+                circles {
+                    the_lobby_has_streams_too,
+                    a_streams_name_is_its_own_in_any_case_and_form,
+                    handing_over,
+                    the_most_that_somebody_may_have,
+                    streams_of_one_circle,
+                    public_ones_are_found_in_pages,
+                }
                 contacts {
                     both_sides_see_a_relation,
                     asking_again_changes_only_a_refusal,
@@ -77,10 +88,16 @@ macro_rules! store_suite {
                 data {
                     each_scope_has_its_own,
                     leaving_and_removing_forget,
+                    the_most_keys,
                     what_is_refused,
                 }
                 files {
                     a_file_is_found_by_its_key,
+                    a_file_is_its_owners,
+                    what_somebody_has_uploaded,
+                    unused_files_are_found_and_forgotten,
+                    used_files_stay,
+                    many_files_are_looked_at_in_turn,
                     what_is_refused,
                 }
                 hostile {
@@ -92,6 +109,7 @@ macro_rules! store_suite {
                 invites {
                     one_person_once_or_anybody_always,
                     expiry,
+                    the_most_that_are_open,
                     what_is_refused,
                 }
                 marks {
@@ -106,6 +124,7 @@ macro_rules! store_suite {
                     coming_and_going,
                     roles,
                     spans_of_somebody_who_comes_back,
+                    pages,
                     what_is_refused,
                 }
                 messages {
@@ -116,6 +135,7 @@ macro_rules! store_suite {
                     only_the_last_hundred_ids_are_known,
                     edits_and_deletions,
                     reactions_in_the_order_of_their_changes,
+                    the_most_reactions,
                     pages,
                     what_is_refused,
                 }
@@ -157,6 +177,17 @@ macro_rules! store_suite {
                     removing_and_inviting,
                     using_an_invitation_twice,
                 }
+                races_over_subscriptions {
+                    subscribing_and_leaving,
+                    subscribing_and_removing_the_circle,
+                    subscribing_and_unsubscribing,
+                    subscribing_twice,
+                    unsubscribing_and_removing_the_circle,
+                    posting_and_unsubscribing,
+                    handing_over_and_leaving,
+                    handing_over_to_two,
+                    two_streams_of_one_name,
+                }
                 rooms {
                     the_lobby_is_there,
                     everything_comes_back,
@@ -166,12 +197,14 @@ macro_rules! store_suite {
                     channels_are_found_in_any_ascii_case,
                     public_rooms_by_a_part_of_their_name,
                     removing_takes_everything_along,
+                    what_was_removed_is_cleared_away_bit_by_bit,
                     what_is_refused,
                 }
                 sessions {
                     a_token_resumes_until_it_ends,
                     expired_ones_are_forgotten_after_a_day,
                     the_oldest_of_many_are_forgotten,
+                    all_but_one_are_ended,
                     moving,
                     what_is_refused,
                 }
@@ -180,6 +213,13 @@ macro_rules! store_suite {
                     each_has_marks_of_its_own,
                     coming_late_and_coming_back,
                     removing_a_circle_removes_them,
+                }
+                subscriptions {
+                    coming_in_subscribes_but_not_to_circles,
+                    leaving_and_removing_end_it,
+                    since_when_and_how_far_read,
+                    the_most_that_somebody_may_have,
+                    what_is_refused,
                 }
                 transactions {
                     a_failure_keeps_nothing,

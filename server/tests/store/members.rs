@@ -80,6 +80,33 @@ pub(crate) fn spans_of_somebody_who_comes_back(site: &mut Site) {
     assert_eq!(site.spans(room, ann), [(1, 8)]);
 }
 
+pub(crate) fn pages(site: &mut Site) {
+    let people: [UserId; 5] = site.accounts();
+    let [ann, bob, eve, dan, ida] = people;
+    let circle = site.circle(&[ida, ann, eve, bob]);
+    let stream = site.stream(circle, "talk");
+    let page = |site: &mut Site, room, after, limit| -> Vec<UserId> {
+        let members = site.reader.members_after(room, after, limit).unwrap();
+        members.into_iter().map(|member| member.user.id).collect()
+    };
+    for room in [circle, stream] {
+        assert_eq!(page(site, room, UserId(0), 9), [ann, bob, eve, ida]);
+        assert_eq!(page(site, room, UserId(0), 2), [ann, bob]);
+        assert_eq!(page(site, room, bob, 2), [eve, ida]);
+        assert_eq!(page(site, room, dan, 2), [ida], "behind somebody else");
+        assert_eq!(page(site, room, ida, 2), []);
+        assert_eq!(page(site, room, ann, 0), []);
+        let all = site.reader.members(room).unwrap();
+        assert_eq!(site.reader.members_after(room, UserId(0), 9).unwrap(), all);
+    }
+    assert_eq!(page(site, RoomId(99), UserId(0), 9), []);
+    site.change(|store| store.set_role(circle, ann, Role::Admin).unwrap());
+    let group = site.group(&[ann]);
+    let roles = site.reader.roles_of(ann).unwrap();
+    assert_eq!(roles, [(circle, Role::Admin), (group, Role::Member)]);
+    assert_eq!(site.reader.roles_of(dan).unwrap(), []);
+}
+
 pub(crate) fn what_is_refused(site: &mut Site) {
     let [ann, bob] = site.accounts();
     let room = site.group(&[ann]);

@@ -2,8 +2,8 @@
 
 use kaiwa_server::ErrorKind;
 use kaiwa_server::store::{
-    Edit, LOBBY, MessageId, MessageKind, NewMessage, Position, Posted, Reaction, Repeat, RoomId,
-    Sender, StoredMessage, UserId, UserPatch,
+    Edit, LOBBY, MAX_REACTIONS, MessageId, MessageKind, NewMessage, Position, Posted, Reaction,
+    Repeat, RoomId, Sender, StoredMessage, UserId, UserPatch,
 };
 
 use crate::files::new_file;
@@ -82,6 +82,7 @@ pub(crate) fn everything_comes_back(site: &mut Site) {
         position: posted.position,
         room,
         change: 2,
+        posted: 2,
         at: at(11),
         sender: Some(ann),
         sender_name: Some("ann, shown".to_owned()),
@@ -294,6 +295,34 @@ pub(crate) fn reactions_in_the_order_of_their_changes(site: &mut Site) {
         site.reader.message(message.position.id).unwrap(),
         Some(message)
     );
+}
+
+pub(crate) fn the_most_reactions(site: &mut Site) {
+    let [ann, bob] = site.accounts();
+    let room = site.group(&[ann, bob]);
+    site.say(room, ann, "hello");
+    let reaction = |user, number: usize| Reaction {
+        user,
+        emoji: number.to_string(),
+    };
+    site.change(|store| {
+        for number in 0..MAX_REACTIONS {
+            let given = store.react(room, 1, &reaction(ann, number), true).unwrap();
+            assert!(given.is_some());
+        }
+        // One that was taken back counts, but can be given again.
+        store.react(room, 1, &reaction(ann, 7), false).unwrap();
+    });
+    for user in [ann, bob] {
+        site.refused(ErrorKind::Full, |store| {
+            store.react(room, 1, &reaction(user, MAX_REACTIONS), true)
+        });
+    }
+    let again = site.change(|store| store.react(room, 1, &reaction(ann, 7), true).unwrap());
+    assert!(again.is_some());
+    assert_eq!(site.messages(room)[0].reactions.len(), MAX_REACTIONS);
+    site.say(room, ann, "another");
+    site.change(|store| store.react(room, 2, &reaction(bob, 1), true).unwrap());
 }
 
 pub(crate) fn pages(site: &mut Site) {

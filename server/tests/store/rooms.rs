@@ -48,6 +48,7 @@ pub(crate) fn everything_comes_back(site: &mut Site) {
         avatar: new.avatar.clone(),
         parent: None,
         owner: Some(ann),
+        two: None,
         public: true,
         guests: false,
         mode: u8::MAX,
@@ -242,6 +243,48 @@ pub(crate) fn removing_takes_everything_along(site: &mut Site) {
     site.refused(ErrorKind::NotFound, |store| store.remove_room(room));
     let next = site.group(&[ann]);
     assert!(next > other, "numbers are not used again");
+}
+
+pub(crate) fn what_was_removed_is_cleared_away_bit_by_bit(site: &mut Site) {
+    let [ann, bob] = site.accounts();
+    let circle = site.circle(&[ann, bob]);
+    let [stream, other] = ["one", "two"].map(|name| site.stream(circle, name));
+    let group = site.group(&[ann]);
+    let mut ids = Vec::new();
+    for room in [stream, other, group] {
+        for text in ["1", "2", "3", "4", "5"] {
+            ids.push(site.say(room, ann, text).position.id);
+        }
+    }
+    assert!(!site.change(|store| store.clear_removed(2).unwrap()));
+    site.change(|store| store.remove_room(circle).unwrap());
+    let mut pieces = 0;
+    loop {
+        // At any time it is as if nothing were left.
+        for room in [circle, stream, other] {
+            assert_eq!(site.reader.room(room).unwrap(), None);
+            assert_eq!(site.messages(room), []);
+            site.refused(ErrorKind::NotFound, |store| store.remove_room(room));
+            site.refused(ErrorKind::NotFound, |store| {
+                store.add_members(room, &[(bob, Role::Member)], at(9))
+            });
+            site.refused(ErrorKind::NotFound, |store| {
+                store.update_room(room, &RoomPatch::default())
+            });
+        }
+        for id in &ids[..10] {
+            assert_eq!(site.reader.message(*id).unwrap(), None);
+        }
+        if !site.change(|store| store.clear_removed(2).unwrap()) {
+            break;
+        }
+        pieces += 1;
+    }
+    // Three times for five messages of each stream, and once for each room itself.
+    assert_eq!(pieces, 9);
+    assert_eq!(texts(&site.messages(group)), ["1", "2", "3", "4", "5"]);
+    let again = site.circle(&[ann]);
+    assert!(again > group, "numbers are not used again");
 }
 
 pub(crate) fn what_is_refused(site: &mut Site) {

@@ -97,6 +97,29 @@ pub(crate) fn the_oldest_of_many_are_forgotten(site: &mut Site) {
     assert!(site.reader.session(&token(255)).unwrap().is_some());
 }
 
+pub(crate) fn all_but_one_are_ended(site: &mut Site) {
+    let [ann, bob] = site.accounts();
+    site.change(|store| {
+        for (number, user) in [(1, ann), (2, ann), (3, ann), (4, bob)] {
+            store
+                .create_session(&token(number), &session(user))
+                .unwrap();
+        }
+        assert_eq!(store.end_other_sessions(ann, &token(2)).unwrap(), 2);
+        assert_eq!(store.end_other_sessions(ann, &token(2)).unwrap(), 0);
+    });
+    let mut left = Vec::new();
+    for number in 1..=4 {
+        if site.reader.session(&token(number)).unwrap().is_some() {
+            left.push(number);
+        }
+    }
+    assert_eq!(left, [2, 4]);
+    // A token of nobody's keeps nothing.
+    let ended = site.change(|store| store.end_other_sessions(ann, &token(4)).unwrap());
+    assert_eq!(ended, 1);
+}
+
 pub(crate) fn moving(site: &mut Site) {
     let ann = site.account("ann");
     let room = site.group(&[ann]);

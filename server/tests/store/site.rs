@@ -178,6 +178,8 @@ impl Site {
             show(&reader.user(*user).unwrap());
             show(&reader.rooms_of(*user).unwrap());
             show(&reader.room_ids_of(*user).unwrap());
+            show(&reader.roles_of(*user).unwrap());
+            show(&reader.subscriptions(*user).unwrap());
             show(&reader.contacts(*user, None).unwrap());
             show(&reader.incoming_contacts(*user).unwrap());
             show(&reader.conversations(*user, 0, 1000).unwrap());

@@ -34,6 +34,12 @@ pub(crate) fn members_are_the_circles(site: &mut Site) {
         ids,
         "by id"
     );
+    for (limit, count) in [(9, 2), (2, 2), (1, 1), (0, 0)] {
+        let found = site.reader.stream_ids_of(bob, limit).unwrap();
+        assert_eq!(found.len(), count);
+        assert!(found.iter().all(|id| [stream, later].contains(id)));
+    }
+    assert_eq!(site.reader.stream_ids_of(eve, 9).unwrap(), []);
     site.refused(ErrorKind::Forbidden, |store| {
         store.post(&said(circle, ann, "in a circle"), Repeat::Another)
     });

@@ -3,7 +3,13 @@ use super::*;
 fn order(line: &str) -> Order {
     match read(line.to_owned()) {
         Typed::Order { command, order, .. } => {
-            assert_eq!(line.split_whitespace().next(), Some(command.name));
+            let mut words = line.split_whitespace();
+            assert!(
+                command
+                    .name
+                    .split(' ')
+                    .all(|word| words.next() == Some(word))
+            );
             order
         }
         other => panic!("{line}: {other:?}"),
@@ -72,7 +78,7 @@ fn every_row_reads_its_arguments() {
         ("/dm o'brien /hi", direct("o'brien", Some("/hi"))),
         ("/members", Order::Members),
         ("/who", Order::Members),
-        ("/history", Order::History(HISTORY)),
+        ("/history", Order::History(words::HISTORY)),
         ("/history 1", Order::History(1)),
         ("/history 1000", Order::History(1000)),
         ("/read", Order::Read),
@@ -81,16 +87,152 @@ fn every_row_reads_its_arguments() {
         ("/accept ann", Order::Accept(name("ann"))),
         ("/reject ann", Order::Reject(name("ann"))),
     ];
+    let rows = rows.into_iter().chain(message_rows());
+    for (line, expected) in rows.chain(circle_rows()) {
+        assert_eq!(order(line), expected, "{line}");
+    }
+}
+
+fn message_rows() -> Vec<(&'static str, Order)> {
+    let name = |text: &str| text.to_owned();
+    let id = |text: &str| Target::Id(name(text));
+    let react = |message, on| Order::React {
+        message,
+        emoji: name("👍"),
+        on,
+    };
+    let upload = |file: &str, text: Option<&str>| Order::Upload {
+        file: name(file),
+        text: text.map(name),
+    };
+    let (message, text) = (Target::Back(2), name("and  more"));
+    vec![
+        ("/react -1 👍", react(Target::Back(1), None)),
+        ("/unreact m9 👍", react(id("m9"), Some(false))),
+        ("/reply -2  and  more", Order::Reply { message, text }),
+        (
+            "/edit \"an id\" hi",
+            Order::Edit {
+                message: id("an id"),
+                text: name("hi"),
+            },
+        ),
+        ("/delete -1000", Order::Delete(Target::Back(1000))),
+        ("/upload a.png", upload("a.png", None)),
+        (
+            "/upload \"a b.png\" look  here",
+            upload("a b.png", Some("look  here")),
+        ),
+        ("/cancel", Order::Cancel),
+    ]
+}
+
+fn circle_rows() -> Vec<(&'static str, Order)> {
+    let name = |text: &str| text.to_owned();
+    let role = |role| Order::Role {
+        person: name("ann b"),
+        role,
+    };
+    let data = |key: &str, value, in_circle| Order::Data {
+        key: name(key),
+        value,
+        in_circle,
+    };
+    let create = |circle: &str, public| Order::CircleCreate {
+        name: name(circle),
+        public,
+    };
+    let join = |circle: &str, code: Option<&str>| Order::CircleJoin {
+        circle: name(circle),
+        code: code.map(name),
+    };
+    vec![
+        ("/leave ", Order::Leave),
+        ("/topic", Order::Topic(None)),
+        ("/topic \"\"", Order::Topic(Some(String::new()))),
+        (
+            "/topic tea and  milk",
+            Order::Topic(Some(name("tea and  milk"))),
+        ),
+        ("/circles", Order::Circles(None)),
+        ("/circles  tea time", Order::Circles(Some(name("tea time")))),
+        ("/circle create Tea time", create("Tea time", false)),
+        ("/circle  create Tea --public", create("Tea", true)),
+        (
+            "/circle create \"Tea time\" --public ",
+            create("Tea time", true),
+        ),
+        ("/circle create Tea--public", create("Tea--public", false)),
+        ("/circle join c5", join("c5", None)),
+        (
+            "/circle join \"Tea time\" x-1",
+            join("Tea time", Some("x-1")),
+        ),
+        ("/circle leave", Order::CircleLeave),
+        ("/circle\tdelete Tea", Order::CircleDelete(name("Tea"))),
+        ("/circle data k", data("k", None, true)),
+        ("/stream create a b", Order::StreamCreate(name("a b"))),
+        ("/stream rename b", Order::StreamRename(name("b"))),
+        ("/stream delete a b", Order::StreamDelete(name("a b"))),
+        ("/invite", Order::Invite(None)),
+        ("/invite ann b", Order::Invite(Some(name("ann b")))),
+        ("/kick ann b", Order::Kick(name("ann b"))),
+        ("/role \"ann b\" admin", role(Role::Admin)),
+        ("/role \"ann b\" member", role(Role::Member)),
+        ("/role \"ann b\" owner", role(Role::Owner)),
+        ("/data k", data("k", None, false)),
+        ("/data k null", data("k", Some(Value::Null), false)),
+        (
+            "/data k {\"a\": [1]}",
+            data("k", Some(serde_json::json!({"a": [1]})), false),
+        ),
+    ]
+}
+
+#[test]
+fn every_row_of_the_table_is_read_here() {
+    let source = include_str!("tests.rs");
     for command in COMMANDS {
+        let line = format!("(\"{}", command.name);
+        let spaced = line.replace("/circle delete", "/circle\\tdelete");
         assert!(
-            rows.iter()
-                .any(|(line, _)| line.split_whitespace().next() == Some(command.name)),
+            source.contains(&line) || source.contains(&spaced),
             "{} has no row here",
             command.name
         );
     }
-    for (line, expected) in rows {
-        assert_eq!(order(line), expected, "{line}");
+}
+
+#[test]
+fn what_cannot_be_meant_is_told() {
+    for (line, why) in [
+        ("/react -1", "EMOJI is missing"),
+        ("/react -1 👍 👍", "`👍` is too much"),
+        ("/reply -0 hi", "messages are counted back from -1"),
+        ("/edit -1", "TEXT is missing"),
+        ("/delete -1 now", "`now` is too much"),
+        ("/circle create --public", "NAME is missing"),
+        ("/circle join c5 code more", "`more` is too much"),
+        ("/role ann", "member|admin|owner is missing"),
+        ("/role ann king", "`king` is no role"),
+        ("/role ann Admin", "`Admin` is no role"),
+        ("/data k {", "`{` is no JSON"),
+        (
+            "/circle",
+            "/circle is no command; there are /circle create ",
+        ),
+        (
+            "/circle dance now",
+            "/circle dance now is no command; there are /circle create ",
+        ),
+        (
+            "/circlecreate x",
+            "/circlecreate is no command; there are /help ",
+        ),
+        ("/streams", "/streams is no command; there are /help "),
+    ] {
+        let told = wrong(line);
+        assert!(told.contains(why) && told.len() < 900, "{line}: {told}");
     }
 }
 
@@ -135,14 +277,17 @@ fn what_is_missing_or_too_much_is_told_with_the_usage() {
 #[test]
 fn the_help_has_every_row_and_says_what_is_missing() {
     let nothing = help(&Capabilities::new());
-    let all = help(&Capabilities::new().sends(EventKind::ALL));
+    let all = help(&Capabilities::new().sends(EventKind::ALL).max_file_bytes(1));
     for command in COMMANDS {
         let find = |lines: &[String]| {
             let line = lines.iter().find(|line| line.starts_with(&command.usage()));
             line.unwrap().clone()
         };
         let missing = " (not on this network)";
-        assert_eq!(find(&nothing).ends_with(missing), !command.needs.is_empty());
+        assert_eq!(
+            find(&nothing).ends_with(missing),
+            !matches!(command.needs, Needs::Nothing)
+        );
         assert!(find(&all).ends_with(command.help));
     }
     let contacts = COMMANDS

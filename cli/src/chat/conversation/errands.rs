@@ -1,6 +1,6 @@
 //! Carrying out commands: what is typed becomes requests, and their answers what is shown.
 
-use kaiwa_protocols::{ConnectionEvent, Error, RequestId, StatusEvent};
+use kaiwa_protocols::{ChatEvent, ConnectionEvent, Error, ErrorKind, RequestId, StatusEvent};
 
 use super::super::commands::{Command, Order, Typed};
 use super::super::jobs::{After, Job, What};
@@ -14,23 +14,35 @@ impl Conversation {
     pub(super) async fn act(&mut self, typed: Typed) -> Result<(), Gone> {
         match typed {
             Typed::Say(text) => self.say(text).await,
-            // In a script a command is about what was said before it.
-            order @ Typed::Order { .. } if self.ledger.len() > 0 && !self.screen.is_terminal() => {
-                self.held = Some(order);
+            Typed::Order { ref order, .. } if self.must_wait(order) => {
+                self.held = Some(typed);
                 Ok(())
             }
             Typed::Order {
                 command,
                 order,
                 line,
-            } => self.order(command, order, &line).await,
+            } => self.order(command, order, line).await,
             Typed::Wrong(why) => self.refuse(&why).await,
         }
     }
 
-    async fn order(&mut self, command: &Command, order: Order, line: &str) -> Result<(), Gone> {
-        let name = show::shortened(line);
-        match self.plan(command, order) {
+    /// In a script a command is about what was said before it; for a person that matters where they count messages back.
+    fn must_wait(&self, order: &Order) -> bool {
+        if !self.screen.is_terminal() {
+            return self.ledger.len() > 0;
+        }
+        order.counts_back() && self.connected && self.ledger.len() > self.uploads.len()
+    }
+
+    async fn order(
+        &mut self,
+        command: &'static Command,
+        order: Order,
+        line: String,
+    ) -> Result<(), Gone> {
+        let name = show::shortened(&line);
+        match self.plan(command, order.clone()) {
             Ok(Plan::Leave) => {
                 self.typing = false;
                 Ok(())
@@ -38,11 +50,44 @@ impl Conversation {
             Ok(Plan::Show(lines)) => self.notices(&lines).await,
             Ok(Plan::Enter(channel_id)) => self.enter(channel_id).await,
             Ok(Plan::Ask(what, event)) => self.ask(Job { name, what }, event).await,
+            Ok(Plan::Say(content)) => {
+                if !self.send(content).await? {
+                    self.held = Some(Typed::Order {
+                        command,
+                        order,
+                        line,
+                    });
+                }
+                Ok(())
+            }
+            Ok(Plan::Cancel) => self.give_up().await,
             Err(error) => self.refuse(&format!("{name}: {error}")).await,
         }
     }
 
+    /// Gives up the files that are on their way.
+    pub(super) async fn give_up(&mut self) -> Result<(), Gone> {
+        let withdrawals = self.uploads.withdrawals();
+        if withdrawals.is_empty() {
+            return self.refuse("/cancel: no file is on its way").await;
+        }
+        for withdrawal in withdrawals {
+            let remove = ChatEvent::Remove {
+                channel_id: withdrawal.channel_id,
+                message_id: withdrawal.message_id,
+            };
+            let name = format!("/cancel {}", withdrawal.name);
+            let what = What::Cancel;
+            self.ask(Job { name, what }, remove.into()).await?;
+        }
+        Ok(())
+    }
+
     fn plan(&self, command: &Command, order: Order) -> Result<Plan, Error> {
+        if order.counts_back() && self.ledger.len() > self.uploads.len() {
+            let text = "what you said last is not delivered yet, so nothing can be counted back; try again when it is";
+            return Err(Error::new(ErrorKind::State, text));
+        }
         let state = self.state();
         let capabilities = self.link.client.capabilities(self.link.account)?;
         command.check(&capabilities)?;
@@ -53,6 +98,7 @@ impl Conversation {
             shown: &self.shown,
             jobs: &self.jobs,
             here: here.as_deref(),
+            directory: &self.directory,
         };
         situation.plan(order)
     }
@@ -89,7 +135,11 @@ impl Conversation {
             lines,
             say,
             ask,
+            directory,
         } = job.what.done(&self.state());
+        if let Some(directory) = directory {
+            self.directory = directory;
+        }
         if let Some(channel_id) = enter {
             self.enter(channel_id).await?;
         }
@@ -121,7 +171,8 @@ impl Conversation {
     async fn enter(&mut self, channel_id: String) -> Result<(), Gone> {
         let lines = show::place(&self.state(), &channel_id);
         self.channel = Some(channel_id);
-        self.notices(&lines).await
+        self.notices(&lines).await?;
+        self.show_status().await
     }
 
     /// Whether a command has caused it.

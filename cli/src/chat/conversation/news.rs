@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use kaiwa_protocols::client::ConnectionState;
 use kaiwa_protocols::{ChannelEvent, ChannelType, Message, MessageStatus, StatusEvent, UserEvent};
 
 use super::super::screen::Gone;
-use super::super::{lists, show};
+use super::super::{circles, lists, show};
 use super::{Conversation, Stop};
 
 /// Requests for contact whose answer is shown when it comes: more than a person can have in mind.
@@ -14,8 +15,14 @@ const REQUESTS: usize = 1000;
 /// Channels that are named for what was said in them before; of more it is told once.
 const QUIET: usize = 20;
 
+/// Topics kept, to tell which is another: as many as a state keeps channels.
+const TOPICS: usize = 10_000;
+
 impl Conversation {
     pub(super) async fn status(&mut self, event: StatusEvent) -> Result<(), Stop> {
+        if let StatusEvent::Done { request } | StatusEvent::Failed { request, .. } = &event {
+            self.let_go(*request).await?;
+        }
         match &event {
             StatusEvent::Connected { .. } => {
                 if let Some(home) = &mut self.home {
@@ -185,13 +192,61 @@ impl Conversation {
     /// Something about channels; `ours` was caused by a command, which tells of it itself.
     pub(super) async fn channel(&mut self, event: ChannelEvent, ours: bool) -> Result<(), Gone> {
         let line = self.place_news(&event).filter(|_| !ours);
+        // Some networks tell again what a command has caused.
+        let line = line.filter(|_| self.is_another_topic(&event));
+        let ranks = self.ranks(&event);
         if self.commands {
             self.follow(&event);
         }
-        match line {
-            Some(line) => self.screen.notice(&line).await,
-            None => Ok(()),
+        if let Some(line) = line {
+            self.screen.notice(&line).await?;
         }
+        if ours {
+            return Ok(());
+        }
+        self.notices(&ranks).await
+    }
+
+    /// Who may do something else than before where one is.
+    fn ranks(&mut self, event: &ChannelEvent) -> Vec<String> {
+        let ChannelEvent::Members {
+            channel_id,
+            members,
+        } = event
+        else {
+            return Vec::new();
+        };
+        let changed = self.present.ranked(channel_id, members);
+        let state = self.state();
+        if !self.is_news() || !self.is_near(&state, channel_id) {
+            return Vec::new();
+        }
+        changed
+            .iter()
+            .map(|member| show::rank(&state, channel_id, member))
+            .collect()
+    }
+
+    /// Whether what happens in a channel happens where one is: there, or in the circle around it as long as nothing is told of
+    /// the channel itself.
+    fn is_near(&self, state: &ConnectionState, channel_id: &str) -> bool {
+        let Some(here) = self.here(state) else {
+            return false;
+        };
+        let around = circles::around(state, &here) == Some(channel_id);
+        here == channel_id || (around && !self.present.knows(&here))
+    }
+
+    /// Keeps what was last told of topics; says whether this is not that.
+    fn is_another_topic(&mut self, event: &ChannelEvent) -> bool {
+        let ChannelEvent::Topic { channel_id, topic } = event else {
+            return true;
+        };
+        if self.topics.len() >= TOPICS && !self.topics.contains_key(channel_id) {
+            return true;
+        }
+        let before = self.topics.insert(channel_id.clone(), topic.clone());
+        before.as_ref() != Some(topic)
     }
 
     fn place_news(&self, event: &ChannelEvent) -> Option<String> {
@@ -220,7 +275,8 @@ impl Conversation {
             ChannelEvent::Switch { channel_id } => {
                 Some(format!("the current channel is {}", name(channel_id)))
             }
-            ChannelEvent::Join { channel_id } => {
+            // Where somebody has just gone, they are.
+            ChannelEvent::Join { channel_id } if self.channel.as_ref() != Some(channel_id) => {
                 Some(format!("you are in {} now", name(channel_id)))
             }
             ChannelEvent::Leave { channel_id } => {
@@ -234,6 +290,14 @@ impl Conversation {
             }
             ChannelEvent::Topic { channel_id, topic } => {
                 Some(show::topic(&state, channel_id, topic.as_deref()))
+            }
+            ChannelEvent::Invite {
+                channel_id, code, ..
+            } => {
+                let code = code.as_deref().unwrap_or_default();
+                let how = format!("/circle join {channel_id} {code}");
+                let how = how.trim_end();
+                Some(format!("you are invited into {}; {how}", name(channel_id)))
             }
             _ => None,
         }
@@ -282,7 +346,7 @@ impl Conversation {
             && let Some(passage) = self.present.note(&state, event)
         {
             let channel = state.channels.get(&passage.channel_id)?;
-            let here = self.here(&state).as_ref() == Some(&passage.channel_id);
+            let here = self.is_near(&state, &passage.channel_id);
             let other = state.current_user_id.as_ref() != Some(&passage.user_id);
             // Where everybody hears everything, somebody is there when they speak.
             let open = channel.channel.channel_type != ChannelType::Broadcast;

@@ -1,11 +1,13 @@
 //! Conversations at a terminal that is a channel, with a peer that says what a test wants.
 
 use kaiwa_protocols::mock::{MockPeer, Script};
-use kaiwa_protocols::{Channel, ChannelEvent, ConnectionEvent, Presence, Profile, UserEvent};
+use kaiwa_protocols::{
+    Channel, ChannelEvent, ConnectionEvent, Member, Presence, Profile, Role, UserEvent,
+};
 use tokio::task::JoinHandle;
 
 use super::*;
-use crate::chat::editor::Printer;
+use crate::chat::editor::{News, Printer};
 use crate::chat::screen::Terminal;
 
 /// Lines that wait to be looked at.
@@ -14,7 +16,8 @@ const LINES: usize = 1000;
 struct Talk {
     peer: MockPeer,
     keys: mpsc::Sender<Input>,
-    lines: mpsc::Receiver<String>,
+    lines: mpsc::Receiver<News>,
+    key: Arc<CtrlC>,
     conversation: JoinHandle<Result<Code, Error>>,
 }
 
@@ -27,12 +30,15 @@ impl Talk {
         assert_eq!(link.signed_in(&mut interrupt).await.unwrap(), None);
         let (keys, input) = mpsc::channel(LINES);
         let (printed, lines) = mpsc::channel(LINES);
-        let screen = Screen::Terminal(Terminal::new(Printer::into(printed)));
-        let conversation = Conversation::new(link, screen, input, Some("lobby".to_owned()), true);
+        let screen = Screen::Terminal(Terminal::new(Printer::into(printed), false));
+        let key = Arc::new(CtrlC::default());
+        let conversation = Conversation::new(link, screen, input, Some("lobby".to_owned()), true)
+            .with_key(Arc::clone(&key));
         Self {
             peer,
             keys,
             lines,
+            key,
             conversation: tokio::spawn(conversation.run(interrupt)),
         }
     }
@@ -43,8 +49,19 @@ impl Talk {
         let at = std::panic::Location::caller();
         async move {
             let line = self.lines.recv().await;
-            let fits = line.as_ref().is_some_and(|line| line.contains(text));
+            let fits = matches!(&line, Some(News::Line(line)) if line.contains(text));
             assert!(fits, "{at}: {text:?} is not in {line:?}");
+        }
+    }
+
+    /// That the status line is this now.
+    #[track_caller]
+    fn is_going_on(&mut self, text: &str) -> impl Future<Output = ()> {
+        let at = std::panic::Location::caller();
+        async move {
+            let news = self.lines.recv().await;
+            let shown = matches!(&news, Some(News::Status(words)) if words.trim() == text);
+            assert!(shown, "{at}: {text:?} is not {news:?}");
         }
     }
 
@@ -111,6 +128,22 @@ async fn people_come_and_leave_ask_and_are_away() {
     });
     talk.happens(comes("Cid"));
     talk.shows("* Cid is in Lobby now").await;
+    for (role, rank) in [
+        (Role::Member, None),
+        (Role::Admin, Some("admin")),
+        (Role::Member, Some("member")),
+    ] {
+        talk.happens(ChannelEvent::Members {
+            channel_id: "lobby".to_owned(),
+            members: vec![Member {
+                user_id: "cid".to_owned(),
+                role,
+            }],
+        });
+        if let Some(rank) = rank {
+            talk.shows(&format!("* Cid is {rank} of Lobby now")).await;
+        }
+    }
     talk.happens(UserEvent::Remove {
         channel_id: Some("lobby".to_owned()),
         user_id: "cid".to_owned(),
@@ -249,6 +282,165 @@ async fn what_is_told_again_after_a_reconnect_is_no_news() {
     talk.shows("* Bob is in Lobby now").await;
     talk.types("/history").await;
     talk.shows("* nothing was said in Lobby before this").await;
+    talk.ends().await;
+}
+
+#[tokio::test]
+async fn what_becomes_of_messages_is_told() {
+    let mut talk = Talk::begin(Script::echo()).await;
+    talk.shows("* the current channel is Lobby").await;
+    talk.happens(comes("Bob"));
+    talk.shows("* Bob is in Lobby now").await;
+    let new = |id: &str, text: &str, more: Vec<MessageFragment>| {
+        let mut message = says("lobby", id, text);
+        message.content.extend(more);
+        ChatEvent::New {
+            channel_id: Some("lobby".to_owned()),
+            message,
+        }
+    };
+    talk.happens(new("1", "hello\x1b", Vec::new()));
+    talk.shows("Bob: hello␛").await;
+    let message_id = "lobby-1".to_owned();
+    talk.happens(new("2", "yes", vec![MessageFragment::Reply { message_id }]));
+    talk.shows("Bob: (to Bob: hello␛) yes").await;
+    let file = MessageFragment::File {
+        url: "https://x/f".to_owned(),
+        name: "tea\n.png".to_owned(),
+        mime: "image/png".to_owned(),
+        size: Some(1500),
+    };
+    talk.happens(new("3", "look", vec![file]));
+    talk.shows("Bob: look\n      tea\n      .png (1.5 kB): https://x/f")
+        .await;
+    let react = |on| ChatEvent::React {
+        channel_id: Some("lobby".to_owned()),
+        message_id: "lobby-3".to_owned(),
+        user_id: Some("bob".to_owned()),
+        emoji: "\x1b👍".to_owned(),
+        on,
+    };
+    talk.happens(react(true));
+    talk.shows("* Bob reacted with ␛👍 to: look tea␊.png").await;
+    talk.happens(react(false));
+    talk.shows("* Bob took back ␛👍 from: look").await;
+    let update = |status, content| ChatEvent::Update {
+        channel_id: Some("lobby".to_owned()),
+        message_id: "lobby-2".to_owned(),
+        new_message: Message {
+            status,
+            content,
+            ..says("lobby", "2", "")
+        },
+    };
+    let text = vec![MessageFragment::Text("no".to_owned())];
+    talk.happens(update(MessageStatus::Edited, text));
+    talk.shows("* Bob has edited: no").await;
+    talk.happens(update(MessageStatus::Deleted, Vec::new()));
+    talk.shows("* what Bob said at ").await;
+    talk.happens(ChannelEvent::Invite {
+        channel_id: "den".to_owned(),
+        user_id: None,
+        code: Some("x-1".to_owned()),
+    });
+    talk.shows("* you are invited into den; /circle join den x-1")
+        .await;
+    talk.ends().await;
+}
+
+#[tokio::test]
+async fn who_types_is_told_behind_the_line() {
+    let mut talk = Talk::begin(Script::echo()).await;
+    talk.shows("* the current channel is Lobby").await;
+    for name in ["Ann", "Bob", "Cid", "Dan", "Eve"] {
+        talk.happens(comes(name));
+        talk.shows(" is in Lobby now").await;
+    }
+    let types = |name: &str, typing| ChatEvent::Typing {
+        channel_id: Some("lobby".to_owned()),
+        user_id: Some(name.to_owned()),
+        typing,
+    };
+    talk.happens(types("ann", true));
+    talk.is_going_on("(Ann types…)").await;
+    talk.happens(types("bob", true));
+    talk.is_going_on("(Ann and Bob type…)").await;
+    for (name, typing, left) in [
+        ("cid", true, "(Ann, Bob and Cid type…)"),
+        ("dan", true, "(Ann, Bob, Cid and 1 more type…)"),
+        ("eve", true, "(Ann, Bob, Cid and 2 more type…)"),
+        ("ann", false, "(Bob, Cid, Dan and 1 more type…)"),
+        ("bob", false, "(Cid, Dan and Eve type…)"),
+        ("cid", false, "(Dan and Eve type…)"),
+        ("dan", false, "(Eve types…)"),
+        ("eve", false, ""),
+    ] {
+        talk.happens(types(name, typing));
+        talk.is_going_on(left).await;
+    }
+    talk.ends().await;
+}
+
+#[tokio::test]
+async fn a_file_is_given_up() {
+    let mut talk = Talk::begin(Script::echo()).await;
+    talk.shows("* the current channel is Lobby").await;
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("tea.txt");
+    std::fs::write(&file, "tea").unwrap();
+    talk.peer.hold();
+    talk.types(&format!("/upload {}", file.display())).await;
+    talk.is_going_on("(sending tea.txt: 0 %)").await;
+    talk.is_going_on("(sending tea.txt: 100 %)").await;
+    // It is there, and not yet acknowledged.
+    talk.types("/cancel").await;
+    talk.is_going_on("").await;
+    talk.shows("* not delivered: tea.txt: ").await;
+    talk.types("/cancel").await;
+    talk.shows("* /cancel: no file is on its way").await;
+    talk.types(&format!("/upload {} look", file.display()))
+        .await;
+    talk.is_going_on("(sending tea.txt: 0 %)").await;
+    talk.is_going_on("(sending tea.txt: 100 %)").await;
+    assert!(talk.key.press() && !talk.key.press());
+    talk.is_going_on("").await;
+    talk.shows("* not delivered: look").await;
+    talk.peer.release(kaiwa_protocols::mock::Order::Straight);
+    talk.types(&format!("/upload {} look", file.display()))
+        .await;
+    talk.is_going_on("(sending tea.txt: 0 %)").await;
+    talk.is_going_on("(sending tea.txt: 100 %)").await;
+    talk.shows("me: look\n      tea.txt (3 bytes): https://mock.invalid/files/")
+        .await;
+    talk.is_going_on("").await;
+    talk.types("/delete -1").await;
+    talk.shows("* deleted: look").await;
+    talk.ends().await;
+}
+
+#[tokio::test]
+async fn what_is_not_delivered_yet_is_not_counted_past() {
+    let mut talk = Talk::begin(Script::echo()).await;
+    talk.shows("* the current channel is Lobby").await;
+    talk.types("first").await;
+    talk.peer.hold();
+    talk.types("helo").await;
+    talk.types("/edit -1 hello").await;
+    talk.peer.release(kaiwa_protocols::mock::Order::Straight);
+    talk.shows("* edited: hello").await;
+    talk.types("/history").await;
+    talk.shows("nothing was said in Lobby before this").await;
+    talk.peer.down(true);
+    talk.peer.cut();
+    talk.shows("* connection lost").await;
+    talk.types("later").await;
+    talk.types("/edit -1 latest").await;
+    talk.shows("* /edit -1 latest: what you said last is not delivered yet")
+        .await;
+    talk.peer.down(false);
+    talk.shows("* connected again").await;
+    talk.types("/members").await;
+    talk.shows("* in Lobby: ").await;
     talk.ends().await;
 }
 

@@ -3,10 +3,7 @@
 use super::super::MessageLog;
 use super::super::state::{ConnectionState, REACTIONS_PER_MESSAGE, USERS_PER_LIST};
 use super::upsert;
-use crate::{ChatEvent, Message, MessageFragment};
-
-/// How the id of a local echo begins ([`crate::RequestId::local_message_id`]).
-const LOCAL_ID: &str = "local:";
+use crate::{ChatEvent, Message, MessageFragment, RequestId};
 
 impl ConnectionState {
     pub(super) fn chat(&mut self, event: &ChatEvent) {
@@ -30,7 +27,7 @@ impl ConnectionState {
             } => {
                 if let Some(log) = self.messages(channel_id.as_deref())
                     && !log.update(message_id, new_message.clone())
-                    && message_id.starts_with(LOCAL_ID)
+                    && RequestId::is_local_message_id(message_id)
                 {
                     // The echo came before the channel was known.
                     log.push(new_message.clone());

@@ -13,14 +13,14 @@ mod network;
 mod notified;
 mod records;
 pub(crate) mod rest;
-mod signed_out;
 pub(crate) mod socket;
 
 use std::sync::Arc;
 
 use notified::Notified;
-use signed_out::SignedOut;
 
+use super::signed_out::SignedOut;
+use super::{Links, Rules};
 use crate::auth::Auth;
 use crate::store::{RoomId, UserId};
 
@@ -28,25 +28,18 @@ use crate::store::{RoomId, UserId};
 pub(crate) struct Rim {
     auth: Arc<Auth>,
     rules: Rules,
+    links: Links,
     signed_out: Arc<SignedOut>,
     notified: Arc<Notified>,
     large: rest::LargeAnswers,
 }
 
-/// What is allowed here at all.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Rules {
-    /// Anybody may make an account.
-    pub(crate) registration: bool,
-    /// Anybody may enter the lobby and speak there.
-    pub(crate) lobby: bool,
-}
-
 impl Rim {
-    pub(crate) fn new(auth: Arc<Auth>, rules: Rules) -> Self {
+    pub(crate) fn new(auth: Arc<Auth>, rules: Rules, links: Links) -> Self {
         Self {
             auth,
             rules,
+            links,
             signed_out: Arc::default(),
             notified: Arc::default(),
             large: rest::LargeAnswers::default(),

@@ -9,30 +9,22 @@ use kaiwa_core::Error;
 use kaiwa_protocols::rim::wire::{self, Kind, record};
 
 use super::{client_id, number};
-use crate::names;
+use crate::front::shown;
 use crate::store::{MessageKind, Reader, Role, Room, RoomKind, StoredMessage, User, UserId};
 
-/// What is shown for somebody who is not known any more, or never said a name.
-const NOBODY: &str = "guest";
-
-/// Somebody, without the e-mail address. A guest is shown under the name they said; beside an account of that name as
-/// `ann (guest)`.
+/// Somebody, without the e-mail address. A guest has no account name.
 pub(super) fn user(reader: &mut dyn Reader, user: User) -> Result<wire::User<'static>, Error> {
-    let (name, account) = if user.guest {
-        let taken = reader.account(&names::key(&user.name))?.is_some();
-        let name = if taken {
-            format!("{} (guest)", user.name)
-        } else {
-            user.name
-        };
-        (name, String::new())
+    let id = number(user.id.0);
+    let avatar = user.avatar.clone();
+    let account = if user.guest {
+        String::new()
     } else {
-        (user.display, user.name)
+        user.name.clone()
     };
     Ok(wire::User {
-        id: Some(number(user.id.0)),
-        name: name.into(),
-        avatar: user.avatar.into(),
+        id: Some(id),
+        name: shown::name(reader, user)?.into(),
+        avatar: avatar.into(),
         email: Some(Cow::Borrowed("")),
         account: account.into(),
         password: record::Withheld,
@@ -73,7 +65,7 @@ impl Senders {
 fn nobody() -> wire::User<'static> {
     wire::User {
         id: Some(0),
-        name: Cow::Borrowed(NOBODY),
+        name: Cow::Borrowed(shown::NOBODY),
         email: Some(Cow::Borrowed("")),
         ..wire::User::default()
     }

@@ -44,6 +44,20 @@ pub(super) fn demand(holds: bool, kind: ErrorKind, text: &'static str) -> Outcom
     if holds { Ok(()) } else { refuse(kind, text) }
 }
 
+/// `Full` unless a statement counts fewer than `most`.
+pub(super) fn demand_fewer(
+    connection: &Connection,
+    count: &str,
+    params: impl rusqlite::Params,
+    most: usize,
+    text: &'static str,
+) -> Outcome<()> {
+    let mut count = connection.prepare_cached(count)?;
+    let found: i64 = count.query_row(params, |row| row.get(0))?;
+    let fits = usize::try_from(found).is_ok_and(|found| found < most);
+    demand(fits, ErrorKind::Full, text)
+}
+
 impl Db {
     pub(super) fn new(connection: Connection, keep: Option<i64>) -> Self {
         connection.set_prepared_statement_cache_capacity(STATEMENTS);

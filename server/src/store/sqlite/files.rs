@@ -1,12 +1,16 @@
 //! What is known of files.
 
+use chrono::{DateTime, Utc};
 use kaiwa_core::{Error, ErrorKind};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::db::{Db, Outcome, demand};
 use super::users::demand_user;
 use super::values::Time;
-use crate::store::{File, FileId, Files, NewFile, ReadFiles, UserId};
+use crate::store::{
+    File, FileId, Files, MIN_FILE_BYTES, NewFile, ReadFiles, UNUSED_FILES_AT_ONCE, UnusedFiles,
+    UserId,
+};
 
 /// The columns of a file; `f` is the table. Read by [`file()`].
 macro_rules! file_columns {
@@ -17,19 +21,86 @@ macro_rules! file_columns {
 pub(super) use file_columns;
 
 const FILE: &str = concat!("SELECT ", file_columns!(), " FROM files f WHERE f.key = ?1");
+const FILE_OF: &str = concat!(
+    "SELECT ",
+    file_columns!(),
+    " FROM files f WHERE f.id = ?1 AND f.owner = ?2"
+);
+/// As a float, which no length makes overflow; exact as far as any disk goes.
+const FILE_BYTES: &str = "SELECT total(max(size, ?2)) FROM files WHERE owner = ?1";
+/// The last of the next so many.
+const NEXT_END: &str = "SELECT id FROM files WHERE id > ?1 ORDER BY id LIMIT 1 OFFSET ?2 - 1";
+const ANY_AFTER: &str = "SELECT 1 FROM files WHERE id > ?1";
+const UNUSED: &str = concat!(
+    "SELECT ",
+    file_columns!(),
+    " FROM files f WHERE f.id > ?1 AND f.id <= ?2 AND f.created < ?3
+     AND NOT EXISTS (SELECT 1 FROM message_files l WHERE l.file = f.id) ORDER BY f.id"
+);
+const REMOVE: &str = "DELETE FROM files WHERE id = ?1
+     AND NOT EXISTS (SELECT 1 FROM message_files l WHERE l.file = ?1)";
 const FILE_EXISTS: &str = "SELECT 1 FROM files WHERE id = ?1";
 const INSERT_FILE: &str =
     "INSERT INTO files (key, owner, name, mime, size, created) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
 
 /// Statements that must find their rows without looking at others.
 #[cfg(test)]
-pub(super) const HOT: &[&str] = &[FILE, FILE_EXISTS, INSERT_FILE];
+pub(super) const HOT: &[&str] = &[
+    FILE,
+    FILE_OF,
+    FILE_BYTES,
+    NEXT_END,
+    ANY_AFTER,
+    UNUSED,
+    REMOVE,
+    FILE_EXISTS,
+    INSERT_FILE,
+];
 
 impl ReadFiles for Db {
     fn file(&mut self, key: &str) -> Result<Option<File>, Error> {
         self.run("reading a file's record", |connection| {
             let mut select = connection.prepare_cached(FILE)?;
             Ok(select.query_row([key], file).optional()?)
+        })
+    }
+
+    fn file_of(&mut self, owner: UserId, id: FileId) -> Result<Option<File>, Error> {
+        self.run("reading a file's record", |connection| {
+            let mut select = connection.prepare_cached(FILE_OF)?;
+            Ok(select.query_row([id.0, owner.0], file).optional()?)
+        })
+    }
+
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "a float becomes the nearest number there is"
+    )]
+    fn file_bytes(&mut self, owner: UserId) -> Result<i64, Error> {
+        self.run("adding up somebody's files", |connection| {
+            let mut select = connection.prepare_cached(FILE_BYTES)?;
+            let total: f64 = select.query_row([owner.0, MIN_FILE_BYTES], |row| row.get(0))?;
+            Ok(total as i64)
+        })
+    }
+
+    fn unused_files(&mut self, after: FileId, before: DateTime<Utc>) -> Result<UnusedFiles, Error> {
+        self.run("looking for unused files", |connection| {
+            let end: Option<i64> = connection
+                .prepare_cached(NEXT_END)?
+                .query_row([after.0, UNUSED_FILES_AT_ONCE], |row| row.get(0))
+                .optional()?;
+            let next = match end {
+                Some(end) if connection.prepare_cached(ANY_AFTER)?.exists([end])? => Some(end),
+                _ => None,
+            };
+            let end = end.unwrap_or(i64::MAX);
+            let mut select = connection.prepare_cached(UNUSED)?;
+            let files = select.query_map(params![after.0, end, Time(before)], file)?;
+            Ok(UnusedFiles {
+                files: files.collect::<Result<_, _>>()?,
+                next: next.map(FileId),
+            })
         })
     }
 }
@@ -49,6 +120,12 @@ impl Files for Db {
                 Time(file.at),
             ])?;
             Ok(FileId(id))
+        })
+    }
+
+    fn remove_unused_file(&mut self, id: FileId) -> Result<bool, Error> {
+        self.run("forgetting a file", |connection| {
+            Ok(connection.prepare_cached(REMOVE)?.execute([id.0])? > 0)
         })
     }
 }

@@ -158,6 +158,7 @@ pub(super) fn membership(
     let standing = standing(connection, room, Some(user))?;
     Ok(standing.and_then(|standing| {
         standing.role.map(|role| Membership {
+            kind: standing.kind,
             role,
             read: standing.marks.read_to,
             delivered: standing.marks.delivered,

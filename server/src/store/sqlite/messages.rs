@@ -16,13 +16,17 @@ use crate::store::{
 macro_rules! message_columns {
     () => {
         "m.id, m.seq, m.room, m.change, m.at, m.sender, iif(u.guest, u.name, u.display), m.kind,
-         m.text, m.client_id, m.reply, m.edited, m.deleted, m.files, m.reactions, m.extra
+         m.text, m.client_id, m.reply, m.edited, m.deleted, m.files, m.reactions, m.extra, m.posted
          FROM messages m LEFT JOIN users u ON u.id = m.sender"
     };
 }
 pub(super) use message_columns;
 
-const MESSAGE: &str = concat!("SELECT ", message_columns!(), " WHERE m.id = ?1");
+const MESSAGE: &str = concat!(
+    "SELECT ",
+    message_columns!(),
+    " JOIN heads h ON h.room = m.room WHERE m.id = ?1"
+);
 const MESSAGE_AT: &str = concat!(
     "SELECT ",
     message_columns!(),
@@ -31,7 +35,7 @@ const MESSAGE_AT: &str = concat!(
 const MESSAGES: &str = concat!(
     "SELECT ",
     message_columns!(),
-    " WHERE m.room = ?1 AND m.seq BETWEEN ?2 AND ?3 ORDER BY m.seq"
+    " JOIN heads h ON h.room = m.room WHERE m.room = ?1 AND m.seq BETWEEN ?2 AND ?3 ORDER BY m.seq"
 );
 const NEWEST: &str = concat!(
     "SELECT ",
@@ -133,6 +137,7 @@ fn message(row: &Row<'_>) -> rusqlite::Result<StoredMessage> {
         },
         room: RoomId(row.get(2)?),
         change: row.get(3)?,
+        posted: row.get(16)?,
         at: row.get::<_, Time>(4)?.0,
         sender: row.get::<_, Option<i64>>(5)?.map(UserId),
         sender_name: row.get(6)?,

@@ -4,6 +4,7 @@
 
 mod bans;
 mod changes;
+mod circles;
 mod contacts;
 mod conversations;
 mod data;
@@ -17,7 +18,10 @@ mod members;
 mod messages;
 mod place;
 mod posts;
+mod removed;
+mod room_names;
 mod rooms;
+mod subscriptions;
 mod users;
 mod values;
 mod wal;

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use kaiwa_core::{Error, ErrorKind};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::db::{Db, Outcome, demand, refuse};
+use super::db::{Db, Outcome, demand, demand_fewer, refuse};
 use super::files::demand_file;
 use super::forget;
 use super::marks::{self, Standing, standing};
@@ -12,8 +12,8 @@ use super::rooms::NO_ROOM;
 use super::users::{demand_user, guest, make_guest};
 use super::values::{Code, Time};
 use crate::store::{
-    Edit, MessageId, Messages, NewMessage, Position, Posted, Reaction, Repeat, RoomId, RoomKind,
-    Sender, UserId,
+    Edit, MAX_REACTIONS, MessageId, Messages, NewMessage, Position, Posted, Reaction, Repeat,
+    RoomId, RoomKind, Sender, UserId,
 };
 
 /// How many of somebody's newest messages in a room are known by their client ids.
@@ -46,6 +46,7 @@ const SET_REACTION: &str =
     "INSERT INTO reactions (room, seq, user, emoji, given, change) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
      ON CONFLICT (room, seq, user, emoji) DO UPDATE
      SET given = excluded.given, change = excluded.change";
+const REACTION_COUNT: &str = "SELECT reactions FROM messages WHERE room = ?1 AND seq = ?2";
 const COUNT_REACTION: &str =
     "UPDATE messages SET reactions = reactions + 1 WHERE room = ?1 AND seq = ?2";
 
@@ -66,6 +67,7 @@ pub(super) const HOT: &[&str] = &[
     FORGET_REACTIONS,
     IS_GIVEN,
     SET_REACTION,
+    REACTION_COUNT,
     COUNT_REACTION,
 ];
 
@@ -136,6 +138,9 @@ impl Messages for Db {
                 .optional()?;
             if given.unwrap_or(false) == on {
                 return Ok(None);
+            }
+            if given.is_none() {
+                demand_reaction(connection, room, seq)?;
             }
             let change = next_change(connection, room)?;
             connection
@@ -312,6 +317,18 @@ fn insert(
 fn demand_live(connection: &Connection, room: RoomId, seq: i64) -> Outcome<()> {
     let live = connection.prepare_cached(IS_LIVE)?.exists([room.0, seq])?;
     demand(live, ErrorKind::NotFound, "no such message")
+}
+
+/// `Full` for a message that has as many reactions as may be.
+fn demand_reaction(connection: &Connection, room: RoomId, seq: i64) -> Outcome<()> {
+    let text = "1000 reactions to a message are the most";
+    demand_fewer(
+        connection,
+        REACTION_COUNT,
+        [room.0, seq],
+        MAX_REACTIONS,
+        text,
+    )
 }
 
 fn next_change(connection: &Connection, room: RoomId) -> Outcome<i64> {

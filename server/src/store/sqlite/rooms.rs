@@ -7,9 +7,10 @@ use kaiwa_core::{Error, ErrorKind};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::db::{Db, Outcome, demand, refuse};
+use super::room_names::{demand_name, unique_name};
 use super::users::demand_user;
 use super::values::{Code, Time};
-use super::{conversations, marks, members};
+use super::{circles, conversations, marks, members, removed};
 use crate::store::{
     Conversation, LOBBY, Member, Membership, MessageId, NewRoom, Position, ReadRooms, Role, Room,
     RoomId, RoomKind, RoomPatch, Rooms, Span, UserId,
@@ -23,7 +24,7 @@ macro_rules! room_columns {
     () => {
         "r.id, r.kind, r.name, r.topic, r.avatar, r.parent, r.owner, r.public, r.guests, r.mode,
          r.min_rank, r.password, r.temporary, r.hidden, r.epoch, r.created,
-         h.last_id, h.last_seq, h.last_change"
+         h.last_id, h.last_seq, h.last_change, r.low, r.high"
     };
 }
 
@@ -32,8 +33,9 @@ const ROOM: &str = concat!(
     room_columns!(),
     " FROM rooms r JOIN heads h ON h.room = r.id WHERE r.id = ?1"
 );
-const ROOM_EXISTS: &str = "SELECT 1 FROM rooms WHERE id = ?1";
-const NAMED: &str = "SELECT kind, parent FROM rooms WHERE id = ?1";
+const ROOM_EXISTS: &str = "SELECT 1 FROM heads WHERE room = ?1";
+const NAMED: &str = "SELECT r.kind, r.parent FROM rooms r JOIN heads h ON h.room = r.id
+     WHERE r.id = ?1";
 /// Streams have no members of their own, so no room comes twice.
 const ROOMS_OF: &str = concat!(
     "SELECT ",
@@ -58,12 +60,19 @@ const PUBLIC_ROOMS: &str = concat!(
     " FROM rooms r JOIN heads h ON h.room = r.id
      WHERE r.public = 1 AND r.hidden = 0 AND instr(lower(r.name), ?1) > 0 ORDER BY r.id LIMIT ?2"
 );
+/// As above. Kinds: [`super::values`].
+const PUBLIC_CIRCLES: &str = concat!(
+    "SELECT ",
+    room_columns!(),
+    " FROM rooms r JOIN heads h ON h.room = r.id
+     WHERE r.public = 1 AND r.hidden = 0 AND r.kind IN (0, 3) AND r.id > ?2
+         AND instr(lower(r.name), ?1) > 0 ORDER BY r.id LIMIT ?3"
+);
 const NAMESAKE: &str = concat!(
     "SELECT ",
     room_columns!(),
     " FROM rooms r JOIN heads h ON h.room = r.id WHERE r.unique_name = ?1"
 );
-const NAME_HOLDER: &str = "SELECT id FROM rooms WHERE unique_name = ?1";
 const DIRECT: &str = "SELECT id FROM rooms WHERE low = ?1 AND high = ?2";
 const INSERT_DIRECT: &str = "INSERT INTO rooms (kind, name, low, high, mode, created)
      VALUES (?1, '', ?2, ?3, ?4, ?5)";
@@ -77,11 +86,6 @@ const UPDATE_ROOM: &str = "UPDATE rooms SET
          public = coalesce(?6, public), min_rank = coalesce(?7, min_rank),
          password = iif(?8, ?9, password), unique_name = coalesce(?10, unique_name)
      WHERE id = ?1";
-const FORGET_DATA: &str =
-    "DELETE FROM data WHERE room IN (SELECT id FROM rooms WHERE id = ?1 OR parent = ?1)";
-/// Takes all that refers to it along.
-const DELETE_ROOM: &str = "DELETE FROM rooms WHERE id = ?1";
-
 /// Statements that must find their rows without looking at others.
 #[cfg(test)]
 pub(super) const HOT: &[&str] = &[
@@ -92,14 +96,11 @@ pub(super) const HOT: &[&str] = &[
     ROOM_IDS_OF,
     CHILDREN,
     NAMESAKE,
-    NAME_HOLDER,
     DIRECT,
     INSERT_DIRECT,
     INSERT_ROOM,
     INSERT_HEAD,
     UPDATE_ROOM,
-    FORGET_DATA,
-    DELETE_ROOM,
 ];
 
 impl ReadRooms for Db {
@@ -125,6 +126,18 @@ impl ReadRooms for Db {
         })
     }
 
+    fn stream_ids_of(&mut self, user: UserId, limit: usize) -> Result<Vec<RoomId>, Error> {
+        self.run("reading rooms", |connection| {
+            members::stream_ids_of(connection, user, limit)
+        })
+    }
+
+    fn roles_of(&mut self, user: UserId) -> Result<Vec<(RoomId, Role)>, Error> {
+        self.run("reading memberships", |connection| {
+            members::roles_of(connection, user)
+        })
+    }
+
     fn children(&mut self, parent: RoomId) -> Result<Vec<Room>, Error> {
         self.run("reading rooms", |connection| {
             list(connection, CHILDREN, params![parent.0])
@@ -136,6 +149,19 @@ impl ReadRooms for Db {
             let limit = i64::try_from(limit).unwrap_or(i64::MAX);
             let query = query.to_ascii_lowercase();
             list(connection, PUBLIC_ROOMS, params![query, limit])
+        })
+    }
+
+    fn public_circles(
+        &mut self,
+        query: &str,
+        after: RoomId,
+        limit: usize,
+    ) -> Result<Vec<Room>, Error> {
+        self.run("looking for circles", |connection| {
+            let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+            let query = query.to_ascii_lowercase();
+            list(connection, PUBLIC_CIRCLES, params![query, after.0, limit])
         })
     }
 
@@ -156,6 +182,17 @@ impl ReadRooms for Db {
     fn members(&mut self, room: RoomId) -> Result<Vec<Member>, Error> {
         self.run("reading members", |connection| {
             members::list(connection, room)
+        })
+    }
+
+    fn members_after(
+        &mut self,
+        room: RoomId,
+        after: UserId,
+        limit: usize,
+    ) -> Result<Vec<Member>, Error> {
+        self.run("reading members", |connection| {
+            members::list_after(connection, room, after, limit)
         })
     }
 
@@ -209,9 +246,13 @@ impl Rooms for Db {
         self.run("removing a room", |connection| {
             demand(id != LOBBY, ErrorKind::Forbidden, "the lobby stays")?;
             room_exists(connection, id)?;
-            connection.prepare_cached(FORGET_DATA)?.execute([id.0])?;
-            connection.prepare_cached(DELETE_ROOM)?.execute([id.0])?;
-            Ok(())
+            removed::remove(connection, id)
+        })
+    }
+
+    fn clear_removed(&mut self, limit: usize) -> Result<bool, Error> {
+        self.run("clearing removed rooms away", |connection| {
+            removed::clear(connection, limit)
         })
     }
 
@@ -238,6 +279,12 @@ impl Rooms for Db {
         })
     }
 
+    fn hand_over(&mut self, room: RoomId, to: UserId) -> Result<Option<UserId>, Error> {
+        self.run("handing a room over", |connection| {
+            circles::hand_over(connection, room, to)
+        })
+    }
+
     fn mark_delivered(&mut self, room: RoomId, user: UserId, seq: i64) -> Result<(), Error> {
         self.run("marking", |connection| {
             marks::mark_delivered(connection, room, user, seq)
@@ -258,8 +305,6 @@ impl Rooms for Db {
 }
 
 pub(super) const NO_ROOM: &str = "no such room";
-
-const NAME_TAKEN: &str = "this room name is taken";
 
 /// `NotFound` for a room that is not there.
 pub(super) fn room_exists(connection: &Connection, id: RoomId) -> Outcome<()> {
@@ -300,6 +345,10 @@ fn room(row: &Row<'_>) -> rusqlite::Result<Room> {
             seq: row.get(17)?,
         },
         last_change: row.get(18)?,
+        two: row
+            .get::<_, Option<i64>>(19)?
+            .zip(row.get(20)?)
+            .map(|(low, high)| [UserId(low), UserId(high)]),
     })
 }
 
@@ -314,6 +363,7 @@ fn create(connection: &Connection, room: &NewRoom) -> Outcome<RoomId> {
     }
     let unique = unique_name(room.kind, room.parent, &room.name);
     demand_name(connection, unique.as_deref(), None)?;
+    circles::demand_number(connection, room, &members)?;
     let id = connection.prepare_cached(INSERT_ROOM)?.insert(params![
         Code(room.kind),
         room.name,
@@ -335,7 +385,7 @@ fn create(connection: &Connection, room: &NewRoom) -> Outcome<RoomId> {
     Ok(RoomId(id))
 }
 
-/// What kinds there can be more of, and that a stream, and nothing else, lies in a circle.
+/// What kinds there can be more of, and that a stream, and nothing else, lies in a circle or the lobby.
 fn demand_shape(connection: &Connection, room: &NewRoom) -> Outcome<()> {
     let invalid = |text| refuse(ErrorKind::Invalid, text);
     match (room.kind, room.parent) {
@@ -352,7 +402,7 @@ fn demand_shape(connection: &Connection, room: &NewRoom) -> Outcome<()> {
                 .optional()?;
             match kind {
                 None => refuse(ErrorKind::NotFound, "no such circle"),
-                Some(Code(RoomKind::Circle)) => Ok(()),
+                Some(Code(RoomKind::Circle | RoomKind::Lobby)) => Ok(()),
                 Some(_) => invalid("a stream needs a circle"),
             }
         }
@@ -427,25 +477,4 @@ fn update(connection: &Connection, id: RoomId, patch: &RoomPatch) -> Outcome<()>
         unique,
     ])?;
     Ok(())
-}
-
-/// `Conflict` if another room than `own` has this name.
-fn demand_name(connection: &Connection, unique: Option<&str>, own: Option<RoomId>) -> Outcome<()> {
-    let Some(unique) = unique else {
-        return Ok(());
-    };
-    let mut select = connection.prepare_cached(NAME_HOLDER)?;
-    let holder: Option<i64> = select.query_row([unique], |row| row.get(0)).optional()?;
-    let free = holder.is_none_or(|holder| Some(RoomId(holder)) == own);
-    demand(free, ErrorKind::Conflict, NAME_TAKEN)
-}
-
-/// What must differ between rooms that need a name of their own.
-fn unique_name(kind: RoomKind, parent: Option<RoomId>, name: &str) -> Option<String> {
-    let name = name.to_ascii_lowercase();
-    match (kind, parent) {
-        (RoomKind::Channel, _) => Some(format!("channel:{name}")),
-        (RoomKind::Stream, Some(parent)) => Some(format!("stream:{}:{name}", parent.0)),
-        _ => None,
-    }
 }

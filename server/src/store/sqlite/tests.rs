@@ -3,6 +3,7 @@
 mod memory;
 mod migration;
 mod plans;
+mod second;
 mod wal;
 
 use std::fs;

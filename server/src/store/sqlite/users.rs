@@ -57,6 +57,7 @@ const INSERT_SESSION: &str =
     "INSERT INTO sessions (token, user, room, created, expires) VALUES (?1, ?2, ?3, ?4, ?5)";
 const MOVE_SESSION: &str = "UPDATE sessions SET room = ?2 WHERE token = ?1";
 const END_SESSION: &str = "DELETE FROM sessions WHERE token = ?1";
+const END_OTHER_SESSIONS: &str = "DELETE FROM sessions WHERE user = ?1 AND token <> ?2";
 const END_SESSIONS: &str = "DELETE FROM sessions WHERE user = ?1";
 
 /// Statements that must find their rows without looking at others.
@@ -78,6 +79,7 @@ pub(super) const HOT: &[&str] = &[
     INSERT_SESSION,
     MOVE_SESSION,
     END_SESSION,
+    END_OTHER_SESSIONS,
     END_SESSIONS,
 ];
 
@@ -205,6 +207,14 @@ impl Users for Db {
         self.run("ending a sign-in", |connection| {
             let mut delete = connection.prepare_cached(END_SESSION)?;
             Ok(delete.execute([token.0])? > 0)
+        })
+    }
+
+    fn end_other_sessions(&mut self, user: UserId, kept: &TokenHash) -> Result<usize, Error> {
+        self.run("ending sign-ins", |connection| {
+            Ok(connection
+                .prepare_cached(END_OTHER_SESSIONS)?
+                .execute(params![user.0, kept.0])?)
         })
     }
 

@@ -2,6 +2,7 @@
 //! them.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -9,38 +10,59 @@ use tokio::time::Instant;
 
 use super::Place;
 use crate::store::UserId;
-use crate::world::{Batch, Network, Receiver, Said, Submission};
+use crate::world::{Batch, Echo, Network, Receiver, Said, Submission};
 
 /// Messages of one room as one network shows them.
 pub(super) struct Rendered {
     all: Bytes,
-    /// Each frame's end in `all`, and whose it is if that one does not get it.
-    frames: Vec<(usize, Option<UserId>)>,
+    /// The frames that senders get instead.
+    own: Bytes,
+    frames: Vec<Frame>,
+}
+
+/// One message.
+struct Frame {
+    /// Its end in [`Rendered::all`].
+    end: usize,
+    /// Who gets another one, and where that lies in [`Rendered::own`]; an empty one is none.
+    echo: Option<(UserId, Range<usize>)>,
+}
+
+impl Frame {
+    /// The echo, at a place of the sender's.
+    fn echo_at(&self, place: &Place) -> Option<&Range<usize>> {
+        let (sender, echo) = self.echo.as_ref()?;
+        (place.user == Some(*sender)).then_some(echo)
+    }
 }
 
 impl Rendered {
     pub(super) fn new(network: &dyn Network, said: &[Said]) -> Self {
-        let mut all = Vec::new();
+        let (mut all, mut own) = (Vec::new(), Vec::new());
         let frame = |said: &Said| {
             network.message(said, &mut all);
-            let hidden = if network.echoes() {
-                None
-            } else {
-                said.posted.sender
+            let start = own.len();
+            let echo = match network.echo(said, &mut own) {
+                Echo::Same => None,
+                Echo::Nothing | Echo::Other => said.posted.sender,
             };
-            (all.len(), hidden)
+            Frame {
+                end: all.len(),
+                echo: echo.map(|sender| (sender, start..own.len())),
+            }
         };
         let frames = said.iter().map(frame).collect();
         Self {
             all: all.into(),
+            own: own.into(),
             frames,
         }
     }
 
     pub(super) fn give(&self, place: &Place, answers: &mut Answers, now: Instant) {
         let receiver = &place.receiver;
-        let own = |(_, hidden): &(usize, Option<UserId>)| hidden.is_some() && *hidden == place.user;
-        if !self.frames.iter().any(own) && !answers.has_some_for(receiver) {
+        let has_echo = |frame: &Frame| frame.echo_at(place).is_some();
+        if !self.frames.iter().any(has_echo) && !answers.has_some_for(receiver) {
             let batch = Batch {
                 bytes: self.all.clone(),
                 messages: self.frames.len(),
@@ -53,13 +75,16 @@ impl Rendered {
             if let Some(bytes) = answers.take_for(index, receiver) {
                 receiver.push(&Batch { bytes, messages: 1 }, now);
             }
-            let (end, _) = *frame;
-            if let Some(frame) = self.all.get(start..end).filter(|_| !own(frame)) {
+            let shown = match frame.echo_at(place) {
+                None => self.all.get(start..frame.end),
+                Some(echo) => self.own.get(echo.clone()).filter(|echo| !echo.is_empty()),
+            };
+            if let Some(shown) = shown {
                 // A copy, since a slice would keep the whole batch as long as it waits.
-                let bytes = Bytes::copy_from_slice(frame);
+                let bytes = Bytes::copy_from_slice(shown);
                 receiver.push(&Batch { bytes, messages: 1 }, now);
             }
-            start = end;
+            start = frame.end;
         }
     }
 }

@@ -1,39 +1,74 @@
+mod chosen;
+mod model;
+mod notices;
+
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, Waker};
 
+use bytes::Bytes;
 use chrono::Utc;
 use kaiwa_core::{Error, ErrorKind};
 
 use super::*;
-use crate::store::writer::Job;
-use crate::store::{MessageId, MessageKind, NewMessage, Position, Posted, Repeat, Sender};
-use crate::world::{Limits, Submission, Taken};
+use crate::front::Guests;
+use crate::store::fixtures::new_message;
+use crate::store::writer::{self, Done, Job};
+use crate::store::{Member, MessageId, Position, Posted, Repeat, Room, Sender, SqliteStore, User};
+use crate::world::{Counting, Echo, Limits, Notice, Submission, Taken};
 
 const ECHO: NetworkId = NetworkId(0);
 const QUIET: NetworkId = NetworkId(1);
+const CHOSEN: NetworkId = NetworkId(2);
 const ROOM: RoomId = RoomId(7);
 const ANN: UserId = UserId(1);
 const BOB: UserId = UserId(2);
 
-/// Shows `text;`, and notices as what they are.
+/// Shows `text;`, and notices as what they are; on [`CHOSEN`] those that can be shared are.
 struct Plain {
-    echoes: bool,
+    echo: Echo,
+    shares: bool,
+    /// Shared frames that were made.
+    made: AtomicUsize,
 }
 
 impl Network for Plain {
-    fn echoes(&self) -> bool {
-        self.echoes
-    }
-
     fn message(&self, said: &Said, out: &mut Vec<u8>) {
         let text = said.submission.message.text.as_deref().unwrap();
         out.extend_from_slice(format!("{text};").as_bytes());
+    }
+
+    fn echo(&self, said: &Said, out: &mut Vec<u8>) -> Echo {
+        if self.echo == Echo::Other {
+            let text = said.submission.message.text.as_deref().unwrap();
+            out.extend_from_slice(format!("own {text};").as_bytes());
+        }
+        self.echo
+    }
+
+    fn shared(&self, notice: &Notice, role: Option<Role>) -> Option<Bytes> {
+        if !self.shares {
+            return None;
+        }
+        let text = match notice {
+            Notice::Edited(message) => format!("edit {};", message.position.seq),
+            Notice::Reacted { seq, .. } => format!("react {seq};"),
+            Notice::Typing { user, on, .. } => format!("{} types {on};", user.0),
+            Notice::Presence { user, online } => format!("{} online {online};", user.0),
+            Notice::Opened { room } => format!("opened {};", room.id().0),
+            Notice::RoomChanged { .. } => format!("changed for {role:?};"),
+            Notice::RoomRemoved { room, .. } => format!("removed {};", room.id().0),
+            _ => return None,
+        };
+        self.made.fetch_add(1, Ordering::Relaxed);
+        Some(text.into())
     }
 
     fn notice(&self, notice: &Notice, _: UserId) -> Option<Bytes> {
         let name = match notice {
             Notice::Entered { .. } => "entered;",
             Notice::Left { .. } => "left;",
+            Notice::Presence { .. } | Notice::Typing { .. } => return None,
             _ => "other;",
         };
         Some(Bytes::from_static(name.as_bytes()))
@@ -43,13 +78,26 @@ impl Network for Plain {
 struct Rig {
     live: SharedLive,
     counters: Counting,
+    chosen: Arc<Plain>,
 }
 
 fn rig() -> Rig {
-    let network = |echoes| Arc::new(Plain { echoes }) as Arc<dyn Network>;
+    let network = |echo| {
+        Arc::new(Plain {
+            echo,
+            shares: echo == Echo::Other,
+            made: AtomicUsize::new(0),
+        })
+    };
+    let chosen = network(Echo::Other);
     Rig {
-        live: SharedLive::new(vec![(ECHO, network(true)), (QUIET, network(false))]),
+        live: SharedLive::new(vec![
+            (ECHO, network(Echo::Same)),
+            (QUIET, network(Echo::Nothing)),
+            (CHOSEN, Arc::clone(&chosen) as _),
+        ]),
         counters: Counting::default(),
+        chosen,
     }
 }
 
@@ -58,16 +106,42 @@ impl Rig {
         self.live.deliver(batch, &self.counters);
     }
 
+    /// A seat of somebody who is in these rooms and hears them.
     fn sit_as(&self, network: NetworkId, user: UserId, rooms: &[RoomId]) -> (Seat, Arc<Receiver>) {
+        self.seat(network, user, rooms, Hears::All(Vec::new()))
+    }
+
+    /// A seat of somebody who is in these rooms and hears the others.
+    fn choose(&self, user: UserId, rooms: &[RoomId], heard: &[RoomId]) -> (Seat, Arc<Receiver>) {
+        let heard = heard.iter().map(|room| subscription(*room, 1)).collect();
+        self.seat(CHOSEN, user, rooms, Hears::Chosen(heard))
+    }
+
+    fn seat(
+        &self,
+        network: NetworkId,
+        user: UserId,
+        rooms: &[RoomId],
+        hears: Hears,
+    ) -> (Seat, Arc<Receiver>) {
         let receiver = receiver();
-        let seat = self.live.sit_as(
-            network,
+        let seating = Seating {
             user,
-            Arc::clone(&receiver),
-            rooms,
-            network == QUIET,
-        );
+            roles: rooms.iter().map(|room| (*room, Role::Member)).collect(),
+            hears,
+        };
+        let seat = self
+            .live
+            .sit_as(network, Arc::clone(&receiver), &seating, network == QUIET);
         (seat, receiver)
+    }
+}
+
+fn subscription(room: RoomId, since: i64) -> Subscription {
+    Subscription {
+        room,
+        since,
+        read: 0,
     }
 }
 
@@ -92,23 +166,15 @@ fn heard(receiver: &Receiver) -> String {
 
 fn submission(text: &str) -> Box<Submission> {
     Box::new(Submission {
-        message: NewMessage {
-            room: ROOM,
-            at: Utc::now(),
-            sender: Sender::Guest(None),
-            kind: MessageKind::Text,
-            text: Some(text.to_owned()),
-            client_id: None,
-            reply: None,
-            files: Vec::new(),
-            extra: None,
-        },
+        message: new_message(ROOM, Sender::Guest(None), text),
         repeat: Repeat::Another,
         sender_name: None,
+        files: Vec::new(),
         prepared: None,
         log_line: None,
         origin: receiver(),
         answer: None,
+        explain: None,
     })
 }
 
@@ -133,19 +199,96 @@ fn said(sender: UserId, text: &str) -> Done {
 }
 
 fn told(notice: Notice) -> Done {
-    let job = Job::work(
+    work(Job::work(
         move |_, notices| {
             notices.push(notice);
             Ok(())
         },
         |_, _| {},
-    );
-    let Job::Work(mut work) = job else {
-        unreachable!("made as work")
+    ))
+}
+
+/// A piece of work that was done.
+fn work(job: Job) -> Done {
+    let mut store = SqliteStore::in_memory().unwrap();
+    writer::carry_out(&mut store, &mut Guests::default(), vec![job])
+        .pop()
+        .unwrap()
+}
+
+fn entered(room: &Arc<RoomView>, users: &[UserId]) -> Notice {
+    let member = |id: &UserId| Member {
+        user: person(*id),
+        role: Role::Member,
     };
-    let mut store = crate::store::SqliteStore::in_memory().unwrap();
-    crate::store::Store::transaction(&mut store, &mut |transaction| work.run(transaction)).unwrap();
-    Done::Work(work)
+    Notice::Entered {
+        room: Arc::clone(room),
+        members: users.iter().map(member).collect(),
+    }
+}
+
+fn left(room: &Arc<RoomView>, users: &[UserId]) -> Notice {
+    Notice::Left {
+        room: Arc::clone(room),
+        people: users.iter().map(|user| person(*user)).collect(),
+        by: None,
+    }
+}
+
+fn person(id: UserId) -> User {
+    User {
+        id,
+        guest: false,
+        name: String::new(),
+        display: String::new(),
+        avatar: String::new(),
+        email: String::new(),
+        color: None,
+        rank: 0,
+        nick: None,
+        away: None,
+        created: Utc::now(),
+    }
+}
+
+/// A room in which `seq` messages were said; a stream lies in `parent`.
+fn room(id: RoomId, kind: RoomKind, parent: Option<RoomId>, seq: i64) -> Room {
+    Room {
+        id,
+        kind,
+        name: String::new(),
+        topic: None,
+        avatar: String::new(),
+        parent,
+        owner: None,
+        two: None,
+        public: false,
+        guests: false,
+        mode: 0,
+        min_rank: 0,
+        password: None,
+        temporary: false,
+        hidden: false,
+        last: Position {
+            id: MessageId(seq),
+            seq,
+        },
+        last_change: seq,
+        epoch: 1,
+        created: Utc::now(),
+    }
+}
+
+fn view(room: Room, streams: Vec<Room>) -> Arc<RoomView> {
+    Arc::new(RoomView {
+        room,
+        streams,
+        two: Vec::new(),
+    })
+}
+
+fn group(id: RoomId) -> Arc<RoomView> {
+    view(room(id, RoomKind::Group, None, 0), Vec::new())
 }
 
 #[test]
@@ -167,21 +310,12 @@ fn whoever_enters_hears_what_is_said_afterwards() {
     let rig = rig();
     let (_a, ann) = rig.sit_as(QUIET, ANN, &[ROOM]);
     let (_b, bob) = rig.sit_as(QUIET, BOB, &[]);
-    let users = vec![BOB];
-    let entered = Notice::Entered {
-        room: ROOM,
-        users: users.clone(),
-    };
-    let left = Notice::Left {
-        room: ROOM,
-        users,
-        by: None,
-    };
+    let group = group(ROOM);
     rig.deliver(vec![
         said(ANN, "before"),
-        told(entered),
+        told(entered(&group, &[BOB])),
         said(ANN, "within"),
-        told(left),
+        told(left(&group, &[BOB])),
         said(ANN, "after"),
     ]);
     assert_eq!(heard(&bob), "entered;within;left;");

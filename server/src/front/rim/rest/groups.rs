@@ -40,13 +40,13 @@ pub(super) async fn create(call: &Call, user: UserId) -> Reply {
             match people.as_slice() {
                 [one, other] if mode == MODE_DIRECT && people.contains(&user) => {
                     let (room, entered) = direct(store, (*one, *other), look, at)?;
-                    tell_entered(notices, room, entered);
+                    notices.extend(Notice::entered(store, room, &entered)?);
                     Ok(room)
                 }
                 _ => {
                     refuse_full(store, &people)?;
                     let room = store.create_room(&group(look, mode, user, &members, at))?;
-                    tell_entered(notices, room, people);
+                    notices.extend(Notice::entered(store, room, &people)?);
                     Ok(room)
                 }
             }
@@ -77,7 +77,7 @@ pub(super) async fn update(call: &Call, user: UserId) -> Reply {
                 return Err(Error::new(ErrorKind::Forbidden, why));
             }
             store.update_room(id, &look.patch())?;
-            notices.push(Notice::RoomChanged { room: id });
+            notices.extend(Notice::room_changed(store, id)?);
             Ok(())
         })
         .await?;
@@ -190,10 +190,4 @@ fn direct(
     };
     let entered = enter(store, room, &[one, other], at)?;
     Ok((room, entered))
-}
-
-fn tell_entered(notices: &mut Vec<Notice>, room: RoomId, users: Vec<UserId>) {
-    if !users.is_empty() {
-        notices.push(Notice::Entered { room, users });
-    }
 }

@@ -97,7 +97,7 @@ fn add(
         refuse_unfit(store, &room, &person, user, at)?;
     }
     let users = enter(store, id, people, at)?;
-    Ok((!users.is_empty()).then_some(Notice::Entered { room: id, users }))
+    Notice::entered(store, id, &users)
 }
 
 /// Whether somebody may be let into a room at all.
@@ -159,11 +159,7 @@ fn remove(
     }
     let users = store.remove_members(id, people)?;
     let by = (people != [user]).then_some(user);
-    Ok((!users.is_empty()).then_some(Notice::Left {
-        room: id,
-        users,
-        by,
-    }))
+    Notice::left(store, id, &users, by)
 }
 
 /// Refuses ids that no account has.
@@ -197,7 +193,9 @@ pub(super) fn enter(
 /// Refuses to bring somebody into another room who is in too many. To be asked before anything is changed.
 pub(super) fn refuse_full(store: &mut dyn Transaction, people: &[UserId]) -> Result<(), Error> {
     for person in people {
-        if store.room_ids_of(*person)?.len() >= MAX_ROOMS {
+        let own = store.roles_of(*person)?.len();
+        let streams = store.stream_ids_of(*person, MAX_ROOMS)?.len();
+        if own + streams >= MAX_ROOMS {
             let why = "somebody of them would be in more than 5000 groups";
             return Err(Error::new(ErrorKind::Full, why));
         }

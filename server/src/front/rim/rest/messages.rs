@@ -22,11 +22,13 @@ pub(super) async fn chat_list(call: &Call, user: UserId) -> Reply {
     let (Ok(skip), Ok(take)) = (usize::try_from(skip), usize::try_from(take)) else {
         return Ok(success([(); 0]));
     };
+    let links = call.front.links.clone();
     let json = call.world.read(move |reader| {
         let mut conversations = reader.conversations(user, skip, take)?;
         conversations.sort_by_key(|conversation| conversation.message.position.id);
         let mut others = Vec::with_capacity(conversations.len());
         for conversation in &mut conversations {
+            links.put_into(&mut conversation.message);
             others.push(match conversation.other.take() {
                 Some(other) => records::user(reader, other)?,
                 None => alone(reader, user)?,
@@ -59,6 +61,7 @@ pub(super) async fn history(call: &Call, user: UserId) -> Reply {
     };
     let id = room_id(request.gid);
     let before = request.before;
+    let links = call.front.links.clone();
     let json = call.world.read(move |reader| {
         let spans = reader.visible(id, user)?;
         let room = match reader.room(id)? {
@@ -72,6 +75,9 @@ pub(super) async fn history(call: &Call, user: UserId) -> Reply {
         let mut messages: Vec<StoredMessage> = Vec::new();
         for (first, last) in pages::page(&spans, before, skip, take) {
             messages.extend(reader.messages(id, first, last)?);
+        }
+        for message in &mut messages {
+            links.put_into(message);
         }
         let group = records::group(reader, &room, user)?;
         let mut senders = records::Senders::default();
@@ -105,8 +111,10 @@ pub(super) async fn read(call: &Call, user: UserId) -> Reply {
             if store.mark_read_to(id, user, room.last.seq)? > membership.read {
                 notices.push(Notice::Read {
                     room: id,
+                    kind: room.kind,
                     user,
                     message: room.last.id,
+                    seq: room.last.seq,
                 });
             }
             Ok(())

@@ -11,10 +11,10 @@ use kaiwa_protocols::rim::wire::{Ack, Body, Event, Kind, Packet};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-use super::super::signed_out::Place;
 use super::super::{Rim, client_id, number, room_id, user_id};
 use super::login::{Login, SignedIn};
 use super::mark;
+use crate::front::signed_out::Place;
 use crate::store::writer::Job;
 use crate::store::{LOBBY, MessageKind, NewMessage, Posted, Repeat, Sender};
 use crate::world::{Batch, Counting, Receiver, Submission, World};
@@ -174,12 +174,14 @@ impl Client {
             // The original takes the same id twice as two messages.
             repeat: Repeat::Another,
             sender_name: Some(own.name.clone()),
+            files: Vec::new(),
             prepared: None,
             log_line: None,
             origin: Arc::clone(&self.receiver),
             answer: Some(Box::new(|message, outcome| {
                 Some(taken(message, outcome.ok()?))
             })),
+            explain: None,
         })))
     }
 }

@@ -17,8 +17,8 @@ use super::client::{State, ack, give};
 use crate::auth::refuse_banned;
 use crate::front::RIM;
 use crate::store::writer::Job;
-use crate::store::{RoomId, TokenHash, Transaction, UserId};
-use crate::world::{Counting, Receiver, Seat, World};
+use crate::store::{TokenHash, Transaction, UserId};
+use crate::world::{Counting, Receiver, Seat, Seating, World};
 
 /// Who is signed in on a connection.
 pub(super) struct SignedIn {
@@ -42,7 +42,7 @@ pub(super) struct Login {
 /// What is known of somebody who may come in.
 struct Known {
     name: String,
-    rooms: Vec<RoomId>,
+    seating: Seating,
 }
 
 impl Login {
@@ -82,9 +82,9 @@ impl Login {
             move |store, _| known(store, &token, user, peer),
             move |live, outcome| {
                 let state = match outcome {
-                    Ok(Known { name, rooms }) => {
+                    Ok(Known { name, seating }) => {
                         drop(former);
-                        let seat = live.sit_as(RIM, user, Arc::clone(&receiver), &rooms, true);
+                        let seat = live.sit_as(RIM, Arc::clone(&receiver), &seating, true);
                         let wish = front.notified.set(user, notify);
                         give(&receiver, ack);
                         State::In(SignedIn {
@@ -123,6 +123,6 @@ fn known(
     refuse_banned(store, Some(user), peer, now)?;
     Ok(Known {
         name: person.display,
-        rooms: store.room_ids_of(user)?,
+        seating: Seating::all(store, user)?,
     })
 }

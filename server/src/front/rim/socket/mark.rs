@@ -8,7 +8,7 @@ use kaiwa_protocols::rim::wire::{Ack, Body};
 use super::super::room_id;
 use super::client::{ack, give};
 use crate::store::writer::Job;
-use crate::store::{MessageId, RoomId, Transaction, UserId};
+use crate::store::{Membership, MessageId, RoomId, Transaction, UserId};
 use crate::world::{Notice, Receiver};
 
 /// A message has reached its reader.
@@ -62,11 +62,11 @@ fn mark_read(
     room: RoomId,
     message: MessageId,
 ) -> Result<Option<Notice>, Error> {
-    let Some((seq, before)) = sequence(store, user, room, message)? else {
+    let Some((seq, membership)) = sequence(store, user, room, message)? else {
         return Ok(None);
     };
     let mark = store.mark_read(room, user, seq)?;
-    if mark <= before {
+    if mark <= membership.read {
         return Ok(None);
     }
     // It may have moved on over what had been read before.
@@ -78,25 +78,27 @@ fn mark_read(
     };
     Ok(newest.map(|message| Notice::Read {
         room,
+        kind: membership.kind,
         user,
         message,
+        seq: mark,
     }))
 }
 
-/// Where a message of somebody's room stands, and up to where they have read.
+/// Where a message of somebody's room stands, and they.
 fn sequence(
     store: &mut dyn Transaction,
     user: UserId,
     room: RoomId,
     message: MessageId,
-) -> Result<Option<(i64, i64)>, Error> {
+) -> Result<Option<(i64, Membership)>, Error> {
     let Some(membership) = store.membership(room, user)? else {
         return Ok(None);
     };
     let message = store.message(message)?;
     Ok(message
         .filter(|message| message.room == room)
-        .map(|message| (message.position.seq, membership.read)))
+        .map(|message| (message.position.seq, membership)))
 }
 
 fn message_id(number: u64) -> MessageId {

@@ -21,6 +21,7 @@ fn no_hot_statement_looks_at_rows_that_it_does_not_want() {
     let topics = [
         bans::HOT,
         changes::HOT,
+        circles::HOT,
         contacts::HOT,
         conversations::HOT,
         data::HOT,
@@ -32,7 +33,10 @@ fn no_hot_statement_looks_at_rows_that_it_does_not_want() {
         members::HOT,
         messages::HOT,
         posts::HOT,
+        removed::HOT,
+        room_names::HOT,
         rooms::HOT,
+        subscriptions::HOT,
         users::HOT,
     ];
     let mut bad = Vec::new();

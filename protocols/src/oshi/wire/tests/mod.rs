@@ -1,0 +1,5 @@
+//! What holds for the format as a whole.
+
+mod any;
+mod requests;
+mod server;
