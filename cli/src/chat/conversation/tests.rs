@@ -10,7 +10,6 @@ use super::*;
 use crate::chat::editor::{News, Printer};
 use crate::chat::screen::Terminal;
 
-/// Lines that wait to be looked at.
 const LINES: usize = 1000;
 
 struct Talk {

@@ -296,7 +296,7 @@ impl OshiSession {
         }
         self.show_history(id, found, !more);
         for kept in changed {
-            self.show_update(None, id, kept);
+            self.show_update(None, id, &kept);
         }
         if let Some(stream) = self.streams.get_mut(&id) {
             stream.seen = Some(at);

@@ -173,7 +173,7 @@ impl OshiSession {
         if is_new {
             self.show_news(id, kept);
         } else {
-            self.show_update(None, id, kept);
+            self.show_update(None, id, &kept);
         }
     }
 
@@ -228,8 +228,8 @@ impl OshiSession {
     }
 
     /// A message is another than it was shown as.
-    pub(super) fn show_update(&mut self, request: Option<RequestId>, id: StreamId, kept: Kept) {
-        self.introduce_sender(&kept);
+    pub(super) fn show_update(&mut self, request: Option<RequestId>, id: StreamId, kept: &Kept) {
+        self.introduce_sender(kept);
         let update = ChatEvent::Update {
             channel_id: Some(id.to_string()),
             message_id: kept.seq.to_string(),

@@ -31,7 +31,7 @@ impl OshiSession {
     ) -> Result<bool, Error> {
         let message = page.messages.iter().find(|message| message.seq == seq);
         let kept = self.keep(message.ok_or_else(strange)?);
-        self.show_update(Some(request), page.stream, kept);
+        self.show_update(Some(request), page.stream, &kept);
         Ok(true)
     }
 
