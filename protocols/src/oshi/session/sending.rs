@@ -22,8 +22,10 @@ impl OshiSession {
         now: Now,
         request: RequestId,
         stream: StreamId,
-        mut message: Message,
+        message: Message,
     ) -> Result<(), Error> {
+        // Oshi carries no styles; the message shall look as it will arrive.
+        let mut message = message.lowered();
         let outline = Outline::of(&message)?;
         let length = json_length(&outline.text)
             + serde_json::to_string(&outline.meta).map_or(0, |meta| meta.len())

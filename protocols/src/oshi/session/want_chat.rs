@@ -24,7 +24,7 @@ impl OshiSession {
             } => {
                 let stream = self.stream_id(channel_id.as_deref())?;
                 let seq = seq(&message_id)?;
-                let text = Outline::edited(&new_message)?.into();
+                let text = Outline::edited(&new_message.lowered())?.into();
                 let frame = Request::Edit { stream, seq, text };
                 self.ask_paced(request, &frame, Step::Change { stream, seq });
             }
