@@ -388,6 +388,7 @@ impl Session for OshiSession {
         }
         self.catch_up_timeout(now.mono);
         self.typing_timeout(now.mono);
+        self.pace.woken(now.mono);
         self.watch(now);
     }
 
