@@ -11,6 +11,9 @@ use crate::oshi::wire::{self, CircleId, MemberChange, Request, Role, UserId, req
 /// People remembered. Beyond that they are forgotten and introduced again, which changes nothing.
 const MAX_PEOPLE: usize = 20_000;
 
+/// People asked for at once who do something and are not known; others are asked for when they do something again.
+const MAX_ASKED: usize = 100;
+
 /// Members of one place that are remembered, to tell who is gone; what an application's state holds of a list.
 const MAX_LISTED: usize = 100_000;
 
@@ -108,7 +111,7 @@ impl OshiSession {
 
     /// Asks who somebody is who does something and has said nothing yet.
     pub(super) fn meet(&mut self, user: UserId) {
-        if !self.people.known.contains_key(&user) {
+        if !self.people.known.contains_key(&user) && self.calls.people() < MAX_ASKED {
             // Once, whatever the answer is.
             self.people.note(user, "", "");
             let purpose = Purpose::Person;

@@ -411,6 +411,22 @@ fn people_are_heard_of() {
 }
 
 #[test]
+fn no_crowd_is_asked_for() {
+    let mut rig = Rig::caught_up();
+    let typing = |stream: &str, user: u32| json!({"op": "typing", "stream": stream, "user": format!("u{user}"), "on": true});
+    rig.say(typing("s99", 7));
+    assert!(rig.frames.is_empty(), "nothing is known of the stream");
+    for user in 100..300 {
+        rig.say(typing("s1", user));
+    }
+    assert_eq!(rig.frames.len(), 100);
+    rig.refuse("user.get", "not_found");
+    rig.say(typing("s1", 299));
+    assert_eq!(rig.frames.back().unwrap()["user"], "u299");
+    assert_eq!(rig.frames.len(), 100);
+}
+
+#[test]
 fn nonsense_is_skipped_and_counted() {
     let mut rig = Rig::caught_up();
     let before = rig.session.skipped();
