@@ -298,18 +298,18 @@ impl OshiSession {
         more: bool,
         mut found: Vec<UserId>,
     ) {
+        let before = found.last().copied();
         self.show_members(None, place, members, &mut found);
-        match members.last().filter(|_| more) {
-            Some(last) if found.len() < MAX_LISTED => {
-                let request = Request::Members {
-                    place,
-                    after: Some(last.id),
-                    limit: None,
-                };
-                self.calls.ask(&request, Purpose::Members { place, found });
-            }
-            _ => self.end_members(None, place, found),
+        let after = next_after(before, &found).filter(|_| more);
+        if after.is_none() {
+            return self.end_members(None, place, found);
         }
+        let request = Request::Members {
+            place,
+            after,
+            limit: None,
+        };
+        self.calls.ask(&request, Purpose::Members { place, found });
     }
 
     /// Somebody came into a circle, went, or has another role there.
@@ -387,6 +387,12 @@ pub(super) struct Moved<'a> {
     pub(super) display: &'a str,
     pub(super) role: Role,
     pub(super) change: MemberChange,
+}
+
+/// After whom the next page of members begins. A server that repeats itself, or adds nobody, has no more, whatever it says.
+pub(super) fn next_after(before: Option<UserId>, found: &[UserId]) -> Option<UserId> {
+    let last = found.last().copied();
+    last.filter(|_| last > before && found.len() < MAX_LISTED)
 }
 
 /// The channel of a place.

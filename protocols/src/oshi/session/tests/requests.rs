@@ -47,6 +47,22 @@ fn carry_out(
 }
 
 #[test]
+fn a_list_that_repeats_itself_ends() {
+    let mut rig = Rig::caught_up();
+    let request = rig.send(ChannelEvent::Members {
+        channel_id: "c1".to_owned(),
+        members: Vec::new(),
+    });
+    let page = json!({"members": [{"id": "u2", "name": "bob", "role": "member"}, {"id": "u5", "name": "eve", "role": "member"}],
+        "more": true});
+    rig.answer("members", page.clone());
+    let next = rig.answer("members", page);
+    assert_eq!(next["after"], "u5");
+    assert!(rig.frames.is_empty(), "it has no more to tell");
+    assert_eq!(rig.caused(request).last().unwrap(), "Done");
+}
+
+#[test]
 fn messages_are_changed() {
     let mut rig = Rig::caught_up();
     let at = |event: fn(Option<String>, String) -> ChatEvent| {
