@@ -55,7 +55,7 @@ use self::pings::Pings;
 use self::places::{Circle, Stream};
 use self::reacted::Reacted;
 use self::sign_in::Greeting;
-use self::tasks::{Reply, Step};
+use self::tasks::Reply;
 use self::typing::Typing;
 use self::uploads::Uploads;
 use super::login::{self, Login};
@@ -299,7 +299,7 @@ impl OshiSession {
             let Purpose::Task { step, .. } = purpose else {
                 continue;
             };
-            if let Step::Look { stream, rev, .. } = step {
+            if let Some((stream, rev)) = step.looks() {
                 self.forget_told(stream, rev);
             }
         }

@@ -96,6 +96,16 @@ pub(super) enum Step {
     },
 }
 
+impl Step {
+    /// The change whose message is looked at.
+    pub(super) fn looks(&self) -> Option<(StreamId, i64)> {
+        match self {
+            Self::Look { stream, rev, .. } => Some((*stream, *rev)),
+            _ => None,
+        }
+    }
+}
+
 /// What the server answers.
 pub(super) enum Reply<'a> {
     Answer(Answer<'a>),
@@ -149,11 +159,17 @@ impl OshiSession {
             ) => self.members_came(place, &members, more, found),
             (Purpose::Person, Reply::Answer(Answer::User { user })) => self.met_person(&user),
             (Purpose::Members { .. } | Purpose::Person, _) => self.skipped += 1,
-            (Purpose::Task { request, step }, reply) => match self.advance(request, step, reply) {
-                Ok(true) => self.done(request),
-                Ok(false) => {}
-                Err(error) => self.failed(request, &error),
-            },
+            (Purpose::Task { request, step }, reply) => {
+                let looked = step.looks();
+                match self.advance(request, step, reply) {
+                    Ok(true) => self.done(request),
+                    Ok(false) => {}
+                    Err(error) => {
+                        self.failed(request, &error);
+                        self.not_looked(looked);
+                    }
+                }
+            }
         }
     }
 
@@ -187,7 +203,19 @@ impl OshiSession {
                     );
                 }
                 self.failed(request, &error);
+                self.not_looked(step.looks());
             }
+        }
+    }
+
+    /// How a message looks after a change is not told: the stream's changes from there on are asked for.
+    fn not_looked(&mut self, looked: Option<(StreamId, i64)>) {
+        let Some((id, rev)) = looked else {
+            return;
+        };
+        self.forget_told(id, rev);
+        if self.streams.get(&id).is_some_and(|known| known.subscribed) {
+            self.catch_up(id, true);
         }
     }
 
