@@ -283,6 +283,39 @@ fn the_pace_wakes_nobody_for_nothing() {
 }
 
 #[test]
+fn what_is_refused_for_its_pace_does_not_wait_for_ever() {
+    let slow = json!({"op": "error", "code": "rate", "retry_ms": 86_400_000, "message": "slow"});
+    let remove = |request: RequestId| ChatEvent::Remove {
+        channel_id: Some("s1".to_owned()),
+        message_id: request.local_message_id(),
+    };
+    let mut rig = Rig::caught_up();
+    let (request, taken_back) = (rig.write("a"), rig.write("b"));
+    rig.answer("pub", slow.clone());
+    rig.answer("pub", slow.clone());
+    rig.send(remove(taken_back));
+    assert_eq!(rig.caused(taken_back).last().unwrap(), "Failed Cancelled");
+    rig.cut();
+    rig.wait(Duration::from_secs(599));
+    assert_eq!(rig.caused(request), Vec::<String>::new());
+    rig.wait(Duration::from_secs(1));
+    assert_eq!(rig.caused(request).last().unwrap(), "Failed TimedOut");
+    // It may have arrived where it was written before.
+    let mut rig = Rig::caught_up();
+    let request = rig.write("a");
+    rig.cut();
+    rig.connect();
+    rig.frame("auth");
+    rig.greet(&[("s1", 0)]);
+    rig.answer_sub(0, 0, 1, true);
+    rig.answer("pub", slow);
+    assert_eq!(rig.refused(remove(request)).kind(), ErrorKind::State);
+    rig.cut();
+    rig.wait(Duration::from_secs(600));
+    assert_eq!(rig.caused(request).last().unwrap(), "Failed OutcomeUnknown");
+}
+
+#[test]
 fn what_is_unconfirmed_is_bounded() {
     let mut rig = Rig::new(&[]);
     rig.frame("auth");
