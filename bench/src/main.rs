@@ -63,6 +63,8 @@ enum Name {
     Receive,
     /// Oshi: deliveries per second and latency in a stream with a thousand subscribers, beside wschat's room
     OshiFanout,
+    /// Oshi: how long refusals take, of what is private and of what is not there
+    OshiPrivacy,
     /// Oshi: catching up with what was missed
     OshiResume,
     /// Oshi: signing in with 500 streams
@@ -96,6 +98,9 @@ fn main() -> Result<()> {
     }
     if wanted(Name::OshiFanout) {
         oshi::fanout::run(&setup, &mut report)?;
+    }
+    if wanted(Name::OshiPrivacy) {
+        oshi::privacy::run(&setup, &mut report)?;
     }
     if wanted(Name::OshiResume) {
         oshi::resume::run(&setup, &mut report)?;

@@ -74,7 +74,7 @@ pub(crate) fn run(setup: &Setup, report: &mut Report) -> Result<()> {
         people::expect(&opening.next()?, "state")?;
         let ready = Instant::now();
         let ok = opening.ask(&format!(
-            "{{\"op\":\"sub\",\"id\":1,\"stream\":\"s3\",\"since\":{since},\"epoch\":1}}"
+            "{{\"op\":\"sub\",\"id\":1,\"stream\":\"s3\",\"since\":{since}}}"
         ))?;
         let ok = people::expect(&ok, "ok")?;
         ensure!(ok["complete"] == true, "not all: {ok}");

@@ -71,7 +71,7 @@ fn sign_in(server: &Running, streams: &[i64]) -> Result<[f64; STEPS.len()]> {
     let state = lap();
     for stream in streams {
         opening.say(&format!(
-            "{{\"op\":\"sub\",\"id\":{stream},\"stream\":\"s{stream}\",\"since\":0,\"epoch\":1}}"
+            "{{\"op\":\"sub\",\"id\":{stream},\"stream\":\"s{stream}\",\"since\":0}}"
         ))?;
     }
     for _ in streams {

@@ -55,7 +55,7 @@ use self::pings::Pings;
 use self::places::{Circle, Stream};
 use self::reacted::Reacted;
 use self::sign_in::Greeting;
-use self::tasks::{Reply, Step};
+use self::tasks::Reply;
 use self::typing::Typing;
 use self::uploads::Uploads;
 use super::login::{self, Login};
@@ -116,6 +116,8 @@ pub struct OshiSession {
     calls: Calls,
     circles: BTreeMap<CircleId, Circle>,
     streams: BTreeMap<StreamId, Stream>,
+    /// Channels of another account, to be taken away when this one is signed in.
+    departed: Vec<String>,
     people: People,
     /// Keys of what the user keeps on the server.
     data: BTreeSet<String>,
@@ -182,6 +184,7 @@ impl OshiSession {
             calls: Calls::default(),
             circles: BTreeMap::new(),
             streams: BTreeMap::new(),
+            departed: Vec::new(),
             people: People::default(),
             data: BTreeSet::new(),
             outgoing: Outgoing::default(),
@@ -299,7 +302,7 @@ impl OshiSession {
             let Purpose::Task { step, .. } = purpose else {
                 continue;
             };
-            if let Step::Look { stream, rev, .. } = step {
+            if let Some((stream, rev)) = step.looks() {
                 self.forget_told(stream, rev);
             }
         }
@@ -312,20 +315,6 @@ impl OshiSession {
         for stream in self.streams.values_mut() {
             stream.catch_up = None;
         }
-    }
-
-    /// Another account signs in: what was learned of the one before is not this one's.
-    fn forget_account(&mut self) {
-        let ended = self.outgoing.end();
-        self.events.extend(ended);
-        self.uploads.clear();
-        (self.token, self.me) = (None, None);
-        (self.registered, self.name_taken) = (false, false);
-        self.circles.clear();
-        self.streams.clear();
-        self.people = People::default();
-        self.data.clear();
-        self.pace = Pace::default();
     }
 }
 
@@ -388,6 +377,7 @@ impl Session for OshiSession {
         }
         self.catch_up_timeout(now.mono);
         self.typing_timeout(now.mono);
+        self.pace.woken(now.mono);
         self.watch(now);
     }
 

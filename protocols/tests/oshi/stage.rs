@@ -104,7 +104,7 @@ impl Stage {
     /// Breaks all connections at once.
     pub(crate) fn cut(&self) {
         self.wires.sockets.cut();
-        self.wires.http_wires.cut();
+        self.wires.rest.cut();
     }
 
     /// Waits until so many requests of this kind have come, whatever became of them.

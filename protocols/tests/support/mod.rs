@@ -19,6 +19,7 @@ pub(crate) mod oshi_server;
 pub(crate) mod rim_peer;
 #[cfg(feature = "rim")]
 pub(crate) mod rim_server;
+pub(crate) mod wires;
 #[cfg(feature = "wschat")]
 pub(crate) mod wschat_peer;
 #[cfg(feature = "wschat")]

@@ -193,7 +193,7 @@ impl Peer for OshiPeer {
 
     async fn fault(&mut self, fault: Fault) {
         let Self { wires, .. } = self;
-        let (sockets, http) = (&wires.sockets, &wires.http_wires);
+        let (sockets, http) = (&wires.sockets, &wires.rest);
         match fault {
             Fault::Cut => {
                 sockets.cut();

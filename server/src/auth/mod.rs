@@ -132,7 +132,7 @@ impl Auth {
         let turn = self.passwords.turn(peer).await?;
         // Others may have failed while this one waited.
         self.throttle.check(peer, &key, Instant::now())?;
-        let right = match credentials.password {
+        let right = match credentials.password.clone() {
             Some(hash) if password.len() <= MAX_PASSWORD_BYTES => {
                 turn.verify(password, hash).await?
             }
@@ -144,7 +144,17 @@ impl Auth {
             return Err(Error::new(ErrorKind::Auth, "wrong password"));
         }
         self.throttle.succeeded(&key);
-        self.begin(world, peer, user.id).await
+        // It may have been changed while it was verified, which ends all sign-ins with the old one.
+        let still = move |store: &mut dyn Transaction| {
+            let found = store.account(&key)?;
+            let unchanged = found.is_some_and(|(_, now)| now.password == credentials.password);
+            if unchanged {
+                Ok(())
+            } else {
+                Err(Error::new(ErrorKind::Auth, "wrong password"))
+            }
+        };
+        self.begin_if(world, peer, user.id, still).await
     }
 
     /// Lets somebody in who has just proved who they are: gives a token, which is for the client and nobody else.
@@ -157,6 +167,16 @@ impl Auth {
         peer: IpAddr,
         user: UserId,
     ) -> Result<String, Error> {
+        self.begin_if(world, peer, user, |_| Ok(())).await
+    }
+
+    async fn begin_if(
+        &self,
+        world: &World,
+        peer: IpAddr,
+        user: UserId,
+        check: impl FnOnce(&mut dyn Transaction) -> Result<(), Error> + Send + 'static,
+    ) -> Result<String, Error> {
         let token = Uuid::new_v4().to_string();
         let hash = TokenHash::of(&token);
         let at = Utc::now();
@@ -168,6 +188,7 @@ impl Auth {
         };
         world
             .change(move |store, _| {
+                check(store)?;
                 refuse_banned(store, Some(user), peer, at)?;
                 store.create_session(&hash, &session)
             })

@@ -43,6 +43,13 @@ pub trait Invites {
     /// that has [`MAX_INVITES`].
     fn create_invite(&mut self, invite: &NewInvite) -> Result<(), Error>;
 
+    /// Ends the invitations that somebody made into a room, and those that let in whoever has them: somebody who is removed may
+    /// have one.
+    ///
+    /// # Errors
+    /// `Storage` only.
+    fn end_invites(&mut self, room: RoomId, by: UserId) -> Result<(), Error>;
+
     /// An invitation that somebody may use; it is not used by this.
     ///
     /// # Errors

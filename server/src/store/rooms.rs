@@ -90,7 +90,7 @@ pub struct Room {
     pub last: Position,
     /// Its newest change.
     pub last_change: i64,
-    /// Changes when its numbering starts anew.
+    /// Another one in another database, though a room has the same id there: the numbering begins anew then. Below 2^53.
     pub epoch: i64,
     /// When it was made.
     pub created: DateTime<Utc>,
@@ -292,7 +292,7 @@ pub trait Rooms: ReadRooms {
     /// `NotFound`, `Forbidden` for the lobby.
     fn remove_room(&mut self, id: RoomId) -> Result<(), Error>;
 
-    /// Clears away at most `limit` messages of a room that was removed; tells whether there may be more to clear.
+    /// Clears away at most `limit` messages and empty rooms of those that were removed; tells whether there may be more.
     ///
     /// # Errors
     /// `Storage` only.

@@ -138,7 +138,7 @@ async fn listen(
 ) -> i64 {
     let since = Since {
         change: known,
-        epoch: Some(1),
+        epoch: None,
         limit: usize::MAX,
     };
     let frames = Arc::clone(receiver);

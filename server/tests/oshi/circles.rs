@@ -128,6 +128,34 @@ async fn invitations() {
 }
 
 #[tokio::test]
+async fn who_is_removed_has_no_invitation_left() {
+    let site = Site::start().await;
+    let [mut ann, mut bob, mut eve] = three(&site).await;
+    let (tea, _) = ann.circle("tea", false).await;
+    let (other, _) = ann.circle("other", false).await;
+    let invite = |circle: &str| json!({ "circle": circle });
+    let known = ann.ok("circle.invite", invite(&tea)).await["invite"].clone();
+    let elsewhere = ann.ok("circle.invite", invite(&other)).await["invite"].clone();
+    let join = |circle: &str, invite: &Value| json!({ "circle": circle, "invite": invite });
+    bob.ok("circle.join", join(&tea, &known)).await;
+    let for_eve = json!({ "circle": tea, "user": "u3" });
+    let of_bob = bob.ok("circle.invite", for_eve.clone()).await["invite"].clone();
+    let of_ann = ann.ok("circle.invite", for_eve).await["invite"].clone();
+    ann.ok("circle.kick", json!({ "circle": tea, "user": "u2" }))
+        .await;
+    assert_eq!(
+        bob.fails("circle.join", join(&tea, &known)).await,
+        "not_found"
+    );
+    assert_eq!(
+        eve.fails("circle.join", join(&tea, &of_bob)).await,
+        "not_found"
+    );
+    eve.ok("circle.join", join(&tea, &of_ann)).await;
+    bob.ok("circle.join", join(&other, &elsewhere)).await;
+}
+
+#[tokio::test]
 async fn leaving_and_being_removed() {
     let site = Site::start().await;
     let [mut ann, mut bob, mut eve] = three(&site).await;

@@ -1,9 +1,6 @@
 //! What outsiders learn of private circles, talks and groups: nothing, in any operation.
 
-use std::time::Duration;
-
 use serde_json::{Value, json};
-use tokio::time::Instant;
 
 use crate::client::{Person, register};
 use crate::common::Site;
@@ -188,38 +185,4 @@ async fn presence_is_for_those_who_share_something() {
     eve.settle().await;
     ann.ok("user.set", json!({ "display": "Ann" })).await;
     assert_eq!(eve.heard("user").await["user"]["display"], "Ann");
-}
-
-/// Medians over many questions, asked in turn: a secret that is there takes as long as one that is not.
-#[tokio::test]
-#[ignore = "measures time, so it is to run alone: cargo test --release --test oshi -- --ignored"]
-async fn the_time_does_not_tell() {
-    let site = site().await;
-    let mut ann = register(&site, "ann").await;
-    let mut eve = register(&site, "eve").await;
-    let (_, stream) = ann.circle("secret", false).await;
-    for _ in 0..200 {
-        ann.say(&stream, &"x".repeat(4000)).await;
-    }
-    for op in ["history", "sub", "pub", "members", "read"] {
-        let mut times: [Vec<Duration>; 2] = [Vec::new(), Vec::new()];
-        for _ in 0..60 {
-            for (which, stream) in [&*stream, "s999"].into_iter().enumerate() {
-                let fields = json!({ "stream": stream, "text": "x", "seq": 1, "since": 0 });
-                let start = Instant::now();
-                assert_eq!(eve.fails(op, fields).await, "not_found");
-                times[which].push(start.elapsed());
-            }
-        }
-        let [there, missing] = times.map(|mut times| {
-            times.sort();
-            times[times.len() / 2]
-        });
-        let difference = there.abs_diff(missing);
-        assert!(
-            difference < missing / 4 + Duration::from_micros(100),
-            "{op}: {there:?} {missing:?}"
-        );
-        println!("{op}: {there:?} there, {missing:?} not");
-    }
 }

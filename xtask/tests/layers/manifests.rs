@@ -45,7 +45,8 @@ const LAYERS: &[Layer] = &[
     Layer {
         name: "kaiwa-cli",
         uses: &["kaiwa-core", "kaiwa-protocols", "kaiwa-server"],
-        tests_use: &[],
+        // A network's client meets our own server only here.
+        tests_use: &["kaiwa-conformance"],
     },
     Layer {
         name: "kaiwa-examples",

@@ -145,6 +145,12 @@ impl Calls {
         self.open.is_empty()
     }
 
+    /// How many people are asked for.
+    pub(super) fn people(&self) -> usize {
+        let person = |call: &&Call| matches!(call.purpose, Purpose::Person);
+        self.open.values().filter(person).count()
+    }
+
     /// Since when the oldest answer is waited for.
     pub(super) fn oldest(&self) -> Option<Duration> {
         self.open.values().filter_map(|call| call.written).min()

@@ -38,8 +38,8 @@ const MAX_ABSENT: usize = 2 * limit::REPLAY as usize;
 pub(super) struct Seen {
     /// The last change.
     pub(super) rev: i64,
-    /// The numbering.
-    pub(super) epoch: i64,
+    /// The numbering; none where the server has not told it, since it did not take a subscription.
+    pub(super) epoch: Option<i64>,
     /// The last message.
     pub(super) newest: i64,
     /// Changes up to here were made before the stream was looked at: they are no news.
@@ -55,6 +55,8 @@ pub(super) struct CatchUp {
     pub(super) bytes: usize,
     /// Changes were dropped.
     pub(super) lossy: bool,
+    /// Changes up to here are no news, as the answer to an earlier subscription said.
+    pub(super) past: i64,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -135,7 +137,14 @@ impl OshiSession {
             return;
         };
         let catch_up = stream.catch_up.get_or_insert_default();
+        catch_up.past = match catch_up.stage {
+            Stage::Queued | Stage::Subscribing => catch_up.past,
+            Stage::Replaying { until, .. } => until,
+            Stage::Paging { now } => now.rev,
+        };
         catch_up.stage = Stage::Subscribing;
+        // Without a numbering nothing can be replayed: the newest page is shown, as if nothing had been.
+        stream.seen = stream.seen.filter(|seen| seen.epoch.is_some());
         let since = stream.seen;
         let has_list = stream.listed.is_some() || stream.info.kind == StreamKind::Dm;
         self.busy.insert(id);
@@ -146,7 +155,7 @@ impl OshiSession {
         let request = Request::Sub {
             stream: id,
             since: since.map(|seen| seen.rev),
-            epoch: since.map(|seen| seen.epoch),
+            epoch: since.and_then(|seen| seen.epoch),
             limit: Some(limit::REPLAY),
         };
         self.calls.ask(&request, Purpose::Sub { stream: id, by });
@@ -175,11 +184,11 @@ impl OshiSession {
         }
         let at = Seen {
             rev: told.rev,
-            epoch: told.epoch,
+            epoch: Some(told.epoch),
             newest: told.last,
             past: told.rev,
         };
-        let renumbered = seen.is_some_and(|seen| seen.epoch != told.epoch);
+        let renumbered = seen.is_some_and(|seen| seen.epoch != Some(told.epoch));
         if told.complete && !renumbered && self.expect_missed(id, told.last) {
             if seen.is_some_and(|seen| seen.rev >= told.rev) {
                 self.caught_up(id);
@@ -321,8 +330,9 @@ impl OshiSession {
             self.reacted.forget(id);
             return self.catch_up(id, true);
         }
-        let seen = stream.seen.get_or_insert_default();
-        if let Stage::Replaying { until, .. } = catch_up.stage {
+        if let Stage::Replaying { until, .. } = catch_up.stage
+            && let Some(seen) = &mut stream.seen
+        {
             // What was not told is not to be seen.
             stream.absent.clear();
             seen.rev = seen.rev.max(until);

@@ -65,7 +65,7 @@ impl OshiSession {
             return self.show_history(id, history, false);
         };
         let (is_news, is_replay, is_last) = match catch_up.stage {
-            Stage::Queued | Stage::Subscribing => (true, false, false),
+            Stage::Queued | Stage::Subscribing => (rev > catch_up.past, false, false),
             Stage::Replaying { until, .. } => (rev > until, rev <= until, rev >= until),
             Stage::Paging { now, .. } => (rev > now.rev, false, false),
         };

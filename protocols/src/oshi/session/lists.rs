@@ -3,6 +3,7 @@
 use kaiwa_core::{Channel, ChannelEvent, ChatEvent, Error, RequestId};
 
 use super::OshiSession;
+use super::people::next_after;
 use super::places::space;
 use super::tasks::{Step, strange};
 use crate::oshi::wire::{self, CircleId, Page, Request, StreamId, UserId, limit, request::Place};
@@ -101,10 +102,10 @@ impl OshiSession {
     ) -> Result<bool, Error> {
         match step {
             Step::Who { place, mut found } => {
+                let before = found.last().copied();
                 self.show_members(Some(request), place, members, &mut found);
-                // A server that adds nobody has no more, whatever it says.
-                if let Some(last) = members.last().filter(|_| more) {
-                    self.ask_who(request, place, found, Some(last.id));
+                if let Some(last) = next_after(before, &found).filter(|_| more) {
+                    self.ask_who(request, place, found, Some(last));
                     return Ok(false);
                 }
                 self.end_members(Some(request), place, found);

@@ -29,7 +29,7 @@ impl OshiSession {
                 emoji,
                 on,
             } => {
-                self.meet(user);
+                self.meet_in(stream, user);
                 let emoji = emoji.into_owned();
                 let reaction = Reaction {
                     seq,
@@ -41,7 +41,7 @@ impl OshiSession {
             }
             Event::Read { stream, user, seq } => self.hear_read(stream, user, seq),
             Event::Typing { stream, user, on } => {
-                self.meet(user);
+                self.meet_in(stream, user);
                 self.hear_typing(now.mono, stream, user, on);
             }
             Event::Presence { user, online } => self.change_presence(user, online),
@@ -70,6 +70,13 @@ impl OshiSession {
             Event::Stream(StreamChange::New(stream)) => self.hear_stream(&stream),
             Event::Stream(StreamChange::Update(stream)) => self.change_stream(&stream),
             Event::Stream(StreamChange::Delete { id, .. }) => self.remove_stream(None, id),
+        }
+    }
+
+    /// Who does something in a stream is asked for; who does so elsewhere is nobody's concern.
+    fn meet_in(&mut self, stream: StreamId, user: UserId) {
+        if self.streams.contains_key(&stream) {
+            self.meet(user);
         }
     }
 

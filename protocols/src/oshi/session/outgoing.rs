@@ -34,19 +34,34 @@ struct Sent {
 enum Stage {
     /// Its files are being sent, or wait for that since then.
     Uploading(Option<Duration>),
-    Waiting,
-    Written,
-    /// Written, and the connection broke then; perhaps it waits to be written again.
-    Doubtful(Duration),
+    Waiting {
+        /// Since when, if that is for another reason than that it was not its turn yet.
+        since: Option<Duration>,
+        /// It was written to an earlier connection, and may have arrived.
+        doubtful: bool,
+    },
+    /// Written; `since` and `doubtful` are as they were before.
+    Written {
+        since: Option<Duration>,
+        doubtful: bool,
+    },
+}
+
+impl Stage {
+    fn is_doubtful(self) -> bool {
+        matches!(
+            self,
+            Self::Waiting { doubtful: true, .. } | Self::Written { doubtful: true, .. }
+        )
+    }
 }
 
 impl Sent {
     /// Since when it has waited for another reason than that it is not its turn; the outbox knows the others.
     fn ages_since(&self) -> Option<Duration> {
         match self.stage {
-            Stage::Doubtful(at) => Some(at),
-            Stage::Uploading(idle) => idle,
-            Stage::Waiting | Stage::Written => None,
+            Stage::Waiting { since, .. } | Stage::Uploading(since) => since,
+            Stage::Written { .. } => None,
         }
     }
 }
@@ -67,7 +82,10 @@ impl Outgoing {
             Stage::Uploading(Some(now.mono))
         } else {
             self.waiting.push_back(request);
-            Stage::Waiting
+            Stage::Waiting {
+                since: None,
+                doubtful: false,
+            }
         };
         let sent = Sent {
             stream,
@@ -108,7 +126,11 @@ impl Outgoing {
     /// Whether a message is not written yet, also not to an earlier connection.
     pub(super) fn is_unwritten(&self, request: RequestId) -> bool {
         let sent = self.open.get(&request);
-        sent.is_some_and(|sent| matches!(sent.stage, Stage::Uploading(_) | Stage::Waiting))
+        sent.is_some_and(|sent| match sent.stage {
+            Stage::Uploading(_) => true,
+            Stage::Waiting { doubtful, .. } => !doubtful,
+            Stage::Written { .. } => false,
+        })
     }
 
     /// The next message that may be written.
@@ -131,7 +153,8 @@ impl Outgoing {
 
     /// What was written to this connection and is not confirmed.
     fn unconfirmed(&self, stream: StreamId) -> usize {
-        let written = |sent: &&Sent| sent.stream == stream && sent.stage == Stage::Written;
+        let written =
+            |sent: &&Sent| sent.stream == stream && matches!(sent.stage, Stage::Written { .. });
         self.open.values().filter(written).count()
     }
 
@@ -143,21 +166,24 @@ impl Outgoing {
     /// A message is being written.
     pub(super) fn written(&mut self, now: Now, request: RequestId) {
         self.waiting.retain(|waiting| *waiting != request);
-        if let Some(sent) = self.open.get_mut(&request) {
-            sent.stage = Stage::Written;
+        if let Some(sent) = self.open.get_mut(&request)
+            && let Stage::Waiting { since, doubtful } = sent.stage
+        {
+            sent.stage = Stage::Written { since, doubtful };
         }
         self.outbox.written(now, request);
     }
 
     /// The server does not take messages so fast: these go out again, before everything else that waits.
-    pub(super) fn again(&mut self, request: RequestId) {
+    pub(super) fn again(&mut self, now: Now, request: RequestId) {
         let Some(sent) = self.open.get_mut(&request) else {
             return;
         };
-        if sent.stage != Stage::Written {
+        let Stage::Written { since, doubtful } = sent.stage else {
             return;
-        }
-        sent.stage = Stage::Waiting;
+        };
+        let since = since.or(Some(now.mono));
+        sent.stage = Stage::Waiting { since, doubtful };
         // Others may be on their way back too: they stay in the order in which they were said.
         let later = |waiting: &RequestId| *waiting > request;
         let at = self.waiting.iter().position(later);
@@ -193,11 +219,14 @@ impl Outgoing {
     }
 
     /// The server has all files of a message.
-    pub(super) fn uploaded(&mut self, request: RequestId) {
+    pub(super) fn uploaded(&mut self, now: Now, request: RequestId) {
         if let Some(sent) = self.open.get_mut(&request)
             && matches!(sent.stage, Stage::Uploading(_))
         {
-            sent.stage = Stage::Waiting;
+            sent.stage = Stage::Waiting {
+                since: Some(now.mono),
+                doubtful: false,
+            };
             self.waiting.push_back(request);
         }
     }
@@ -221,10 +250,9 @@ impl Outgoing {
     /// Nothing more of a stream arrives.
     pub(super) fn fail_stream(&mut self, stream: StreamId, error: &Error) -> Vec<SessionEvent> {
         let there = |(_, sent): &(&RequestId, &Sent)| sent.stream == stream;
-        let doubtful = |sent: &Sent| matches!(sent.stage, Stage::Doubtful(_));
         let found = self.open.iter().filter(there);
         let found: Vec<_> = found
-            .map(|(request, sent)| (*request, doubtful(sent)))
+            .map(|(request, sent)| (*request, sent.stage.is_doubtful()))
             .collect();
         let mut events = Vec::new();
         for (request, doubtful) in found {
@@ -242,13 +270,18 @@ impl Outgoing {
         let mut again = Vec::new();
         for (request, sent) in &mut self.open {
             match sent.stage {
-                Stage::Written => sent.stage = Stage::Doubtful(now.mono),
-                Stage::Doubtful(_) => {}
+                Stage::Written { .. } => {
+                    sent.stage = Stage::Waiting {
+                        since: Some(now.mono),
+                        doubtful: true,
+                    };
+                }
+                Stage::Waiting { doubtful: true, .. } => {}
                 Stage::Uploading(idle) => {
                     sent.stage = Stage::Uploading(idle.or(Some(now.mono)));
                     continue;
                 }
-                Stage::Waiting => continue,
+                Stage::Waiting { .. } => continue,
             }
             again.push(*request);
         }
@@ -294,9 +327,10 @@ impl Outgoing {
         });
         let old: Vec<_> = old.collect();
         for (request, stage) in old {
-            let error = match stage {
-                Stage::Doubtful(_) => unknown(),
-                _ => Error::new(ErrorKind::TimedOut, "waited too long to be sent"),
+            let error = if stage.is_doubtful() {
+                unknown()
+            } else {
+                Error::new(ErrorKind::TimedOut, "waited too long to be sent")
             };
             expired.extend(self.fail(request, &error));
         }

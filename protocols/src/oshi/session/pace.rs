@@ -17,6 +17,8 @@ pub(super) struct Pace {
     time: Duration,
     sent: VecDeque<Duration>,
     not_before: Duration,
+    /// The last moment that it was told: what goes out then needs no waking.
+    woken: Duration,
 }
 
 impl Pace {
@@ -33,13 +35,23 @@ impl Pace {
     }
 
     /// When the next one may go out; `None` if at any time.
-    pub(super) fn opens(&self) -> Option<Duration> {
+    fn opens(&self) -> Option<Duration> {
         let full = self.count > 0 && self.sent.len() >= self.count;
         let by_count = self.sent.front().filter(|_| full);
         let by_count = by_count.map(|first| *first + self.time);
         by_count
             .max(Some(self.not_before))
             .filter(|at| !at.is_zero())
+    }
+
+    /// When to look again; `None` if it is open since the last time.
+    pub(super) fn wakes(&self) -> Option<Duration> {
+        self.opens().filter(|at| *at > self.woken)
+    }
+
+    /// It is `now`: what waits and does not go out waits for something else.
+    pub(super) fn woken(&mut self, now: Duration) {
+        self.woken = self.woken.max(now);
     }
 
     /// One goes out.

@@ -11,6 +11,9 @@ use crate::oshi::wire::{self, CircleId, MemberChange, Request, Role, UserId, req
 /// People remembered. Beyond that they are forgotten and introduced again, which changes nothing.
 const MAX_PEOPLE: usize = 20_000;
 
+/// People asked for at once who do something and are not known; others are asked for when they do something again.
+const MAX_ASKED: usize = 100;
+
 /// Members of one place that are remembered, to tell who is gone; what an application's state holds of a list.
 const MAX_LISTED: usize = 100_000;
 
@@ -108,7 +111,7 @@ impl OshiSession {
 
     /// Asks who somebody is who does something and has said nothing yet.
     pub(super) fn meet(&mut self, user: UserId) {
-        if !self.people.known.contains_key(&user) {
+        if !self.people.known.contains_key(&user) && self.calls.people() < MAX_ASKED {
             // Once, whatever the answer is.
             self.people.note(user, "", "");
             let purpose = Purpose::Person;
@@ -295,18 +298,18 @@ impl OshiSession {
         more: bool,
         mut found: Vec<UserId>,
     ) {
+        let before = found.last().copied();
         self.show_members(None, place, members, &mut found);
-        match members.last().filter(|_| more) {
-            Some(last) if found.len() < MAX_LISTED => {
-                let request = Request::Members {
-                    place,
-                    after: Some(last.id),
-                    limit: None,
-                };
-                self.calls.ask(&request, Purpose::Members { place, found });
-            }
-            _ => self.end_members(None, place, found),
+        let after = next_after(before, &found).filter(|_| more);
+        if after.is_none() {
+            return self.end_members(None, place, found);
         }
+        let request = Request::Members {
+            place,
+            after,
+            limit: None,
+        };
+        self.calls.ask(&request, Purpose::Members { place, found });
     }
 
     /// Somebody came into a circle, went, or has another role there.
@@ -384,6 +387,12 @@ pub(super) struct Moved<'a> {
     pub(super) display: &'a str,
     pub(super) role: Role,
     pub(super) change: MemberChange,
+}
+
+/// After whom the next page of members begins. A server that repeats itself, or adds nobody, has no more, whatever it says.
+pub(super) fn next_after(before: Option<UserId>, found: &[UserId]) -> Option<UserId> {
+    let last = found.last().copied();
+    last.filter(|_| last > before && found.len() < MAX_LISTED)
 }
 
 /// The channel of a place.

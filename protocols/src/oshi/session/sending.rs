@@ -123,7 +123,7 @@ impl OshiSession {
         if failure.code == ErrorCode::Rate {
             // It asks for patience, and the message is as good as before.
             self.slow_down(now, failure);
-            return self.outgoing.again(request);
+            return self.outgoing.again(now, request);
         }
         self.fail_message(request, &failure::error(failure));
     }

@@ -1,9 +1,11 @@
 //! Signing in: the first frame, the greeting, and what the user has.
 
 use kaiwa_core::session::{Now, Target, Transmit};
-use kaiwa_core::{Error, ErrorKind, StatusEvent, UserEvent};
+use kaiwa_core::{ChannelEvent, Error, ErrorKind, StatusEvent, UserEvent};
 
 use super::failure;
+use super::pace::Pace;
+use super::people::People;
 use super::places::Places;
 use super::{Me, OshiSession, Phase};
 use crate::oshi::wire::{
@@ -246,6 +248,7 @@ impl OshiSession {
             let (id, (name, display)) = (me.id, me.profile.clone());
             let user_id = id.to_string();
             self.event(UserEvent::Identify { user_id });
+            self.show_departed();
             self.show_me(id, &name, &display);
         }
         self.show_data(greeting.data);
@@ -268,6 +271,29 @@ impl OshiSession {
         for text in greeting.early {
             self.heard(now, &text);
         }
+    }
+
+    /// What the account before this one had is gone.
+    fn show_departed(&mut self) {
+        for channel_id in std::mem::take(&mut self.departed) {
+            self.event(ChannelEvent::Remove { channel_id });
+        }
+    }
+
+    /// Another account signs in: what was learned of the one before is not this one's.
+    pub(super) fn forget_account(&mut self) {
+        let ended = self.outgoing.end();
+        self.events.extend(ended);
+        self.uploads.clear();
+        (self.token, self.me) = (None, None);
+        (self.registered, self.name_taken) = (false, false);
+        let streams = std::mem::take(&mut self.streams).into_keys();
+        self.departed.extend(streams.map(|id| id.to_string()));
+        let circles = std::mem::take(&mut self.circles).into_keys();
+        self.departed.extend(circles.map(|id| id.to_string()));
+        self.people = People::default();
+        self.data.clear();
+        self.pace = Pace::default();
     }
 
     /// What the user keeps on the server, and what no longer.

@@ -49,6 +49,6 @@ impl OshiSession {
         if self.phase != Phase::Up || !wanted {
             return None;
         }
-        self.pace.opens()
+        self.pace.wakes()
     }
 }

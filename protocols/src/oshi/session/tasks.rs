@@ -5,7 +5,7 @@ use kaiwa_core::{Channel, ChannelEvent, Error, ErrorKind, Member, RequestId, Use
 use serde_json::Value;
 
 use super::calls::Purpose;
-use super::catch_up::Subscribed;
+use super::catch_up::{Stage, Subscribed};
 use super::changes::{Reaction, Told};
 use super::people::role;
 use super::{OshiSession, failure};
@@ -96,6 +96,16 @@ pub(super) enum Step {
     },
 }
 
+impl Step {
+    /// The change whose message is looked at.
+    pub(super) fn looks(&self) -> Option<(StreamId, i64)> {
+        match self {
+            Self::Look { stream, rev, .. } => Some((*stream, *rev)),
+            _ => None,
+        }
+    }
+}
+
 /// What the server answers.
 pub(super) enum Reply<'a> {
     Answer(Answer<'a>),
@@ -149,11 +159,17 @@ impl OshiSession {
             ) => self.members_came(place, &members, more, found),
             (Purpose::Person, Reply::Answer(Answer::User { user })) => self.met_person(&user),
             (Purpose::Members { .. } | Purpose::Person, _) => self.skipped += 1,
-            (Purpose::Task { request, step }, reply) => match self.advance(request, step, reply) {
-                Ok(true) => self.done(request),
-                Ok(false) => {}
-                Err(error) => self.failed(request, &error),
-            },
+            (Purpose::Task { request, step }, reply) => {
+                let looked = step.looks();
+                match self.advance(request, step, reply) {
+                    Ok(true) => self.done(request),
+                    Ok(false) => {}
+                    Err(error) => {
+                        self.failed(request, &error);
+                        self.not_looked(looked);
+                    }
+                }
+            }
         }
     }
 
@@ -187,7 +203,19 @@ impl OshiSession {
                     );
                 }
                 self.failed(request, &error);
+                self.not_looked(step.looks());
             }
+        }
+    }
+
+    /// How a message looks after a change is not told: the stream's changes from there on are asked for.
+    fn not_looked(&mut self, looked: Option<(StreamId, i64)>) {
+        let Some((id, rev)) = looked else {
+            return;
+        };
+        self.forget_told(id, rev);
+        if self.streams.get(&id).is_some_and(|known| known.subscribed) {
+            self.catch_up(id, true);
         }
     }
 
@@ -310,17 +338,7 @@ impl OshiSession {
             // A reaction that was there already is answered without a change.
             Step::Typing | Step::React { .. } => {}
             Step::Read { stream, seq } => self.show_own_read(Some(request), stream, seq),
-            Step::Unsub { stream } => {
-                self.drop_catch_up(stream);
-                self.reacted.forget(stream);
-                if let Some(stream) = self.streams.get_mut(&stream) {
-                    (stream.subscribed, stream.wanted) = (false, false);
-                    stream.seen = None;
-                    stream.told.clear();
-                }
-                let channel_id = stream.to_string();
-                self.tell(Some(request), ChannelEvent::Leave { channel_id });
-            }
+            Step::Unsub { stream } => self.left(request, stream),
             Step::Gone(Place::Stream(stream)) => self.remove_stream(Some(request), stream),
             Step::Gone(Place::Circle(circle)) => self.remove_circle(Some(request), circle),
             Step::Left(circle) => {
@@ -360,6 +378,30 @@ impl OshiSession {
             _ => return Err(strange()),
         }
         Ok(true)
+    }
+
+    /// A subscription has ended.
+    fn left(&mut self, request: RequestId, id: StreamId) {
+        // Answers come in order: the user has left and come back where another subscription is not answered yet. It begins
+        // where the last one was.
+        let is_back = self.streams.get(&id).is_some_and(|stream| {
+            let catch_up = stream.catch_up.as_ref();
+            catch_up.is_some_and(|catch_up| catch_up.stage == Stage::Subscribing)
+        });
+        if !is_back {
+            self.drop_catch_up(id);
+            self.reacted.forget(id);
+        }
+        if let Some(stream) = self.streams.get_mut(&id) {
+            stream.subscribed = false;
+            if !is_back {
+                stream.wanted = false;
+                stream.seen = None;
+                stream.told.clear();
+            }
+        }
+        let channel_id = id.to_string();
+        self.tell(Some(request), ChannelEvent::Leave { channel_id });
     }
 
     /// Gives the next role; true if none is left.

@@ -4,6 +4,7 @@
     reason = "frames are written where they are used"
 )]
 
+mod joining;
 mod requests;
 mod sending;
 mod sign_in;

@@ -182,7 +182,7 @@ impl OshiSession {
                     self.uploads.waiting.push_front(request);
                 } else {
                     self.uploads.through.remove(&request);
-                    self.outgoing.uploaded(request);
+                    self.outgoing.uploaded(now, request);
                 }
             }
             Err(refusal) => self.upload_refused(now, request, &refusal),

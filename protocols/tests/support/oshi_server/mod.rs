@@ -18,26 +18,24 @@ mod people;
 pub(crate) mod raw;
 mod sign_in;
 pub(crate) mod socket;
-mod wires;
 pub(crate) mod world;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncWrite, DuplexStream};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
-
-pub(crate) use self::wires::OshiWires;
 
 use self::fault::Faults;
 use self::journal::Journal;
 use self::socket::Sockets;
 use self::world::World;
 use super::http;
+use super::wires::{Relayed, Serve};
 
 /// How long to wait for one thing before saying that it does not come; where time is paused, longer than any limit.
 const PATIENCE: Duration = Duration::from_secs(1800);
@@ -58,6 +56,19 @@ pub(crate) struct State {
     pub(crate) faults: Faults,
     pub(crate) journal: Journal,
     pub(crate) sockets: Sockets,
+}
+
+/// The ways to it.
+pub(crate) type OshiWires = Relayed<OshiServer>;
+
+impl Serve for OshiServer {
+    fn socket(&self, stream: DuplexStream) {
+        self.serve_socket(stream);
+    }
+
+    fn http(&self, stream: DuplexStream) {
+        self.serve_http(stream);
+    }
 }
 
 impl OshiServer {

@@ -16,26 +16,24 @@ pub(crate) mod raw;
 mod rest;
 mod socket;
 pub(crate) mod talk;
-mod wires;
 pub(crate) mod world;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncWrite, DuplexStream};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
-
-pub(crate) use self::wires::RimWires;
 
 use self::fault::Faults;
 use self::journal::Journal;
 use self::socket::Sockets;
 use self::world::World;
 use super::http;
+use super::wires::{Relayed, Serve};
 
 /// How long to wait for one thing before saying that it does not come; where time is paused, longer than any limit.
 const PATIENCE: Duration = Duration::from_secs(1800);
@@ -83,6 +81,19 @@ pub(crate) struct State {
     sockets: Sockets,
     /// What broke the lock of the original's WebSocket half; from then on no WebSocket works.
     poison: Option<&'static str>,
+}
+
+/// The ways to it.
+pub(crate) type RimWires = Relayed<RimServer>;
+
+impl Serve for RimServer {
+    fn socket(&self, stream: DuplexStream) {
+        self.serve_socket(stream);
+    }
+
+    fn http(&self, stream: DuplexStream) {
+        self.serve_http(stream);
+    }
 }
 
 impl RimServer {

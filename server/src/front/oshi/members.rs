@@ -88,6 +88,8 @@ pub(super) fn kick(call: Call, circle: CircleId, whom: WireUserId) -> Step {
             return Err(Failure::forbidden("nobody removes who is not below them"));
         }
         store.remove_members(room.id, &[whom])?;
+        // Those that they made or have would let them in again.
+        store.end_invites(room.id, whom)?;
         notices.extend(Notice::left(store, room.id, &[whom], Some(user))?);
         Ok(Answer::Done {})
     })

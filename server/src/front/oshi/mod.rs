@@ -49,12 +49,17 @@ use crate::auth::Auth;
 use crate::config::Config;
 use crate::site::Site;
 
+/// How often somebody may begin or end to type within `oshi_rate_ms`; a client says it every few seconds.
+const TYPING: u32 = 20;
+
 /// What all Oshi requests and connections share.
 pub(crate) struct Oshi {
     pub(crate) auth: Arc<Auth>,
     rules: Rules,
     /// What one person may say, edit, react to and upload.
     pub(crate) rate: Rate,
+    /// How often one person may be told to type: everybody in the room hears it.
+    typing: Rate,
     /// The longest file that is taken, in bytes.
     max_file_bytes: u64,
     people: Arc<People>,
@@ -68,6 +73,7 @@ impl Oshi {
             auth,
             rules,
             rate: Rate::new(config.oshi_rate_count, span),
+            typing: Rate::new(TYPING, span),
             max_file_bytes: config.oshi_max_file_bytes,
             people: Arc::default(),
             signed_out: Arc::default(),

@@ -7,6 +7,7 @@ use kaiwa_protocols::oshi::wire::{Answer, CLOSE_AUTH, CLOSE_LOGOUT, UserId as Wi
 use super::auth::{is_display, is_password};
 use super::call::{Call, Step, Told};
 use super::failure::Failure;
+use super::publish::count;
 use super::records;
 use crate::front::shown;
 use crate::names;
@@ -31,7 +32,8 @@ pub(super) fn get(call: Call, user: WireUserId) -> Step {
 /// `user.set`. With another password all other connections and tokens end.
 pub(super) fn set(call: Call, display: Option<&str>, password: Option<&str>) -> Step {
     let display = display.map(|display| display.trim().to_owned());
-    if let Err(failure) = check(display.as_deref(), password) {
+    // Everybody who shares a room is told.
+    if let Err(failure) = check(display.as_deref(), password).and_then(|()| count(&call)) {
         return call.answer(Err(failure));
     }
     let patch = UserPatch {

@@ -1,6 +1,7 @@
 //! Streams as somebody hears them: `sub`, `unsub`, `read`, `typing`.
 
 use kaiwa_protocols::oshi::wire::{Answer, StreamId};
+use tokio::time::Instant;
 
 use super::access::{self, Inside};
 use super::call::{Call, Step};
@@ -45,9 +46,18 @@ pub(super) fn read(call: Call, stream: StreamId, seq: i64) -> Step {
     })
 }
 
-/// `typing`: nothing is kept, and those who hear the stream are told.
+/// `typing`: nothing is kept, and those who hear the stream are told. What is said too often is told to nobody: it lapses anyway.
 pub(super) fn typing(call: Call, stream: StreamId, on: bool) -> Step {
     let user = call.user();
+    if call
+        .session
+        .front
+        .typing
+        .take(user, Instant::now())
+        .is_err()
+    {
+        return call.answer(Ok(Answer::Done {}));
+    }
     let Call { session, .. } = &call;
     let heard = {
         let (world, seat) = (session.world.clone(), session.seat);

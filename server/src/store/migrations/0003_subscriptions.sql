@@ -14,3 +14,7 @@ INSERT INTO subscriptions (user, room)
 CREATE TABLE removed_rooms (
     room INTEGER PRIMARY KEY REFERENCES rooms (id) ON DELETE CASCADE
 ) STRICT;
+
+-- What tells the numbering of a room's changes from that of another database, in which rooms have the same ids: when it began,
+-- in milliseconds since 1970.
+UPDATE rooms SET epoch = CAST(unixepoch('subsec') * 1000 AS INTEGER);

@@ -18,6 +18,7 @@ const COUNT: &str =
 const FORGET_INVITES: &str = "DELETE FROM invites WHERE expires <= ?1";
 const INSERT_INVITE: &str =
     "INSERT INTO invites (code, room, by, user, expires, created) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+const END_INVITES: &str = "DELETE FROM invites WHERE room = ?1 AND (by = ?2 OR user IS NULL)";
 const DELETE_INVITE: &str = "DELETE FROM invites WHERE code = ?1";
 
 /// Statements that must find their rows without looking at others.
@@ -28,6 +29,7 @@ pub(super) const HOT: &[&str] = &[
     COUNT,
     FORGET_INVITES,
     INSERT_INVITE,
+    END_INVITES,
     DELETE_INVITE,
 ];
 
@@ -57,6 +59,15 @@ impl Invites for Db {
                 invite.expires.map(Time),
                 Time(invite.at),
             ])?;
+            Ok(())
+        })
+    }
+
+    fn end_invites(&mut self, room: RoomId, by: UserId) -> Result<(), Error> {
+        self.run("ending invitations", |connection| {
+            connection
+                .prepare_cached(END_INVITES)?
+                .execute([room.0, by.0])?;
             Ok(())
         })
     }

@@ -63,18 +63,23 @@ pub(super) fn remove(connection: &Connection, room: RoomId) -> Outcome<()> {
     Ok(())
 }
 
-/// Clears away at most `limit` messages of one removed room; tells whether there may be more to clear.
+/// Clears away at most `limit` messages and empty rooms; tells whether there may be more to clear.
 pub(super) fn clear(connection: &Connection, limit: usize) -> Outcome<bool> {
-    let first: Option<i64> = connection
-        .prepare_cached(FIRST)?
-        .query_row([], |row| row.get(0))
-        .optional()?;
-    let Some(room) = first else {
-        return Ok(false);
-    };
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    if connection.prepare_cached(CLEAR)?.execute([room, limit])? == 0 {
-        connection.prepare_cached(DELETE_ROOM)?.execute([room])?;
+    let mut left = limit;
+    while left > 0 {
+        let first: Option<i64> = connection
+            .prepare_cached(FIRST)?
+            .query_row([], |row| row.get(0))
+            .optional()?;
+        let Some(room) = first else {
+            return Ok(false);
+        };
+        let most = i64::try_from(left).unwrap_or(i64::MAX);
+        let cleared = connection.prepare_cached(CLEAR)?.execute([room, most])?;
+        if cleared == 0 {
+            connection.prepare_cached(DELETE_ROOM)?.execute([room])?;
+        }
+        left = left.saturating_sub(cleared.max(1));
     }
     Ok(true)
 }

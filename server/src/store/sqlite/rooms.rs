@@ -74,12 +74,12 @@ const NAMESAKE: &str = concat!(
     " FROM rooms r JOIN heads h ON h.room = r.id WHERE r.unique_name = ?1"
 );
 const DIRECT: &str = "SELECT id FROM rooms WHERE low = ?1 AND high = ?2";
-const INSERT_DIRECT: &str = "INSERT INTO rooms (kind, name, low, high, mode, created)
-     VALUES (?1, '', ?2, ?3, ?4, ?5)";
+const INSERT_DIRECT: &str = "INSERT INTO rooms (kind, name, low, high, mode, created, epoch)
+     VALUES (?1, '', ?2, ?3, ?4, ?5, ?6)";
 const INSERT_ROOM: &str =
     "INSERT INTO rooms (kind, name, topic, avatar, parent, owner, public, mode,
-         min_rank, password, temporary, hidden, unique_name, created)
-     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)";
+         min_rank, password, temporary, hidden, unique_name, created, epoch)
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)";
 const INSERT_HEAD: &str = "INSERT INTO heads (room) VALUES (?1)";
 const UPDATE_ROOM: &str = "UPDATE rooms SET
          name = coalesce(?2, name), topic = iif(?3, ?4, topic), avatar = coalesce(?5, avatar),
@@ -312,6 +312,11 @@ pub(super) fn room_exists(connection: &Connection, id: RoomId) -> Outcome<()> {
     demand(there, ErrorKind::NotFound, NO_ROOM)
 }
 
+/// What tells a room's numbering from that of another database, in which a room has the same id: when it began, in milliseconds.
+fn epoch(at: DateTime<Utc>) -> i64 {
+    at.timestamp_millis().max(1)
+}
+
 pub(super) fn select(connection: &Connection, id: RoomId) -> Outcome<Option<Room>> {
     let mut select = connection.prepare_cached(ROOM)?;
     Ok(select.query_row([id.0], room).optional()?)
@@ -379,6 +384,7 @@ fn create(connection: &Connection, room: &NewRoom) -> Outcome<RoomId> {
         room.hidden,
         unique,
         Time(room.at),
+        epoch(room.at),
     ])?;
     connection.prepare_cached(INSERT_HEAD)?.execute([id])?;
     members::insert(connection, RoomId(id), &members, room.at)?;
@@ -431,6 +437,7 @@ fn direct(
                 high.0,
                 DIRECT_MODE,
                 Time(at),
+                epoch(at),
             ])?;
             connection.prepare_cached(INSERT_HEAD)?.execute([id])?;
             RoomId(id)

@@ -112,8 +112,11 @@ impl SharedLive {
         let mut run = Run::new();
         for done in batch {
             match done {
-                // What was kept before was shown before.
-                Done::Said(said) if said.posted.repeated => answer_again(said, now),
+                // What was kept before was shown before. Its answer stands behind those to earlier requests.
+                Done::Said(said) if said.posted.repeated => {
+                    self.show(&mut run, now);
+                    answer_again(said, now);
+                }
                 Done::Said(said) => {
                     let room = said.submission.message.room;
                     match run.last_mut() {
@@ -125,6 +128,7 @@ impl SharedLive {
                     Counting::add(&counters.refused);
                     tracing::debug!(room = submission.message.room.0, %error, "message refused");
                     if let Some(answer) = submission.answer {
+                        self.show(&mut run, now);
                         let answer = answer(&submission.message, Err(&error));
                         give_answer(&submission.origin, answer, now);
                     }

@@ -394,7 +394,7 @@ fn the_sender_gets_its_answer_before_it_hears_itself() {
         Done::Refused(answered("kept"), refused),
         Done::Said(again),
     ]);
-    assert_eq!(heard(&ann), "Forbidden;kept;kept;said;");
+    assert_eq!(heard(&ann), "kept;said;Forbidden;kept;");
     let failed = answered("kept");
     rig.deliver(vec![Done::Failed(failed)]);
     assert_eq!(heard(&ann), "StoreFailed");

@@ -47,6 +47,45 @@ fn carry_out(
 }
 
 #[test]
+fn a_change_that_cannot_be_looked_at_is_told_in_its_order() {
+    let mut rig = Rig::caught_up();
+    rig.say(msg(2, 2, "old"));
+    for (rev, comes_first) in [(3, true), (4, false)] {
+        let request = rig.send(ChatEvent::Update {
+            channel_id: Some("s1".to_owned()),
+            message_id: "2".to_owned(),
+            new_message: Message::text("new", DateTime::UNIX_EPOCH),
+        });
+        rig.answer("edit", json!({ "rev": rev }));
+        if comes_first {
+            rig.say(upd(2, rev, "new"));
+        }
+        rig.refuse("history", "internal");
+        assert!(rig.caused(request)[0].starts_with("Failed"));
+        let sub = rig.answer_sub(2, rev, 1, true);
+        assert_eq!(sub["since"], rev - 1);
+        rig.say(upd(2, rev, "new"));
+        assert_eq!(rig.told(), ["Update 2 Edited 2=new"]);
+    }
+}
+
+#[test]
+fn a_list_that_repeats_itself_ends() {
+    let mut rig = Rig::caught_up();
+    let request = rig.send(ChannelEvent::Members {
+        channel_id: "c1".to_owned(),
+        members: Vec::new(),
+    });
+    let page = json!({"members": [{"id": "u2", "name": "bob", "role": "member"}, {"id": "u5", "name": "eve", "role": "member"}],
+        "more": true});
+    rig.answer("members", page.clone());
+    let next = rig.answer("members", page);
+    assert_eq!(next["after"], "u5");
+    assert!(rig.frames.is_empty(), "it has no more to tell");
+    assert_eq!(rig.caused(request).last().unwrap(), "Done");
+}
+
+#[test]
 fn messages_are_changed() {
     let mut rig = Rig::caught_up();
     let at = |event: fn(Option<String>, String) -> ChatEvent| {

@@ -252,6 +252,70 @@ fn the_server_sets_the_pace() {
 }
 
 #[test]
+fn the_pace_wakes_nobody_for_nothing() {
+    let mut rig = Rig::new(&[]);
+    rig.frame("auth");
+    rig.say(
+        json!({"op": "hello", "v": 1, "user": {"id": "u1", "name": "ann"}, "token": TOKEN,
+        "limits": {"pub": {"count": 40, "ms": 1000}}}),
+    );
+    rig.say(json!({"op": "state", "circles": [{"id": "c1", "name": "Lobby", "streams": [stream("s1", "c1")]}]}));
+    for number in 0..60 {
+        rig.write(&number.to_string());
+    }
+    rig.wait(Duration::from_secs(1));
+    rig.wait(Duration::from_secs(1));
+    assert!(rig.session.outgoing.has_waiting(), "much is unconfirmed");
+    assert!(rig.session.deadline().unwrap() > rig.mono);
+    // Nor while nobody takes what may go out.
+    let mut rig = Rig::caught_up();
+    for text in ["a", "b", "c", "d"] {
+        rig.write(text);
+    }
+    let opens = rig.mono + Duration::from_secs(10);
+    assert_eq!(rig.session.deadline(), Some(opens));
+    rig.mono = opens;
+    let now = rig.now();
+    rig.session.handle_timeout(now);
+    assert!(rig.session.deadline().unwrap() > opens);
+    rig.settle();
+    assert_eq!(rig.frames.back().unwrap()["text"], "d");
+}
+
+#[test]
+fn what_is_refused_for_its_pace_does_not_wait_for_ever() {
+    let slow = json!({"op": "error", "code": "rate", "retry_ms": 86_400_000, "message": "slow"});
+    let remove = |request: RequestId| ChatEvent::Remove {
+        channel_id: Some("s1".to_owned()),
+        message_id: request.local_message_id(),
+    };
+    let mut rig = Rig::caught_up();
+    let (request, taken_back) = (rig.write("a"), rig.write("b"));
+    rig.answer("pub", slow.clone());
+    rig.answer("pub", slow.clone());
+    rig.send(remove(taken_back));
+    assert_eq!(rig.caused(taken_back).last().unwrap(), "Failed Cancelled");
+    rig.cut();
+    rig.wait(Duration::from_secs(599));
+    assert_eq!(rig.caused(request), Vec::<String>::new());
+    rig.wait(Duration::from_secs(1));
+    assert_eq!(rig.caused(request).last().unwrap(), "Failed TimedOut");
+    // It may have arrived where it was written before.
+    let mut rig = Rig::caught_up();
+    let request = rig.write("a");
+    rig.cut();
+    rig.connect();
+    rig.frame("auth");
+    rig.greet(&[("s1", 0)]);
+    rig.answer_sub(0, 0, 1, true);
+    rig.answer("pub", slow);
+    assert_eq!(rig.refused(remove(request)).kind(), ErrorKind::State);
+    rig.cut();
+    rig.wait(Duration::from_secs(600));
+    assert_eq!(rig.caused(request).last().unwrap(), "Failed OutcomeUnknown");
+}
+
+#[test]
 fn what_is_unconfirmed_is_bounded() {
     let mut rig = Rig::new(&[]);
     rig.frame("auth");

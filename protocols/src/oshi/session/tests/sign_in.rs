@@ -203,6 +203,29 @@ fn another_account_sees_nothing_of_the_one_before() {
     assert_eq!(caused[2], "Failed OutcomeUnknown");
     assert_eq!(rig.frame("auth")["user"], "eve", "not by the token");
     assert!(rig.session.streams.is_empty());
+    let shown_anew = |told: Vec<String>, user: &str| {
+        let expected = [
+            "Connected",
+            &format!("Identify {user}"),
+            "Gone s1",
+            "Gone c1",
+            &format!("User {user} in -"),
+            "Channel c1 Lobby",
+        ];
+        let first = told.iter().filter(|told| *told != "Capabilities").take(6);
+        assert_eq!(first.collect::<Vec<_>>(), expected);
+    };
+    rig.events.clear();
+    rig.greet(&[("s1", 0)]);
+    shown_anew(rig.told(), "u1");
+    // The same where only the server knows that it is another.
+    rig.cut();
+    rig.connect();
+    rig.told();
+    rig.say(json!({"op": "hello", "v": 1, "user": {"id": "u5", "name": "eve"}, "token": TOKEN}));
+    let circle = json!({"id": "c1", "name": "Lobby", "streams": [stream("s1", "c1")]});
+    rig.say(json!({"op": "state", "circles": [circle]}));
+    shown_anew(rig.told(), "u5");
 }
 
 #[test]

@@ -53,7 +53,7 @@ fn what_came_before_the_subscription_was_told_is_news() {
 }
 
 /// Signed in again after `missed`; gives the subscription's frame.
-fn again(rig: &mut Rig) {
+pub(super) fn again(rig: &mut Rig) {
     rig.cut();
     rig.connect();
     rig.frame("auth");
@@ -408,6 +408,22 @@ fn people_are_heard_of() {
     rig.say(typing("u3", true));
     rig.cut();
     assert_eq!(rig.told(), ["Typing u3 true", "Typing u3 false"]);
+}
+
+#[test]
+fn no_crowd_is_asked_for() {
+    let mut rig = Rig::caught_up();
+    let typing = |stream: &str, user: u32| json!({"op": "typing", "stream": stream, "user": format!("u{user}"), "on": true});
+    rig.say(typing("s99", 7));
+    assert!(rig.frames.is_empty(), "nothing is known of the stream");
+    for user in 100..300 {
+        rig.say(typing("s1", user));
+    }
+    assert_eq!(rig.frames.len(), 100);
+    rig.refuse("user.get", "not_found");
+    rig.say(typing("s1", 299));
+    assert_eq!(rig.frames.back().unwrap()["user"], "u299");
+    assert_eq!(rig.frames.len(), 100);
 }
 
 #[test]

@@ -159,7 +159,7 @@ impl Real {
         let seat = Arc::clone(&self.seats[connection]);
         let since = Since {
             change: since,
-            epoch: Some(1),
+            epoch: None,
             limit: LIMIT,
         };
         self.request(

@@ -5,19 +5,27 @@ use std::sync::Arc;
 use kaiwa_conformance::relay::Relay;
 use tokio::io::DuplexStream;
 
-use super::RimServer;
-use crate::support::memory::{STREAM_BYTES, Wires};
+use super::memory::{STREAM_BYTES, Wires};
 
-/// Streams to a server, through one relay for WebSockets and one for REST.
+/// A server that talks over WebSockets and HTTP.
+pub(crate) trait Serve: Send + Sync {
+    /// Serves a WebSocket client until it ends.
+    fn socket(&self, stream: DuplexStream);
+
+    /// Serves HTTP requests until they end.
+    fn http(&self, stream: DuplexStream);
+}
+
+/// Streams to a server, through one relay for WebSockets and one for HTTP.
 #[derive(Clone)]
-pub(crate) struct RimWires {
-    pub(crate) server: RimServer,
+pub(crate) struct Relayed<S> {
+    pub(crate) server: S,
     pub(crate) sockets: Arc<Relay>,
     pub(crate) rest: Arc<Relay>,
 }
 
-impl RimWires {
-    pub(crate) fn new(server: RimServer) -> Self {
+impl<S> Relayed<S> {
+    pub(crate) fn new(server: S) -> Self {
         Self {
             server,
             sockets: Arc::new(Relay::new()),
@@ -26,16 +34,16 @@ impl RimWires {
     }
 }
 
-impl Wires for RimWires {
+impl<S: Serve> Wires for Relayed<S> {
     fn socket(&self) -> Option<DuplexStream> {
         let (client, server) = through(&self.sockets)?;
-        self.server.serve_socket(server);
+        self.server.socket(server);
         Some(client)
     }
 
     fn http(&self) -> Option<DuplexStream> {
         let (client, server) = through(&self.rest)?;
-        self.server.serve_http(server);
+        self.server.http(server);
         Some(client)
     }
 }
