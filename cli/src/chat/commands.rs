@@ -105,6 +105,14 @@ pub(crate) enum Order {
     StreamDelete(String),
     Invite(Option<String>),
     Kick(String),
+    Ban {
+        person: String,
+        /// None: for ever.
+        minutes: Option<u32>,
+    },
+    Nick(String),
+    Away(Option<String>),
+    Back,
     Role {
         person: String,
         role: Role,
@@ -143,6 +151,8 @@ pub(crate) enum Typed {
         /// As it was typed.
         line: String,
     },
+    /// A command of the network, if it has one of this name.
+    Other(String),
     /// Nothing that can be done, and why.
     Wrong(String),
 }
@@ -168,7 +178,7 @@ pub(crate) fn read(line: String) -> Typed {
         return Typed::Say(rest.to_owned());
     }
     let Some((command, rest)) = COMMANDS.iter().find_map(|command| command.begins(&line)) else {
-        return Typed::Wrong(unknown(&line));
+        return Typed::Other(line);
     };
     match (command.read)(rest.trim()) {
         Ok(order) => Typed::Order {
@@ -181,7 +191,7 @@ pub(crate) fn read(line: String) -> Typed {
 }
 
 /// The lines of `/help`.
-pub(crate) fn help(capabilities: &Capabilities) -> Vec<String> {
+pub(crate) fn help(capabilities: &Capabilities, of_network: &[String]) -> Vec<String> {
     let row = |usage: &str, help: &str| format!("{usage:<31} {help}");
     let mut lines: Vec<String> = COMMANDS
         .iter()
@@ -194,6 +204,8 @@ pub(crate) fn help(capabilities: &Capabilities) -> Vec<String> {
             row(&command.usage(), command.help) + missing
         })
         .collect();
+    let theirs = |usage: &String| row(usage, "a command of this network");
+    lines.extend(of_network.iter().map(theirs));
     lines.push(row("//…", "say a line that begins with /"));
     lines.push(
         "A name is an id, a username or a shown name; \"in quotes\" it may have spaces.".to_owned(),
@@ -260,8 +272,8 @@ impl std::fmt::Debug for Command {
     }
 }
 
-/// That no command is called so; those of its family are named, else all.
-fn unknown(line: &str) -> String {
+/// That no command is called so; those of its family are named, else all, and those of the network.
+pub(crate) fn unknown(line: &str, of_network: &[&str]) -> String {
     let word = line.split_whitespace().next().unwrap_or_default();
     let names = || COMMANDS.iter().map(|command| command.name);
     let first = |name: &'static str| name.split(' ').next().unwrap_or(name);
@@ -272,6 +284,7 @@ fn unknown(line: &str) -> String {
     if known.is_empty() {
         known = names().map(first).collect();
         known.dedup();
+        known.extend(of_network);
     }
     format!(
         "{} is no command; there are {}. To say a line that begins with /, write //",

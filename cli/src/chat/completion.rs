@@ -11,6 +11,7 @@ use rustyline::hint::Hinter;
 use rustyline::validate::Validator;
 use rustyline::{Context, Helper};
 
+use super::assets;
 use super::commands::{About, COMMANDS};
 use super::orders::at_home;
 use super::show;
@@ -84,9 +85,17 @@ fn complete(typed: &str, state: &ConnectionState) -> (usize, Vec<String>) {
             .is_some_and(|rest| rest.starts_with(' '))
     });
     let Some(command) = command else {
-        let names = COMMANDS.iter().map(|command| command.name);
-        let fitting = names.filter(|name| name.starts_with(typed));
-        return (0, fitting.map(|name| format!("{name} ")).collect());
+        let own = COMMANDS.iter().map(|command| command.name.to_owned());
+        let theirs = assets::commands(state, state.current_channel.as_deref());
+        let theirs = theirs
+            .map(crate::text::one_line)
+            .filter(|name| can_be_typed(name));
+        let fitting = own.chain(theirs).filter(|name| name.starts_with(typed));
+        let names: BTreeSet<String> = fitting.map(|name| format!("{name} ")).collect();
+        return (
+            0,
+            names.into_iter().take(COMMANDS.len() + OFFERED).collect(),
+        );
     };
     let rest = typed.strip_prefix(command.name).unwrap_or_default();
     let begun = rest.trim_start();
@@ -159,7 +168,9 @@ fn files(begun: &str) -> BTreeSet<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use kaiwa_protocols::{Channel, ChannelEvent, Profile, UserEvent};
+    use kaiwa_protocols::{
+        Asset, AssetEvent, AssetSource, Channel, ChannelEvent, Profile, UserEvent,
+    };
 
     fn state() -> ConnectionState {
         let mut state = ConnectionState::new("1".to_owned(), "net".to_owned());
@@ -180,6 +191,16 @@ mod tests {
             let channel_id = place.map(str::to_owned);
             state.apply(&UserEvent::New { channel_id, user }.into());
         }
+        for pattern in ["/say", "/x\x1b[2J"] {
+            let asset = Asset::Command {
+                id: Some(pattern.to_owned()),
+                pattern: pattern.to_owned(),
+                args: Vec::new(),
+                source: AssetSource::Server,
+            };
+            let channel_id = None;
+            state.apply(&AssetEvent::New { channel_id, asset }.into());
+        }
         state
     }
 
@@ -193,6 +214,7 @@ mod tests {
         for (typed, start, expected) in [
             ("/ad", 0, words(&["/add "])),
             ("/co", 0, words(&["/contacts "])),
+            ("/sa", 0, words(&["/say "])),
             ("/circle l", 0, words(&["/circle leave "])),
             ("/circle join te", 13, words(&["\"Tea room\" ", "tennis "])),
             ("/nonsense", 0, vec![]),

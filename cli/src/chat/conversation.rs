@@ -10,11 +10,12 @@ use std::sync::Arc;
 use chrono::Utc;
 use kaiwa_protocols::client::{ConnectionState, Event};
 use kaiwa_protocols::{
-    Channel, ChatEvent, ConnectionEvent, Error, ErrorInfo, ErrorKind, Message, MessageFragment,
-    MessageStatus, MessageType, RequestId,
+    AssetEvent, Channel, ChatEvent, ConnectionEvent, Error, ErrorInfo, ErrorKind, Message,
+    MessageFragment, MessageStatus, MessageType, RequestId,
 };
 use tokio::sync::mpsc;
 
+use super::assets;
 use super::commands::{self, Typed};
 use super::ctrl_c::CtrlC;
 use super::input::Input;
@@ -296,8 +297,9 @@ impl Conversation {
             Err(error) if error.kind() == ErrorKind::Full => return Ok(false),
             Err(error) => {
                 self.ledger.refused();
-                self.not_delivered(&message.plain_text(), &error.info())
-                    .await?;
+                let state = self.state();
+                let text = assets::spelled(&state, channel_id.as_deref(), &message).plain_text();
+                self.not_delivered(&text, &error.info()).await?;
             }
         }
         Ok(true)
@@ -340,6 +342,12 @@ impl Conversation {
             // What a command has caused is told when it is done.
             ConnectionEvent::Channel { event } => self.channel(event, ours).await?,
             ConnectionEvent::User { event } => self.person(&event, ours).await?,
+            ConnectionEvent::Asset {
+                event: AssetEvent::Unavailable { error, .. },
+            } if self.commands => {
+                let line = format!("this network's emotes cannot be had: {error}");
+                self.screen.notice(&line).await?;
+            }
             _ => {}
         }
         Ok(())
@@ -405,16 +413,20 @@ impl Conversation {
         channel_id: Option<&str>,
         message: &Message,
     ) -> Result<(), Gone> {
+        let state = self.state();
+        let text = assets::spelled(&state, channel_id, message).plain_text();
         if message.status == MessageStatus::Failed {
-            self.ledger.failing(request, message.plain_text());
+            self.ledger.failing(request, text);
             return Ok(());
         }
         if self.ledger.delivered(request) {
-            let line = format!(
-                "delivered after all: {}",
-                show::shortened(&message.plain_text())
-            );
+            let line = format!("delivered after all: {}", show::shortened(&text));
             self.screen.notice(&line).await?;
+        }
+        if let Some(command) = assets::run(&state, channel_id, message) {
+            // What came of it is told by what the network says then.
+            let line = format!("{command} is carried out");
+            return self.screen.notice(&line).await;
         }
         let said = self.newer(channel_id, message);
         self.screen.delivered(&said).await?;

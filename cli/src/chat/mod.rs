@@ -1,5 +1,6 @@
 //! `kaiwa` and `kaiwa chat`: a conversation with whatever is at the other end.
 
+mod assets;
 mod circles;
 mod commands;
 mod completion;

@@ -6,13 +6,13 @@ mod messages;
 use kaiwa_protocols::client::ConnectionState;
 use kaiwa_protocols::{
     Capabilities, Channel, ChannelEvent, ChannelType, ChatEvent, ConnectionEvent, Error, ErrorKind,
-    EventKind, Member, MessageFragment, Role, UserEvent,
+    EventKind, Member, MessageFragment, Presence, Profile, Role, UserEvent,
 };
 
 use super::commands::{self, Order};
 use super::jobs::{Jobs, What};
 use super::shown::Shown;
-use super::{circles, lists, show};
+use super::{assets, circles, lists, show};
 use crate::names;
 
 pub(crate) use messages::at_home;
@@ -58,7 +58,10 @@ impl Situation<'_> {
         let state = self.state;
         Ok(match order {
             Order::Quit => Plan::Leave,
-            Order::Help => Plan::Show(commands::help(self.capabilities)),
+            Order::Help => {
+                let theirs = assets::usages(state, self.here);
+                Plan::Show(commands::help(self.capabilities, &theirs))
+            }
             Order::Channels => Plan::Show(vec![lists::channels(state, self.here)]),
             Order::Contacts => Plan::Show(lists::contacts(state)),
             Order::Switch(channel) => return self.switch(&channel),
@@ -100,6 +103,9 @@ impl Situation<'_> {
                 value,
                 in_circle,
             } => return self.data(key, value, in_circle),
+            Order::Nick(name) => self.nick(name)?,
+            Order::Away(text) => be(Presence::Away, text),
+            Order::Back => be(Presence::Online, None),
             group => return self.group(group),
         })
     }
@@ -212,6 +218,24 @@ impl Situation<'_> {
         Ok(Plan::Ask(What::Read { channel_id }, read.into()))
     }
 
+    fn nick(self, name: String) -> Result<Plan, Error> {
+        let own = self.state.current_user_id.clone();
+        let user_id = own.ok_or_else(|| {
+            let text = "the network has not said who you are";
+            Error::new(ErrorKind::State, text)
+        })?;
+        let update = UserEvent::Update {
+            channel_id: None,
+            user_id: user_id.clone(),
+            new_user: Profile {
+                id: Some(user_id),
+                display_name: Some(name),
+                ..Profile::default()
+            },
+        };
+        Ok(Plan::Ask(What::Nick, update.into()))
+    }
+
     fn respond(self, person: &str, accept: bool) -> Result<Plan, Error> {
         let user_id = names::person(self.state, person)?;
         let respond = UserEvent::Respond {
@@ -227,6 +251,16 @@ fn join(channel_id: String) -> Plan {
         channel_id: channel_id.clone(),
     };
     Plan::Ask(What::Join { channel_id }, join.into())
+}
+
+/// Shows oneself as this.
+fn be(presence: Presence, text: Option<String>) -> Plan {
+    let event = UserEvent::Presence {
+        user_id: None,
+        presence,
+        text,
+    };
+    Plan::Ask(What::Presence(presence), event.into())
 }
 
 /// Puts people into a channel.

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use kaiwa_protocols::client::ConnectionState;
 use kaiwa_protocols::{Message, MessageFragment, MessageStatus, MessageType};
 
-use super::show;
+use super::{assets, show};
 
 /// A message as it is shown.
 #[derive(Clone, Debug, PartialEq)]
@@ -52,7 +52,7 @@ impl Said {
             name: show::name(profile, sender, message.message_type),
             color: profile.and_then(|profile| profile.color),
             quote: message.reply_to().map(|id| quote(state, place, id)),
-            text: text(message),
+            text: text(&assets::spelled(state, place, message)),
             files: message.content.iter().filter_map(file).collect(),
             marks: marks(message),
             at: message.timestamp,

@@ -145,6 +145,21 @@ pub(crate) fn sentence(state: &ConnectionState, event: &UserEvent) -> Option<Str
             let now = if *accept { "now" } else { "not" };
             format!("{who} is {now} a contact of yours")
         }
+        UserEvent::Ban {
+            channel_id,
+            user_id,
+            until,
+            reason,
+        } => {
+            let place = channel_id.as_deref().map(|id| channel_name(state, id));
+            let from = place.map(|name| format!(" of {name}")).unwrap_or_default();
+            let until = until.map(|until| format!(" until {}", until.format("%F %T UTC")));
+            let (who, remark) = (person(state, user_id), remark(reason.as_deref()));
+            format!(
+                "{who} is kept out{from}{}{remark}",
+                until.unwrap_or_default()
+            )
+        }
         UserEvent::Presence {
             user_id,
             presence,

@@ -4,8 +4,8 @@ use kaiwa_protocols::EventKind;
 
 use super::Needs::OneOf;
 use super::words::{
-    circle_create, circle_join, create, data, delete, direct, edit, history, nothing, optional,
-    react, reply, role, topic, upload, whole,
+    ban, circle_create, circle_join, create, data, delete, direct, edit, history, nothing,
+    optional, react, reply, role, topic, upload, whole,
 };
 use super::{About, Command, Needs, Order};
 
@@ -290,6 +290,38 @@ pub(crate) const COMMANDS: &[Command] = &[
         needs: OneOf(&[EventKind::UserRemove]),
         about: About::Person,
         read: |rest| whole(rest, "NAME").map(Order::Kick),
+    },
+    Command {
+        name: "/ban",
+        arguments: "NAME [MINUTES]",
+        help: "remove somebody and keep them out, for ever if MINUTES is left out",
+        needs: OneOf(&[EventKind::UserBan]),
+        about: About::Person,
+        read: ban,
+    },
+    Command {
+        name: "/nick",
+        arguments: "NAME",
+        help: "be called so",
+        needs: OneOf(&[EventKind::UserUpdate]),
+        about: About::Nothing,
+        read: |rest| whole(rest, "NAME").map(Order::Nick),
+    },
+    Command {
+        name: "/away",
+        arguments: "[TEXT]",
+        help: "be shown as away, with a few words about it",
+        needs: OneOf(&[EventKind::UserPresence]),
+        about: About::Nothing,
+        read: |rest| Ok(Order::Away(optional(rest))),
+    },
+    Command {
+        name: "/back",
+        arguments: "",
+        help: "be shown as there again",
+        needs: OneOf(&[EventKind::UserPresence]),
+        about: About::Nothing,
+        read: |rest| nothing(rest, Order::Back),
     },
     Command {
         name: "/role",

@@ -19,6 +19,7 @@ fn order(line: &str) -> Order {
 fn wrong(line: &str) -> String {
     match read(line.to_owned()) {
         Typed::Wrong(why) => why,
+        Typed::Other(line) => unknown(&line, &["/ip"]),
         other => panic!("{line}: {other:?}"),
     }
 }
@@ -59,6 +60,10 @@ fn every_row_reads_its_arguments() {
         person: name(person),
         text: text.map(name),
     };
+    let ban = |person: &str, minutes| Order::Ban {
+        person: name(person),
+        minutes,
+    };
     let rows = [
         ("/help", Order::Help),
         ("/quit\t", Order::Quit),
@@ -86,6 +91,12 @@ fn every_row_reads_its_arguments() {
         ("/add ann b", Order::Add(name("ann b"))),
         ("/accept ann", Order::Accept(name("ann"))),
         ("/reject ann", Order::Reject(name("ann"))),
+        ("/ban \"ann b\" 5", ban("ann b", Some(5))),
+        ("/ban ann", ban("ann", None)),
+        ("/nick ann b", Order::Nick(name("ann b"))),
+        ("/away", Order::Away(None)),
+        ("/away for tea", Order::Away(Some(name("for tea")))),
+        ("/back", Order::Back),
     ];
     let rows = rows.into_iter().chain(message_rows());
     for (line, expected) in rows.chain(circle_rows()) {
@@ -268,6 +279,9 @@ fn what_is_missing_or_too_much_is_told_with_the_usage() {
         wrong("/history 1 2"),
         "`2` is too much; usage: /history [N]"
     );
+    for line in ["/ban ann 0", "/ban ann soon", "/ban ann -1"] {
+        assert!(wrong(line).starts_with("MINUTES is a number above 0;"));
+    }
     assert_eq!(
         wrong("/create a \"\""),
         "NAME is missing; usage: /create NAME [PEOPLE…]"
@@ -276,8 +290,11 @@ fn what_is_missing_or_too_much_is_told_with_the_usage() {
 
 #[test]
 fn the_help_has_every_row_and_says_what_is_missing() {
-    let nothing = help(&Capabilities::new());
-    let all = help(&Capabilities::new().sends(EventKind::ALL).max_file_bytes(1));
+    let nothing = help(&Capabilities::new(), &[]);
+    let all = help(
+        &Capabilities::new().sends(EventKind::ALL).max_file_bytes(1),
+        &["/say TEXT".to_owned()],
+    );
     for command in COMMANDS {
         let find = |lines: &[String]| {
             let line = lines.iter().find(|line| line.starts_with(&command.usage()));

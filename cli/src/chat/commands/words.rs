@@ -122,6 +122,20 @@ pub(super) fn circle_join(rest: &str) -> Read {
     nothing(more, Order::CircleJoin { circle, code })
 }
 
+pub(super) fn ban(rest: &str) -> Read {
+    let (person, rest) = word(rest);
+    let person = some(person, "NAME")?;
+    let (number, more) = word(rest);
+    let minutes = match number {
+        "" => None,
+        number => match number.parse() {
+            Ok(minutes) if minutes > 0 => Some(minutes),
+            _ => return Err("MINUTES is a number above 0".to_owned()),
+        },
+    };
+    nothing(more, Order::Ban { person, minutes })
+}
+
 pub(super) fn role(rest: &str) -> Read {
     let (person, rest) = word(rest);
     let person = some(person, "NAME")?;

@@ -2,7 +2,8 @@
 
 use kaiwa_protocols::{ChatEvent, ConnectionEvent, Error, ErrorKind, RequestId, StatusEvent};
 
-use super::super::commands::{Command, Order, Typed};
+use super::super::assets;
+use super::super::commands::{self, Command, Order, Typed};
 use super::super::jobs::{After, Job, What};
 use super::super::orders::{Plan, Situation};
 use super::super::screen::Gone;
@@ -23,6 +24,11 @@ impl Conversation {
                 order,
                 line,
             } => self.order(command, order, line).await,
+            Typed::Other(_) if !self.screen.is_terminal() && self.ledger.len() > 0 => {
+                self.held = Some(typed);
+                Ok(())
+            }
+            Typed::Other(line) => self.other(line).await,
             Typed::Wrong(why) => self.refuse(&why).await,
         }
     }
@@ -63,6 +69,20 @@ impl Conversation {
             Ok(Plan::Cancel) => self.give_up().await,
             Err(error) => self.refuse(&format!("{name}: {error}")).await,
         }
+    }
+
+    /// A command of the network, which is sent as a message is.
+    async fn other(&mut self, line: String) -> Result<(), Gone> {
+        let state = self.state();
+        let here = self.here(&state);
+        let Some(content) = assets::command(&state, here.as_deref(), &line) else {
+            let theirs: Vec<&str> = assets::commands(&state, here.as_deref()).collect();
+            return self.refuse(&commands::unknown(&line, &theirs)).await;
+        };
+        if !self.send(content).await? {
+            self.held = Some(Typed::Other(line));
+        }
+        Ok(())
     }
 
     /// Gives up the files that are on their way.

@@ -363,6 +363,10 @@ impl Conversation {
                 });
                 near && self.is_news() && self.screen.is_terminal()
             }
+            UserEvent::Ban { channel_id, .. } => {
+                let near = |id: &String| self.is_near(&state, id);
+                self.is_news() && channel_id.as_ref().is_none_or(near)
+            }
             _ => false,
         };
         let line = show::sentence(&state, event).filter(|_| news)?;

@@ -2,7 +2,7 @@
 
 use kaiwa_protocols::client::{ConnectionState, Contact};
 use kaiwa_protocols::{
-    Channel, ChannelEvent, ChatEvent, ConnectionEvent, ErrorKind, Member, UserEvent,
+    Channel, ChannelEvent, ChatEvent, ConnectionEvent, ErrorKind, Member, Presence, UserEvent,
 };
 use serde_json::Value;
 
@@ -92,6 +92,15 @@ pub(crate) enum What {
         /// What the person was called.
         name: String,
     },
+    Ban {
+        channel_id: String,
+        /// What the person was called.
+        name: String,
+    },
+    /// To be called otherwise.
+    Nick,
+    /// To be shown as this.
+    Presence(Presence),
     Role {
         channel_id: String,
         member: Member,
@@ -266,6 +275,16 @@ impl What {
             Self::Kick { channel_id, name } => {
                 format!("{name} is removed from {}", channel(&channel_id))
             }
+            Self::Ban { channel_id, name } => {
+                format!("{name} is kept out of {}", channel(&channel_id))
+            }
+            Self::Nick => {
+                let own = state.current_user_id.as_deref().unwrap_or_default();
+                format!("you are called {}", show::person(state, own))
+            }
+            Self::Presence(presence) => {
+                format!("you are {}", lists::how(presence).unwrap_or("shown so"))
+            }
             Self::Role { channel_id, member } => show::rank(state, &channel_id, &member),
             Self::Data { key, value } => match value {
                 Some(value) => format!("{key} is {value}"),
@@ -298,7 +317,7 @@ impl What {
                 Self::React { .. } | Self::Edit { .. } | Self::Delete { .. } | Self::Cancel => {
                     "-1 is the last message shown, and --ids shows the id of each"
                 }
-                Self::Code { .. } | Self::Kick { .. } | Self::Role { .. } => {
+                Self::Code { .. } | Self::Kick { .. } | Self::Ban { .. } | Self::Role { .. } => {
                     "/members shows who is there"
                 }
                 Self::Switch { .. }
@@ -309,6 +328,8 @@ impl What {
                 | Self::Remove { .. }
                 | Self::Rename { .. }
                 | Self::Topic { .. }
+                | Self::Nick
+                | Self::Presence(_)
                 | Self::Data { .. } => "/channels shows those that are known",
             },
             ErrorKind::Forbidden => match self {

@@ -1,5 +1,6 @@
 //! Orders about circles and channels, and who is in them; and what one keeps on the network.
 
+use chrono::{TimeDelta, Utc};
 use kaiwa_protocols::{
     Channel, ChannelEvent, ChannelType, ConnectionEvent, Error, ErrorKind, EventKind, Member, Role,
     UserEvent,
@@ -50,6 +51,18 @@ impl Situation<'_> {
                 };
                 let name = show::person(self.state, &user_id);
                 Plan::Ask(What::Kick { channel_id, name }, remove.into())
+            }
+            Order::Ban { person, minutes } => {
+                let channel_id = self.whole()?;
+                let user_id = names::person(self.state, &person)?;
+                let ban = UserEvent::Ban {
+                    channel_id: Some(channel_id.clone()),
+                    user_id: user_id.clone(),
+                    until: minutes.map(|minutes| Utc::now() + TimeDelta::minutes(minutes.into())),
+                    reason: None,
+                };
+                let name = show::person(self.state, &user_id);
+                Plan::Ask(What::Ban { channel_id, name }, ban.into())
             }
             Order::Role { person, role } => self.role(&person, role)?,
             _ => return Err(ErrorKind::Internal.into()),

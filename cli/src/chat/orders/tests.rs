@@ -116,10 +116,10 @@ fn history_is_asked_for_before_the_oldest_shown_and_once() {
 fn people_are_looked_up_before_anything_is_made() {
     let mut world = World::new();
     for id in ["1", "2"] {
-        let user = kaiwa_protocols::Profile {
+        let user = Profile {
             id: Some(id.to_owned()),
             username: Some("ann".to_owned()),
-            ..kaiwa_protocols::Profile::default()
+            ..Profile::default()
         };
         let channel_id = None;
         world
