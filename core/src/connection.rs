@@ -1,12 +1,14 @@
 //! One account on one network, as an application sees it. The events live here too, so that one `use` brings all.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 
 pub use crate::event::{
     AssetEvent, ChannelEvent, ChatEvent, ConnectionEvent, EventKind, StatusEvent, UserEvent,
 };
 pub use crate::queue::EventReceiver;
-use crate::{AuthField, Capabilities, Error, Protocol, RequestId};
+use crate::{AuthField, Capabilities, Counters, Error, Protocol, RequestId};
 
 /// One account on one network.
 ///
@@ -62,4 +64,9 @@ pub trait Connection: Send + Sync {
 
     /// What the network can do, as far as is known now.
     fn capabilities(&self) -> Capabilities;
+
+    /// What it counts; the same for as long as the connection is there. One that counts nothing leaves this out.
+    fn counters(&self) -> Arc<Counters> {
+        Arc::default()
+    }
 }

@@ -29,6 +29,7 @@ mod message;
 mod presence;
 mod profile;
 mod request;
+mod statistics;
 mod style;
 
 pub use account::{Account, AuthField, FieldValue, Protocol};
@@ -46,4 +47,5 @@ pub use message::{Message, MessageFragment, MessageStatus, MessageType};
 pub use presence::Presence;
 pub use profile::Profile;
 pub use request::RequestId;
+pub use statistics::{Counters, Statistics};
 pub use style::{MAX_STYLE_DEPTH, Style};

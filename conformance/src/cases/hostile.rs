@@ -11,6 +11,7 @@ use crate::{Account, Fault, Harness, Outcome, Peer};
 /// Promise 6: whatever the peer sends, the connection goes on, or is `Lost` because of the peer.
 pub async fn garbage_is_survived<H: Harness>(mut peer: H::Peer) {
     let mut account = Account::online::<H>(&peer, 0).await;
+    let mut losses = 0;
     for seed in 0..100 {
         peer.fault(Fault::Garbage(seed)).await;
         let text = format!("after garbage {seed}");
@@ -30,6 +31,7 @@ pub async fn garbage_is_survived<H: Harness>(mut peer: H::Peer) {
             })
             .await;
         if lost {
+            losses += 1;
             account
                 .watch
                 .until("Disconnected", crate::watch::is_disconnected)
@@ -38,6 +40,11 @@ pub async fn garbage_is_survived<H: Harness>(mut peer: H::Peer) {
         }
     }
     account.deliver("unharmed").await;
+    let skipped = account.connection().counters().read().skipped;
+    assert!(
+        losses > 0 || skipped > 0,
+        "promise 6: what is not understood is counted"
+    );
     account.leave().await;
 }
 

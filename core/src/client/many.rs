@@ -12,7 +12,8 @@ use super::supervisor::{Command, Supervisor};
 use super::{AccountId, AccountSnapshot, ClientEvents, ConnectionState, Event, StateClient};
 use crate::queue::{CommandSender, Mailbox, QueueLimits, Receiver, commands};
 use crate::{
-    AuthField, Capabilities, Connection, ConnectionEvent, Error, ErrorKind, Protocol, RequestId,
+    AuthField, Capabilities, Connection, ConnectionEvent, Counters, Error, ErrorKind, Protocol,
+    RequestId, Statistics,
 };
 
 /// How a client works.
@@ -62,6 +63,7 @@ struct Accounts {
 
 struct Entry {
     shared: Arc<Shared>,
+    counters: Arc<Counters>,
     commands: CommandSender<Command>,
 }
 
@@ -116,9 +118,15 @@ impl Client {
             shared.attach(mailbox);
         }
         let (commands, receiver) = commands();
+        let counters = connection.counters();
         let supervisor = Supervisor::new(Arc::clone(&shared), connection, receiver);
         tokio::spawn(supervisor.run());
-        accounts.list.insert(id, Entry { shared, commands });
+        let entry = Entry {
+            shared,
+            counters,
+            commands,
+        };
+        accounts.list.insert(id, entry);
         Ok(id)
     }
 
@@ -233,6 +241,14 @@ impl Client {
     /// [`ErrorKind::NotFound`].
     pub fn capabilities(&self, account: AccountId) -> Result<Capabilities, Error> {
         Ok(self.inner.lock().get(account)?.shared.capabilities())
+    }
+
+    /// What an account's connection has counted, over all its attempts to connect.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotFound`].
+    pub fn statistics(&self, account: AccountId) -> Result<Statistics, Error> {
+        Ok(self.inner.lock().get(account)?.counters.read())
     }
 
     /// The network of an account.

@@ -16,8 +16,8 @@ use async_trait::async_trait;
 use kaiwa_core::queue::{CommandSender, EventPublisher, QueueLimits, commands};
 use kaiwa_core::session::Session;
 use kaiwa_core::{
-    AuthField, Capabilities, Connection, ConnectionEvent, Error, ErrorKind, EventReceiver,
-    Protocol, RequestId,
+    AuthField, Capabilities, Connection, ConnectionEvent, Counters, Error, ErrorKind,
+    EventReceiver, Protocol, RequestId,
 };
 use tokio::sync::oneshot;
 
@@ -108,6 +108,10 @@ impl<S: Session + 'static> Connection for Driver<S> {
 
     fn subscribe(&self) -> EventReceiver {
         self.shared.publisher.subscribe()
+    }
+
+    fn counters(&self) -> Arc<Counters> {
+        Arc::clone(&self.shared.counters)
     }
 
     fn protocol_spec(&self) -> Protocol {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use chrono::Utc;
@@ -10,7 +10,8 @@ use futures_util::task::AtomicWaker;
 use kaiwa_core::queue::EventPublisher;
 use kaiwa_core::session::{Now, Seed, Session, SessionEvent};
 use kaiwa_core::{
-    ChatEvent, ConnectionEvent, Error, ErrorKind, Message, MessageStatus, RequestId, StatusEvent,
+    ChatEvent, ConnectionEvent, Counters, Error, ErrorKind, Message, MessageStatus, RequestId,
+    StatusEvent,
 };
 use tokio::time::Instant;
 
@@ -21,6 +22,7 @@ pub(super) struct Shared<S> {
     core: Mutex<Core<S>>,
     make_session: Box<dyn Fn() -> S + Send + Sync>,
     pub(super) publisher: EventPublisher,
+    pub(super) counters: Arc<Counters>,
     /// Wakes the task after a request, so that it writes what the session made of it.
     pub(super) waker: AtomicWaker,
     origin: Instant,
@@ -35,6 +37,8 @@ pub(super) struct Core<S> {
     pub(super) connected: bool,
     /// A call into the session has panicked: it must be replaced.
     pub(super) broken: bool,
+    /// What the session had skipped when that was last counted.
+    skipped: u64,
 }
 
 struct Echo {
@@ -53,9 +57,11 @@ impl<S: Session> Shared<S> {
                 open: BTreeMap::new(),
                 connected: false,
                 broken: false,
+                skipped: 0,
             }),
             make_session,
             publisher,
+            counters: Arc::default(),
             waker: AtomicWaker::new(),
             origin: Instant::now(),
         }
@@ -155,6 +161,12 @@ impl<S: Session> Shared<S> {
             core.note(request, &event);
             self.publisher.publish(request, event);
         }
+        let skipped = core.session.skipped();
+        if skipped > core.skipped {
+            self.counters.skip(skipped - core.skipped);
+            core.skipped = skipped;
+            tracing::debug!(skipped, "packets or fields were not understood so far");
+        }
     }
 
     /// Puts a new session in the place of one that panicked and fails what that one had accepted.
@@ -164,6 +176,7 @@ impl<S: Session> Shared<S> {
         }
         core.session = (self.make_session)();
         core.broken = false;
+        core.skipped = 0;
         let error = bug().info();
         for (request, echo) in std::mem::take(&mut core.open) {
             if let Some(Echo {

@@ -168,10 +168,6 @@ fn finish<S: Session>(shared: &Shared<S>, end: End, reply: Option<Reply>, discon
         shared.guard(&mut core, |core| {
             core.session.handle_close(now, &closed);
             shared.drain(core);
-            let skipped = core.session.skipped();
-            if skipped > 0 {
-                tracing::debug!(skipped, "packets or fields were not understood so far");
-            }
         });
         shared.mend(&mut core);
         if let Some(error) = &error {

@@ -18,9 +18,12 @@ mod uploads;
 mod who;
 pub mod wire;
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use kaiwa_core::{
-    AuthField, Capabilities, Connection, ConnectionEvent, Error, EventReceiver, Protocol, RequestId,
+    AuthField, Capabilities, Connection, ConnectionEvent, Counters, Error, EventReceiver, Protocol,
+    RequestId,
 };
 
 pub use peer::{MockPeer, Order, REORDER_PATIENCE, SILENCE};
@@ -120,6 +123,10 @@ impl Connection for MockConnection {
 
     fn protocol_spec(&self) -> Protocol {
         self.inner().protocol_spec()
+    }
+
+    fn counters(&self) -> Arc<Counters> {
+        self.inner().counters()
     }
 
     fn capabilities(&self) -> Capabilities {
