@@ -94,6 +94,12 @@ impl People {
         account
     }
 
+    /// Somebody signs out, and is nobody of the test any more.
+    pub(crate) async fn part(&mut self, account: AccountId) {
+        self.client.remove(account).await.unwrap();
+        self.heard.remove(&account);
+    }
+
     pub(crate) fn heard(&self, account: AccountId) -> &Heard {
         &self.heard[&account]
     }

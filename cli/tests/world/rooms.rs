@@ -16,25 +16,52 @@ const TEXTS: &[&str] = &[
     "会話 \u{1f980} e\u{301} \u{202e}txet",
     "/quit",
     "{\"json\":null}",
+    "[b]no markup[/b] [url]:)",
 ];
 
-/// Sayings of each person.
+/// How often each person says all of it.
 const ROUNDS: usize = 5;
 
+/// The same on Sock Chat, where a client says no more than 20 things in ten seconds.
+const SLOW_ROUNDS: usize = 2;
+
 /// Everybody: the network, the account where it has some, and the name that others see.
-const EVERYBODY: [(&str, &str, &str); 5] = [
+const EVERYBODY: [(&str, &str, &str); 6] = [
     ("wschat", "", "Wanda"),
     ("rim", "ann", "Ann <&> O'Neil"),
     ("rim", "bob", "Bob 会話"),
     ("oshi", "olga", "Olga \u{1f980}"),
     ("oshi", "otto", "otto"),
+    ("sockchat", "sue", "Sue-会話"),
 ];
+
+/// What Sock Chat makes of a text: it has no tabs.
+fn without_tabs(text: &str) -> String {
+    text.replace('\t', "    ")
+}
+
+/// A text as a person on this network sees it, who may have said it themselves.
+fn seen(text: &str, on: &str) -> String {
+    match on {
+        "sockchat" => without_tabs(text),
+        _ => text.to_owned(),
+    }
+}
+
+/// A name as it is called on this network: Sock Chat's commands end names at spaces.
+fn called(name: &str, on: &str) -> String {
+    match on {
+        "sockchat" => name.replace(' ', "_"),
+        _ => name.to_owned(),
+    }
+}
 
 /// The lobby, as each network knows it.
 fn lobby(network: &str) -> &'static str {
     match network {
         "wschat" => "lobby",
         "rim" => "1",
+        "sockchat" => "lobby",
         _ => "s1",
     }
 }
@@ -61,17 +88,34 @@ impl Room {
         let ws = format!("ws://{}/wschat", server.local_addr());
         let mut people = People::new();
         let mut accounts = Vec::new();
+        let sockchat = format!("ws://{}/sockchat", server.local_addr());
         for (network, account, name) in EVERYBODY {
-            let url = if network == "wschat" { &ws } else { &http };
-            let shown = if network == "oshi" { "display" } else { "name" };
-            let mut form = vec![("url", url.as_str()), (shown, name)];
-            if network != "wschat" {
-                form.extend([
+            let registration = |url, shown| {
+                [
+                    ("url", url),
+                    (shown, name),
                     ("account", account),
                     ("password", "secret password"),
                     ("register", "yes"),
-                ]);
-            }
+                ]
+            };
+            let form = match network {
+                "wschat" => vec![("url", ws.as_str()), ("name", name)],
+                "rim" => registration(http.as_str(), "name").to_vec(),
+                "oshi" => registration(http.as_str(), "display").to_vec(),
+                _ => {
+                    // The network has no way to make an account.
+                    let form = registration(http.as_str(), "display");
+                    let elsewhere = people.join("oshi", &form).await;
+                    people.part(elsewhere).await;
+                    vec![
+                        ("sockchat_url", sockchat.as_str()),
+                        ("scheme", "Password"),
+                        ("uid", account),
+                        ("token", "secret password"),
+                    ]
+                }
+            };
             let joined = people.join(network, &form).await;
             if network == "rim" {
                 let channel_id = lobby(network).to_owned();
@@ -91,6 +135,7 @@ impl Room {
     /// That this person sees a message once, and who said it.
     async fn sees(&mut self, number: usize, text: &str, name: &str) {
         let (network, account) = (EVERYBODY[number].0, self.accounts[number]);
+        let (text, name) = (&seen(text, network), called(name, network));
         self.people
             .until(|people| people.heard(account).texts.contains_key(text))
             .await;
@@ -115,20 +160,25 @@ async fn everybody_sees_each_message_once() {
     let mut said = Vec::new();
     for round in 0..ROUNDS {
         for ((network, _, name), account) in EVERYBODY.iter().zip(room.accounts.clone()) {
+            if *network == "sockchat" && round >= SLOW_ROUNDS {
+                continue;
+            }
             for text in TEXTS {
                 let text = format!("{text} {name} {round}");
                 let channel = (*network != "wschat").then(|| lobby(network));
                 room.people.say(account, channel, &text);
-                said.push((text, *name));
+                // What has come over Sock Chat is the same for everybody.
+                said.push((seen(&text, network), *name));
             }
         }
     }
-    let (accounts, each) = (room.accounts.clone(), said.len() / EVERYBODY.len());
+    let accounts = room.accounts.clone();
+    let own = EVERYBODY.map(|(.., name)| said.iter().filter(|(_, by)| *by == name).count());
     room.people
         .until(|people| {
-            accounts.iter().all(|account| {
+            accounts.iter().zip(own).all(|(account, own)| {
                 let heard = people.heard(*account);
-                heard.texts.len() == said.len() && heard.delivered.len() == each
+                heard.texts.len() == said.len() && heard.delivered.len() == own
             })
         })
         .await;
