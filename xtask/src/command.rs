@@ -27,6 +27,24 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
     Ok(())
 }
 
+/// Shows the command, runs it, and shows what it printed if it fails.
+pub(crate) fn run_quietly(command: &mut Command) -> Result<()> {
+    println!("$ {}", show(command));
+    let output = command.output().with_context(|| show(command))?;
+    let printed = || {
+        let [out, err] = [&output.stdout, &output.stderr].map(|text| String::from_utf8_lossy(text));
+        format!("{out}{err}")
+    };
+    ensure!(
+        output.status.success(),
+        "{}`{}`: {}",
+        printed(),
+        show(command),
+        output.status
+    );
+    Ok(())
+}
+
 /// What the command prints; its errors go to this terminal.
 pub(crate) fn output(command: &mut Command) -> Result<String> {
     let output = command
