@@ -8,6 +8,7 @@
 )]
 
 mod changed;
+mod cut_off;
 mod killed;
 mod people;
 mod rooms;

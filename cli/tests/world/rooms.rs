@@ -88,35 +88,23 @@ impl Room {
         let ws = format!("ws://{}/wschat", server.local_addr());
         let mut people = People::new();
         let mut accounts = Vec::new();
-        let sockchat = format!("ws://{}/sockchat", server.local_addr());
+        let address = server.local_addr().to_string();
         for (network, account, name) in EVERYBODY {
-            let registration = |url, shown| {
+            let registration = |shown| {
                 [
-                    ("url", url),
+                    ("url", http.as_str()),
                     (shown, name),
                     ("account", account),
                     ("password", "secret password"),
                     ("register", "yes"),
                 ]
             };
-            let form = match network {
-                "wschat" => vec![("url", ws.as_str()), ("name", name)],
-                "rim" => registration(http.as_str(), "name").to_vec(),
-                "oshi" => registration(http.as_str(), "display").to_vec(),
-                _ => {
-                    // The network has no way to make an account.
-                    let form = registration(http.as_str(), "display");
-                    let elsewhere = people.join("oshi", &form).await;
-                    people.part(elsewhere).await;
-                    vec![
-                        ("sockchat_url", sockchat.as_str()),
-                        ("scheme", "Password"),
-                        ("uid", account),
-                        ("token", "secret password"),
-                    ]
-                }
+            let joined = match network {
+                "wschat" => people.join(network, &[("url", &ws), ("name", name)]).await,
+                "rim" => people.join(network, &registration("name")).await,
+                "oshi" => people.join(network, &registration("display")).await,
+                _ => people.join_sockchat(&address, account, name).await,
             };
-            let joined = people.join(network, &form).await;
             if network == "rim" {
                 let channel_id = lobby(network).to_owned();
                 people.ask(joined, ChannelEvent::Join { channel_id }).await;
