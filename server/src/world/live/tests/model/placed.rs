@@ -26,7 +26,7 @@ enum Step {
     Delete(usize, Index),
     Talk(usize, usize),
     LeaveTalk(usize, usize),
-    DeleteTalk(usize, usize, Index),
+    DeleteTalk(usize, usize, i64),
     Remove(usize),
     Commit,
 }
@@ -46,9 +46,9 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         5 => (who(), place()).prop_map(|(who, place)| Step::Move(who, place)),
         9 => (who(), room()).prop_map(|(who, room)| Step::Post(who, room)),
         2 => (room(), seq()).prop_map(|(room, seq)| Step::Delete(room, seq)),
-        4 => (who(), who()).prop_map(|(who, other)| Step::Talk(who, other)),
-        1 => (who(), who()).prop_map(|(who, other)| Step::LeaveTalk(who, other)),
-        1 => (who(), who(), seq()).prop_map(|(who, other, seq)| Step::DeleteTalk(who, other, seq)),
+        6 => (who(), who()).prop_map(|(who, other)| Step::Talk(who, other)),
+        2 => (who(), who()).prop_map(|(who, other)| Step::LeaveTalk(who, other)),
+        3 => (who(), who(), 1..5_i64).prop_map(|(who, other, seq)| Step::DeleteTalk(who, other, seq)),
         1 => room().prop_map(Step::Remove),
         5 => Just(Step::Commit),
     ];
@@ -470,15 +470,14 @@ impl Rig {
         }
     }
 
-    fn delete_talk(&mut self, who: usize, other: usize, index: &Index) {
+    fn delete_talk(&mut self, who: usize, other: usize, seq: i64) {
         let pair = (who.min(other), who.max(other));
         let Some(talk) = self.talks.get_mut(&pair) else {
             return;
         };
-        let Some(seq) = pick(talk.last, &talk.deleted, index) else {
+        if seq > talk.last || !talk.deleted.insert(seq) {
             return;
-        };
-        talk.deleted.insert(seq);
+        }
         let since: Vec<_> = talk.since.clone().into_iter().collect();
         let room = self.talk_room(pair);
         self.delete_at(room, seq);
@@ -533,7 +532,7 @@ impl Rig {
             Step::Delete(room, index) => self.delete(*room, index),
             Step::Talk(who, other) => self.talk(*who, *other),
             Step::LeaveTalk(who, other) => self.leave_talk(*who, *other),
-            Step::DeleteTalk(who, other, index) => self.delete_talk(*who, *other, index),
+            Step::DeleteTalk(who, other, seq) => self.delete_talk(*who, *other, *seq),
             Step::Remove(room) => self.remove(*room),
             Step::Commit => self.commit(),
         }
