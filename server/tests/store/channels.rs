@@ -132,7 +132,7 @@ fn seen(site: &mut Site, room: RoomId) -> String {
 fn shown(lines: &[Line]) -> Vec<String> {
     let name = |line: &Line| {
         let sender = line.sender.as_ref();
-        sender.map_or("-".to_owned(), |user| user.name.clone())
+        sender.map_or_else(|| "-".to_owned(), |user| user.name.clone())
     };
     let text = |line: &Line| line.message.text.clone().unwrap_or_default();
     lines
