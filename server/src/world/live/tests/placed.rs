@@ -92,17 +92,6 @@ fn whoever_is_banned_is_told_and_goes_from_everywhere() {
 }
 
 #[test]
-fn one_network_can_send_somebody_away_for_itself() {
-    let rig = rig();
-    let (_a, ann) = placed(&rig, ANN, &[ROOM], ROOM);
-    let (_q, quiet) = rig.sit_as(QUIET, ANN, &[ROOM]);
-    rig.live
-        .send_away(ANN, Some(CHOSEN), None, CloseReason::Ended(1000, "kicked"));
-    assert_eq!(ann.closing(), Some(CloseReason::Ended(1000, "kicked")));
-    assert_eq!(quiet.closing(), None);
-}
-
-#[test]
 fn each_network_learns_of_each_notice_once() {
     let rig = rig();
     let (_a, ann) = rig.choose(ANN, &[ROOM], &[ROOM]);
