@@ -75,6 +75,8 @@ pub(crate) fn everything_comes_back(site: &mut Site) {
             sender: Some(ann),
             at: at(11),
             repeated: false,
+            kind: RoomKind::Group,
+            two: None,
         }
     );
     let keys = ["k2", "k1", "k2"].map(|key| site.reader.file(key).unwrap().unwrap());
