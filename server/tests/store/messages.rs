@@ -3,7 +3,7 @@
 use kaiwa_server::ErrorKind;
 use kaiwa_server::store::{
     Edit, LOBBY, MAX_REACTIONS, MessageId, MessageKind, NewMessage, Position, Posted, Reaction,
-    Repeat, RoomId, Sender, StoredMessage, UserId, UserPatch,
+    Repeat, RoomId, RoomKind, Sender, StoredMessage, UserId, UserPatch,
 };
 
 use crate::files::new_file;
