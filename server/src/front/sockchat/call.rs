@@ -31,6 +31,7 @@ pub(super) struct Call {
 
 /// Who asks, as they are when they ask: they do not change while a command of this session is carried out, but by their other
 /// sessions. What must be true is asked for again by the store's thread.
+#[derive(Clone)]
 pub(super) struct Asker {
     pub(super) user: User,
     pub(super) permissions: Permissions,

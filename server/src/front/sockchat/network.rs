@@ -1,16 +1,17 @@
 //! How Sock Chat shows what happens in the world.
 
 use bytes::Bytes;
-use kaiwa_protocols::sockchat::wire::{ChatMessage, Flags, ServerPacket, action_text};
+use kaiwa_protocols::sockchat::wire::{ChatMessage, Flags, Removal, ServerPacket, action_text};
 
 use super::Sockchat;
 use super::packets::{frames, put};
 use super::person::NOBODY;
 use super::roster::Speaker;
+use super::stage::NORMAL;
 use super::talk;
 use crate::front::{SOCKCHAT, shown};
 use crate::store::{Role, RoomKind, UserId};
-use crate::world::{Echo, Network, Notice, Said};
+use crate::world::{CloseReason, Echo, Network, Notice, Said};
 
 impl Network for Sockchat {
     fn message(&self, said: &Said, out: &mut Vec<u8>) {
@@ -90,8 +91,28 @@ impl Network for Sockchat {
         }
     }
 
-    fn notice(&self, _notice: &Notice, _to: UserId) -> Option<Bytes> {
-        None
+    fn learn(&self, notice: &Notice) {
+        if let Notice::Profile(user) = notice {
+            let mut roster = self.roster();
+            for (room, shown) in roster.update(user, self.permissions(user)) {
+                let updated = frames(&[ServerPacket::UserUpdated(shown.packed())]);
+                roster.give_room(room, &updated, None);
+            }
+        }
+    }
+
+    fn notice(&self, notice: &Notice, _to: UserId) -> Option<Bytes> {
+        match notice {
+            Notice::Banned { until, .. } => {
+                let removal = Removal::Banned { until: *until };
+                Some(frames(&[ServerPacket::Removed(removal)]))
+            }
+            _ => None,
+        }
+    }
+
+    fn farewell(&self) -> CloseReason {
+        CloseReason::Ended(NORMAL, "put out")
     }
 }
 

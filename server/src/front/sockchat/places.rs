@@ -25,6 +25,7 @@ pub(super) struct Channel {
 #[derive(Debug)]
 pub(super) struct View {
     pub(super) channel: Channel,
+    pub(super) room: Room,
     /// What was said there before, as frames.
     pub(super) backlog: Bytes,
     /// Whether they may hear it.
@@ -140,6 +141,15 @@ impl Deciding<'_> {
         Ok(view.map(|view| Going { view, closed }))
     }
 
+    /// Somebody is to be put out, with all their sessions ([`super::stage::Telling::put_out`]). Gives the channels that are no more
+    /// for that; none if they are not here.
+    pub(super) fn expel(&mut self, user: UserId) -> Result<Option<Vec<Closed>>, Error> {
+        match self.front.presence.expel(user) {
+            true => self.part(user).map(Some),
+            false => Ok(None),
+        }
+    }
+
     /// Somebody is not here any more; gives the channels that are no more for that.
     pub(super) fn part(&mut self, user: UserId) -> Result<Vec<Closed>, Error> {
         self.leave_channels(user, None)
@@ -187,6 +197,7 @@ impl Deciding<'_> {
         };
         Ok(Channel::of(room).map(|channel| View {
             channel,
+            room: room.clone(),
             backlog,
             hears,
         }))

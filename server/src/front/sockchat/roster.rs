@@ -13,7 +13,7 @@ use super::person::{NOBODY, Shown, one_word, plain_name};
 use super::presence::SessionId;
 use crate::names as accounts;
 use crate::store::{RoomId, User, UserId};
-use crate::world::{Receiver, SeatId};
+use crate::world::Receiver;
 
 /// People of other networks who are shown in a place. When one more speaks there, whoever was silent for longest goes.
 const MAX_OTHERS: usize = 100;
@@ -41,7 +41,6 @@ pub(super) struct Person {
 #[derive(Clone)]
 pub(super) struct Session {
     pub(super) receiver: Arc<Receiver>,
-    pub(super) seat: SeatId,
     pub(super) peer: IpAddr,
 }
 

@@ -183,7 +183,6 @@ impl Newcomer {
         };
         let own = Session {
             receiver: Arc::clone(&self.receiver),
-            seat: seat.id(),
             peer: self.peer,
         };
         telling.arrive(arriving, (session, own));
@@ -267,7 +266,8 @@ impl Deciding<'_> {
         };
         let permissions = self.front.permissions(&user);
         let channels = places::listed(&places::seen(self.store, user.id, permissions)?);
-        let seating = Seating::chosen(self.store, user.id)?;
+        let heard = view.hears.then_some(&view.room);
+        let seating = Seating::placed(self.store, user.id, heard)?;
         let arriving = Arriving {
             user,
             view,

@@ -17,8 +17,9 @@ use super::presence::SessionId;
 use super::roster::{Person, Session};
 use super::sign_in::Arriving;
 use super::talk::MAX_TEXT_CHARS;
-use crate::store::{RoomId, Subscription, Transaction, UserId};
-use crate::world::{CloseReason, Notice, SeatId, SharedLive};
+use crate::front::SOCKCHAT;
+use crate::store::{Transaction, UserId};
+use crate::world::{CloseReason, Notice, SharedLive};
 
 /// The code of an orderly end, RFC 6455 section 7.4.1.
 pub(super) const NORMAL: u16 = 1000;
@@ -228,33 +229,15 @@ impl Telling<'_> {
         }
         roster.give_room(from, &departed, Some(user));
         roster.give_room(to, &entered, Some(user));
-        let seats: Vec<_> = person
-            .sessions
-            .values()
-            .map(|session| session.seat)
-            .collect();
         // The world's seats are asked for only without the roster.
         drop(roster);
-        for seat in seats {
-            self.seat(seat, from, view);
-        }
+        let heard = view.hears.then_some(&view.room);
+        self.live.put(SOCKCHAT, user, heard);
         debug!(
             user = user.0,
             from = from.0,
             to = to.0,
             "went to another room"
         );
-    }
-
-    fn seat(&self, seat: SeatId, from: RoomId, view: &View) {
-        self.live.unfollow(seat, from);
-        if view.hears {
-            let subscription = Subscription {
-                room: view.channel.room,
-                since: 1,
-                read: 0,
-            };
-            self.live.follow(seat, &subscription);
-        }
     }
 }
