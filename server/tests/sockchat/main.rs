@@ -10,5 +10,7 @@
 mod common;
 
 mod client;
+mod flood;
+mod hostile;
 mod sign_in;
 mod talk;
