@@ -92,6 +92,7 @@ impl Server {
         let stop = CancellationToken::new();
         let tasks = TaskTracker::new();
         tasks.spawn(Arc::clone(&world).deliver(writer.done));
+        world.open().await?;
         let acceptor = Acceptor {
             tls,
             behind_proxy: config.behind_proxy,

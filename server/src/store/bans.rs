@@ -70,6 +70,15 @@ pub trait Bans: ReadBans {
     /// `NotFound` for a person (also the one who says so) or room that is not there.
     fn ban(&mut self, ban: &Ban) -> Result<BanId, Error>;
 
+    /// Ends all bans of a kind that were said of a person or an address, those of a room or (none) of the whole server; tells
+    /// how many there were.
+    fn lift(
+        &mut self,
+        kind: BanKind,
+        target: &BanTarget,
+        room: Option<RoomId>,
+    ) -> Result<usize, Error>;
+
     /// Ends a ban; tells whether there was one.
     fn unban(&mut self, id: BanId) -> Result<bool, Error>;
 }

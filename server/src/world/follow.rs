@@ -13,6 +13,7 @@
 use chrono::{DateTime, Utc};
 use kaiwa_core::{Error, ErrorKind};
 
+use super::live::Spot;
 use super::{Notice, RoomView};
 use crate::store::{Change, Role, Room, RoomId, Subscription, Transaction, UserId};
 
@@ -140,6 +141,11 @@ pub(super) enum Hears {
     All(Vec<RoomId>),
     /// Chosen ones.
     Chosen(Vec<Subscription>),
+    /// That in which it is, and those of two, each from a sequence on.
+    Placed {
+        spot: Option<Spot>,
+        talks: Vec<(RoomId, i64)>,
+    },
 }
 
 impl Seating {
@@ -161,10 +167,27 @@ impl Seating {
         })
     }
 
+    /// For one that is in one room at a time, and hears that and what is said to its person alone. It is in this room, whether
+    /// its person is a member or not, or in none until it is put somewhere ([`super::SharedLive::put`]).
+    pub(crate) fn placed(
+        store: &mut dyn Transaction,
+        user: UserId,
+        room: Option<&Room>,
+    ) -> Result<Self, Error> {
+        Ok(Self {
+            user,
+            roles: store.roles_of(user)?,
+            hears: Hears::Placed {
+                spot: room.map(Spot::of),
+                talks: store.direct_rooms(user)?,
+            },
+        })
+    }
+
     /// What was chosen, by room: what the connection hears, whatever its person's others have chosen since.
     pub(crate) fn subscriptions(&self) -> &[Subscription] {
         match &self.hears {
-            Hears::All(_) => &[],
+            Hears::All(_) | Hears::Placed { .. } => &[],
             Hears::Chosen(chosen) => chosen,
         }
     }

@@ -4,6 +4,7 @@
 
 mod bans;
 mod changes;
+mod channels;
 mod circles;
 mod contacts;
 mod conversations;
@@ -21,6 +22,7 @@ mod posts;
 mod removed;
 mod room_names;
 mod rooms;
+mod silence;
 mod subscriptions;
 mod users;
 mod values;

@@ -9,6 +9,7 @@ use super::files::demand_file;
 use super::forget;
 use super::marks::{self, Standing, standing};
 use super::rooms::NO_ROOM;
+use super::silence::Silence;
 use super::users::{demand_user, guest, make_guest};
 use super::values::{Code, Time};
 use crate::store::{
@@ -75,8 +76,13 @@ impl Messages for Db {
     fn post(&mut self, message: &NewMessage, repeat: Repeat) -> Result<Posted, Error> {
         let mut last_id = self.last_id;
         let keep = self.keep;
+        let mut silence = self.silence.take();
         let posted = self.run("keeping a message", |connection| {
-            let posted = post(connection, message, repeat, &mut last_id)?;
+            let silence = match &mut silence {
+                Some(silence) => silence,
+                none => none.insert(Silence::read(connection)?),
+            };
+            let posted = post(connection, message, repeat, silence, &mut last_id)?;
             if let Some(keep) = keep
                 && !posted.repeated
             {
@@ -85,6 +91,7 @@ impl Messages for Db {
             Ok(posted)
         });
         self.last_id = last_id;
+        self.silence = silence;
         posted
     }
 
@@ -160,6 +167,7 @@ fn post(
     connection: &Connection,
     message: &NewMessage,
     repeat: Repeat,
+    silence: &Silence,
     last_id: &mut Option<i64>,
 ) -> Outcome<Posted> {
     let room = message.room;
@@ -177,9 +185,12 @@ fn post(
         .as_deref()
         .filter(|_| repeat == Repeat::Same);
     if let (Some(client_id), Some(sender)) = (once, sender)
-        && let Some(posted) = repeated(connection, room, sender, client_id)?
+        && let Some(posted) = repeated(connection, &standing, room, sender, client_id)?
     {
         return Ok(posted);
+    }
+    if let Sender::Account(user) = &message.sender {
+        silence.demand_voice(*user, room, standing.parent, message.at)?;
     }
     demand_parts(connection, message, standing.last_seq)?;
     if let (Sender::Guest(Some(name)), None) = (&message.sender, sender) {
@@ -194,6 +205,8 @@ fn post(
         sender,
         at: message.at,
         repeated: false,
+        kind: standing.kind,
+        two: standing.two,
     };
     insert(connection, message, &posted, once.is_some())?;
     if let (Some(user), Some(_)) = (sender, standing.role) {
@@ -235,6 +248,7 @@ fn demand_parts(connection: &Connection, message: &NewMessage, last_seq: i64) ->
 /// The message that this sender's client id means.
 fn repeated(
     connection: &Connection,
+    standing: &Standing,
     room: RoomId,
     sender: UserId,
     client_id: &str,
@@ -262,6 +276,8 @@ fn repeated(
                 sender: Some(sender),
                 at: row.get::<_, Time>(2)?.0,
                 repeated: true,
+                kind: standing.kind,
+                two: standing.two,
             })
         })?;
     Ok(Some(posted))

@@ -10,7 +10,7 @@ use super::db::{Db, Outcome, demand, refuse};
 use super::room_names::{demand_name, unique_name};
 use super::users::demand_user;
 use super::values::{Code, Time};
-use super::{circles, conversations, marks, members, removed};
+use super::{channels, circles, conversations, marks, members, removed};
 use crate::store::{
     Conversation, LOBBY, Member, Membership, MessageId, NewRoom, Position, ReadRooms, Role, Room,
     RoomId, RoomKind, RoomPatch, Rooms, Span, UserId,
@@ -73,6 +73,13 @@ const NAMESAKE: &str = concat!(
     room_columns!(),
     " FROM rooms r JOIN heads h ON h.room = r.id WHERE r.unique_name = ?1"
 );
+/// Names of channels lie together: [`super::room_names`].
+const CHANNELS: &str = concat!(
+    "SELECT ",
+    room_columns!(),
+    " FROM rooms r JOIN heads h ON h.room = r.id
+     WHERE r.unique_name >= 'channel:' AND r.unique_name < 'channel;'"
+);
 const DIRECT: &str = "SELECT id FROM rooms WHERE low = ?1 AND high = ?2";
 const INSERT_DIRECT: &str = "INSERT INTO rooms (kind, name, low, high, mode, created, epoch)
      VALUES (?1, '', ?2, ?3, ?4, ?5, ?6)";
@@ -96,6 +103,7 @@ pub(super) const HOT: &[&str] = &[
     ROOM_IDS_OF,
     CHILDREN,
     NAMESAKE,
+    CHANNELS,
     DIRECT,
     INSERT_DIRECT,
     INSERT_ROOM,
@@ -165,11 +173,25 @@ impl ReadRooms for Db {
         })
     }
 
+    fn channels(&mut self) -> Result<Vec<Room>, Error> {
+        self.run("reading rooms", |connection| {
+            let mut rooms = list(connection, CHANNELS, [])?;
+            rooms.sort_unstable_by_key(|room| room.id);
+            Ok(rooms)
+        })
+    }
+
     fn channel(&mut self, name: &str) -> Result<Option<Room>, Error> {
         self.run("reading a room", |connection| {
             let key = unique_name(RoomKind::Channel, None, name);
             let mut select = connection.prepare_cached(NAMESAKE)?;
             Ok(select.query_row([key], room).optional()?)
+        })
+    }
+
+    fn direct_rooms(&mut self, user: UserId) -> Result<Vec<(RoomId, i64)>, Error> {
+        self.run("reading rooms", |connection| {
+            members::direct_rooms(connection, user)
         })
     }
 
@@ -254,6 +276,10 @@ impl Rooms for Db {
         self.run("clearing removed rooms away", |connection| {
             removed::clear(connection, limit)
         })
+    }
+
+    fn clear_channels(&mut self) -> Result<(), Error> {
+        self.run("emptying channels", channels::clear)
     }
 
     fn add_members(
@@ -369,6 +395,9 @@ fn create(connection: &Connection, room: &NewRoom) -> Outcome<RoomId> {
     let unique = unique_name(room.kind, room.parent, &room.name);
     demand_name(connection, unique.as_deref(), None)?;
     circles::demand_number(connection, room, &members)?;
+    if room.kind == RoomKind::Channel {
+        channels::demand_number(connection)?;
+    }
     let id = connection.prepare_cached(INSERT_ROOM)?.insert(params![
         Code(room.kind),
         room.name,

@@ -188,6 +188,8 @@ fn posted(sender: UserId) -> Posted {
         sender: Some(sender),
         at: Utc::now(),
         repeated: false,
+        kind: RoomKind::Group,
+        two: None,
     }
 }
 
