@@ -17,8 +17,9 @@ use crate::config::{Config, StoreKind};
 use crate::files::{Files, sweep};
 use crate::front::oshi::{self, Oshi};
 use crate::front::rim::{Rim, rest, socket};
+use crate::front::sockchat::{self, Sockchat};
 use crate::front::wschat::{self, Wschat};
-use crate::front::{Links, OSHI, RIM, Rules, WSCHAT};
+use crate::front::{Links, OSHI, RIM, Rules, SOCKCHAT, WSCHAT};
 use crate::jwt::Verifier;
 use crate::listen::{self, Acceptor};
 use crate::log_dir::{self, LogDir};
@@ -77,7 +78,8 @@ impl Server {
             }),
             rim: config
                 .rim
-                .then(|| Arc::new(Rim::new(Arc::clone(&auth), rules, links))),
+                .then(|| Arc::new(Rim::new(Arc::clone(&auth), rules, links.clone()))),
+            sockchat: Some(Arc::new(Sockchat::new(auth, rules, links, &[]))),
             oshi,
         };
         let readers = Readers::open(store.as_ref())?;
@@ -223,6 +225,7 @@ struct Fronts {
     wschat: Arc<Wschat>,
     rim: Option<Arc<Rim>>,
     oshi: Option<(Arc<Oshi>, Arc<Files>)>,
+    sockchat: Option<Arc<Sockchat>>,
 }
 
 impl Fronts {
@@ -234,6 +237,9 @@ impl Fronts {
         }
         if let Some((oshi, _)) = &self.oshi {
             networks.push((OSHI, Arc::clone(oshi) as _));
+        }
+        if let Some(sockchat) = &self.sockchat {
+            networks.push((SOCKCHAT, Arc::clone(sockchat) as _));
         }
         networks
     }
@@ -291,7 +297,12 @@ impl Listeners {
 
     /// Starts to accept.
     fn serve(self, acceptor: &Acceptor, site: &Site, fronts: &Fronts) {
-        let Fronts { wschat, rim, oshi } = fronts;
+        let Fronts {
+            wschat,
+            rim,
+            oshi,
+            sockchat,
+        } = fronts;
         let mut all = wschat::routes("/wschat", Arc::clone(wschat));
         let mut apps = vec![(self.wschat, wschat::routes("/", Arc::clone(wschat)))];
         if let Some(rim) = rim {
@@ -305,6 +316,9 @@ impl Listeners {
             let files = oshi::files::routes(oshi, files);
             all = all.merge(oshi::main_routes(oshi)).merge(files.clone());
             apps.push((self.oshi, oshi::own_routes(oshi).merge(files)));
+        }
+        if let Some(sockchat) = sockchat {
+            all = all.merge(sockchat::main_routes(sockchat));
         }
         apps.push((Some(self.main), all));
         for (listener, routes) in apps {

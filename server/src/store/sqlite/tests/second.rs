@@ -26,7 +26,7 @@ fn members_hear_what_they_are_in_but_for_circles() {
     let (_dir, mut store) = second();
     assert_eq!(
         subscriptions(&mut store, 1),
-        [(1, 1, 0), (5, 1, 2), (6, 1, 0)]
+        [(1, 1, 0), (5, 1, 2), (6, 1, 0), (9, 1, 0)]
     );
     assert_eq!(subscriptions(&mut store, 2), [(5, 2, 1), (6, 1, 0)]);
     assert_eq!(subscriptions(&mut store, 3), [], "guests are in no room");

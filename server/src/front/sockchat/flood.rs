@@ -1,0 +1,1 @@
+//! How much somebody sends, over all their sessions.
