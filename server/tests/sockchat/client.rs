@@ -58,7 +58,11 @@ pub(crate) async fn join(site: &Site, name: &str) -> Person {
 
 /// Signs somebody in by token.
 pub(crate) async fn resume(site: &Site, name: &str, token: &str) -> Person {
-    let mut client = open(site).await;
+    enter(open(site).await, name, token).await
+}
+
+/// Signs somebody in by token on a connection that is open.
+pub(crate) async fn enter(mut client: Client, name: &str, token: &str) -> Person {
     client.send(format!("1\tBearer\t{token}")).await;
     let mut first = Vec::new();
     loop {

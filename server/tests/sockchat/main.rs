@@ -10,5 +10,6 @@
 mod common;
 
 mod client;
+mod commands;
 mod sign_in;
 mod talk;

@@ -255,17 +255,19 @@ impl Roster {
             .is_some_and(|place| place.people.contains(&user) || place.others.contains_key(&user))
     }
 
-    /// All who are shown in a room but one, as a packet for that one.
-    pub(super) fn listed(&self, room: RoomId, but: UserId) -> Bytes {
+    /// All who are shown in a room.
+    pub(super) fn shown_in(&self, room: RoomId) -> impl Iterator<Item = (UserId, &Shown)> {
         let place = self.places.get(&room);
         let others = place.into_iter().flat_map(|place| &place.others);
-        let others = others.filter(|(user, _)| **user != but);
-        let shown = self
-            .people_in(room)
-            .filter(|person| person.user.id != but)
-            .map(|person| &person.shown)
-            .chain(others.map(|(_, other)| &other.shown));
-        let users = shown.map(|shown| ListedUser {
+        self.people_in(room)
+            .map(|person| (person.user.id, &person.shown))
+            .chain(others.map(|(user, other)| (*user, &other.shown)))
+    }
+
+    /// The same but one, as a packet for that one.
+    pub(super) fn listed(&self, room: RoomId, but: UserId) -> Bytes {
+        let shown = self.shown_in(room).filter(|(user, _)| *user != but);
+        let users = shown.map(|(_, shown)| ListedUser {
             user: shown.packed(),
             visible: true,
         });

@@ -195,9 +195,8 @@ impl Own {
 async fn enter(ask: &Ask<'_>, name: &str, password: &str) -> Outcome {
     let (user, permissions) = (ask.asker.user.id, ask.asker.permissions);
     let asked = name.to_owned();
-    let look_up = move |store: &mut dyn crate::store::Reader| {
-        places::named(store, user, permissions, &asked)
-    };
+    let look_up =
+        move |store: &mut dyn crate::store::Reader| places::named(store, user, permissions, &asked);
     let room = ask.call.world.look_up(look_up).await?;
     let no_channel = || Refusal::NoChannel(name.to_owned());
     let room = room.ok_or_else(no_channel)?;

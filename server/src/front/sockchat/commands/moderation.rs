@@ -75,12 +75,8 @@ pub(super) async fn put_out(ask: &Ask<'_>, severity: Severity) -> Outcome {
         if let Some(sentence) = &sentence {
             deciding.keep_out(sentence)?;
         }
-        let was_here = deciding.front.presence.expel(user);
-        Ok(if was_here {
-            deciding.part(user)?
-        } else {
-            Vec::new()
-        })
+        let closed = deciding.expel(user)?;
+        Ok(closed.unwrap_or_default())
     };
     let tell = move |telling: &Telling<'_>, closed| {
         telling.put_out(user, removal, LeaveReason::Kick, closed);

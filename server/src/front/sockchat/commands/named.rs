@@ -73,7 +73,9 @@ impl Ask<'_> {
         }
         let asked = name.to_owned();
         let found = self.call.world.look_up(move |store| account(store, &asked));
-        let found = found.await?.ok_or_else(|| Refusal::Nobody(name.to_owned()))?;
+        let found = found
+            .await?
+            .ok_or_else(|| Refusal::Nobody(name.to_owned()))?;
         let roster = self.call.front.roster();
         Ok(match roster.person(found.id) {
             // Found by a name under which they are not shown here.

@@ -153,7 +153,8 @@ async fn listed(ask: &Ask<'_>, name: &str) -> Result<(RoomId, String), Refusal> 
     let channel = places::Channel::of(&room).ok_or_else(no_channel)?;
     let is_inside = ask.asker.room == room.id || room.owner == Some(user);
     let is_open = !channel.has_password || permissions.moderate;
-    if !is_inside && !(channel.is_seen_by(permissions) && is_open) {
+    let may_know = is_inside || (channel.is_seen_by(permissions) && is_open);
+    if !may_know {
         return Err(Refusal::WhoNotAllowed(channel.name));
     }
     Ok((room.id, channel.name))
