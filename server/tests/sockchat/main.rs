@@ -12,5 +12,8 @@ mod common;
 mod client;
 mod flood;
 mod hostile;
+mod places;
+mod private;
 mod sign_in;
 mod talk;
+mod together;
