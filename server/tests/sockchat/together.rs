@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::client::{account, join, oshi};
+use crate::client::{account, join, oshi, rim};
 use crate::common::{Client, Site};
 
 /// A packet of rim's user 1.
@@ -18,11 +18,15 @@ async fn four_people_in_the_lobby() {
     let site = Site::start().await;
     // User 1 on rim, user 2 on Oshi, user 3 on Sock Chat, a guest on wschat.
     let (_, token) = account(&site, "rita").await;
-    account(&site, "olga").await;
-    let mut rim = Client::connect(site.addr(), "/rim/ws", &[]).await.unwrap();
-    rim.send(rim_packet("Login", &json!({ "content": token })))
+    let member = json!({ "gid": 1, "uids": [1], "opType": 1 });
+    rim(&site, "/group/user/change", &token, &member).await;
+    let (_, olga_token) = account(&site, "olga").await;
+    let member = json!({ "gid": 1, "uids": [2], "opType": 1 });
+    rim(&site, "/group/user/change", &olga_token, &member).await;
+    let mut rita = Client::connect(site.addr(), "/rim/ws", &[]).await.unwrap();
+    rita.send(rim_packet("Login", &json!({ "content": token })))
         .await;
-    rim.json().await;
+    rita.json().await;
     let mut olga = oshi(&site, "olga").await;
     let mut sock = join(&site, "sam").await;
     let mut guest = site.client().await;
@@ -31,16 +35,16 @@ async fn four_people_in_the_lobby() {
 
     guest.say("gus <b>", "from [wschat]").await;
     assert_eq!(guest.msg().await, "from [wschat]");
-    assert_eq!(rim.json().await["body"]["content"], "from [wschat]");
+    assert_eq!(rita.json().await["body"]["content"], "from [wschat]");
     assert_eq!(olga.event("msg").await["text"], "from [wschat]");
     // Guests are announced, and their names and brackets are only text.
     sock.settle_to("5\t0\t4\tgus_&lt;b&gt;\tinherit\t0|0|0|0|0\tN")
         .await;
     sock.hears("2\tT\t4\tfrom [wschat]\t1\t10010").await;
 
-    rim.send(rim_packet("Msg", &json!({ "content": "from rim" })))
+    rita.send(rim_packet("Msg", &json!({ "content": "from rim" })))
         .await;
-    rim.json().await;
+    rita.json().await;
     assert_eq!(guest.json().await["msg"], "from rim");
     assert_eq!(olga.event("msg").await["text"], "from rim");
     sock.settle_to("2\tT\t1\tfrom rim\t2\t10010").await;
@@ -49,7 +53,7 @@ async fn four_people_in_the_lobby() {
         .await;
     olga.event("msg").await;
     assert_eq!(guest.json().await["msg"], "from Oshi\n<i>");
-    assert_eq!(rim.json().await["body"]["content"], "from Oshi\n<i>");
+    assert_eq!(rita.json().await["body"]["content"], "from Oshi\n<i>");
     sock.settle_to("2\tT\t2\tfrom Oshi <br/> &lt;i&gt;\t3\t10010")
         .await;
 
@@ -60,13 +64,13 @@ async fn four_people_in_the_lobby() {
         (&heard["usr"], &heard["msg"]),
         (&json!("sam"), &json!("from Sock Chat"))
     );
-    assert_eq!(rim.json().await["body"]["content"], "from Sock Chat");
+    assert_eq!(rita.json().await["body"]["content"], "from Sock Chat");
     assert_eq!(olga.event("msg").await["text"], "from Sock Chat");
 
     sock.say("/me [i]waves[/i]").await;
     sock.hears("2\tT\t3\t<i>[i]waves[/i]</i>\t5\t11000").await;
     assert_eq!(guest.msg().await, "* sam waves");
-    assert_eq!(rim.json().await["body"]["content"], "* sam waves");
+    assert_eq!(rita.json().await["body"]["content"], "* sam waves");
     assert_eq!(olga.event("msg").await["text"], "* sam waves");
     sock.quiet().await;
 
