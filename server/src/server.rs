@@ -79,7 +79,9 @@ impl Server {
             rim: config
                 .rim
                 .then(|| Arc::new(Rim::new(Arc::clone(&auth), rules, links.clone()))),
-            sockchat: Some(Arc::new(Sockchat::new(auth, rules, links, &[]))),
+            sockchat: config
+                .sockchat
+                .then(|| Arc::new(Sockchat::new(auth, rules, links, &config.operators))),
             oshi,
         };
         let readers = Readers::open(store.as_ref())?;
@@ -90,6 +92,9 @@ impl Server {
         };
         let world = World::new(writer.jobs, readers, fronts.networks(), limits);
         let world = Arc::new(world);
+        if let Some(sockchat) = &fronts.sockchat {
+            sockchat.set_world(&world);
+        }
 
         let stop = CancellationToken::new();
         let tasks = TaskTracker::new();
@@ -149,6 +154,12 @@ impl Server {
     #[must_use]
     pub fn oshi_addr(&self) -> Option<SocketAddr> {
         self.addresses.oshi
+    }
+
+    /// Where Sock Chat's own listener is, if there is one.
+    #[must_use]
+    pub fn sockchat_addr(&self) -> Option<SocketAddr> {
+        self.addresses.sockchat
     }
 
     /// How many clients are in, now and whenever it changes.
@@ -252,6 +263,7 @@ struct Listeners {
     rim_rest: Option<TcpListener>,
     rim_ws: Option<TcpListener>,
     oshi: Option<TcpListener>,
+    sockchat: Option<TcpListener>,
 }
 
 /// Where they are.
@@ -262,6 +274,7 @@ struct Addresses {
     rim_rest: Option<SocketAddr>,
     rim_ws: Option<SocketAddr>,
     oshi: Option<SocketAddr>,
+    sockchat: Option<SocketAddr>,
 }
 
 impl Listeners {
@@ -276,6 +289,7 @@ impl Listeners {
             rim_rest: bind(config.rim_rest_listen).await?,
             rim_ws: bind(config.rim_ws_listen).await?,
             oshi: bind(config.oshi_listen).await?,
+            sockchat: bind(config.sockchat_listen).await?,
         })
     }
 
@@ -292,6 +306,7 @@ impl Listeners {
             rim_rest: maybe(&self.rim_rest)?,
             rim_ws: maybe(&self.rim_ws)?,
             oshi: maybe(&self.oshi)?,
+            sockchat: maybe(&self.sockchat)?,
         })
     }
 
@@ -319,6 +334,7 @@ impl Listeners {
         }
         if let Some(sockchat) = sockchat {
             all = all.merge(sockchat::main_routes(sockchat));
+            apps.push((self.sockchat, sockchat::own_routes(sockchat)));
         }
         apps.push((Some(self.main), all));
         for (listener, routes) in apps {

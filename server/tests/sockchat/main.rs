@@ -11,5 +11,7 @@ mod common;
 
 mod client;
 mod commands;
+mod flood;
+mod hostile;
 mod sign_in;
 mod talk;

@@ -5,10 +5,13 @@ use std::sync::Arc;
 
 use kaiwa_core::{Error, ErrorKind};
 use kaiwa_protocols::sockchat::wire::Permissions;
+use kaiwa_protocols::text::html;
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 
 use super::Sockchat;
 use super::commands::Refusal;
+use super::flood::Verdict;
 use super::packets::notice;
 use super::presence::SessionId;
 use super::stage::{Deciding, Telling};
@@ -59,6 +62,17 @@ impl Call {
     /// Whether a packet that names this user is by who asks.
     pub(super) fn is_by(&self, user_id: &str) -> bool {
         user_id.parse() == Ok(self.user.0)
+    }
+
+    /// Counts a packet of who asks.
+    pub(super) fn count(&self) -> Verdict {
+        let roster = self.front.roster();
+        let Some(person) = roster.person(self.user) else {
+            // Whoever was put out sends in vain.
+            return Verdict::Fine;
+        };
+        let rank = person.permissions.rank;
+        self.front.flood.count(self.user, rank, Instant::now())
     }
 
     /// Decides something on the store's thread, then tells it. When this returns, it is durable and everybody was told; `decide`
@@ -114,8 +128,7 @@ impl Call {
                 |_| Ok(()),
                 move |telling, ()| {
                     let (code, argument) = refusal.shown();
-                    let argument = argument
-                        .map(|name| kaiwa_protocols::text::html::escape_name(&name).into_owned());
+                    let argument = argument.map(|name| html::escape_name(&name).into_owned());
                     let arguments: Vec<&str> = argument.iter().map(String::as_str).collect();
                     let bytes = notice(&telling.front.ids, true, code, &arguments);
                     telling.front.roster().give(user, &bytes);

@@ -5,7 +5,8 @@
 //!   command may use.
 //! * [`presence`]: who is here and where, as the store's thread decides it; [`roster`]: the same as clients have been told it,
 //!   in the delivering order. [`stage`] is where the one becomes the other, [`places`] what moving takes.
-//! * [`network`]: how Sock Chat shows what happens in the world; [`backlog`]: what was said before.
+//! * [`network`]: how Sock Chat shows what is said, [`notices`] what else happens; [`strays`]: those who lose their room by that;
+//!   [`backlog`]: what was said before.
 //! * [`person`]: what somebody is shown as; [`names`]: that no two are called the same.
 //! * [`packets`]: packets as frames; [`flood`]: how often somebody may say something.
 //!
@@ -19,6 +20,7 @@ mod commands;
 mod flood;
 mod names;
 mod network;
+mod notices;
 mod packets;
 mod person;
 mod places;
@@ -27,6 +29,7 @@ mod roster;
 mod sign_in;
 mod socket;
 mod stage;
+mod strays;
 mod talk;
 
 use std::collections::BTreeSet;
@@ -36,9 +39,11 @@ use axum::Router;
 use axum::extract::{Request, State};
 use axum::routing::any;
 
+use self::flood::Flood;
 use self::packets::Ids;
 use self::presence::Presence;
 use self::roster::Roster;
+use self::strays::Home;
 use super::signed_out::SignedOut;
 use super::{Links, Rules};
 use crate::auth::Auth;
@@ -55,6 +60,8 @@ pub(crate) struct Sockchat {
     presence: Presence,
     roster: Mutex<Roster>,
     ids: Ids,
+    flood: Flood,
+    home: Home,
     signed_out: Arc<SignedOut>,
 }
 
@@ -68,6 +75,8 @@ impl Sockchat {
             presence: Presence::default(),
             roster: Mutex::default(),
             ids: Ids::default(),
+            flood: Flood::default(),
+            home: Home::default(),
             signed_out: Arc::default(),
         }
     }

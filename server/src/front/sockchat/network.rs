@@ -1,10 +1,10 @@
 //! How Sock Chat shows what happens in the world.
 
 use bytes::Bytes;
-use kaiwa_protocols::sockchat::wire::{ChatMessage, Flags, Removal, ServerPacket, action_text};
+use kaiwa_protocols::sockchat::wire::{ChatMessage, Flags, ServerPacket, action_text};
 
 use super::Sockchat;
-use super::packets::{frames, put};
+use super::packets::{Ids, put};
 use super::person::NOBODY;
 use super::roster::Speaker;
 use super::stage::NORMAL;
@@ -82,33 +82,16 @@ impl Network for Sockchat {
         Echo::Other
     }
 
-    fn shared(&self, notice: &Notice, _role: Option<Role>) -> Option<Bytes> {
-        match notice {
-            Notice::Edited(message) if message.deleted => Some(frames(&[ServerPacket::Deleted {
-                message_id: &message.position.id.0.to_string(),
-            }])),
-            _ => None,
-        }
-    }
-
     fn learn(&self, notice: &Notice) {
-        if let Notice::Profile(user) = notice {
-            let mut roster = self.roster();
-            for (room, shown) in roster.update(user, self.permissions(user)) {
-                let updated = frames(&[ServerPacket::UserUpdated(shown.packed())]);
-                roster.give_room(room, &updated, None);
-            }
-        }
+        self.note(notice);
     }
 
-    fn notice(&self, notice: &Notice, _to: UserId) -> Option<Bytes> {
-        match notice {
-            Notice::Banned { until, .. } => {
-                let removal = Removal::Banned { until: *until };
-                Some(frames(&[ServerPacket::Removed(removal)]))
-            }
-            _ => None,
-        }
+    fn shared(&self, notice: &Notice, _role: Option<Role>) -> Option<Bytes> {
+        self.shared_frame(notice)
+    }
+
+    fn notice(&self, notice: &Notice, to: UserId) -> Option<Bytes> {
+        self.personal_frame(notice, to)
     }
 
     fn farewell(&self) -> CloseReason {
@@ -142,7 +125,7 @@ fn other(said: &Said, sender: UserId) -> Option<UserId> {
 }
 
 /// Tells who speaks, to whom they were not shown.
-fn announce(speaker: &Speaker, ids: &super::packets::Ids, out: &mut Vec<u8>) {
+fn announce(speaker: &Speaker, ids: &Ids, out: &mut Vec<u8>) {
     if let Some(gone) = &speaker.gone {
         let departed = ServerPacket::Departed {
             user_id: gone,

@@ -155,20 +155,26 @@ impl Deciding<'_> {
         self.leave_channels(user, None)
     }
 
-    /// Removes a channel; those who are in it come to the lobby.
-    pub(super) fn close(&mut self, room: &Room) -> Result<Option<Closed>, Error> {
-        let Some(channel) = Channel::of(room) else {
+    /// Removes a channel, as `by` says; those who are in it come to the lobby.
+    pub(super) fn close(&mut self, room: &Room, by: UserId) -> Result<Option<Closed>, Error> {
+        let (Some(channel), Some(lobby)) = (Channel::of(room), self.store.room(LOBBY)?) else {
             return Ok(None);
         };
+        let removed = Notice::removed(self.store, room.id, by)?;
         self.store.remove_room(room.id)?;
-        let lobby = self.store.room(LOBBY)?;
+        self.notices.extend(removed);
+        // All are shown the same.
+        let backlog = self.backlog(LOBBY)?;
         let mut moved = Vec::new();
         for user in self.front.presence.people_in(room.id) {
             self.front.presence.go(user, LOBBY);
-            let view = match &lobby {
-                Some(lobby) => self.view(user, lobby)?,
-                None => None,
-            };
+            let hears = self.admit(user, &lobby)?;
+            let view = Channel::of(&lobby).map(|channel| View {
+                channel,
+                room: lobby.clone(),
+                backlog: if hears { backlog.clone() } else { Bytes::new() },
+                hears,
+            });
             moved.extend(view.map(|view| (user, view)));
         }
         Ok(Some(Closed { channel, moved }))
@@ -176,20 +182,7 @@ impl Deciding<'_> {
 
     /// What a room is to somebody, who is let into it.
     pub(super) fn view(&mut self, user: UserId, room: &Room) -> Result<Option<View>, Error> {
-        let admits = match room.kind {
-            RoomKind::Channel => true,
-            RoomKind::Lobby => self.front.rules.lobby,
-            _ => false,
-        };
-        if admits {
-            let member = (user, Role::Member);
-            let users = self.store.add_members(room.id, &[member], Utc::now())?;
-            if room.kind == RoomKind::Lobby {
-                let entered = Notice::entered(self.store, room.id, &users)?;
-                self.notices.extend(entered);
-            }
-        }
-        let hears = self.store.membership(room.id, user)?.is_some();
+        let hears = self.admit(user, room)?;
         let backlog = if hears {
             self.backlog(room.id)?
         } else {
@@ -203,6 +196,22 @@ impl Deciding<'_> {
         }))
     }
 
+    /// Lets somebody into a room that takes everybody; tells whether they are in it now.
+    fn admit(&mut self, user: UserId, room: &Room) -> Result<bool, Error> {
+        let admits = match room.kind {
+            RoomKind::Channel => true,
+            RoomKind::Lobby => self.front.rules.lobby,
+            _ => false,
+        };
+        if admits {
+            let member = (user, Role::Member);
+            let users = self.store.add_members(room.id, &[member], Utc::now())?;
+            let entered = Notice::entered(self.store, room.id, &users)?;
+            self.notices.extend(entered);
+        }
+        Ok(self.store.membership(room.id, user)?.is_some())
+    }
+
     /// Takes somebody out of all channels but one; their temporary ones are no more.
     fn leave_channels(&mut self, user: UserId, but: Option<RoomId>) -> Result<Vec<Closed>, Error> {
         let mut closed = Vec::new();
@@ -214,10 +223,12 @@ impl Deciding<'_> {
                 continue;
             }
             self.store.remove_members(id, &[user])?;
+            let left = Notice::left(self.store, id, &[user], None)?;
+            self.notices.extend(left);
             if room.temporary && room.owner == Some(user) {
                 // They go by themselves.
                 self.front.presence.go(user, LOBBY);
-                closed.extend(self.close(&room)?);
+                closed.extend(self.close(&room, user)?);
             }
         }
         Ok(closed)

@@ -24,6 +24,8 @@ pub(super) struct Roster {
     people: BTreeMap<UserId, Person>,
     places: BTreeMap<RoomId, Place>,
     names: Names,
+    /// What rooms are called that somebody was told of, before their last change and after it.
+    rooms: BTreeMap<RoomId, [String; 2]>,
     /// How often somebody of another network has spoken.
     spoken: u64,
 }
@@ -192,6 +194,29 @@ impl Roster {
             }
         }
         seen
+    }
+
+    /// A room is called so from now on, for those who see it.
+    pub(super) fn rename_room(&mut self, room: RoomId, name: &str) {
+        let known = self.rooms.remove(&room);
+        let former = known.map_or_else(|| name.to_owned(), |[_, name]| name);
+        self.rooms.insert(room, [former, name.to_owned()]);
+    }
+
+    /// Somebody is told of a room, which is called so.
+    pub(super) fn see_room(&mut self, room: RoomId, name: &str) {
+        let known = || [name.to_owned(), name.to_owned()];
+        self.rooms.entry(room).or_insert_with(known);
+    }
+
+    /// A room is no more.
+    pub(super) fn forget_room(&mut self, room: RoomId) {
+        self.rooms.remove(&room);
+    }
+
+    /// What a room was called before its last change.
+    pub(super) fn former_name(&self, room: RoomId) -> Option<&str> {
+        self.rooms.get(&room).map(|[former, _]| former.as_str())
     }
 
     /// Somebody speaks in a room, who is called `name` on their network, if they said one.

@@ -2,9 +2,7 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
-use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use kaiwa_core::{Error, ErrorKind};
 use kaiwa_protocols::sockchat::wire::{Credentials, RefusalReason, ServerPacket};
@@ -14,14 +12,14 @@ use tokio_util::task::TaskTracker;
 use super::Sockchat;
 use super::call::Call;
 use super::packets::{frames, give};
-use super::places::{self, View};
+use super::places::{self, Channel, View};
 use super::presence::{Arrival, SessionId};
 use super::roster::Session;
 use super::stage::{Deciding, NORMAL, Telling};
-use crate::auth::refuse_banned;
 use crate::front::SOCKCHAT;
+use crate::names as accounts;
 use crate::store::writer::Job;
-use crate::store::{LOBBY, TokenHash, User};
+use crate::store::{BanKind, BanTarget, LOBBY, ReadBans, TokenHash, User, UserId};
 use crate::world::{CloseReason, Counting, Receiver, Seat, Seating, SharedLive, World};
 
 /// Schemes of which the argument is a token; letter case does not matter.
@@ -54,8 +52,8 @@ pub(super) struct SignedIn {
 pub(super) struct Arriving {
     pub(super) user: User,
     pub(super) view: View,
-    /// The channels that they may see, as a frame.
-    pub(super) channels: Bytes,
+    /// The channels that they may see.
+    pub(super) channels: Vec<Channel>,
 }
 
 /// What a client asks for.
@@ -132,7 +130,13 @@ impl Newcomer {
             Wish::SignIn { name, password } => {
                 let auth = &self.front.auth;
                 let token = auth.sign_in(&self.world, self.peer, &name, &password);
-                (token.await.map_err(No::of)?, None)
+                match token.await {
+                    Ok(token) => (token, None),
+                    Err(error) if error.kind() == ErrorKind::Banned => {
+                        return Err(self.banned(&name).await);
+                    }
+                    Err(error) => return Err(No::of(error)),
+                }
             }
             Wish::Nothing => return Err(No::Wrong),
         };
@@ -162,6 +166,21 @@ impl Newcomer {
         );
         self.world.submit(job).await.map_err(|_| stopped())?;
         answer.await.map_err(|_| stopped())?
+    }
+
+    /// Why somebody is not let in who has said the right password and is banned.
+    async fn banned(&self, name: &str) -> No {
+        let (key, peer) = (accounts::key(name), self.peer);
+        let until = self.world.look_up(move |reader| {
+            let user = reader.account(&key)?.map(|(user, _)| user.id);
+            ban(reader, user, peer)
+        });
+        match until.await {
+            Ok(Some(until)) => No::Banned { until },
+            // It has just ended.
+            Ok(None) => No::Wrong,
+            Err(error) => No::Broken(error),
+        }
     }
 
     /// Takes a seat, in order with all that happens, and tells who is told of that.
@@ -265,7 +284,7 @@ impl Deciding<'_> {
             return Err(Error::new(ErrorKind::Internal, "somebody is nowhere"));
         };
         let permissions = self.front.permissions(&user);
-        let channels = places::listed(&places::seen(self.store, user.id, permissions)?);
+        let channels = places::seen(self.store, user.id, permissions)?;
         let heard = view.hears.then_some(&view.room);
         let seating = Seating::placed(self.store, user.id, heard)?;
         let arriving = Arriving {
@@ -292,12 +311,29 @@ impl Deciding<'_> {
         let Some(user) = user else {
             return Ok(Err(No::Wrong));
         };
-        match refuse_banned(self.store, Some(user.id), proof.peer, now) {
-            Ok(()) => Ok(Ok(user)),
-            Err(error) if error.kind() == ErrorKind::Banned => Ok(Err(No::of(error))),
-            Err(error) => Err(error),
-        }
+        Ok(match ban(self.store, Some(user.id), proof.peer)? {
+            Some(until) => Err(No::Banned { until }),
+            None => Ok(user),
+        })
     }
+}
+
+/// The end of the longest ban that hits a person or an address, if there is one; none of one that has no end.
+fn ban<S: ReadBans + ?Sized>(
+    store: &mut S,
+    user: Option<UserId>,
+    peer: IpAddr,
+) -> Result<Option<Option<DateTime<Utc>>>, Error> {
+    let now = Utc::now();
+    let mut ends = Vec::new();
+    let targets = user.map(BanTarget::User).into_iter();
+    for target in targets.chain([BanTarget::Address(peer)]) {
+        let ban = store.banned(BanKind::Entry, &target, None, now)?;
+        ends.extend(ban.map(|ban| ban.until));
+    }
+    Ok(ends
+        .into_iter()
+        .max_by_key(|until| until.unwrap_or(DateTime::<Utc>::MAX_UTC)))
 }
 
 impl No {
@@ -307,12 +343,6 @@ impl No {
             ErrorKind::NotFound | ErrorKind::Auth | ErrorKind::Invalid | ErrorKind::RateLimited => {
                 Self::Wrong
             }
-            ErrorKind::Banned => Self::Banned {
-                until: error.retry_after().map(|left| {
-                    // To the nearest second, since some time has passed on the way.
-                    Utc::now() + left + Duration::from_millis(500)
-                }),
-            },
             _ => Self::Broken(error),
         }
     }

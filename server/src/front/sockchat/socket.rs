@@ -13,7 +13,8 @@ use kaiwa_protocols::sockchat::wire::{ClientPacket, Command, ServerPacket};
 use tokio::time::{Sleep, sleep};
 
 use super::call::Call;
-use super::packets::{frames, give};
+use super::flood::{self, Verdict};
+use super::packets::{frames, give, notice};
 use super::sign_in::{self, Newcomer, SignedIn};
 use super::talk::Words;
 use super::{Sockchat, commands, talk};
@@ -111,6 +112,26 @@ impl Client {
         }));
     }
 
+    /// Counts a packet; tells whether anything comes of it.
+    fn is_in_time(&mut self) -> bool {
+        let State::In(signed_in) = &self.state else {
+            return false;
+        };
+        let call = &signed_in.call;
+        match call.count() {
+            Verdict::Fine => true,
+            Verdict::Warn => {
+                let warning = notice(&call.front.ids, false, "flwarn", &[]);
+                call.front.roster().give(call.user, &warning);
+                true
+            }
+            Verdict::PutOut => {
+                self.doing = Some(Box::pin(flood::put_out(call.clone())));
+                false
+            }
+        }
+    }
+
     fn carry_out(&mut self, packet: &ClientPacket<'_>) -> Option<Job> {
         let State::In(signed_in) = &self.state else {
             return None;
@@ -167,20 +188,26 @@ fn command(call: Call, text: String) -> BoxFuture<'static, ()> {
 
 impl Handler for Client {
     fn text(&mut self, text: &str) -> Option<Job> {
-        let packet = match ClientPacket::parse(text) {
-            Ok(packet) => packet,
-            Err(error) => {
-                tracing::debug!(%error, "packet ignored");
-                Counting::add(&self.newcomer.world.counting().malformed);
-                return None;
-            }
-        };
-        match (&self.state, &packet) {
-            (State::Out { .. }, ClientPacket::Authenticate { arguments }) => {
-                self.enter(arguments);
+        let packet = ClientPacket::parse(text);
+        if let Err(error) = &packet {
+            tracing::debug!(%error, "packet ignored");
+            Counting::add(&self.newcomer.world.counting().malformed);
+        }
+        match self.state {
+            State::Out { .. } => {
+                if let Ok(ClientPacket::Authenticate { arguments }) = packet {
+                    self.enter(&arguments);
+                }
                 None
             }
-            _ => self.carry_out(&packet),
+            State::In(_) => {
+                if self.is_in_time() {
+                    self.carry_out(&packet.ok()?)
+                } else {
+                    None
+                }
+            }
+            State::Entering(_) | State::Gone => None,
         }
     }
 

@@ -12,7 +12,7 @@ use tracing::debug;
 
 use super::Sockchat;
 use super::packets::{frames, give, notice};
-use super::places::{Channel, Closed, Going, View};
+use super::places::{self, Channel, Closed, Going, View};
 use super::presence::SessionId;
 use super::roster::{Person, Session};
 use super::sign_in::Arriving;
@@ -125,7 +125,10 @@ impl Telling<'_> {
         give(&receiver, frames(&[welcome]));
         give(&receiver, roster.listed(room, id));
         give(&receiver, view.backlog);
-        give(&receiver, channels);
+        give(&receiver, places::listed(&channels));
+        for channel in &channels {
+            roster.see_room(channel.room, &channel.name);
+        }
         roster.give_room(room, &told, is_first.then_some(id));
     }
 
@@ -157,6 +160,7 @@ impl Telling<'_> {
     }
 
     fn gone(&self, person: &Person, reason: LeaveReason, closed: Vec<Closed>) {
+        self.front.flood.forget(person.user.id);
         for closed in closed {
             self.close(closed);
         }
