@@ -86,7 +86,7 @@ pub(super) async fn delete(ask: &Ask<'_>) -> Outcome {
         if room.kind != RoomKind::Channel || !(is_own || moderates) {
             return Err(Refusal::DeleteChannelNotAllowed(channel.name));
         }
-        Ok((channel.name, deciding.close(&room)?))
+        Ok((channel.name, deciding.close(&room, user)?))
     };
     let tell = move |telling: &Telling<'_>, (name, closed): (String, Option<_>)| {
         if let Some(closed) = closed {
