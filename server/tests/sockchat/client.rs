@@ -29,8 +29,9 @@ pub(crate) struct Person {
     pub(crate) id: String,
     pub(crate) name: String,
     pub(crate) token: String,
-    /// What came with the sign-in.
+    /// What came with the sign-in, masked and as it was.
     pub(crate) first: Vec<String>,
+    pub(crate) raw_first: Vec<String>,
     /// Tells one's own sessions apart.
     session: usize,
     settled: usize,
@@ -82,9 +83,11 @@ pub(crate) async fn resume(site: &Site, name: &str, token: &str) -> Person {
 /// Signs somebody in by token on a connection that is open.
 pub(crate) async fn enter(mut client: Client, name: &str, token: &str) -> Person {
     client.send(format!("1\tBearer\t{token}")).await;
-    let mut first = Vec::new();
+    let (mut first, mut raw_first) = (Vec::new(), Vec::new());
     loop {
-        let packet = Packet::of(&client.text().await);
+        let frame = client.text().await;
+        let packet = Packet::of(&frame);
+        raw_first.push(frame);
         assert!(!packet.text.starts_with("1\tn"), "{packet:?}");
         let is_last = packet.text.starts_with("7\t2\t");
         first.push(packet.text);
@@ -99,6 +102,7 @@ pub(crate) async fn enter(mut client: Client, name: &str, token: &str) -> Person
         name: name.to_owned(),
         token: token.to_owned(),
         first,
+        raw_first,
         session: SESSIONS.fetch_add(1, Ordering::Relaxed),
         settled: 0,
     }

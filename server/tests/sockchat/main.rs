@@ -10,10 +10,14 @@
 mod common;
 
 mod client;
+mod commands;
 mod flood;
 mod hostile;
+mod order;
+mod others;
 mod places;
 mod private;
+mod restart;
 mod sign_in;
 mod talk;
 mod together;
