@@ -127,6 +127,7 @@ async fn whoever_cannot_enter_is_told_where_they_are() {
     bob.quiet().await;
     bob.say("/join tea open sesame").await;
     bob.arrives("Tea").await;
+    op.settle().await;
     // Moderators need no password.
     op.say("/join Tea").await;
     op.arrives("Tea").await;
@@ -223,7 +224,7 @@ async fn owners_and_moderators_delete_channels() {
             packets.contains(&super::notice("0|delchan|Tea_time")),
             "{packets:?}"
         );
-        bob.next_arrival("lobby").await;
+        bob.until("5\t2\tlobby").await;
         for person in [&mut ann, &mut bob] {
             person.settle().await;
         }
@@ -235,12 +236,5 @@ async fn owners_and_moderators_delete_channels() {
         ("/delchan lobby", "1|ndchan|lobby"),
     ] {
         op.refused(command, refusal).await;
-    }
-}
-
-impl Person {
-    /// Reads to where this one comes to a channel.
-    async fn next_arrival(&mut self, channel: &str) {
-        while self.next().await != format!("5\t2\t{channel}") {}
     }
 }

@@ -61,6 +61,11 @@ impl Person {
         self.quiet().await;
     }
 
+    /// Reads to this packet.
+    async fn until(&mut self, packet: &str) {
+        while self.next().await.replace('\u{c}', "|") != packet {}
+    }
+
     /// Reads to where a switch of channels ends, which must be this one.
     async fn arrives(&mut self, channel: &str) {
         let mut last = self.next().await;

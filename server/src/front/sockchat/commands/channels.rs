@@ -104,13 +104,8 @@ pub(super) async fn set_password(ask: &Ask<'_>) -> Outcome {
         return Err(Refusal::Format);
     }
     let own = Own::of(ask);
-    // Before the costly hash; the store's thread decides again.
-    let early = own.clone();
-    let allowed = ask.call.world.look_up(move |store| {
-        let room = store.room(early.room)?;
-        Ok(early.check(room).map(|_| ()))
-    });
-    allowed.await??;
+    // Before the costly hash.
+    own.ask(ask).await?;
     let hash = if password.is_empty() {
         None
     } else {
@@ -127,16 +122,13 @@ pub(super) async fn set_password(ask: &Ask<'_>) -> Outcome {
 /// `/rank`: the one that one's own channel, in which one is, asks for.
 pub(super) async fn set_rank(ask: &Ask<'_>) -> Outcome {
     let own = Own::of(ask);
+    // Whoever may not change the channel at all is told that first.
+    own.ask(ask).await?;
     let word = arguments::word(ask.rest).unwrap_or_default();
     let rank = word.parse().ok().filter(|_| arguments::is_number(word));
     let rank = rank.filter(|rank| *rank <= ask.asker.permissions.rank);
-    let Some(rank) = rank else {
-        // Whoever may not change the channel at all is told that.
-        own.change(ask, RoomPatch::default(), "").await?;
-        return Err(Refusal::Rank);
-    };
     let patch = RoomPatch {
-        min_rank: Some(rank),
+        min_rank: Some(rank.ok_or(Refusal::Rank)?),
         ..RoomPatch::default()
     };
     own.change(ask, patch, "cprivchan").await
@@ -160,6 +152,16 @@ impl Own {
         }
     }
 
+    /// Whether they may change it, as it is now; the store's thread decides again.
+    async fn ask(&self, ask: &Ask<'_>) -> Outcome {
+        let own = self.clone();
+        let allowed = ask.call.world.look_up(move |store| {
+            let room = store.room(own.room)?;
+            Ok(own.check(room).map(|_| ()))
+        });
+        allowed.await?
+    }
+
     /// The channel, if they may change it.
     fn check(&self, room: Option<Room>) -> Result<(Room, Channel), Refusal> {
         let room = room.ok_or(Refusal::Other)?;
@@ -174,7 +176,7 @@ impl Own {
         Ok((room, channel))
     }
 
-    /// Changes the channel and tells everybody; its owner with this notice, if it is one.
+    /// Changes the channel and tells everybody, and its owner with this notice.
     async fn change(self, ask: &Ask<'_>, patch: RoomPatch, code: &'static str) -> Outcome {
         let user = self.user;
         let decide = move |deciding: &mut Deciding<'_>| {
