@@ -171,17 +171,17 @@ impl Deciding<'_> {
         self.notices.extend(removed);
         // All are shown the same.
         let backlog = self.backlog(LOBBY)?;
-        let mut members = self.members(&lobby)?;
         let mut moved = Vec::new();
         for user in self.front.presence.people_in(room.id) {
             self.front.presence.go(user, LOBBY);
             let hears = self.admit(user, &lobby)?;
+            let members = self.members(user, &lobby)?;
             let view = Channel::of(&lobby).map(|channel| View {
                 channel,
                 room: lobby.clone(),
                 backlog: if hears { backlog.clone() } else { Bytes::new() },
                 hears,
-                members: members.take(),
+                members,
             });
             moved.extend(view.map(|view| (user, view)));
         }
@@ -190,7 +190,7 @@ impl Deciding<'_> {
 
     /// What a room is to somebody, who is let into it.
     pub(super) fn view(&mut self, user: UserId, room: &Room) -> Result<Option<View>, Error> {
-        let members = self.members(room)?;
+        let members = self.members(user, room)?;
         let hears = self.admit(user, room)?;
         let backlog = if hears {
             self.backlog(room.id)?
@@ -207,8 +207,8 @@ impl Deciding<'_> {
     }
 
     /// The members of a room in which nobody is but who is about to come, if they are few.
-    fn members(&mut self, room: &Room) -> Result<Option<Vec<User>>, Error> {
-        if self.front.presence.people_in(room.id).len() > 1 {
+    fn members(&mut self, user: UserId, room: &Room) -> Result<Option<Vec<User>>, Error> {
+        if !self.front.presence.is_alone(user, room.id) {
             return Ok(None);
         }
         let members = self
