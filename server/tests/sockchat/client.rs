@@ -1,13 +1,17 @@
 //! A Sock Chat client that says exactly what a test wants, and reads packets as fields.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::common::{Client, Site};
+use crate::common::{Client, Site, raw};
 
 /// The password of everybody.
 pub(crate) const PASSWORD: &str = "correct horse";
+
+/// Sessions of this test's process.
+static SESSIONS: AtomicUsize = AtomicUsize::new(0);
 
 /// The first id of what is kept nowhere.
 const FIRST_NOTICE: i64 = 1 << 52;
@@ -25,22 +29,37 @@ pub(crate) struct Person {
     pub(crate) id: String,
     pub(crate) name: String,
     pub(crate) token: String,
-    /// What came with the sign-in.
+    /// What came with the sign-in, masked and as it was.
     pub(crate) first: Vec<String>,
-    kept: VecDeque<Packet>,
+    pub(crate) raw_first: Vec<String>,
+    /// Tells one's own sessions apart.
+    session: usize,
+    settled: usize,
 }
 
-/// Makes an account; gives its id and a token.
+/// Makes an account; gives its id and a token. Over rim's REST, by which nobody comes online.
 pub(crate) async fn account(site: &Site, name: &str) -> (String, String) {
-    let mut client = Client::connect(site.addr(), "/oshi", &[]).await.unwrap();
-    let auth = json!({
-        "op": "auth", "v": 1, "user": name, "password": PASSWORD, "register": true,
-    });
-    client.send(auth.to_string()).await;
-    let hello = client.json().await;
-    let id = hello["user"]["id"].as_str().unwrap();
-    let token = hello["token"].as_str().unwrap();
-    (id.trim_start_matches('u').to_owned(), token.to_owned())
+    let person = json!({ "name": name, "avatar": "", "account": name, "password": PASSWORD });
+    let id = rim(site, "/user/create", "", &person).await;
+    let login = json!({ "account": name, "password": PASSWORD });
+    let token = rim(site, "/user/login", "", &login).await;
+    (id.to_string(), token.as_str().unwrap().to_owned())
+}
+
+/// The `data` of an answer of rim's REST.
+pub(crate) async fn rim(site: &Site, path: &str, token: &str, body: &Value) -> Value {
+    let body = body.to_string();
+    let addr = site.addr();
+    let length = body.len();
+    let request = format!(
+        "POST /rim/api{path} HTTP/1.1\r\nhost: {addr}\r\nconnection: close\r\n\
+         authorization: Bearer {token}\r\ncontent-length: {length}\r\n\r\n{body}"
+    );
+    let answer = raw(addr, request.as_bytes()).await;
+    let (_, body) = answer.split_once("\r\n\r\n").unwrap();
+    let answer: Value = serde_json::from_str(body).unwrap();
+    assert_eq!(answer["ok"], true, "{path}: {answer}");
+    answer["data"].clone()
 }
 
 /// Opens a connection that nobody has signed in on.
@@ -64,9 +83,11 @@ pub(crate) async fn resume(site: &Site, name: &str, token: &str) -> Person {
 /// Signs somebody in by token on a connection that is open.
 pub(crate) async fn enter(mut client: Client, name: &str, token: &str) -> Person {
     client.send(format!("1\tBearer\t{token}")).await;
-    let mut first = Vec::new();
+    let (mut first, mut raw_first) = (Vec::new(), Vec::new());
     loop {
-        let packet = Packet::of(&client.text().await);
+        let frame = client.text().await;
+        let packet = Packet::of(&frame);
+        raw_first.push(frame);
         assert!(!packet.text.starts_with("1\tn"), "{packet:?}");
         let is_last = packet.text.starts_with("7\t2\t");
         first.push(packet.text);
@@ -81,7 +102,9 @@ pub(crate) async fn enter(mut client: Client, name: &str, token: &str) -> Person
         name: name.to_owned(),
         token: token.to_owned(),
         first,
-        kept: VecDeque::new(),
+        raw_first,
+        session: SESSIONS.fetch_add(1, Ordering::Relaxed),
+        settled: 0,
     }
 }
 
@@ -94,6 +117,13 @@ impl Packet {
             text: text.join("\t"),
             fields,
         }
+    }
+}
+
+impl Packet {
+    /// Whether it only answers [`Person::settle`].
+    fn is_settling(&self) -> bool {
+        self.text.starts_with("2\tT\t-1\t1\u{c}nocmd\u{c}settle")
     }
 }
 
@@ -121,9 +151,11 @@ impl Person {
 
     /// The next packet.
     pub(crate) async fn packet(&mut self) -> Packet {
-        match self.kept.pop_front() {
-            Some(packet) => packet,
-            None => Packet::of(&self.client.text().await),
+        loop {
+            let packet = Packet::of(&self.client.text().await);
+            if !packet.is_settling() {
+                return packet;
+            }
         }
     }
 
@@ -145,21 +177,28 @@ impl Person {
         }
     }
 
-    /// All packets that came before this: what is asked now is answered in order with everything.
+    /// Reads up to this packet.
+    pub(crate) async fn settle_to(&mut self, packet: &str) {
+        while self.next().await.replace('\u{c}', "|") != packet {}
+    }
+
+    /// All packets that came before this: what is asked now is answered in order with everything. Other sessions of the same
+    /// person get the answer too, and skip it.
     pub(crate) async fn settle(&mut self) -> Vec<String> {
-        self.say("/settle").await;
-        let mut before: Vec<Packet> = self.kept.drain(..).collect();
+        self.settled += 1;
+        let word = format!("settle{}-{}", self.session, self.settled);
+        self.say(&format!("/{word}")).await;
+        let answer = format!("2\tT\t-1\t1\u{c}nocmd\u{c}{word}\tN\t10010");
+        let mut before = Vec::new();
         loop {
             let packet = Packet::of(&self.client.text().await);
-            if packet.text == "2\tT\t-1\t1\u{c}nocmd\u{c}settle\tN\t10010" {
-                break;
+            if packet.text == answer {
+                return before;
             }
-            before.push(packet);
+            if !packet.is_settling() {
+                before.push(packet.text.replace('\u{c}', "|"));
+            }
         }
-        before
-            .into_iter()
-            .map(|packet| packet.text.replace('\u{c}', "|"))
-            .collect()
     }
 
     /// That nothing came before this.
@@ -171,5 +210,60 @@ impl Person {
     /// The close code, and what came before.
     pub(crate) async fn end(&mut self) -> Option<u16> {
         self.client.close_code().await
+    }
+}
+
+/// Somebody on Oshi.
+pub(crate) struct Oshi {
+    client: Client,
+    kept: VecDeque<Value>,
+}
+
+/// Signs somebody in on Oshi who has an account.
+pub(crate) async fn oshi(site: &Site, name: &str) -> Oshi {
+    let mut client = Client::connect(site.addr(), "/oshi", &[]).await.unwrap();
+    let auth = json!({ "op": "auth", "v": 1, "user": name, "password": PASSWORD });
+    client.send(auth.to_string()).await;
+    assert_eq!(client.json().await["op"], "hello");
+    assert_eq!(client.json().await["op"], "state");
+    Oshi {
+        client,
+        kept: VecDeque::new(),
+    }
+}
+
+impl Oshi {
+    /// The answer to a request that must succeed; events before it are kept.
+    pub(crate) async fn ask(&mut self, mut request: Value) -> Value {
+        request["id"] = json!("re");
+        self.client.send(request.to_string()).await;
+        loop {
+            let frame = self.client.json().await;
+            if frame["re"] == "re" {
+                assert_ne!(frame["op"], "error", "{request}: {frame}");
+                return frame;
+            }
+            self.kept.push_back(frame);
+        }
+    }
+
+    /// The next event of this kind; others before it are dropped.
+    pub(crate) async fn event(&mut self, op: &str) -> Value {
+        loop {
+            let frame = match self.kept.pop_front() {
+                Some(frame) => frame,
+                None => self.client.json().await,
+            };
+            if frame["op"] == op {
+                return frame;
+            }
+        }
+    }
+
+    /// Drops all events that came before this.
+    pub(crate) async fn settle(&mut self) {
+        self.ask(json!({ "op": "data.set", "key": "settle", "value": null }))
+            .await;
+        self.kept.clear();
     }
 }

@@ -121,7 +121,7 @@ fn change(call: Call, patch: UserPatch) -> Step {
             session.person.rename(&user.display);
             if shut {
                 let reason = CloseReason::Ended(CLOSE_AUTH, "the password was changed");
-                live.send_away(user.id, None, Some(&session.receiver), reason);
+                live.send_away(user.id, &session.receiver, reason);
             }
             let user = records::profile(user);
             Answer::User { user }.into()

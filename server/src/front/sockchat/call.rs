@@ -38,8 +38,6 @@ pub(super) struct Call {
 pub(super) struct Asker {
     pub(super) user: User,
     pub(super) permissions: Permissions,
-    /// The name that is shown, as it stands in packets.
-    pub(super) name: String,
     pub(super) room: RoomId,
 }
 
@@ -54,7 +52,6 @@ impl Call {
         Ok(Asker {
             user: person.user.clone(),
             permissions: person.permissions,
-            name: person.shown.name.clone(),
             room: person.room,
         })
     }

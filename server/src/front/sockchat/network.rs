@@ -128,7 +128,7 @@ fn other(said: &Said, sender: UserId) -> Option<UserId> {
 fn announce(speaker: &Speaker, ids: &Ids, out: &mut Vec<u8>) {
     if let Some(gone) = &speaker.gone {
         let departed = ServerPacket::Departed {
-            user_id: gone,
+            user_id: &gone.0.to_string(),
             message_id: &ids.next(),
         };
         put(&departed, out);

@@ -6,8 +6,10 @@ use kaiwa_protocols::sockchat::wire::{Removal, ServerPacket};
 
 use super::Sockchat;
 use super::packets::frames;
+use super::person::Shown;
 use super::places::Channel;
-use crate::store::{RoomId, RoomKind, UserId};
+use super::roster::Roster;
+use crate::store::{Member, RoomId, RoomKind, User, UserId};
 use crate::world::{Notice, RoomView};
 
 impl Sockchat {
@@ -26,13 +28,39 @@ impl Sockchat {
                     self.roster().rename_room(channel.room, &channel.name);
                 }
             }
-            Notice::Entered { room, .. } | Notice::Opened { room } => {
+            Notice::Entered { room, members } => {
+                self.see(room);
                 let mut roster = self.roster();
-                for channel in channels(room) {
-                    roster.see_room(channel.room, &channel.name);
+                for inner in rooms(room) {
+                    for Member { user, .. } in members {
+                        roster.set_member(inner, user);
+                        let come = roster
+                            .appear(user.id, Some(inner), |user, name| self.shown(user, name));
+                        self.tell_come(&roster, &come);
+                    }
+                }
+            }
+            Notice::Opened { room } => self.see(room),
+            Notice::Presence { user, online } => {
+                let mut roster = self.roster();
+                let changed =
+                    roster.set_online(*user, *online, |user, name| self.shown(user, name));
+                if *online {
+                    self.tell_come(&roster, &changed);
+                } else {
+                    self.tell_gone(&roster, &changed);
                 }
             }
             Notice::Left { room, people, .. } => {
+                let mut roster = self.roster();
+                for inner in rooms(room) {
+                    for user in people {
+                        roster.remove_member(inner, user.id);
+                        let gone = roster.disappear(user.id, Some(inner));
+                        self.tell_gone(&roster, &gone);
+                    }
+                }
+                drop(roster);
                 let left: Vec<UserId> = people.iter().map(|user| user.id).collect();
                 self.lose(room, |user| left.contains(&user));
             }
@@ -45,6 +73,45 @@ impl Sockchat {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// Somebody as they are shown under this name.
+    pub(super) fn shown(&self, user: &User, name: &str) -> Shown {
+        Shown::of(user, name, self.permissions(user))
+    }
+
+    /// Tells a room's members to those who come into it first.
+    pub(super) fn set_members(&self, roster: &mut Roster, room: RoomId, members: Vec<User>) {
+        roster.set_members(room, members, |user, name| self.shown(user, name));
+    }
+
+    /// Tells that somebody is shown in rooms from now on.
+    pub(super) fn tell_come(&self, roster: &Roster, come: &[(RoomId, Shown)]) {
+        for (room, shown) in come {
+            let entered = ServerPacket::Entered {
+                user: shown.packed(),
+                message_id: &self.ids.next(),
+            };
+            roster.give_room(*room, &frames(&[entered]), None);
+        }
+    }
+
+    /// No longer.
+    pub(super) fn tell_gone(&self, roster: &Roster, gone: &[(RoomId, Shown)]) {
+        for (room, shown) in gone {
+            let departed = ServerPacket::Departed {
+                user_id: &shown.id,
+                message_id: &self.ids.next(),
+            };
+            roster.give_room(*room, &frames(&[departed]), None);
+        }
+    }
+
+    fn see(&self, view: &RoomView) {
+        let mut roster = self.roster();
+        for channel in channels(view) {
+            roster.see_room(channel.room, &channel.name);
         }
     }
 
@@ -116,6 +183,12 @@ fn channels(view: &RoomView) -> Vec<Channel> {
         RoomKind::Circle | RoomKind::Lobby => view.streams.iter().filter_map(Channel::of).collect(),
         RoomKind::Direct | RoomKind::Channel => Vec::new(),
     }
+}
+
+/// A room, and those whose members are the same.
+fn rooms(view: &RoomView) -> impl Iterator<Item = RoomId> {
+    let inner = view.streams.iter().map(|stream| stream.id);
+    std::iter::once(view.id()).chain(inner)
 }
 
 fn created(channels: &[Channel]) -> Option<Bytes> {

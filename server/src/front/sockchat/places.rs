@@ -7,8 +7,12 @@ use kaiwa_protocols::sockchat::wire::{ChannelEntry, Permissions, ServerPacket};
 
 use super::packets::frames;
 use super::stage::Deciding;
-use crate::store::{LOBBY, ReadRooms, Role, Room, RoomId, RoomKind, UserId};
+use crate::store::{LOBBY, ReadRooms, Role, Room, RoomId, RoomKind, User, UserId};
 use crate::world::Notice;
+
+/// Members of a room of which those who are online are shown though they are on other networks: in a larger one everybody would be
+/// told of everybody.
+pub(super) const MAX_MEMBERS: usize = 100;
 
 /// A room as a channel.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +34,8 @@ pub(super) struct View {
     pub(super) backlog: Bytes,
     /// Whether they may hear it.
     pub(super) hears: bool,
+    /// Whose room it is, if nobody is there yet who would have been told, and if they are few.
+    pub(super) members: Option<Vec<User>>,
 }
 
 /// Somebody who goes to another room.
@@ -165,6 +171,7 @@ impl Deciding<'_> {
         self.notices.extend(removed);
         // All are shown the same.
         let backlog = self.backlog(LOBBY)?;
+        let mut members = self.members(&lobby)?;
         let mut moved = Vec::new();
         for user in self.front.presence.people_in(room.id) {
             self.front.presence.go(user, LOBBY);
@@ -174,6 +181,7 @@ impl Deciding<'_> {
                 room: lobby.clone(),
                 backlog: if hears { backlog.clone() } else { Bytes::new() },
                 hears,
+                members: members.take(),
             });
             moved.extend(view.map(|view| (user, view)));
         }
@@ -182,6 +190,7 @@ impl Deciding<'_> {
 
     /// What a room is to somebody, who is let into it.
     pub(super) fn view(&mut self, user: UserId, room: &Room) -> Result<Option<View>, Error> {
+        let members = self.members(room)?;
         let hears = self.admit(user, room)?;
         let backlog = if hears {
             self.backlog(room.id)?
@@ -193,7 +202,20 @@ impl Deciding<'_> {
             room: room.clone(),
             backlog,
             hears,
+            members,
         }))
+    }
+
+    /// The members of a room in which nobody is but who is about to come, if they are few.
+    fn members(&mut self, room: &Room) -> Result<Option<Vec<User>>, Error> {
+        if self.front.presence.people_in(room.id).len() > 1 {
+            return Ok(None);
+        }
+        let members = self
+            .store
+            .members_after(room.id, UserId(0), MAX_MEMBERS + 1)?;
+        let members = members.into_iter().map(|member| member.user);
+        Ok(Some(members.collect()).filter(|members: &Vec<User>| members.len() <= MAX_MEMBERS))
     }
 
     /// Lets somebody into a room that takes everybody; tells whether they are in it now.

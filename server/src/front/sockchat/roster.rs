@@ -1,4 +1,7 @@
-//! Who is shown where, as clients have been told. Changed in the delivering order only.
+//! Who is shown where, as clients have been told. Changed in the delivering order only, but for who of other networks is online,
+//! which has no other order than that in which it is told.
+
+mod others;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -7,16 +10,15 @@ use std::sync::Arc;
 use bytes::Bytes;
 use kaiwa_protocols::sockchat::wire::{ListedUser, Permissions, ServerPacket};
 
+use self::others::Place;
+pub(super) use self::others::Speaker;
 use super::names::Names;
 use super::packets::{frames, give};
-use super::person::{NOBODY, Shown, one_word, plain_name};
+use super::person::{Shown, one_word, plain_name};
 use super::presence::SessionId;
 use crate::names as accounts;
 use crate::store::{RoomId, User, UserId};
 use crate::world::Receiver;
-
-/// People of other networks who are shown in a place. When one more speaks there, whoever was silent for longest goes.
-const MAX_OTHERS: usize = 100;
 
 /// Who is shown where.
 #[derive(Default)]
@@ -26,6 +28,8 @@ pub(super) struct Roster {
     names: Names,
     /// What rooms are called that somebody was told of, before their last change and after it.
     rooms: BTreeMap<RoomId, [String; 2]>,
+    /// Who has a connection, on any network.
+    online: BTreeSet<UserId>,
     /// How often somebody of another network has spoken.
     spoken: u64,
 }
@@ -44,29 +48,6 @@ pub(super) struct Person {
 pub(super) struct Session {
     pub(super) receiver: Arc<Receiver>,
     pub(super) peer: IpAddr,
-}
-
-/// Who is shown in a room.
-#[derive(Default)]
-struct Place {
-    people: BTreeSet<UserId>,
-    others: BTreeMap<UserId, Other>,
-}
-
-/// Somebody of another network.
-struct Other {
-    shown: Shown,
-    /// When they last spoke, by [`Roster::spoken`].
-    spoke: u64,
-}
-
-/// Somebody who speaks in a place, and whom it takes to announce them.
-pub(super) struct Speaker {
-    pub(super) shown: Shown,
-    /// Whether they were not shown there until now.
-    pub(super) is_new: bool,
-    /// Who is no longer shown for that.
-    pub(super) gone: Option<String>,
 }
 
 impl Roster {
@@ -171,6 +152,7 @@ impl Roster {
     /// Somebody is as they are now; tells in which rooms that is seen, and how.
     pub(super) fn update(&mut self, user: &User, permissions: Permissions) -> Vec<(RoomId, Shown)> {
         let mut seen = Vec::new();
+        self.update_member(user);
         let is_shown = |place: &Place| place.others.contains_key(&user.id);
         if !self.people.contains_key(&user.id) && !self.places.values().any(is_shown) {
             return seen;
@@ -219,60 +201,6 @@ impl Roster {
         self.rooms.get(&room).map(|[former, _]| former.as_str())
     }
 
-    /// Somebody speaks in a room, who is called `name` on their network, if they said one.
-    pub(super) fn speak(&mut self, room: RoomId, user: Option<UserId>, name: &str) -> Speaker {
-        let user = user.unwrap_or(NOBODY);
-        self.spoken += 1;
-        let Some(place) = self.places.get_mut(&room) else {
-            return self.pass(user, name);
-        };
-        let known = self.people.get(&user);
-        if let Some(person) = known.filter(|_| place.people.contains(&user)) {
-            return Speaker::known(&person.shown);
-        }
-        if let Some(other) = place.others.get_mut(&user) {
-            other.spoke = self.spoken;
-            return Speaker::known(&other.shown);
-        }
-        let gone = (place.others.len() >= MAX_OTHERS)
-            .then(|| place.longest_silent())
-            .flatten();
-        if let Some(gone) = gone {
-            place.others.remove(&gone);
-            self.names.give_back(gone);
-        }
-        let shown = match known {
-            Some(person) => {
-                self.names.take(user, &plain_name(&person.user));
-                person.shown.clone()
-            }
-            None => Shown::stranger(user, &self.names.take(user, &one_word(name))),
-        };
-        let other = Other {
-            shown: shown.clone(),
-            spoke: self.spoken,
-        };
-        place.others.insert(user, other);
-        Speaker {
-            shown,
-            is_new: true,
-            gone: gone.map(|user| user.0.to_string()),
-        }
-    }
-
-    /// Somebody speaks who is not shown in the room of who hears it, before them or after.
-    pub(super) fn pass(&self, user: UserId, name: &str) -> Speaker {
-        let shown = match self.people.get(&user) {
-            Some(person) => person.shown.clone(),
-            None => Shown::stranger(user, &one_word(name)),
-        };
-        Speaker {
-            shown,
-            is_new: true,
-            gone: None,
-        }
-    }
-
     /// Whether somebody is shown in a room.
     pub(super) fn is_shown(&self, room: RoomId, user: UserId) -> bool {
         self.places
@@ -317,27 +245,6 @@ impl Roster {
             }
         }
     }
-
-    fn put(&mut self, user: UserId, room: RoomId) {
-        let place = self.places.entry(room).or_default();
-        place.people.insert(user);
-        if place.others.remove(&user).is_some() {
-            self.names.give_back(user);
-        }
-    }
-
-    fn take_from(&mut self, user: UserId, room: RoomId) {
-        let Some(place) = self.places.get_mut(&room) else {
-            return;
-        };
-        place.people.remove(&user);
-        if place.people.is_empty() {
-            // Whoever comes next is shown nobody to whom nothing can be told.
-            for (other, _) in self.places.remove(&room).unwrap_or_default().others {
-                self.names.give_back(other);
-            }
-        }
-    }
 }
 
 impl Person {
@@ -345,25 +252,6 @@ impl Person {
     pub(super) fn give(&self, bytes: &Bytes) {
         for session in self.sessions.values() {
             give(&session.receiver, bytes.clone());
-        }
-    }
-}
-
-impl Place {
-    fn longest_silent(&self) -> Option<UserId> {
-        let others = self.others.iter();
-        others
-            .min_by_key(|(_, other)| other.spoke)
-            .map(|(user, _)| *user)
-    }
-}
-
-impl Speaker {
-    fn known(shown: &Shown) -> Self {
-        Self {
-            shown: shown.clone(),
-            is_new: false,
-            gone: None,
         }
     }
 }

@@ -45,7 +45,8 @@ pub(super) struct Newcomer {
 pub(super) struct SignedIn {
     pub(super) call: Call,
     tasks: TaskTracker,
-    _seat: Seat,
+    /// None only while this is dropped.
+    seat: Option<Seat>,
 }
 
 /// What somebody is told who has a session more.
@@ -195,7 +196,6 @@ impl Newcomer {
             Counting::add(&self.world.counting().unsigned);
         })?;
         let user = arriving.user.id;
-        let seat = live.sit_as(SOCKCHAT, Arc::clone(&self.receiver), &seating, false);
         let telling = Telling {
             front: &self.front,
             live,
@@ -205,6 +205,8 @@ impl Newcomer {
             peer: self.peer,
         };
         telling.arrive(arriving, (session, own));
+        // After that, or those in the room would be told of somebody online on another network. Nothing is said in between.
+        let seat = live.sit_as(SOCKCHAT, Arc::clone(&self.receiver), &seating, false);
         let Self {
             front,
             world,
@@ -223,7 +225,7 @@ impl Newcomer {
         Ok(SignedIn {
             call,
             tasks,
-            _seat: seat,
+            seat: Some(seat),
         })
     }
 
@@ -350,6 +352,8 @@ impl No {
 
 impl Drop for SignedIn {
     fn drop(&mut self) {
+        // First, so that it is known who is online by then.
+        self.seat = None;
         let Call {
             front,
             world,

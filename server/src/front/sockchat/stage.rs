@@ -103,6 +103,15 @@ impl Telling<'_> {
         let permissions = self.front.permissions(&user);
         let mut roster = self.front.roster();
         let is_first = roster.arrive(user, permissions, view.channel.room, session);
+        if is_first {
+            // Until now they may have been shown elsewhere, as somebody of another network.
+            let gone = roster.disappear(id, None);
+            self.front.tell_gone(&roster, &gone);
+        }
+        if let Some(members) = view.members {
+            self.front
+                .set_members(&mut roster, view.channel.room, members);
+        }
         let Some(person) = roster.person(id) else {
             return;
         };
@@ -171,7 +180,15 @@ impl Telling<'_> {
             time: Some(Utc::now()),
             message_id: &self.front.ids.next(),
         }]);
-        self.front.roster().give_room(person.room, &left, None);
+        let mut roster = self.front.roster();
+        roster.give_room(person.room, &left, None);
+        if reason == LeaveReason::Leave {
+            // They may be online on another network.
+            let come = roster.appear(person.user.id, None, |user, name| {
+                self.front.shown(user, name)
+            });
+            self.front.tell_come(&roster, &come);
+        }
     }
 
     /// Somebody is somewhere else now.
@@ -204,6 +221,9 @@ impl Telling<'_> {
         let Some(from) = roster.go(user, to) else {
             return;
         };
+        if let Some(members) = &view.members {
+            self.front.set_members(&mut roster, to, members.clone());
+        }
         let Some(person) = roster.person(user) else {
             return;
         };

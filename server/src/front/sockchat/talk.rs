@@ -11,8 +11,8 @@ use super::call::{Asker, Call};
 use super::stage::Deciding;
 use crate::front::SOCKCHAT;
 use crate::store::writer::Job;
-use crate::store::{MessageKind, NewMessage, Repeat, RoomId, Sender, UserId, UserPatch};
-use crate::world::{Counting, Notice, Receiver, Said, Submission, talk};
+use crate::store::{LOBBY, MessageKind, NewMessage, Repeat, RoomId, Sender, UserId, UserPatch};
+use crate::world::{Counting, Notice, Said, Submission, talk};
 
 /// The longest text, in characters (SharpChat); what is longer is cut off.
 pub(super) const MAX_TEXT_CHARS: usize = 5000;
@@ -80,14 +80,15 @@ impl Words {
     }
 }
 
-/// Says something in the room in which somebody is.
+/// Says something in the room in which somebody is. Nothing comes of it where they may not speak; nobody is told.
 pub(super) fn say(call: &Call, asker: &Asker, words: &Words) -> Job {
+    if asker.room == LOBBY && !call.front.rules.lobby {
+        Counting::add(&call.world.counting().refused);
+        return Job::work(|_, _| Ok(()), |_, _: Result<(), Error>| ());
+    }
+    let prepared = words.packed();
     Job::Post(Box::new(submission(
-        call,
-        asker,
-        asker.room,
-        words,
-        words.packed(),
+        call, asker, asker.room, words, prepared,
     )))
 }
 
@@ -148,7 +149,7 @@ fn submission(
         files: Vec::new(),
         prepared: Some((SOCKCHAT, prepared)),
         log_line: None,
-        origin: Arc::clone(&call.receiver) as Arc<Receiver>,
+        origin: Arc::clone(&call.receiver),
         answer: None,
         explain: None,
     }

@@ -7,8 +7,3 @@ CREATE INDEX users_by_nick ON users (nick_key) WHERE nick_key IS NOT NULL;
 
 -- All that a message is checked against, in one place. Kinds: sqlite/values.rs.
 CREATE INDEX bans_of_speech ON bans (user, room, until) WHERE kind = 1 AND user IS NOT NULL;
-
--- To be in a channel is to hear it.
-INSERT INTO subscriptions (user, room)
-    SELECT m.user, m.room FROM members m JOIN rooms r ON r.id = m.room WHERE r.kind = 5
-    ON CONFLICT (user, room) DO NOTHING;

@@ -28,11 +28,6 @@ const MEMBERS_AFTER: &str = concat!(
 const STREAM_IDS_OF: &str = "SELECT r.id FROM members m JOIN rooms r ON r.parent = m.room
      WHERE m.user = ?1 LIMIT ?2";
 const ROLES_OF: &str = "SELECT room, role FROM members WHERE user = ?1 ORDER BY room";
-/// Kind: [`super::values`].
-const DIRECT_ROOMS: &str = "SELECT m.room, coalesce(k.since, 1)
-     FROM members m JOIN rooms r ON r.id = m.room
-     LEFT JOIN marks k ON k.room = m.room AND k.user = m.user
-     WHERE m.user = ?1 AND r.kind = 1 ORDER BY m.room";
 const KIND: &str = "SELECT r.kind, r.low, r.high FROM rooms r JOIN heads h ON h.room = r.id
      WHERE r.id = ?1";
 const ADD: &str = "INSERT INTO members (room, user, role, joined) VALUES (?1, ?2, ?3, ?4)
@@ -50,7 +45,6 @@ pub(super) const HOT: &[&str] = &[
     MEMBERS_AFTER,
     STREAM_IDS_OF,
     ROLES_OF,
-    DIRECT_ROOMS,
     KIND,
     ADD,
     REMOVE,
@@ -99,13 +93,6 @@ pub(super) fn roles_of(connection: &Connection, user: UserId) -> Outcome<Vec<(Ro
     Ok(select
         .query_map([user.0], role)?
         .collect::<Result<_, _>>()?)
-}
-
-/// The rooms of two in which somebody is, and since when.
-pub(super) fn direct_rooms(connection: &Connection, user: UserId) -> Outcome<Vec<(RoomId, i64)>> {
-    let mut select = connection.prepare_cached(DIRECT_ROOMS)?;
-    let rows = select.query_map([user.0], |row| Ok((RoomId(row.get(0)?), row.get(1)?)))?;
-    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// Whether somebody is in a room that has members of its own.

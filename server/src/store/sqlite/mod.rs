@@ -10,6 +10,7 @@ mod contacts;
 mod conversations;
 mod data;
 mod db;
+mod direct;
 mod files;
 mod forget;
 mod invites;

@@ -10,14 +10,11 @@ use super::db::{Db, Outcome, demand, refuse};
 use super::room_names::{demand_name, unique_name};
 use super::users::demand_user;
 use super::values::{Code, Time};
-use super::{channels, circles, conversations, marks, members, removed};
+use super::{channels, circles, conversations, direct, marks, members, removed};
 use crate::store::{
     Conversation, LOBBY, Member, Membership, MessageId, NewRoom, Position, ReadRooms, Role, Room,
     RoomId, RoomKind, RoomPatch, Rooms, Span, UserId,
 };
-
-/// rim's `mode` of a chat between two.
-const DIRECT_MODE: u8 = 1;
 
 /// The columns of a room; `r` and `h` are rooms and heads. Read by [`room`].
 macro_rules! room_columns {
@@ -80,14 +77,11 @@ const CHANNELS: &str = concat!(
     " FROM rooms r JOIN heads h ON h.room = r.id
      WHERE r.unique_name >= 'channel:' AND r.unique_name < 'channel;'"
 );
-const DIRECT: &str = "SELECT id FROM rooms WHERE low = ?1 AND high = ?2";
-const INSERT_DIRECT: &str = "INSERT INTO rooms (kind, name, low, high, mode, created, epoch)
-     VALUES (?1, '', ?2, ?3, ?4, ?5, ?6)";
 const INSERT_ROOM: &str =
     "INSERT INTO rooms (kind, name, topic, avatar, parent, owner, public, mode,
          min_rank, password, temporary, hidden, unique_name, created, epoch)
      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)";
-const INSERT_HEAD: &str = "INSERT INTO heads (room) VALUES (?1)";
+pub(super) const INSERT_HEAD: &str = "INSERT INTO heads (room) VALUES (?1)";
 const UPDATE_ROOM: &str = "UPDATE rooms SET
          name = coalesce(?2, name), topic = iif(?3, ?4, topic), avatar = coalesce(?5, avatar),
          public = coalesce(?6, public), min_rank = coalesce(?7, min_rank),
@@ -104,8 +98,6 @@ pub(super) const HOT: &[&str] = &[
     CHILDREN,
     NAMESAKE,
     CHANNELS,
-    DIRECT,
-    INSERT_DIRECT,
     INSERT_ROOM,
     INSERT_HEAD,
     UPDATE_ROOM,
@@ -190,14 +182,12 @@ impl ReadRooms for Db {
     }
 
     fn direct_rooms(&mut self, user: UserId) -> Result<Vec<(RoomId, i64)>, Error> {
-        self.run("reading rooms", |connection| {
-            members::direct_rooms(connection, user)
-        })
+        self.run("reading rooms", |connection| direct::list(connection, user))
     }
 
     fn direct_room(&mut self, one: UserId, other: UserId) -> Result<Option<RoomId>, Error> {
         self.run("reading a room", |connection| {
-            select_direct(connection, one, other)
+            direct::select(connection, one, other)
         })
     }
 
@@ -254,7 +244,7 @@ impl Rooms for Db {
         at: DateTime<Utc>,
     ) -> Result<(RoomId, bool), Error> {
         self.run("making a room", |connection| {
-            direct(connection, one, other, at)
+            direct::enter(connection, one, other, at)
         })
     }
 
@@ -339,7 +329,7 @@ pub(super) fn room_exists(connection: &Connection, id: RoomId) -> Outcome<()> {
 }
 
 /// What tells a room's numbering from that of another database, in which a room has the same id: when it began, in milliseconds.
-fn epoch(at: DateTime<Utc>) -> i64 {
+pub(super) fn epoch(at: DateTime<Utc>) -> i64 {
     at.timestamp_millis().max(1)
 }
 
@@ -445,45 +435,6 @@ fn demand_shape(connection: &Connection, room: &NewRoom) -> Outcome<()> {
         (RoomKind::Group | RoomKind::Circle | RoomKind::Channel, None) => Ok(()),
     }
 }
-
-fn direct(
-    connection: &Connection,
-    one: UserId,
-    other: UserId,
-    at: DateTime<Utc>,
-) -> Outcome<(RoomId, bool)> {
-    demand_user(connection, one)?;
-    demand_user(connection, other)?;
-    demand(one != other, ErrorKind::Invalid, "two people are needed")?;
-    let known = select_direct(connection, one, other)?;
-    let room = match known {
-        Some(room) => room,
-        None => {
-            let (low, high) = (one.min(other), one.max(other));
-            let id = connection.prepare_cached(INSERT_DIRECT)?.insert(params![
-                Code(RoomKind::Direct),
-                low.0,
-                high.0,
-                DIRECT_MODE,
-                Time(at),
-                epoch(at),
-            ])?;
-            connection.prepare_cached(INSERT_HEAD)?.execute([id])?;
-            RoomId(id)
-        }
-    };
-    let two = BTreeMap::from([(one, Role::Member), (other, Role::Member)]);
-    members::insert(connection, room, &two, at)?;
-    Ok((room, known.is_none()))
-}
-
-fn select_direct(connection: &Connection, one: UserId, other: UserId) -> Outcome<Option<RoomId>> {
-    let mut select = connection.prepare_cached(DIRECT)?;
-    let two = [one.min(other).0, one.max(other).0];
-    let id = select.query_row(two, |row| row.get(0)).optional()?;
-    Ok(id.map(RoomId))
-}
-
 fn update(connection: &Connection, id: RoomId, patch: &RoomPatch) -> Outcome<()> {
     let found = connection
         .prepare_cached(NAMED)?

@@ -180,3 +180,34 @@ fn a_seating_has_what_is_heard_by_choice_or_all() {
         assert!(all.subscriptions().is_empty());
     });
 }
+
+#[test]
+fn a_seating_in_one_room_has_that_and_the_rooms_of_two() {
+    let mut rig = rig(3);
+    let (ann, bob, circle, stream) = (rig.ann, rig.bob, rig.circle, rig.stream);
+    let (talk, _) = rig.talk(ann, bob);
+    rig.change(|store| {
+        let room = store.room(stream).unwrap();
+        let seating = Seating::placed(store, ann, room.as_ref()).unwrap();
+        assert_eq!(
+            seating.roles,
+            [(circle, Role::Member), (talk, Role::Member)]
+        );
+        let expected = Spot {
+            room: stream,
+            hall: circle,
+        };
+        assert!(
+            matches!(&seating.hears, Hears::Placed { spot, talks } if *spot == Some(expected) && *talks == [(talk, 1)])
+        );
+        let lobby = store.room(LOBBY).unwrap();
+        let seating = Seating::placed(store, bob, lobby.as_ref()).unwrap();
+        let expected = Spot {
+            room: LOBBY,
+            hall: LOBBY,
+        };
+        assert!(
+            matches!(&seating.hears, Hears::Placed { spot, .. } if *spot == Some(expected))
+        );
+    });
+}

@@ -92,7 +92,7 @@ impl Live {
         }
     }
 
-    /// Where somebody is on a network.
+    #[cfg(test)]
     pub(super) fn whereabouts(&self, network: NetworkId, user: UserId) -> Option<RoomId> {
         let mut seats = self.seats_of(user, network).into_iter();
         seats.find_map(|seat| self.spot(seat)).map(|spot| spot.room)

@@ -102,20 +102,14 @@ impl SharedLive {
         self.lock().put_all(network, user, room.map(Spot::of));
     }
 
-    /// In which room somebody is on such a network, after all that was delivered so far.
-    pub(crate) fn whereabouts(&self, network: NetworkId, user: UserId) -> Option<RoomId> {
+    #[cfg(test)]
+    pub(super) fn whereabouts(&self, network: NetworkId, user: UserId) -> Option<RoomId> {
         self.lock().whereabouts(network, user)
     }
 
-    /// Closes the connections of somebody, on one network or (none) on all, but for one.
-    pub(crate) fn send_away(
-        &self,
-        user: UserId,
-        network: Option<NetworkId>,
-        kept: Option<&Arc<Receiver>>,
-        reason: CloseReason,
-    ) {
-        self.lock().send_away(user, network, kept, Some(reason));
+    /// Closes the connections of somebody, on all networks, but for one.
+    pub(crate) fn send_away(&self, user: UserId, kept: &Arc<Receiver>, reason: CloseReason) {
+        self.lock().send_away(user, Some(kept), |_| reason);
     }
 
     /// Whether nobody may connect from an address.

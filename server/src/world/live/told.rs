@@ -92,31 +92,27 @@ impl Live {
             Notice::Presence { user, .. } => self.tell_acquainted(&mut telling, *user),
             Notice::Banned { user, .. } => {
                 self.tell_person(&mut telling, *user);
-                self.send_away(*user, None, origin, None);
+                self.send_away(*user, origin, |how| how.farewell());
             }
             Notice::Doors(_) | Notice::Said(_) => debug_assert!(false, "for others to do"),
         }
     }
 
-    /// Closes the connections of somebody, on one network or all of them, but for one; each network may have a reason of its own.
+    /// Closes the connections of somebody but for one, with the reason that each network has.
     pub(super) fn send_away(
         &self,
         user: UserId,
-        network: Option<NetworkId>,
         kept: Option<&Arc<Receiver>>,
-        reason: Option<CloseReason>,
+        reason: impl Fn(&dyn Network) -> CloseReason,
     ) {
         let seats = self.people.get(&user).into_iter().flatten();
         for sitting in seats.filter_map(|seat| self.seats.get(seat)) {
-            let is_meant = network.is_none_or(|network| network == sitting.network);
-            if !is_meant || kept.is_some_and(|kept| Arc::ptr_eq(kept, &sitting.receiver)) {
-                continue;
+            let is_kept = kept.is_some_and(|kept| Arc::ptr_eq(kept, &sitting.receiver));
+            if let Some(how) = self.networks.get(&sitting.network)
+                && !is_kept
+            {
+                sitting.receiver.close(reason(how.as_ref()));
             }
-            let how = self.networks.get(&sitting.network);
-            let farewell = reason.or_else(|| how.map(|how| how.farewell()));
-            sitting
-                .receiver
-                .close(farewell.unwrap_or(CloseReason::Banned));
         }
     }
 

@@ -27,6 +27,7 @@ fn no_hot_statement_looks_at_rows_that_it_does_not_want() {
         conversations::HOT,
         data::HOT,
         db::HOT,
+        direct::HOT,
         files::HOT,
         forget::HOT,
         invites::HOT,

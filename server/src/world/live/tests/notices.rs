@@ -312,8 +312,7 @@ fn others_of_a_person_are_sent_away() {
     let (_a, ann) = rig.choose(ANN, &[], &[]);
     let (_second, second) = rig.sit_as(QUIET, ANN, &[]);
     let (_b, bob) = rig.choose(BOB, &[], &[]);
-    rig.live
-        .send_away(ANN, None, Some(&ann), CloseReason::TooSlow);
+    rig.live.send_away(ANN, &ann, CloseReason::TooSlow);
     assert_eq!(heard(&second), "TooSlow");
     assert_eq!((heard(&ann), heard(&bob)), (String::new(), String::new()));
 }
