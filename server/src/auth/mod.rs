@@ -206,6 +206,23 @@ impl Auth {
         self.passwords.turn(peer).await?.hash(password).await
     }
 
+    /// Whether a password is the one of a hash, as of a room; nobody's account is opened by it.
+    ///
+    /// # Errors
+    /// `RateLimited` while too many sign-ins wait.
+    pub(crate) async fn verify(
+        &self,
+        peer: IpAddr,
+        password: &str,
+        hash: &str,
+    ) -> Result<bool, Error> {
+        if password.len() > MAX_PASSWORD_BYTES {
+            return Ok(false);
+        }
+        let turn = self.passwords.turn(peer).await?;
+        turn.verify(password, hash.to_owned()).await
+    }
+
     /// Whose valid token this is.
     ///
     /// # Errors
