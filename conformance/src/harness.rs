@@ -120,6 +120,8 @@ pub enum Need {
     Nesting,
     /// The accounts of the suite may set the topic of its channel.
     Topics,
+    /// The first account of the suite may remove and ban others from its channel.
+    Moderation,
     /// A message can say which one it answers.
     Replies,
     /// Files go along with messages; known from the capabilities, never listed in [`Harness::LACKS`].

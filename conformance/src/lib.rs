@@ -92,6 +92,7 @@ macro_rules! conformance {
             people::a_read_mark_reaches_others [Receipts; ChatRead];
             places::members_are_listed [; ChannelMembers];
             places::members_are_added [Adding; ChannelNew, ChannelMembers];
+            places::who_is_banned_stays_out [Moderation; UserBan, ChannelJoin];
             places::a_topic_is_set_and_received [Topics; ChannelTopic];
             doors::a_channel_is_made_in_another_one [Nesting; ChannelCreate];
             doors::what_is_public_is_in_the_directory [; ChannelCreate, ChannelJoin, ChannelDirectory];
