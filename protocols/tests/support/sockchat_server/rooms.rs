@@ -19,7 +19,7 @@ impl State {
     /// Id, name, colour and permissions.
     pub(super) fn profile(&self, user: u32) -> String {
         let rights = self.dialect.permissions(self.world.users[&user].rights);
-        format!("{user}\t{}\t#F00\t{rights}", self.name(user))
+        format!("{user}\t{}\t#f00\t{rights}", self.name(user))
     }
 
     /// What others are told of who enters their channel.
@@ -29,7 +29,7 @@ impl State {
             return format!("5\t0\t{profile}\t{message_id}");
         }
         let name = self.name(user);
-        format!("5\t0\t{user}\t{name}\t#F00\t{message_id}")
+        format!("5\t0\t{user}\t{name}\t#f00\t{message_id}")
     }
 
     /// Tells who is in a channel besides the one who asks.
