@@ -368,6 +368,7 @@ impl Session for SockchatSession {
         self.backlog.cut(cut);
         self.past.leave_all();
         self.places.cut();
+        self.talk.cut();
         self.assets.cut();
         if closed.asked {
             let ended = self.outbox.end();

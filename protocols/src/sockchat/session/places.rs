@@ -20,6 +20,8 @@ const MAX_NAME_BYTES: usize = 256;
 pub(super) struct Places {
     current: Option<String>,
     known: BTreeSet<String>,
+    /// Those of the connection before: the application is told of them anew, or that they are gone.
+    stale: BTreeSet<String>,
     /// The user has left a channel, and the server has not said yet for which.
     is_moving: bool,
     /// So often the server has refused to let the user go elsewhere and not said yet that they stay.
@@ -44,6 +46,7 @@ impl Places {
 
     /// The connection is gone.
     pub(super) fn cut(&mut self) {
+        self.stale.append(&mut self.known);
         self.is_moving = false;
         self.stays = 0;
     }
@@ -124,14 +127,12 @@ impl SockchatSession {
     pub(super) fn channels(&mut self, channels: &[ChannelEntry<'_>], whole: bool) {
         if whole {
             let listed: BTreeSet<&str> = channels.iter().map(|channel| channel.name).collect();
-            let current = self.places.current.clone();
-            let stays =
-                |name: &String| listed.contains(name.as_str()) || current.as_ref() == Some(name);
-            let gone: Vec<String> = self
-                .places
-                .known
-                .extract_if(.., |one| !stays(one))
-                .collect();
+            let places = &mut self.places;
+            let current = places.current.as_ref();
+            let stays = |name: &String| listed.contains(name.as_str()) || current == Some(name);
+            let mut gone = std::mem::take(&mut places.stale);
+            gone.retain(|name| !places.known.contains(name) && !stays(name));
+            gone.extend(places.known.extract_if(.., |name| !stays(name)));
             for channel_id in gone {
                 self.event(ChannelEvent::Remove { channel_id });
             }
@@ -179,7 +180,7 @@ impl SockchatSession {
     /// Servers say it twice, or of channels that were never there.
     pub(super) fn channel_removed(&mut self, name: &str) {
         let open = self.answers.take(Sign::Gone, |asked| is_named(asked, name));
-        let is_known = self.places.known.remove(name);
+        let is_known = self.places.known.remove(name) | self.places.stale.remove(name);
         let event = ChannelEvent::Remove {
             channel_id: name.to_owned(),
         };
@@ -215,6 +216,7 @@ impl SockchatSession {
         }
         if channels {
             self.places.known.clear();
+            self.places.stale.clear();
             self.event(ChannelEvent::ClearList);
             // The user is still somewhere.
             if let Some(current) = self.places.current.clone() {

@@ -129,7 +129,7 @@ impl SockchatSession {
                 self.rename(request, new_user)
             }
             UserEvent::Update { .. } => Err(Error::new(
-                ErrorKind::Forbidden,
+                ErrorKind::Unsupported,
                 "only the own profile can be changed; leave channel_id out",
             )),
             UserEvent::Presence { presence, text, .. } => {

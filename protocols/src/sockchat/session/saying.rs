@@ -138,7 +138,7 @@ impl SockchatSession {
     ) -> Result<Outgoing, Error> {
         if !self.rights.may(command.right) {
             return Err(Error::new(
-                ErrorKind::Forbidden,
+                ErrorKind::Unsupported,
                 format!("you may not use /{}", command.name),
             ));
         }

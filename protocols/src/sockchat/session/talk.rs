@@ -31,6 +31,13 @@ pub(super) struct Talk {
     directs: BTreeSet<String>,
 }
 
+impl Talk {
+    /// The connection is gone: the application is told of each talk anew.
+    pub(super) fn cut(&mut self) {
+        self.directs.clear();
+    }
+}
+
 impl SockchatSession {
     /// Somebody says something now.
     pub(super) fn said(&mut self, now: Now, said: &ChatMessage<'_>) {
@@ -56,7 +63,9 @@ impl SockchatSession {
             return;
         }
         let message = Message {
-            id: Some(said.message_id.to_owned()),
+            id: Some(said.message_id)
+                .filter(|id| !id.is_empty())
+                .map(str::to_owned),
             sender_id: Some(said.user_id.to_owned()),
             content: self.content_of(said.user_id, text, said.flags),
             timestamp: said.time.unwrap_or(now.utc),
