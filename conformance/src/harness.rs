@@ -116,6 +116,8 @@ pub enum Need {
     Contacts,
     /// Who has made a channel may put others into it, without asking them.
     Adding,
+    /// A channel can lie in another one.
+    Nesting,
     /// The accounts of the suite may set the topic of its channel.
     Topics,
     /// The first account of the suite may remove and ban others from its channel.

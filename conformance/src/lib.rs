@@ -94,7 +94,7 @@ macro_rules! conformance {
             places::members_are_added [Adding; ChannelNew, ChannelMembers];
             places::who_is_banned_stays_out [Moderation; UserBan, ChannelJoin];
             places::a_topic_is_set_and_received [Topics; ChannelTopic];
-            doors::a_channel_is_made_in_another_one [; ChannelCreate];
+            doors::a_channel_is_made_in_another_one [Nesting; ChannelCreate];
             doors::what_is_public_is_in_the_directory [; ChannelCreate, ChannelJoin, ChannelDirectory];
             doors::an_invitation_opens_what_is_closed [; ChannelCreate, ChannelJoinWith, ChannelInvite];
             doors::an_invitation_for_one_lets_in_one [; ChannelCreate, ChannelJoinWith, ChannelInvite];

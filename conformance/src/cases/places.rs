@@ -1,6 +1,8 @@
 //! Who is in a channel and what it is about.
 
-use kaiwa_core::{Channel, ChannelEvent, ChannelType, ConnectionEvent, Member, Role, UserEvent};
+use kaiwa_core::{
+    Channel, ChannelEvent, ChannelType, ConnectionEvent, ErrorKind, Member, Role, UserEvent,
+};
 
 use super::{refused, two};
 use crate::{Account, Harness, Outcome};
@@ -77,21 +79,32 @@ pub async fn who_is_banned_stays_out<H: Harness>(peer: H::Peer) {
         reason: None,
     };
     ann.achieve(event).await;
-    bob.watch
-        .until("that they are banned", |event| {
-            matches!(
-                event,
-                ConnectionEvent::Channel {
-                    event: ChannelEvent::Kick { ban: true, .. },
-                }
-            )
+    let place = bob
+        .watch
+        .find("that they are banned", |event| match event {
+            ConnectionEvent::Channel {
+                event:
+                    ChannelEvent::Kick {
+                        channel_id,
+                        ban: true,
+                        ..
+                    },
+            } => Some(channel_id.clone()),
+            _ => None,
         })
         .await;
+    ann.leave().await;
+    if place.is_none() {
+        // Out of the whole network.
+        assert_eq!(bob.watch.until_lost().await, ErrorKind::Banned);
+        let error = bob.connect().await.expect_err("banned");
+        assert_eq!(error.kind(), ErrorKind::Banned, "{}", error.chain());
+        return;
+    }
     let event = ChannelEvent::Join {
         channel_id: channel,
     };
     refused(&mut bob, event).await;
-    ann.leave().await;
     bob.leave().await;
 }
 
