@@ -29,7 +29,7 @@ async fn they_go_both_ways() {
         assert_eq!(whisper(&mut ann, "@2", "for you").await, Outcome::Done, "{dialect:?}");
         settle().await;
         assert_eq!(told(&bob.take()), [from("@1", "for you")], "{dialect:?}");
-        assert_eq!(bob.state.channels["@1"].info.channel_type, ChannelType::Direct);
+        assert_eq!(bob.state.channels["@1"].channel.channel_type, ChannelType::Direct);
         assert_eq!(whisper(&mut bob, "@1", "thanks").await, Outcome::Done);
         settle().await;
         assert_eq!(told(&ann.take()), [from("@2", "thanks")], "{dialect:?}");
