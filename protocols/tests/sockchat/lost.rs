@@ -24,7 +24,11 @@ async fn a_message_that_arrived_is_found_in_the_backlog() {
         stage.lock().faults.held = None;
         assert_eq!(bob.watch.known_outcome(request), None);
         let events = bob.reconnect().await;
-        assert_eq!(bob.watch.known_outcome(request), Some(Outcome::Done), "{dialect:?}");
+        assert_eq!(
+            bob.watch.known_outcome(request),
+            Some(Outcome::Done),
+            "{dialect:?}"
+        );
         assert_eq!(told(&events), [], "{dialect:?}");
         assert_eq!(stage.accepted(), ["did it arrive?"]);
         bob.leave().await;
@@ -77,7 +81,9 @@ async fn what_was_missed_is_history_as_far_as_the_server_keeps_it() {
         let after = told(&ann.reconnect().await);
         assert_eq!(after[0], Told::Gap(LOBBY.to_owned()), "{dialect:?}");
         let shown = after.len() - 1;
-        let expected: Vec<Told> = (50 - shown..50).map(|n| history(&format!("many {n}"))).collect();
+        let expected: Vec<Told> = (50 - shown..50)
+            .map(|n| history(&format!("many {n}")))
+            .collect();
         assert!((8..=20).contains(&shown), "{dialect:?}: {shown}");
         assert_eq!(after[1..], expected, "{dialect:?}");
         ann.leave().await;

@@ -28,13 +28,21 @@ async fn thrown_out_and_back() {
         let mut bob = stage.online("bob").await;
         stage.lock().expel(BOB, None);
         let (why, events) = bob.lost().await;
-        assert_eq!((why, kicked(&events)), (ErrorKind::Banned, vec![false]), "{dialect:?}");
+        assert_eq!(
+            (why, kicked(&events)),
+            (ErrorKind::Banned, vec![false]),
+            "{dialect:?}"
+        );
         bob.connect().await.unwrap();
         settle().await;
         bob.take();
         stage.lock().expel(BOB, Some(120));
         let (why, events) = bob.lost().await;
-        assert_eq!((why, kicked(&events)), (ErrorKind::Banned, vec![true]), "{dialect:?}");
+        assert_eq!(
+            (why, kicked(&events)),
+            (ErrorKind::Banned, vec![true]),
+            "{dialect:?}"
+        );
         let error = bob.connect().await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Banned, "{dialect:?}");
         assert!(error.retry_after().is_some(), "{dialect:?}: it has an end");
@@ -44,7 +52,11 @@ async fn thrown_out_and_back() {
         stage.lock().world.bans.insert(BOB, None);
         bob.cut(&stage).await;
         let error = bob.connect().await.unwrap_err();
-        assert_eq!((error.kind(), error.retry_after()), (ErrorKind::Banned, None), "{dialect:?}");
+        assert_eq!(
+            (error.kind(), error.retry_after()),
+            (ErrorKind::Banned, None),
+            "{dialect:?}"
+        );
     }
 }
 
@@ -100,7 +112,11 @@ async fn who_may_not_is_told_so() {
             Ok(request) => bob.outcome(request).await,
             Err(error) => Outcome::Failed(error.kind()),
         };
-        assert_eq!(refused, Outcome::Failed(ErrorKind::Forbidden), "{dialect:?}");
+        assert_eq!(
+            refused,
+            Outcome::Failed(ErrorKind::Forbidden),
+            "{dialect:?}"
+        );
         assert_eq!(gone(&ann.take()), Vec::<String>::new());
         ann.leave().await;
         bob.leave().await;
@@ -131,7 +147,10 @@ async fn a_moderator_takes_a_message_away() {
         let request = ann.send(remove("1")).await.unwrap();
         let again = ann.outcome(request).await;
         if dialect.is_sharp() {
-            assert!(matches!(again, Outcome::Failed(_)), "{dialect:?}: {again:?}");
+            assert!(
+                matches!(again, Outcome::Failed(_)),
+                "{dialect:?}: {again:?}"
+            );
         }
         ann.leave().await;
         bob.leave().await;

@@ -11,7 +11,9 @@ fn shape(packets: &[String]) -> Vec<String> {
     let plain = |packet: &String| {
         let fields: Vec<&str> = packet.split('⇥').collect();
         let is_number = |field: &str| field.len() >= 9 && field.bytes().all(|b| b.is_ascii_digit());
-        let fields = fields.iter().map(|one| if is_number(one) { "N" } else { one });
+        let fields = fields
+            .iter()
+            .map(|one| if is_number(one) { "N" } else { one });
         fields.collect::<Vec<_>>().join("⇥")
     };
     packets.iter().map(plain).collect()
@@ -92,15 +94,22 @@ async fn texts_as_they_were_recorded() {
             assert_eq!(text(said), private);
         }
         let end = if dialect == Dialect::Php { "␌" } else { "" };
-        assert_eq!(text(ann.say("/w.HO nowhere").await), plain("1␌nochan␌nowhere"));
+        assert_eq!(
+            text(ann.say("/w.HO nowhere").await),
+            plain("1␌nochan␌nowhere")
+        );
         assert_eq!(text(ann.say("/nosuch x").await), plain("1␌nocmd␌nosuch"));
         let bare = plain(&format!("1␌usernf␌x{}", ""));
         assert_eq!(text(ann.say("/kick x").await), bare);
-        assert_eq!(text(ann.say("/rank 99").await), plain(&format!("1␌rankerr{end}")));
+        assert_eq!(
+            text(ann.say("/rank 99").await),
+            plain(&format!("1␌rankerr{end}"))
+        );
         assert!(ann.say("  ").await.is_empty());
         let long = "x".repeat(6000);
         let cut = text(ann.say(&long).await).0.len();
-        let expected = [2000, 5000, 2100, 5000][Dialect::ALL.iter().position(|one| *one == dialect).unwrap()];
+        let expected =
+            [2000, 5000, 2100, 5000][Dialect::ALL.iter().position(|one| *one == dialect).unwrap()];
         assert_eq!(cut, expected);
     }
 }
@@ -110,14 +119,33 @@ async fn names_in_php_are_exact() {
     let stage = Stage::new(Dialect::Php);
     let (mut ann, mut bob) = (stage.raw(ANN).await, stage.raw(BOB).await);
     bob.say("/afk").await;
-    assert!(ann.say("/msg bob x").await.iter().any(|one| one.contains("␌usernf␌bob")));
+    assert!(
+        ann.say("/msg bob x")
+            .await
+            .iter()
+            .any(|one| one.contains("␌usernf␌bob"))
+    );
     let said = ann.say("/msg <AFK>_bob x").await;
     assert!(said[0].contains("⇥&lt;AFK&gt;_bob x⇥"), "{said:?}");
     let said = bob.say("/nick a<b").await;
-    assert!(said.iter().any(|one| one.starts_with("10⇥2⇥&lt;AFK&gt;_~a&amp;lt;b⇥")), "{said:?}");
+    assert!(
+        said.iter()
+            .any(|one| one.starts_with("10⇥2⇥&lt;AFK&gt;_~a&amp;lt;b⇥")),
+        "{said:?}"
+    );
     // An action keeps it, words end it.
-    assert!(!bob.say("/me x").await.iter().any(|one| one.starts_with("10⇥")));
-    assert!(bob.say("x").await.iter().any(|one| one.starts_with("10⇥2⇥~a&amp;lt;b⇥")));
+    assert!(
+        !bob.say("/me x")
+            .await
+            .iter()
+            .any(|one| one.starts_with("10⇥"))
+    );
+    assert!(
+        bob.say("x")
+            .await
+            .iter()
+            .any(|one| one.starts_with("10⇥2⇥~a&amp;lt;b⇥"))
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -144,11 +172,21 @@ async fn channels_go_with_their_owners() {
         // One server lets only those make channels who have not the right.
         if dialect == Dialect::Sc20 {
             assert!(bob.say("/create Tea").await[0].contains("␌cmdna␌/create"));
-            stage.lock().world.users.get_mut(&BOB).unwrap().rights.create = 0;
+            stage
+                .lock()
+                .world
+                .users
+                .get_mut(&BOB)
+                .unwrap()
+                .rights
+                .create = 0;
         }
         let said = shape(&bob.say("/create Tea").await);
         assert!(said[0].starts_with("4⇥0⇥Tea⇥0⇥1"), "{dialect:?}: {said:?}");
-        let order: Vec<&str> = said.iter().map(|one| one.split('⇥').next().unwrap()).collect();
+        let order: Vec<&str> = said
+            .iter()
+            .map(|one| one.split('⇥').next().unwrap())
+            .collect();
         assert_eq!(order.first(), Some(&"4"));
         let at = |what: &str| said.iter().position(|one| one.starts_with(what)).unwrap();
         assert!(at("5⇥1⇥2") < at("8⇥3") && at("8⇥3") < at("7⇥0") && at("7⇥0") < at("5⇥2⇥Tea"));
@@ -158,8 +196,14 @@ async fn channels_go_with_their_owners() {
         bob.say("/join Lobby").await;
         let said = ann.rest().await;
         let end: Vec<&String> = said.iter().rev().take(2).collect();
-        assert!(end.iter().any(|one| *one == "4⇥2⇥Tea"), "{dialect:?}: {said:?}");
-        assert!(said.iter().any(|one| one == "5⇥2⇥Lobby"), "{dialect:?}: {said:?}");
+        assert!(
+            end.iter().any(|one| *one == "4⇥2⇥Tea"),
+            "{dialect:?}: {said:?}"
+        );
+        assert!(
+            said.iter().any(|one| one == "5⇥2⇥Lobby"),
+            "{dialect:?}: {said:?}"
+        );
     }
 }
 
@@ -188,7 +232,10 @@ async fn too_much_at_once() {
         let (said, _) = sign_in(&stage, "1⇥2⇥token-of-bob").await;
         assert!(said.iter().any(|one| one.starts_with("1⇥y")));
         let told = ann.rest().await;
-        assert!(told.iter().any(|one| one.starts_with("3⇥2⇥bob⇥flood⇥")), "{told:?}");
+        assert!(
+            told.iter().any(|one| one.starts_with("3⇥2⇥bob⇥flood⇥")),
+            "{told:?}"
+        );
     }
 }
 
@@ -202,10 +249,17 @@ async fn who_does_not_ping_is_thrown_out() {
             tokio::time::sleep(Duration::from_secs(40)).await;
             ann.send("0⇥1").await;
         }
-        let reason = if dialect == Dialect::Php { "leave" } else { "timeout" };
+        let reason = if dialect == Dialect::Php {
+            "leave"
+        } else {
+            "timeout"
+        };
         let told = ann.rest().await;
         let expected = format!("3⇥2⇥bob⇥{reason}⇥");
-        assert!(told.iter().any(|one| one.starts_with(&expected)), "{told:?}");
+        assert!(
+            told.iter().any(|one| one.starts_with(&expected)),
+            "{told:?}"
+        );
         assert_eq!(stage.lock().connected(), 1);
     }
 }

@@ -19,7 +19,11 @@ fn temporary(owner: u32) -> Channel {
 async fn everybody_sees_who_is_where() {
     for dialect in Dialect::ALL {
         let stage = Stage::new(dialect);
-        stage.lock().world.channels.insert("Tea".to_owned(), Channel::default());
+        stage
+            .lock()
+            .world
+            .channels
+            .insert("Tea".to_owned(), Channel::default());
         let (mut ann, mut bob) = (stage.online("ann").await, stage.online("bob").await);
         settle().await;
         ann.take();
@@ -38,7 +42,10 @@ async fn everybody_sees_who_is_where() {
         let request = ann.say("tea?").await;
         assert_eq!(ann.outcome(request).await, Outcome::Done);
         settle().await;
-        assert_eq!(told(&bob.take()), [Told::News("Tea".to_owned(), "tea?".to_owned())]);
+        assert_eq!(
+            told(&bob.take()),
+            [Told::News("Tea".to_owned(), "tea?".to_owned())]
+        );
         let error = ann.send(said(Some(LOBBY), "not there")).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::State);
         ann.leave().await;
@@ -57,12 +64,28 @@ async fn doors_that_stay_shut() {
             password: Some("open sesame".to_owned()),
             ..Channel::default()
         };
-        stage.lock().world.channels.insert("Cave".to_owned(), locked);
+        stage
+            .lock()
+            .world
+            .channels
+            .insert("Cave".to_owned(), locked);
         let mut bob = stage.online("bob").await;
         let refused = |kind| Outcome::Failed(kind);
-        assert_eq!(bob.join("Nowhere").await, refused(ErrorKind::NotFound), "{dialect:?}");
-        assert_eq!(bob.join(STAFF).await, refused(ErrorKind::Forbidden), "{dialect:?}");
-        assert_eq!(bob.join("Cave").await, refused(ErrorKind::Forbidden), "{dialect:?}");
+        assert_eq!(
+            bob.join("Nowhere").await,
+            refused(ErrorKind::NotFound),
+            "{dialect:?}"
+        );
+        assert_eq!(
+            bob.join(STAFF).await,
+            refused(ErrorKind::Forbidden),
+            "{dialect:?}"
+        );
+        assert_eq!(
+            bob.join("Cave").await,
+            refused(ErrorKind::Forbidden),
+            "{dialect:?}"
+        );
         for (key, expected) in [
             ("wrong", refused(ErrorKind::Forbidden)),
             ("open sesame", Outcome::Done),
@@ -87,7 +110,11 @@ async fn doors_that_stay_shut() {
 async fn a_channel_that_goes_takes_nobody_along() {
     for dialect in Dialect::ALL {
         let stage = Stage::new(dialect);
-        stage.lock().world.channels.insert("Tea".to_owned(), temporary(EVE));
+        stage
+            .lock()
+            .world
+            .channels
+            .insert("Tea".to_owned(), temporary(EVE));
         stage.enter(EVE);
         stage.lock().switch(EVE, "Tea");
         let mut bob = stage.online("bob").await;
@@ -110,7 +137,11 @@ async fn a_channel_that_goes_takes_nobody_along() {
 async fn words_on_the_way_to_another_channel() {
     for dialect in Dialect::ALL {
         let stage = Stage::new(dialect);
-        stage.lock().world.channels.insert("Tea".to_owned(), Channel::default());
+        stage
+            .lock()
+            .world
+            .channels
+            .insert("Tea".to_owned(), Channel::default());
         let mut bob = stage.online("bob").await;
         let mut requests = Vec::new();
         for number in 0..40 {
@@ -127,7 +158,10 @@ async fn words_on_the_way_to_another_channel() {
             assert!(is_told, "{dialect:?}: {outcome:?}");
         }
         let log = |name: &str| stage.lock().world.channels[name].log.clone();
-        let strays = log("Tea").iter().filter(|one| one.text.starts_with("lobby ")).count();
+        let strays = log("Tea")
+            .iter()
+            .filter(|one| one.text.starts_with("lobby "))
+            .count();
         assert_eq!(strays, 0, "{dialect:?}");
         bob.leave().await;
     }

@@ -26,10 +26,17 @@ async fn they_go_both_ways() {
         let mut eve = stage.online("eve").await;
         settle().await;
         ann.take();
-        assert_eq!(whisper(&mut ann, "@2", "for you").await, Outcome::Done, "{dialect:?}");
+        assert_eq!(
+            whisper(&mut ann, "@2", "for you").await,
+            Outcome::Done,
+            "{dialect:?}"
+        );
         settle().await;
         assert_eq!(told(&bob.take()), [from("@1", "for you")], "{dialect:?}");
-        assert_eq!(bob.state.channels["@1"].channel.channel_type, ChannelType::Direct);
+        assert_eq!(
+            bob.state.channels["@1"].channel.channel_type,
+            ChannelType::Direct
+        );
         assert_eq!(whisper(&mut bob, "@1", "thanks").await, Outcome::Done);
         settle().await;
         assert_eq!(told(&ann.take()), [from("@2", "thanks")], "{dialect:?}");
@@ -53,7 +60,10 @@ async fn they_reach_who_is_called_otherwise_now() {
             let outcome = whisper(&mut ann, "@2", command).await;
             assert_eq!(outcome, Outcome::Done, "{dialect:?} after {command}");
             let heard = bob.rest().await;
-            assert!(heard.iter().any(|one| one.contains(command)), "{dialect:?}: {heard:?}");
+            assert!(
+                heard.iter().any(|one| one.contains(command)),
+                "{dialect:?}: {heard:?}"
+            );
         }
         ann.leave().await;
     }

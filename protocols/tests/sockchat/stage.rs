@@ -53,7 +53,11 @@ impl Stage {
             ("eve", EVE, Rights::MEMBER),
         ];
         for (name, id, rights) in people {
-            let registered = wires.server.lock().world.register(name, &token(name), rights);
+            let registered = wires
+                .server
+                .lock()
+                .world
+                .register(name, &token(name), rights);
             assert_eq!(registered, id);
         }
         Self { wires }

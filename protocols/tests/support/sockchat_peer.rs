@@ -102,11 +102,52 @@ impl SockchatPeer {
 
     fn garbage(&self, seed: u64) {
         let packets = [
-            "", "garbage", "⇥⇥⇥", "99⇥x", "-1⇥x", "1e3⇥x", "0", "1", "1⇥y", "1⇥y⇥9⇥again⇥⇥⇥Lobby", "1⇥z⇥x",
-            "1⇥n⇥authfail", "2", "2⇥x", "2⇥x⇥99⇥nobody⇥⇥", "2⇥99999999999999999999⇥1⇥x", "3⇥99⇥nobody⇥x", "3", "4",
-            "4⇥0", "4⇥2⇥never there", "4⇥9⇥x", "5", "5⇥0⇥1", "5⇥1⇥99⇥1", "5⇥9⇥x", "6", "6⇥never said", "7", "7⇥0",
-            "7⇥0⇥10000000⇥91⇥a⇥⇥⇥1⇥92⇥b⇥⇥⇥1⇥93⇥c⇥⇥⇥1", "7⇥0⇥-5", "7⇥1⇥x", "7⇥1⇥1⇥1⇥a", "7⇥2⇥10⇥Lobby⇥0⇥0", "7⇥9⇥x", "8",
-            "8⇥9", "8⇥x⇥y", "9", "9⇥x", "10", "10⇥99⇥nobody⇥⇥", "11⇥TYPING MCHAN", "12⇥Lobby⇥1⇥5", "13⇥x",
+            "",
+            "garbage",
+            "⇥⇥⇥",
+            "99⇥x",
+            "-1⇥x",
+            "1e3⇥x",
+            "0",
+            "1",
+            "1⇥y",
+            "1⇥y⇥9⇥again⇥⇥⇥Lobby",
+            "1⇥z⇥x",
+            "1⇥n⇥authfail",
+            "2",
+            "2⇥x",
+            "2⇥x⇥99⇥nobody⇥⇥",
+            "2⇥99999999999999999999⇥1⇥x",
+            "3⇥99⇥nobody⇥x",
+            "3",
+            "4",
+            "4⇥0",
+            "4⇥2⇥never there",
+            "4⇥9⇥x",
+            "5",
+            "5⇥0⇥1",
+            "5⇥1⇥99⇥1",
+            "5⇥9⇥x",
+            "6",
+            "6⇥never said",
+            "7",
+            "7⇥0",
+            "7⇥0⇥10000000⇥91⇥a⇥⇥⇥1⇥92⇥b⇥⇥⇥1⇥93⇥c⇥⇥⇥1",
+            "7⇥0⇥-5",
+            "7⇥1⇥x",
+            "7⇥1⇥1⇥1⇥a",
+            "7⇥2⇥10⇥Lobby⇥0⇥0",
+            "7⇥9⇥x",
+            "8",
+            "8⇥9",
+            "8⇥x⇥y",
+            "9",
+            "9⇥x",
+            "10",
+            "10⇥99⇥nobody⇥⇥",
+            "11⇥TYPING MCHAN",
+            "12⇥Lobby⇥1⇥5",
+            "13⇥x",
             "14⇥x",
         ];
         let at = usize::try_from(seed).unwrap() % (packets.len() + 6);
@@ -119,7 +160,10 @@ impl SockchatPeer {
                 2 => send(Message::text("\t".repeat(100_000))),
                 3 => {
                     let deep = "[b]".repeat(300_000);
-                    send(Message::text(format!("2\t1\t{}\t{deep}\tdeep\t10010", self.somebody)));
+                    send(Message::text(format!(
+                        "2\t1\t{}\t{deep}\tdeep\t10010",
+                        self.somebody
+                    )));
                 }
                 // Below WebSocket: a reserved opcode, and text that is not UTF-8.
                 4 => self.wires.sockets.inject(Way::ToClient, &[0x83, 0x00]),

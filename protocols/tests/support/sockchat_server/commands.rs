@@ -22,7 +22,9 @@ impl State {
             "delmsg" if sharp => self.delete_message(user, "delmsg", words[0]),
             "password" | "pwd" => {
                 let password = Some(rest.to_owned()).filter(|rest| !rest.is_empty());
-                self.change_channel(user, &name, "cpwdchan", |channel| channel.password = password);
+                self.change_channel(user, &name, "cpwdchan", |channel| {
+                    channel.password = password
+                });
             }
             "rank" | "priv" => self.rank(user, &name, words[0]),
             "privilege" if self.dialect != Dialect::Sc21 => self.rank(user, &name, words[0]),
@@ -81,7 +83,11 @@ impl State {
         if !self.world.users[&user].rights.nick {
             return self.object(user, "cmdna", &["/nick"]);
         }
-        let wanted: String = words.join("_").chars().take(self.dialect.max_nick()).collect();
+        let wanted: String = words
+            .join("_")
+            .chars()
+            .take(self.dialect.max_nick())
+            .collect();
         let is_own = wanted.is_empty() || wanted == self.world.users[&user].name;
         let taken = self.world.called(self.dialect, &wanted);
         if !is_own && taken.is_some_and(|other| other != user) {
@@ -99,7 +105,11 @@ impl State {
 
     fn away(&mut self, user: u32, tag: &str) {
         let tag: String = tag.to_uppercase().chars().take(5).collect();
-        let tag = if tag.is_empty() { "AFK".to_owned() } else { tag };
+        let tag = if tag.is_empty() {
+            "AFK".to_owned()
+        } else {
+            tag
+        };
         self.world.users.get_mut(&user).unwrap().away = Some(tag);
         self.tell_profile(user);
     }
@@ -119,8 +129,15 @@ impl State {
 
     fn who_is_there(&mut self, user: u32, channel: &str) {
         let link = |one: u32| {
-            let style = if one == user { " style=\"font-weight: bold;\"" } else { "" };
-            format!("<a href=\"javascript:void(0);\"{style}>{}</a>", self.name(one))
+            let style = if one == user {
+                " style=\"font-weight: bold;\""
+            } else {
+                ""
+            };
+            format!(
+                "<a href=\"javascript:void(0);\"{style}>{}</a>",
+                self.name(one)
+            )
         };
         if channel.is_empty() {
             let known = self.world.known(self.dialect);

@@ -113,9 +113,17 @@ impl Dialect {
             None => user.name.clone(),
         };
         let away = user.away.as_ref().map(|tag| format!("<{tag}>_{shown}"));
-        let known = [Some(user.name.clone()), Some(nick.to_owned()), Some(shown), away];
+        let known = [
+            Some(user.name.clone()),
+            Some(nick.to_owned()),
+            Some(shown),
+            away,
+        ];
         let word = word.to_lowercase();
-        known.into_iter().flatten().any(|one| one.to_lowercase() == word)
+        known
+            .into_iter()
+            .flatten()
+            .any(|one| one.to_lowercase() == word)
     }
 
     /// Whether the first argument of a sign-in may be the kind of the token.
@@ -168,7 +176,11 @@ impl Dialect {
 
     /// The first id of a message.
     pub(super) fn first_message(self) -> u64 {
-        if self == Php { 0 } else { 637_300_000_000_000_000 }
+        if self == Php {
+            0
+        } else {
+            637_300_000_000_000_000
+        }
     }
 
     /// How often somebody may be signed in.
@@ -286,7 +298,11 @@ impl Dialect {
     }
 
     pub(super) fn making(self) -> Making {
-        if self == Sc20 { Making::Wrong } else { Making::Right }
+        if self == Sc20 {
+            Making::Wrong
+        } else {
+            Making::Right
+        }
     }
 
     /// Whether a leading number of `/create` is a rank.

@@ -27,6 +27,8 @@ impl Journal {
     /// Packets that begin so.
     pub(crate) fn count(&self, beginning: &str) -> usize {
         let packets = self.packets.iter();
-        packets.filter(|(_, _, one)| one.starts_with(beginning)).count()
+        packets
+            .filter(|(_, _, one)| one.starts_with(beginning))
+            .count()
     }
 }

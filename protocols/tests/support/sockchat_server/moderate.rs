@@ -66,14 +66,25 @@ impl State {
     pub(super) fn moderate(&mut self, user: u32, name: &str, words: &[&str]) -> bool {
         let silencing = matches!(name, "silence" | "unsilence");
         let known = [
-            "kick", "ban", "pardon", "unban", "pardonip", "unbanip", "bans", "banned", "silence",
-            "unsilence", "ip", "whois",
+            "kick",
+            "ban",
+            "pardon",
+            "unban",
+            "pardonip",
+            "unbanip",
+            "bans",
+            "banned",
+            "silence",
+            "unsilence",
+            "ip",
+            "whois",
         ];
         if !known.contains(&name) {
             return false;
         }
         if silencing && let Err(why) = self.dialect.silencing() {
-            why.into_iter().for_each(|code| self.object(user, code, &[]));
+            why.into_iter()
+                .for_each(|code| self.object(user, code, &[]));
             return true;
         }
         if !self.world.users[&user].rights.moderator {

@@ -32,7 +32,11 @@ impl Raw {
     }
 
     /// A connection that has signed in; gives also what the server said, in the notation of the sheet.
-    pub(crate) async fn online(wires: &SockchatWires, user: u32, token: &str) -> (Self, Vec<String>) {
+    pub(crate) async fn online(
+        wires: &SockchatWires,
+        user: u32,
+        token: &str,
+    ) -> (Self, Vec<String>) {
         let mut raw = Self::open(wires).await;
         raw.user = user;
         raw.send(&format!("1⇥{user}⇥{token}")).await;

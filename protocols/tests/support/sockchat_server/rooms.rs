@@ -112,7 +112,10 @@ impl State {
     }
 
     fn may_enter(&self, user: u32, wanted: &str, password: &str) -> Result<String, &'static str> {
-        let name = self.world.channel_called(self.dialect, wanted).ok_or("nochan")?;
+        let name = self
+            .world
+            .channel_called(self.dialect, wanted)
+            .ok_or("nochan")?;
         let rights = self.world.users[&user].rights;
         let channel = &self.world.channels[&name];
         if channel.owner == Some(user) || rights.moderator {
@@ -140,7 +143,8 @@ impl State {
             _ => (0, words),
         };
         let name = words.join("_");
-        if name.is_empty() || (number.is_some() && words.len() == 1 && !self.dialect.reads_ranks()) {
+        if name.is_empty() || (number.is_some() && words.len() == 1 && !self.dialect.reads_ranks())
+        {
             return self.object(user, "cmderr", &[]);
         }
         if rank > rights.rank && self.dialect.is_sharp() {

@@ -1,9 +1,9 @@
 //! Who comes, and who goes.
 
+use super::State;
 use super::socket::To;
 use super::talk::SERVER_SENDER;
 use super::world::LOBBY;
-use super::State;
 
 /// The words for kinds of tokens.
 const SCHEMES: [&str; 2] = ["bearer", "misuzu"];
@@ -36,11 +36,19 @@ impl State {
     fn verdict(&self, arguments: &[&str]) -> Verdict {
         let wrong = || Verdict::Refused("authfail".to_owned());
         let [first, .., token] = arguments else {
-            return if self.dialect.is_sharp() { Verdict::Nothing } else { wrong() };
+            return if self.dialect.is_sharp() {
+                Verdict::Nothing
+            } else {
+                wrong()
+            };
         };
         let Some(user) = self.who(first, token) else {
             let understood = !self.dialect.is_sharp() || self.understands(first);
-            return if understood { wrong() } else { Verdict::Nothing };
+            return if understood {
+                wrong()
+            } else {
+                Verdict::Nothing
+            };
         };
         if let Some(until) = self.world.bans.get(&user)
             && until.is_none_or(|until| until > self.now())
@@ -102,7 +110,12 @@ impl State {
         if !is_first {
             place.clone_into(&mut welcome[3]);
         }
-        welcome.extend(self.dialect.welcome_tail().iter().map(|&one| one.to_owned()));
+        welcome.extend(
+            self.dialect
+                .welcome_tail()
+                .iter()
+                .map(|&one| one.to_owned()),
+        );
         self.sockets.send(id, &welcome.join("\t"));
         let to = To::Client(id);
         if self.dialect.lists_channels_first() {

@@ -57,7 +57,10 @@ impl State {
 
     /// Tells a channel what somebody says, and keeps it.
     fn post(&mut self, channel: &str, user: u32, text: &str, flags: &'static str) -> String {
-        let past = match text.strip_prefix("<i>").and_then(|rest| rest.strip_suffix("</i>")) {
+        let past = match text
+            .strip_prefix("<i>")
+            .and_then(|rest| rest.strip_suffix("</i>"))
+        {
             Some(inner) if flags == ACTION && !self.dialect.marks_past_actions() => inner,
             _ => text,
         };
@@ -98,14 +101,7 @@ impl State {
         }
     }
 
-    fn message(
-        &self,
-        sender: &str,
-        text: &str,
-        id: &str,
-        flags: &str,
-        reach: Reach<'_>,
-    ) -> String {
+    fn message(&self, sender: &str, text: &str, id: &str, flags: &str, reach: Reach<'_>) -> String {
         let mut fields = vec![
             "2".to_owned(),
             self.now().to_string(),

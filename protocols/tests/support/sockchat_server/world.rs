@@ -141,7 +141,9 @@ impl World {
 
     /// Who counts as there and is called so.
     pub(super) fn called(&self, dialect: Dialect, word: &str) -> Option<u32> {
-        let found = self.known(dialect).find(|user| dialect.is_called(user, word));
+        let found = self
+            .known(dialect)
+            .find(|user| dialect.is_called(user, word));
         found.map(|user| user.id)
     }
 

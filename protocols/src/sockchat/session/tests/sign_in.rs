@@ -1,0 +1,86 @@
+//! Being let in, refused, thrown out.
+
+use super::*;
+
+#[test]
+fn signing_in_to_a_php_server() {
+    let mut rig = Rig::new();
+    rig.connect();
+    rig.hear("1|y|1|alice|#f00|10^1^1^1^2|Lobby");
+    rig.hear("7|0|1|2|&lt;AFK&gt;_bob|inherit|1^0^0^0^0|1");
+    rig.hear("7|1|1424000000|2|bob|inherit|1^0^0^0^0|a &lt;b&gt;|3|0|10010");
+    rig.hear("7|1|1424000001|-1|ChatBot|inherit||0^join^alice|4|0|10010");
+    rig.hear("7|2|2|Lobby|0|0|Tea|0|0");
+    assert_eq!(
+        rig.events(),
+        [
+            "Status::Connected",
+            "User::Identify 1",
+            "Channel::New Lobby Group",
+            "Channel::Join Lobby",
+            "Channel::Switch Lobby",
+            "User::New alice",
+            "User::New <AFK>_bob",
+            "User::Presence Away Some(\"AFK\")",
+            "Channel::New Tea Group",
+            "Chat::History Lobby 3 Delivered a <b>; 4 Delivered alice has joined",
+        ]
+    );
+    assert_eq!(rig.session.skipped(), 0);
+}
+
+#[test]
+fn signing_in_to_a_sharpchat_server() {
+    let mut rig = Rig::new();
+    rig.connect();
+    rig.hear("7|1|1424000000|-1|ChatBot|inherit||0^say^Welcome!|welcome|0|10010");
+    assert_eq!(rig.events(), Vec::<String>::new());
+    rig.hear("1|y|1|alice|#FF0000|10 1 0 1 2|Lounge|2|OIGfrk8d");
+    rig.hear("7|0|0|");
+    rig.hear("7|2|1|Lounge|0|0");
+    let events = rig.events();
+    let last = events.last().unwrap();
+    assert!(
+        last.starts_with("Chat::History Lounge welcome-"),
+        "{events:?}"
+    );
+    assert!(last.ends_with("Delivered Welcome!"), "{events:?}");
+}
+
+#[test]
+fn refusals_are_told_apart() {
+    for (reason, kind) in [
+        ("authfail", "close Some(Auth)"),
+        ("userfail", "close Some(Conflict)"),
+        ("sockfail", "close Some(Conflict)"),
+        ("joinfail|-1", "close Some(Banned)"),
+        ("joinfail|1424000100", "close Some(Banned)"),
+        ("future", "close Some(Rejected)"),
+    ] {
+        let mut rig = Rig::new();
+        rig.connect();
+        rig.hear(&format!("1|n|{reason}"));
+        assert_eq!(rig.written(), [kind], "{reason}");
+    }
+    let mut rig = Rig::new();
+    rig.connect();
+    rig.pass(19);
+    assert_eq!(rig.written(), Vec::<String>::new());
+    rig.pass(1);
+    assert_eq!(rig.written(), ["close Some(TimedOut)"]);
+}
+
+#[test]
+fn thrown_out_means_staying_away() {
+    for (packet, ban) in [
+        ("9|kick", false),
+        ("9|0", false),
+        ("9|ban|1424000000", true),
+        ("9|1|-1", true),
+    ] {
+        let mut rig = Rig::signed_in();
+        rig.hear(packet);
+        assert_eq!(rig.events(), [format!("Channel::Kick ban={ban}")]);
+        assert_eq!(rig.written(), ["close Some(Banned)"]);
+    }
+}
