@@ -188,7 +188,7 @@ async fn names_and_absence_are_followed() {
             ann.take();
             assert_eq!(name(&ann), shown, "{dialect:?} after {command}");
             if let Some(presence) = presence {
-                let told = ann.state.presences.get("2").map(|told| told.presence);
+                let told = ann.state.presence.get("2").map(|told| told.presence);
                 assert_eq!(told, Some(presence), "{dialect:?} after {command}");
             }
         }

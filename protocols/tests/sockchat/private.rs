@@ -34,7 +34,7 @@ async fn they_go_both_ways() {
         settle().await;
         assert_eq!(told(&bob.take()), [from("@1", "for you")], "{dialect:?}");
         assert_eq!(
-            bob.state.channels["@1"].info.channel_type,
+            bob.state.channels["@1"].channel.channel_type,
             ChannelType::Direct
         );
         assert_eq!(whisper(&mut bob, "@1", "thanks").await, Outcome::Done);
