@@ -125,14 +125,20 @@ impl Room {
         let (network, account) = (EVERYBODY[number].0, self.accounts[number]);
         let (text, name) = (&seen(text, network), called(name, network));
         self.people
-            .until(|people| people.heard(account).texts.contains_key(text))
+            .until_else(
+                |people| people.heard(account).texts.contains_key(text),
+                |heard| format!("{text:?} is not among {:?}", heard.texts.keys()),
+            )
             .await;
         let shown = self.people.heard(account).texts[text].clone();
         assert_eq!(shown.len(), 1, "{text:?}: {shown:?}");
         let sender = shown[0].sender.as_deref().unwrap();
         // Who a stranger is may be learned after what they said.
         self.people
-            .until(|people| people.name(account, lobby(network), sender) == name)
+            .until_else(
+                |people| people.name(account, lobby(network), sender) == name,
+                |_| format!("{sender} is not called {name} on {network}"),
+            )
             .await;
     }
 

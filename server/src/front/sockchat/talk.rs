@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use chrono::Utc;
 use kaiwa_core::{Error, Message, MessageFragment};
+use kaiwa_protocols::sockchat::wire::revealed;
 use kaiwa_protocols::text::{Emotes, bbcode, html};
 use serde_json::{Map, Value};
 
@@ -186,6 +187,7 @@ fn original(text: &str, extra: &str) -> Option<Words> {
 /// BBCode as networks show it that have no markup.
 fn lowered(bbcode: &str) -> String {
     let mut message = Message::text("", Utc::now());
-    message.content = bbcode::parse(bbcode, &Emotes::none());
+    // What keeps this network from running it is of no use on others.
+    message.content = bbcode::parse(revealed(bbcode), &Emotes::none());
     message.lowered().plain_text()
 }
