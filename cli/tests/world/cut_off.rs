@@ -99,8 +99,8 @@ async fn what_became_of_each_message_is_told() {
 fn say(people: &mut People, speakers: &[AccountId], numbers: std::ops::Range<usize>) {
     for number in numbers {
         for speaker in speakers {
-            let id = people.heard(*speaker).own_id.clone().unwrap();
-            people.say(*speaker, Some("lobby"), &format!("{id} says {number}"));
+            let text = format!("{speaker} says {number}");
+            people.say(*speaker, Some("lobby"), &text);
         }
     }
 }
