@@ -122,6 +122,8 @@ pub enum Need {
     Topics,
     /// The first account of the suite may remove and ban others from its channel.
     Moderation,
+    /// Who is away can be back without saying something.
+    Returning,
     /// A message can say which one it answers.
     Replies,
     /// Files go along with messages; known from the capabilities, never listed in [`Harness::LACKS`].

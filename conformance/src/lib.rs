@@ -87,7 +87,7 @@ macro_rules! conformance {
             people::contact_is_asked_for_and_refused [Contacts; UserRequest, UserRespond];
             people::contacts_are_told_at_sign_in [Contacts; UserRequest, UserRespond];
             people::nobody_cannot_be_asked [; UserRequest];
-            people::presence_reaches_contacts [; UserPresence];
+            people::presence_reaches_contacts [Returning; UserPresence];
             people::a_read_mark_is_taken [; ChatRead];
             people::a_read_mark_reaches_others [Receipts; ChatRead];
             places::members_are_listed [; ChannelMembers];

@@ -11,6 +11,8 @@
 mod support;
 
 mod sockchat {
+    mod commands;
+    mod hostile;
     mod lost;
     mod moderation;
     mod pace;

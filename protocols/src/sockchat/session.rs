@@ -378,6 +378,15 @@ impl Session for SockchatSession {
         }
     }
 
+    fn farewell(&mut self) -> Option<Error> {
+        self.transmits
+            .iter_mut()
+            .find_map(|transmit| match transmit {
+                Transmit::Close { error, .. } => error.take(),
+                _ => None,
+            })
+    }
+
     fn poll_event(&mut self) -> Option<SessionEvent> {
         let event = self.events.pop_front();
         if event.is_none() {

@@ -27,14 +27,24 @@ const LACKS: &[Need] = &[
     Need::Nesting,
 ];
 
+/// What the original server cannot do besides.
+const PHP_LACKS: &[Need] = &[
+    Need::Late,
+    Need::Refusal,
+    Need::Replies,
+    Need::Nesting,
+    // Only words end being away.
+    Need::Returning,
+];
+
 macro_rules! harnesses {
-    ($($(#[$doc:meta])* $name:ident = $dialect:ident, $paused:literal;)*) => {$(
+    ($($(#[$doc:meta])* $name:ident = $dialect:ident, $paused:literal, $lacks:ident;)*) => {$(
         $(#[$doc])*
         pub(crate) struct $name;
 
         impl Harness for $name {
             type Peer = SockchatPeer;
-            const LACKS: &'static [Need] = LACKS;
+            const LACKS: &'static [Need] = $lacks;
             const PAUSED: bool = $paused;
 
             async fn start() -> SockchatPeer {
@@ -46,17 +56,17 @@ macro_rules! harnesses {
 
 harnesses! {
     /// The original server over real sockets on loopback, with the transports that programs use.
-    PhpSockets = Php, false;
+    PhpSockets = Php, false, PHP_LACKS;
     /// The server of today over real sockets.
-    W25Sockets = W25, false;
+    W25Sockets = W25, false, LACKS;
     /// The original server over streams in memory, where time may be paused.
-    PhpPaused = Php, true;
+    PhpPaused = Php, true, PHP_LACKS;
     /// The one of 2020 in memory.
-    Sc20Paused = Sc20, true;
+    Sc20Paused = Sc20, true, LACKS;
     /// The one of 2021 in memory.
-    Sc21Paused = Sc21, true;
+    Sc21Paused = Sc21, true, LACKS;
     /// The server of today in memory.
-    W25Paused = W25, true;
+    W25Paused = W25, true, LACKS;
 }
 
 /// The server and the relay before it.

@@ -107,7 +107,7 @@ impl Answers {
         kind: EchoKind,
         place: Option<&str>,
         text: &str,
-    ) -> Option<RequestId> {
+    ) -> Option<(RequestId, String)> {
         let is_over = |open: &Open| open.is_late && open.at + ECHO_LIMIT + LATE_LIMIT < now;
         self.open.retain(|open| !is_over(open));
         if self.open.is_empty() {
@@ -127,7 +127,8 @@ impl Answers {
             }
             found = found.or(Some(at));
         }
-        self.open.remove(found?).map(|open| open.request)
+        let Open { request, echo, .. } = self.open.remove(found?)?;
+        Some((request, echo?.place))
     }
 
     /// What a notice answers, and with what.

@@ -7,11 +7,11 @@ use kaiwa_core::session::Now;
 use kaiwa_core::{ChatEvent, Message, MessageStatus, RequestId};
 
 use super::SockchatSession;
-use super::answers::{EchoKind, Open};
+use super::answers::{self, EchoKind, Open};
 use super::past::{Mark, made_id};
 use super::people::Person;
 use super::talk::{MAX_ID_BYTES, echo_kind};
-use crate::sockchat::wire::{BacklogMessage, RELOADED_ID, SERVER_ID, WELCOME_ID};
+use crate::sockchat::wire::{BacklogMessage, RELOADED_ID, SERVER_ID, WELCOME_ID, action_text};
 
 /// Messages of a backlog kept until it ends: servers send some dozen.
 const MAX_BACKLOG: usize = 1000;
@@ -87,7 +87,7 @@ impl Backlog {
     /// The unconfirmed message that this one proves to have arrived.
     fn prove(&mut self, place: &str, said: &Said) -> Option<Open> {
         let (kind, text) = said.own.as_ref()?;
-        let words = super::answers::words(text);
+        let words = answers::words(action_text(text));
         let mut unconfirmed = self.unconfirmed.iter();
         let at = unconfirmed.position(|open| open.is_said_in(place, *kind, &words))?;
         Some(self.unconfirmed.remove(at))
@@ -156,8 +156,7 @@ impl SockchatSession {
         let last = self.past.come_back(&place).filter(|_| !is_joined);
         let mut messages = Vec::new();
         for mut said in said {
-            let id = said.message.id.as_deref().unwrap_or_default();
-            self.past.show(&place, id, said.mark);
+            self.show_in(&place, &mut said.message, said.mark);
             if let Some(person) = said.person.take() {
                 self.introduce(person);
             }

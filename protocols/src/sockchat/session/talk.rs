@@ -11,6 +11,7 @@ use kaiwa_core::{
 use super::SockchatSession;
 use super::answers::EchoKind;
 use super::past::Mark;
+use super::people::People;
 use crate::sockchat::wire::{
     ChatMessage, Flags, Notice, SERVER_ID, action_text, revealed, split_recipient,
 };
@@ -46,46 +47,23 @@ impl SockchatSession {
             return;
         }
         let is_server = said.user_id == SERVER_ID;
-        let is_own = self.me.as_deref() == Some(said.user_id);
-        let is_private = said.flags.private && !is_server;
-        let (place, text) = if is_private {
-            self.private_place(said, is_own)
+        let mark = Mark::of(said.message_id, said.time, said.user_id, said.text);
+        if self.me.as_deref() == Some(said.user_id) && self.came_back(now, said, mark) {
+            return;
+        }
+        let (place, text) = if said.flags.private && !is_server {
+            self.private_place(said)
         } else {
             (self.public_place(said), said.text)
         };
-        let mark = Mark::of(said.message_id, said.time, said.user_id, said.text);
+        let mut message = self.message(now, said, text);
         if let Some(place) = &place
-            && !self.past.show(place, said.message_id, mark)
+            && !self.show_in(place, &mut message, mark)
             // A notice that says the same once more answers another request.
             && !is_server
         {
             self.skipped += 1;
             return;
-        }
-        let message = Message {
-            id: Some(said.message_id)
-                .filter(|id| !id.is_empty())
-                .map(str::to_owned),
-            sender_id: Some(said.user_id.to_owned()),
-            content: self.content_of(said.user_id, text, said.flags),
-            timestamp: said.time.unwrap_or(now.utc),
-            message_type: self.type_of(said.user_id),
-            status: MessageStatus::Delivered,
-        };
-        if is_own {
-            // Whoever is called otherwise by now is not found by their name.
-            let is_known = |talk: &&str| {
-                talk.strip_prefix(DIRECT)
-                    .and_then(|id| self.people.name(id))
-                    .is_some()
-            };
-            let talk = place.as_deref().filter(|_| is_private).filter(is_known);
-            let kind = echo_kind(said.flags);
-            if let Some(request) = self.answers.take_echo(now.mono, kind, talk, text) {
-                let settled = self.outbox.confirm(request, |open| *open = message);
-                self.events.extend(settled);
-                return;
-            }
         }
         let notice = is_server.then(|| Notice::read(said.text)).flatten();
         let answer = notice.and_then(|notice| self.answered(&notice));
@@ -125,22 +103,67 @@ impl SockchatSession {
         }
     }
 
-    /// The private talk that a message belongs to, and its text.
-    fn private_place<'a>(
-        &mut self,
-        said: &ChatMessage<'a>,
-        is_own: bool,
-    ) -> (Option<String>, &'a str) {
-        let (user_id, text) = if is_own {
-            let (name, text) = split_recipient(said.text).unwrap_or(("", said.text));
-            let name = html::unescape_name(name);
-            let known = self.people.find(&name);
-            (known.map_or_else(|| name.to_string(), str::to_owned), text)
-        } else {
-            (said.user_id.to_owned(), said.text)
+    /// Settles the own message of which this is the echo, if it is one. An echo that comes twice is none the second time,
+    /// or it would settle the same words said once more.
+    fn came_back(&mut self, now: Now, said: &ChatMessage<'_>, mark: Mark) -> bool {
+        let kind = echo_kind(said.flags);
+        let (talk, text) = match kind {
+            EchoKind::Private => own_private(said, &self.people),
+            EchoKind::Action => (None, action_text(said.text)),
+            EchoKind::Plain => (None, said.text),
         };
-        let id = format!("{DIRECT}{user_id}");
+        let place = talk.as_deref().or_else(|| self.places.current());
+        if place.is_some_and(|place| self.past.knows(place, &mark)) {
+            return false;
+        }
+        // Whoever is called otherwise by now is not found by their name: then the words decide.
+        let echo = self
+            .answers
+            .take_echo(now.mono, kind, talk.as_deref(), text);
+        let Some((request, place)) = echo else {
+            return false;
+        };
+        let mut message = self.message(now, said, text);
+        self.show_in(&place, &mut message, mark);
+        let settled = self.outbox.confirm(request, |open| *open = message);
+        self.events.extend(settled);
+        true
+    }
+
+    /// A message is being shown, under an id of its own. Returns whether it is new.
+    pub(super) fn show_in(&mut self, place: &str, message: &mut Message, mark: Mark) -> bool {
+        if let Some(id) = &mut message.id {
+            self.past.name(place, id, message.timestamp, &mark);
+        }
+        let id = message.id.as_deref().unwrap_or_default();
+        self.past.show(place, id, mark)
+    }
+
+    fn message(&self, now: Now, said: &ChatMessage<'_>, text: &str) -> Message {
+        Message {
+            id: Some(said.message_id)
+                .filter(|id| !id.is_empty())
+                .map(str::to_owned),
+            sender_id: Some(said.user_id.to_owned()),
+            content: self.content_of(said.user_id, text, said.flags),
+            timestamp: said.time.unwrap_or(now.utc),
+            message_type: self.type_of(said.user_id),
+            status: MessageStatus::Delivered,
+        }
+    }
+
+    /// The private talk that a message belongs to, and its text.
+    fn private_place<'a>(&mut self, said: &ChatMessage<'a>) -> (Option<String>, &'a str) {
+        let (id, text) = if self.me.as_deref() == Some(said.user_id) {
+            let (talk, text) = own_private(said, &self.people);
+            let name = split_recipient(said.text).map_or("", |(name, _)| name);
+            let unknown = || format!("{DIRECT}{}", html::unescape_name(name));
+            (talk.unwrap_or_else(unknown), text)
+        } else {
+            (format!("{DIRECT}{}", said.user_id), said.text)
+        };
         if self.talk.directs.len() < MAX_DIRECTS && self.talk.directs.insert(id.clone()) {
+            let user_id = id.strip_prefix(DIRECT).unwrap_or(&id).to_owned();
             let channel = self.talk_with(id.clone(), &user_id);
             self.event(ChannelEvent::New { channel });
         }
@@ -210,6 +233,13 @@ impl SockchatSession {
         });
         content
     }
+}
+
+/// The talk that an own private message belongs to, if whom it names is there; and its text.
+fn own_private<'a>(said: &ChatMessage<'a>, people: &People) -> (Option<String>, &'a str) {
+    let (name, text) = split_recipient(said.text).unwrap_or(("", said.text));
+    let known = people.find(&html::unescape_name(name));
+    (known.map(|id| format!("{DIRECT}{id}")), text)
 }
 
 /// How a message was said, by its flags.

@@ -1,7 +1,10 @@
 //! The session as a function of what it hears and what the user wants, on a clock that stands still unless told.
 
 mod any;
+mod assets;
+mod commands;
 mod history;
+mod hostile;
 mod moving;
 mod pace;
 mod sending;

@@ -3,6 +3,7 @@
 use super::State;
 use super::dialect::Dialect;
 use super::socket::To;
+use super::world::Rights;
 
 impl State {
     /// A command, without its slash.
@@ -120,6 +121,12 @@ impl State {
         if was_away.is_some() {
             self.tell_profile(user);
         }
+    }
+
+    /// Somebody may do other things from now on.
+    pub(crate) fn promote(&mut self, user: u32, rights: Rights) {
+        self.world.users.get_mut(&user).unwrap().rights = rights;
+        self.tell_profile(user);
     }
 
     fn tell_profile(&mut self, user: u32) {

@@ -84,3 +84,71 @@ fn thrown_out_means_staying_away() {
         assert_eq!(rig.written(), ["close Some(Banned)"]);
     }
 }
+
+/// The error that closes the connection, after this.
+fn closed_by(packets: &[&str]) -> Error {
+    let mut rig = Rig::new();
+    rig.connect();
+    packets.iter().for_each(|packet| rig.hear(packet));
+    let now = rig.now();
+    match rig.session.poll_transmit(now) {
+        Some(Transmit::Close { error, .. }) => error.unwrap(),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn when_to_come_back() {
+    let welcome = "1|y|1|alice|#f00|10^1^1^1^2|Lobby";
+    let seconds = |error: &Error| error.retry_after().map(|wait| wait.as_secs());
+    // The clock stands at 1424000001.
+    for (packets, kind, wait) in [
+        (vec!["1|n|userfail"], ErrorKind::Conflict, Some(15)),
+        (
+            vec!["1|n|joinfail|1424000101"],
+            ErrorKind::Banned,
+            Some(100),
+        ),
+        // The server's clock may be behind.
+        (vec!["1|n|joinfail|1424000000"], ErrorKind::Banned, Some(60)),
+        (vec!["1|n|joinfail|-1"], ErrorKind::Banned, None),
+        (vec![welcome, "9|1|1424000031"], ErrorKind::Banned, Some(30)),
+        (vec![welcome, "9|1|-1"], ErrorKind::Banned, None),
+        // How the original server says for ever.
+        (vec![welcome, "9|ban|1424000000"], ErrorKind::Banned, None),
+        (vec![welcome, "9|kick"], ErrorKind::Banned, None),
+    ] {
+        let error = closed_by(&packets);
+        assert_eq!((error.kind(), seconds(&error)), (kind, wait), "{packets:?}");
+    }
+}
+
+#[test]
+fn the_reason_is_known_also_where_the_server_closes_first() {
+    let mut rig = Rig::signed_in();
+    assert!(rig.session.farewell().is_none());
+    rig.hear("9|0");
+    let error = rig.session.farewell().unwrap();
+    assert_eq!(error.kind(), ErrorKind::Banned);
+}
+
+#[test]
+fn a_channel_that_one_does_not_come_back_to_is_left() {
+    let mut rig = Rig::signed_in();
+    rig.close(false);
+    rig.events();
+    rig.connect();
+    rig.hear("1|y|1|alice|#f00|10^1^1^1^2|Hall");
+    assert_eq!(
+        rig.events(),
+        [
+            "Status::Connected",
+            "User::Identify 1",
+            "Channel::Leave Lobby",
+            "Channel::New Hall Group",
+            "Channel::Join Hall",
+            "Channel::Switch Hall",
+            "User::New alice",
+        ]
+    );
+}
