@@ -1,7 +1,7 @@
 //! Who is kept out or silenced, where, and until when.
 
-use chrono::{DateTime, Utc};
-use kaiwa_core::Error;
+use chrono::{DateTime, SecondsFormat, Utc};
+use kaiwa_core::{Error, ErrorKind};
 
 use super::{RoomId, UserId};
 
@@ -81,4 +81,16 @@ pub trait Bans: ReadBans {
 
     /// Ends a ban; tells whether there was one.
     fn unban(&mut self, id: BanId) -> Result<bool, Error>;
+}
+
+/// What somebody is told who may not speak, until then or for ever.
+pub(crate) fn silenced(until: Option<DateTime<Utc>>) -> Error {
+    let text = match until {
+        Some(until) => {
+            let until = until.to_rfc3339_opts(SecondsFormat::Secs, true);
+            format!("silenced until {until}")
+        }
+        None => "silenced".to_owned(),
+    };
+    Error::new(ErrorKind::Forbidden, text)
 }

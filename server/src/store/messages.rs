@@ -221,7 +221,8 @@ pub trait Messages: ReadMessages {
     /// Edits or deletes a message; tells the room's change. Who may do so is the caller's business.
     ///
     /// # Errors
-    /// `NotFound` also for one that was deleted.
+    /// `NotFound` also for one that was deleted, `Forbidden` for another text of somebody who is silenced, as for
+    /// [`Self::post`].
     fn edit(
         &mut self,
         room: RoomId,

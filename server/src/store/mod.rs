@@ -24,6 +24,7 @@ pub(crate) mod writer;
 
 use kaiwa_core::Error;
 
+pub(crate) use bans::silenced;
 pub use bans::{Ban, BanId, BanKind, BanTarget, Bans, ReadBans};
 pub use contacts::{Contact, ContactStatus, Contacts, ReadContacts};
 pub use data::{Data, DataScope, MAX_KEYS, ReadData};

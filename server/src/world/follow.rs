@@ -15,7 +15,9 @@ use kaiwa_core::{Error, ErrorKind};
 
 use super::live::Spot;
 use super::{Notice, RoomView};
-use crate::store::{Change, Role, Room, RoomId, Subscription, Transaction, UserId};
+use crate::store::{
+    BanKind, BanTarget, Change, Role, Room, RoomId, Subscription, Transaction, UserId, silenced,
+};
 
 /// Streams that a connection hears that hears all rooms of its person: others may make them be in many more, and each costs memory
 /// and time at every sign-in.
@@ -82,10 +84,12 @@ fn seq_of(change: &Change) -> i64 {
     }
 }
 
-/// The room of two, with both of them in it and subscribed; notices tell what had to be done for that.
+/// The room of two, with both of them in it and subscribed, for `one` who wants to speak there; notices tell what had to be done
+/// for that.
 ///
 /// # Errors
-/// `NotFound` if either is not there, `Invalid` for oneself.
+/// `NotFound` if either is not there, `Invalid` for oneself, `Forbidden` if `one` is silenced: nothing is done for what would be
+/// refused after it.
 pub(crate) fn talk(
     store: &mut dyn Transaction,
     notices: &mut Vec<Notice>,
@@ -94,6 +98,10 @@ pub(crate) fn talk(
     at: DateTime<Utc>,
 ) -> Result<RoomId, Error> {
     let known = store.direct_room(one, other)?;
+    let speaker = BanTarget::User(one);
+    if let Some(ban) = store.banned(BanKind::Speech, &speaker, known, at)? {
+        return Err(silenced(ban.until));
+    }
     let mut entered = Vec::new();
     for user in [one, other] {
         let is_in = match known {

@@ -37,17 +37,26 @@ pub(crate) struct Person {
     settled: usize,
 }
 
-/// Makes an account; gives its id and a token. Over rim's REST, by which nobody comes online.
+/// Makes an account, in the lobby if that takes everybody; gives its id and a token. Over rim's REST, by which nobody comes online.
 pub(crate) async fn account(site: &Site, name: &str) -> (String, String) {
     let person = json!({ "name": name, "avatar": "", "account": name, "password": PASSWORD });
     let id = rim(site, "/user/create", "", &person).await;
     let login = json!({ "account": name, "password": PASSWORD });
     let token = rim(site, "/user/login", "", &login).await;
-    (id.to_string(), token.as_str().unwrap().to_owned())
+    let token = token.as_str().unwrap();
+    let member = json!({ "gid": 1, "uids": [id], "opType": 1 });
+    rim_answer(site, "/group/user/change", token, &member).await;
+    (id.to_string(), token.to_owned())
 }
 
-/// The `data` of an answer of rim's REST.
+/// The `data` of an answer of rim's REST, which must be a success.
 pub(crate) async fn rim(site: &Site, path: &str, token: &str, body: &Value) -> Value {
+    let answer = rim_answer(site, path, token, body).await;
+    assert_eq!(answer["ok"], true, "{path}: {answer}");
+    answer["data"].clone()
+}
+
+async fn rim_answer(site: &Site, path: &str, token: &str, body: &Value) -> Value {
     let body = body.to_string();
     let addr = site.addr();
     let length = body.len();
@@ -57,9 +66,7 @@ pub(crate) async fn rim(site: &Site, path: &str, token: &str, body: &Value) -> V
     );
     let answer = raw(addr, request.as_bytes()).await;
     let (_, body) = answer.split_once("\r\n\r\n").unwrap();
-    let answer: Value = serde_json::from_str(body).unwrap();
-    assert_eq!(answer["ok"], true, "{path}: {answer}");
-    answer["data"].clone()
+    serde_json::from_str(body).unwrap()
 }
 
 /// Opens a connection that nobody has signed in on.

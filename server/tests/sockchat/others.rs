@@ -2,15 +2,13 @@
 
 use serde_json::json;
 
-use crate::client::{account, join, oshi, resume, rim};
+use crate::client::{account, join, oshi, resume};
 use crate::common::Site;
 
 #[tokio::test]
 async fn who_is_online_elsewhere_is_shown() {
     let site = Site::start().await;
     let (_, token) = account(&site, "ann").await;
-    let member = json!({ "gid": 1, "uids": [1], "opType": 1 });
-    rim(&site, "/group/user/change", &token, &member).await;
     let mut bob = join(&site, "bob").await;
     let ann_online = "5\t0\t1\tann\tinherit\t1|0|0|1|1\tN";
     let mut ann = oshi(&site, "ann").await;

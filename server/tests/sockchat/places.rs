@@ -88,6 +88,7 @@ async fn a_temporary_channel_goes_with_its_owner() {
     bob.settle().await;
     // Offline is gone as well.
     drop(ann);
+    bob.hears("3\t1\tann\tleave\tT\tN").await;
     bob.hears_all(&["5\t1\t2\tN", "8\t3", "7\t0\t0"]).await;
     bob.hears("7\t1\tT\t2\tbob\tinherit\t1|0|0|1|1\tbefore\t1\t0\t10010")
         .await;

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::client::{account, join, oshi, rim};
+use crate::client::{account, join, oshi};
 use crate::common::{Client, Site};
 
 /// A packet of rim's user 1.
@@ -18,11 +18,7 @@ async fn four_people_in_the_lobby() {
     let site = Site::start().await;
     // User 1 on rim, user 2 on Oshi, user 3 on Sock Chat, a guest on wschat.
     let (_, token) = account(&site, "rita").await;
-    let member = json!({ "gid": 1, "uids": [1], "opType": 1 });
-    rim(&site, "/group/user/change", &token, &member).await;
-    let (_, olga_token) = account(&site, "olga").await;
-    let member = json!({ "gid": 1, "uids": [2], "opType": 1 });
-    rim(&site, "/group/user/change", &olga_token, &member).await;
+    account(&site, "olga").await;
     let mut rita = Client::connect(site.addr(), "/rim/ws", &[]).await.unwrap();
     rita.send(rim_packet("Login", &json!({ "content": token })))
         .await;

@@ -234,6 +234,7 @@ macro_rules! store_suite {
                 silence {
                     it_says_until_when,
                     a_room_and_what_lies_in_it,
+                    nothing_is_said_by_an_edit,
                     only_accounts_are_silenced_and_only_by_this_kind,
                     ending_it,
                     what_was_kept_before_is_still_kept,

@@ -2,7 +2,7 @@
 
 use kaiwa_server::ErrorKind;
 use kaiwa_server::store::{
-    Ban, BanId, BanKind, BanTarget, LOBBY, NewMessage, Repeat, RoomId, UserId,
+    Ban, BanId, BanKind, BanTarget, Edit, LOBBY, NewMessage, Repeat, RoomId, UserId,
 };
 
 use crate::site::{Site, at, guest, new_message, said};
@@ -70,6 +70,24 @@ pub(crate) fn a_room_and_what_lies_in_it(site: &mut Site) {
     put(site, &silence(ann, Some(circle), None));
     assert!(!speaks(site, streams[1], ann, 1));
     assert!(speaks(site, group, ann, 1));
+}
+
+pub(crate) fn nothing_is_said_by_an_edit(site: &mut Site) {
+    let [ann, bob] = site.accounts();
+    let circle = site.circle(&[ann, bob]);
+    let room = site.stream(circle, "talk");
+    for user in [ann, bob] {
+        site.say(room, user, "hm");
+    }
+    put(site, &silence(ann, Some(circle), Some(10)));
+    let text = Edit::Text("new".to_owned());
+    site.refused(ErrorKind::Forbidden, |store| {
+        store.edit(room, 1, &text, at(9))
+    });
+    site.change(|store| store.edit(room, 2, &text, at(9)).unwrap());
+    site.change(|store| store.edit(room, 1, &text, at(10)).unwrap());
+    put(site, &silence(ann, None, None));
+    site.change(|store| store.edit(room, 1, &Edit::Delete, at(11)).unwrap());
 }
 
 pub(crate) fn only_accounts_are_silenced_and_only_by_this_kind(site: &mut Site) {

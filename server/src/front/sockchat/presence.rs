@@ -104,6 +104,14 @@ impl Presence {
         Some(std::mem::replace(&mut here.room, room))
     }
 
+    /// Whether nobody else is in a room.
+    pub(super) fn is_alone(&self, user: UserId, room: RoomId) -> bool {
+        let people = self.people();
+        !people
+            .iter()
+            .any(|(other, here)| *other != user && here.room == room)
+    }
+
     /// Who is in a room.
     pub(super) fn people_in(&self, room: RoomId) -> Vec<UserId> {
         let people = self.people();
@@ -135,8 +143,8 @@ mod tests {
         }
         assert_eq!(arrive(MAX_SESSIONS), Arrival::TooMany);
         assert_eq!(presence.people_in(tea), [ann]);
-        for at in 1..MAX_SESSIONS {
-            assert!(!presence.depart(ann, sessions[at]));
+        for session in &sessions[1..MAX_SESSIONS] {
+            assert!(!presence.depart(ann, *session));
         }
         assert!(
             !presence.depart(ann, sessions[MAX_SESSIONS]),

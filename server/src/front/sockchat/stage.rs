@@ -169,10 +169,8 @@ impl Telling<'_> {
     }
 
     fn gone(&self, person: &Person, reason: LeaveReason, closed: Vec<Closed>) {
-        self.front.flood.forget(person.user.id);
-        for closed in closed {
-            self.close(closed);
-        }
+        let user = person.user.id;
+        self.front.flood.forget(user);
         let left = frames(&[ServerPacket::Left {
             user_id: &person.shown.id,
             name: &person.shown.name,
@@ -180,14 +178,23 @@ impl Telling<'_> {
             time: Some(Utc::now()),
             message_id: &self.front.ids.next(),
         }]);
-        let mut roster = self.front.roster();
-        roster.give_room(person.room, &left, None);
+        self.front.roster().give_room(person.room, &left, None);
+        for closed in closed {
+            self.close(closed);
+        }
         if reason == LeaveReason::Leave {
             // They may be online on another network.
-            let come = roster.appear(person.user.id, None, |user, name| {
-                self.front.shown(user, name)
-            });
+            let mut roster = self.front.roster();
+            let come = roster.appear(user, None, |user, name| self.front.shown(user, name));
             self.front.tell_come(&roster, &come);
+        }
+    }
+
+    /// What somebody wanted could not be kept: they are where they were.
+    pub(super) fn stay(&self, user: UserId) {
+        let room = self.front.roster().person(user).map(|person| person.room);
+        if let Some(room) = room {
+            self.front.presence.go(user, room);
         }
     }
 

@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, SecondsFormat, Utc};
-use kaiwa_core::{Error, ErrorKind};
+use chrono::{DateTime, Utc};
 use rusqlite::{Connection, Row};
 
 use super::db::{Fault, Outcome};
 use super::values::Time;
-use crate::store::{RoomId, UserId};
+use crate::store::{RoomId, UserId, silenced};
 
 /// All of them, out of the index alone. Kind: [`super::values`].
 const SILENCED: &str =
@@ -44,12 +43,12 @@ impl Silence {
     /// `Forbidden` for somebody who is silenced in a room, in the one in which it lies, or everywhere.
     pub(super) fn demand_voice(
         &self,
-        user: UserId,
+        user: Option<UserId>,
         room: RoomId,
         parent: Option<RoomId>,
         at: DateTime<Utc>,
     ) -> Outcome<()> {
-        let Some(bans) = self.bans.get(&user) else {
+        let Some(bans) = user.and_then(|user| self.bans.get(&user)) else {
             return Ok(());
         };
         let hits = |ban: &&Ban| {
@@ -63,17 +62,6 @@ impl Silence {
             Some(ban) => Err(Fault::Refused(silenced(ban.until))),
         }
     }
-}
-
-fn silenced(until: Option<DateTime<Utc>>) -> Error {
-    let text = match until {
-        Some(until) => {
-            let until = until.to_rfc3339_opts(SecondsFormat::Secs, true);
-            format!("silenced until {until}")
-        }
-        None => "silenced".to_owned(),
-    };
-    Error::new(ErrorKind::Forbidden, text)
 }
 
 fn ban(row: &Row<'_>) -> rusqlite::Result<Ban> {

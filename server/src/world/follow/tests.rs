@@ -1,6 +1,6 @@
 use super::*;
 use crate::store::fixtures::{new_account, new_message, new_room};
-use crate::store::{LOBBY, Repeat, RoomKind, Sender, SqliteStore, Store as _};
+use crate::store::{Ban, LOBBY, Repeat, RoomKind, Sender, SqliteStore, Store as _};
 
 /// ann and bob, a circle of ann's, and a stream in which she has said this many things.
 struct Rig {
@@ -161,6 +161,28 @@ fn a_talk_has_both_in_it_and_both_hear_it() {
         let error = rig.change(|store| talk(store, &mut Vec::new(), ann, other, Utc::now()));
         assert_eq!(error.unwrap_err().kind(), kind);
     }
+}
+
+#[test]
+fn nobody_is_brought_into_a_talk_by_somebody_who_is_silenced() {
+    let mut rig = rig(0);
+    let (ann, bob) = (rig.ann, rig.bob);
+    rig.change(|store| {
+        let ban = Ban {
+            kind: BanKind::Speech,
+            target: BanTarget::User(ann),
+            room: None,
+            until: None,
+            reason: None,
+            by: None,
+            at: Utc::now(),
+        };
+        store.ban(&ban).unwrap();
+        let refused = talk(store, &mut Vec::new(), ann, bob, Utc::now());
+        assert_eq!(refused.unwrap_err().kind(), ErrorKind::Forbidden);
+        assert_eq!(store.direct_room(ann, bob).unwrap(), None);
+    });
+    assert_eq!(rig.talk(bob, ann).1, ["entered [2, 1]"]);
 }
 
 #[test]

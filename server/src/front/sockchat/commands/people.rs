@@ -151,7 +151,7 @@ async fn listed(ask: &Ask<'_>, name: &str) -> Result<(RoomId, String), Refusal> 
     let found = ask
         .call
         .world
-        .look_up(move |store| places::named(store, user, permissions, &asked));
+        .look_up(move |store| places::named(store, user, &asked));
     let no_channel = || Refusal::NoChannel(name.to_owned());
     let room = found.await?.ok_or_else(no_channel)?;
     let channel = places::Channel::of(&room).ok_or_else(no_channel)?;
