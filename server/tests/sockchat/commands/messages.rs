@@ -1,24 +1,23 @@
 //! `/delete`, `/delmsg`.
 
-use super::{Oshi, people, site};
-use crate::client::{account, join};
+use super::{elsewhere, people, site};
+use crate::client::join;
 
 #[tokio::test]
 async fn a_message_of_ones_own_is_gone_on_all_networks() {
     let site = site().await;
     let [mut ann, mut bob] = people(&site, ["ann", "bob"]).await;
-    account(&site, "eve").await;
-    let mut eve = Oshi::sign_in(&site, "eve").await;
+    let mut eve = elsewhere(&site, "eve", &mut [&mut ann, &mut bob]).await;
     for command in ["delete", "delmsg"] {
         let id = ann.says(command).await;
         bob.hears(&format!("2\tT\t1\t{command}\t{id}\t10010")).await;
-        let heard = eve.until("msg").await;
+        let heard = eve.event("msg").await;
         assert_eq!(heard["text"], command);
         ann.say(&format!("/{command} {id}")).await;
         for person in [&mut ann, &mut bob] {
             person.hears(&format!("6\t{id}")).await;
         }
-        let gone = eve.until("upd").await;
+        let gone = eve.event("upd").await;
         assert_eq!(
             (&gone["seq"], &gone["deleted"]),
             (&heard["seq"], &true.into())

@@ -80,7 +80,7 @@ pub(super) async fn put_out(ask: &Ask<'_>, severity: Severity) -> Outcome {
         Ok(closed.unwrap_or_default())
     };
     let tell = move |telling: &Telling<'_>, closed: Vec<_>| {
-        let is_seen = closed.is_empty() && telling.front.roster().are_together(user, by);
+        let is_seen = telling.front.roster().are_together(user, by);
         telling.put_out(user, removal, LeaveReason::Kick, closed);
         if !is_seen {
             // No packet tells who asked that it was done.
