@@ -32,6 +32,22 @@ async fn a_message_of_ones_own_is_gone_on_all_networks() {
 }
 
 #[tokio::test]
+async fn a_private_message_is_deleted_by_its_sender_only() {
+    let site = site().await;
+    let [mut op, mut ann] = people(&site, ["op", "ann"]).await;
+    ann.say("/msg op psst").await;
+    let said = ann.packet().await;
+    let id = &said.fields[4];
+    op.settle().await;
+    op.refused(&format!("/delmsg {id}"), "1|delerr").await;
+    ann.say(&format!("/delmsg {id}")).await;
+    for person in [&mut ann, &mut op] {
+        person.hears(&format!("6\t{id}")).await;
+        person.quiet().await;
+    }
+}
+
+#[tokio::test]
 async fn others_delete_where_they_moderate() {
     let site = site().await;
     let [mut op, mut ann, mut bob] = people(&site, ["op", "ann", "bob"]).await;

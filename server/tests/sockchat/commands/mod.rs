@@ -5,7 +5,11 @@ mod channels;
 mod expiry;
 mod messages;
 mod moderation;
+mod networks;
 mod people;
+#[allow(dead_code, reason = "a part of what the tests of rim use")]
+#[path = "../../rim/client.rs"]
+mod rim;
 mod talk;
 
 use serde_json::{Value, json};
