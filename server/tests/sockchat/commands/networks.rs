@@ -54,6 +54,7 @@ async fn silence_and_bans_hold_on_all_networks() {
     op.quiet().await;
     let mut guest = site.client().await;
     guest.say("gus", "others speak").await;
+    guest.msg().await;
     assert!(op.settle().await.last().unwrap().contains("others speak"));
     op.say("/unsilence dan").await;
     op.told("0|usilok|Name_of_dan").await;
@@ -66,7 +67,7 @@ async fn silence_and_bans_hold_on_all_networks() {
     live.client.close_code().await;
     let login = json!({ "account": "dan", "password": super::rim_client::PASSWORD });
     Rest::new(&site).post("/user/login", login).await.failure();
-    op.quiet().await;
+    op.hears("5\t1\t2\tN").await;
 }
 
 #[tokio::test]
