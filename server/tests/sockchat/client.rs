@@ -222,7 +222,7 @@ impl Person {
 
 /// Somebody on Oshi.
 pub(crate) struct Oshi {
-    client: Client,
+    pub(crate) client: Client,
     kept: VecDeque<Value>,
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::client::{account, join, oshi, resume};
+use crate::client::{account, join, oshi, resume, rim};
 use crate::common::Site;
 
 #[tokio::test]
@@ -167,4 +167,36 @@ async fn groups_and_circles_are_channels() {
     ann.hears_all(&["7\t0\t0", "5\t2\tlobby"]).await;
     ann.say("home").await;
     ann.hears("2\tT\t1\thome\t2\t10010").await;
+}
+
+#[tokio::test]
+async fn whoever_loses_their_group_comes_home() {
+    let site = Site::start().await;
+    let (_, boss) = account(&site, "boss").await;
+    let mut ann = join(&site, "ann").await;
+    let group = json!({
+        "group": { "name": "a b", "avatar": "", "mode": 2, "creatorUid": 1 },
+        "users": [{ "uid": 1, "role": 2 }, { "uid": 2, "role": 1 }],
+    });
+    let gid = rim(&site, "/group/create", &boss, &group).await;
+    let name = format!("a_b-{gid}");
+    ann.hears(&format!("4\t0\t{name}\t0\t0")).await;
+    ann.say(&format!("/join A_B-{gid}")).await;
+    ann.hears_all(&["5\t1\t2\tN", "8\t3", "7\t0\t0", &format!("5\t2\t{name}")])
+        .await;
+    // Where they are, a further session begins.
+    let further = resume(&site, "ann", &ann.token).await;
+    assert!(further.first[0].ends_with(&format!("\t{name}\t5000")));
+    drop(further);
+    ann.settle().await;
+    let remove = json!({ "gid": gid, "uids": [2], "opType": 2 });
+    rim(&site, "/group/user/change", &boss, &remove).await;
+    ann.hears(&format!("4\t2\t{name}")).await;
+    ann.hears_all(&["5\t1\t2\tN", "8\t3", "7\t0\t0", "5\t2\tlobby"])
+        .await;
+    ann.say(&format!("/join {name}")).await;
+    ann.hears(&format!("2\tT\t-1\t1|nochan|{name}\tN\t10010"))
+        .await;
+    ann.hears("5\t2\tlobby").await;
+    ann.quiet().await;
 }

@@ -120,7 +120,7 @@ async fn who_takes_nothing_is_sent_away() {
     .await;
     let mut ann = join(&site, "ann").await;
     let slow = join(&site, "slow").await;
-    let text = "x".repeat(5000);
+    let text = "\u{1f600}".repeat(5000);
     let counters = || site.server.counters().slow;
     while counters() == 0 {
         ann.say(&text).await;

@@ -83,6 +83,7 @@ impl Call {
         tell: impl FnOnce(&Telling<'_>, T) + Send + 'static,
     ) -> Result<(), Refusal> {
         let (reply, answer) = oneshot::channel();
+        let user = self.user;
         let (front, told) = (Arc::clone(&self.front), Arc::clone(&self.front));
         let job = Job::work(
             move |store, notices| {
@@ -102,7 +103,10 @@ impl Call {
             },
             move |live, outcome| {
                 let telling = Telling { front: &told, live };
-                let outcome = outcome.unwrap_or_else(|error| Err(Refusal::Broken(error)));
+                let outcome = outcome.unwrap_or_else(|error| {
+                    telling.stay(user);
+                    Err(Refusal::Broken(error))
+                });
                 let done = outcome.map(|decided| tell(&telling, decided));
                 // Whoever asked may have gone.
                 let _ = reply.send(done);

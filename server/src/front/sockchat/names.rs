@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use crate::names::key;
 use crate::store::UserId;
 
 /// The names that are shown.
 #[derive(Default)]
 pub(super) struct Names {
-    /// By what makes two names the same.
+    /// By what makes two names the same ([`key`]).
     holders: BTreeMap<String, UserId>,
     held: BTreeMap<UserId, Held>,
 }
@@ -46,7 +47,7 @@ impl Names {
         }
     }
 
-    /// Who is called so; letter case does not matter.
+    /// Who is called so, in any case and form ([`key`]).
     pub(super) fn holder(&self, name: &str) -> Option<UserId> {
         self.holders.get(&key(name)).copied()
     }
@@ -78,10 +79,6 @@ impl Names {
             self.holders.remove(&key(&held.name));
         }
     }
-}
-
-fn key(name: &str) -> String {
-    name.to_ascii_lowercase()
 }
 
 #[cfg(test)]

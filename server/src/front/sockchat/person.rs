@@ -106,7 +106,7 @@ pub(super) fn one_word(name: &str) -> String {
     let fit = name
         .trim()
         .chars()
-        .filter(|c| !c.is_control())
+        .filter(|c| !accounts::is_unseen(*c))
         .map(|c| if c.is_whitespace() { '_' } else { c });
     let name: String = fit.collect();
     if name.is_empty() {
@@ -134,4 +134,41 @@ fn color(color: Option<&str>) -> String {
         .filter(|color| !color.is_empty() && color.chars().all(is_safe))
         .unwrap_or(NO_COLOR)
         .to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_one_word_that_is_seen() {
+        for (name, word) in [
+            ("ann", "ann"),
+            (" two  words ", "two__words"),
+            ("a\u{200b}n\u{202e}n\t\n\u{c}", "ann"),
+            ("", "_"),
+            (" \u{ad} ", "_"),
+            ("会\u{3000}話", "会_話"),
+        ] {
+            assert_eq!(one_word(name), word);
+        }
+    }
+
+    #[test]
+    fn packets_have_names_and_colours_that_say_nothing_else() {
+        assert_eq!(
+            written("<b>&'", Some("TEA")),
+            "&lt;TEA&gt;_&lt;b&gt;&amp;&#39;"
+        );
+        for (told, shown) in [
+            (Some("#f00"), "#f00"),
+            (Some("rgb(1, 2, 3)"), "rgb(1, 2, 3)"),
+            (Some("red;x"), NO_COLOR),
+            (Some("\"><b>"), NO_COLOR),
+            (Some(""), NO_COLOR),
+            (None, NO_COLOR),
+        ] {
+            assert_eq!(color(told), shown);
+        }
+    }
 }

@@ -14,6 +14,9 @@ use crate::world::Notice;
 /// told of everybody.
 pub(super) const MAX_MEMBERS: usize = 100;
 
+/// Groups that somebody is told when they come, and as many streams: a longer list is read by nobody. They go to others by name.
+const MAX_OWN_LISTED: usize = 500;
+
 /// A room as a channel.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Channel {
@@ -101,11 +104,18 @@ pub(super) fn seen<S: ReadRooms + ?Sized>(
     let channels = store.channels()?;
     let channels = channels.iter().filter_map(Channel::of);
     seen.extend(channels.filter(|channel| channel.is_seen_by(permissions)));
-    let own = store.rooms_of(user)?;
-    let own = own
-        .iter()
-        .filter(|room| matches!(room.kind, RoomKind::Group | RoomKind::Stream));
-    seen.extend(own.filter_map(Channel::of));
+    let mut own = Vec::new();
+    for (id, _) in store.roles_of(user)? {
+        if own.len() >= MAX_OWN_LISTED {
+            break;
+        }
+        let room = store.room(id)?;
+        own.extend(room.filter(|room| room.kind == RoomKind::Group));
+    }
+    for id in store.stream_ids_of(user, MAX_OWN_LISTED)? {
+        own.extend(store.room(id)?);
+    }
+    seen.extend(own.iter().filter_map(Channel::of));
     Ok(seen)
 }
 
@@ -117,28 +127,39 @@ pub(super) fn listed(channels: &[Channel]) -> Bytes {
     }])
 }
 
-/// A channel that somebody may see, by its name; letter case does not matter.
+/// The room that is a channel of this name: the lobby, a group or stream in which somebody is, or a channel of Sock Chat's own,
+/// whether they may see that or not. Letter case does not matter.
 pub(super) fn named<S: ReadRooms + ?Sized>(
     store: &mut S,
     user: UserId,
-    permissions: Permissions,
     name: &str,
 ) -> Result<Option<Room>, Error> {
-    let seen = seen(store, user, permissions)?;
-    let found = seen
-        .iter()
-        .find(|channel| channel.name.eq_ignore_ascii_case(name));
-    match found {
-        Some(channel) => store.room(channel.room),
-        // Somebody may be told of one that they may not see that it is not for them.
-        None => store.channel(name),
+    let is_meant = |room: &Room| {
+        Channel::of(room).is_some_and(|channel| channel.name.eq_ignore_ascii_case(name))
+    };
+    if let Some(lobby) = store.room(LOBBY)?.filter(is_meant) {
+        return Ok(Some(lobby));
     }
+    let number = name.rsplit_once('-').and_then(|(_, id)| id.parse().ok());
+    if let Some(id) = number.map(RoomId)
+        && let Some(room) = store.room(id)?
+        && matches!(room.kind, RoomKind::Group | RoomKind::Stream)
+        && is_meant(&room)
+        && store.membership(id, user)?.is_some()
+    {
+        return Ok(Some(room));
+    }
+    store.channel(name)
 }
 
 impl Deciding<'_> {
-    /// Takes somebody who is here to a room, whoever may enter it. They leave the channel they are in, which is no more if it was
+    /// Takes somebody who is here to a room, whoever may enter it; nothing is done if it is a group or stream of others. They leave the channel they are in, which is no more if it was
     /// a temporary one of theirs.
     pub(super) fn go(&mut self, user: UserId, to: &Room) -> Result<Option<Going>, Error> {
+        let is_own = matches!(to.kind, RoomKind::Group | RoomKind::Stream);
+        if is_own && self.store.membership(to.id, user)?.is_none() {
+            return Ok(None);
+        }
         let closed = self.leave_channels(user, Some(to.id))?;
         if self.front.presence.go(user, to.id).is_none() {
             return Ok(None);

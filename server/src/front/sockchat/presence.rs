@@ -143,8 +143,8 @@ mod tests {
         }
         assert_eq!(arrive(MAX_SESSIONS), Arrival::TooMany);
         assert_eq!(presence.people_in(tea), [ann]);
-        for at in 1..MAX_SESSIONS {
-            assert!(!presence.depart(ann, sessions[at]));
+        for session in &sessions[1..MAX_SESSIONS] {
+            assert!(!presence.depart(ann, *session));
         }
         assert!(
             !presence.depart(ann, sessions[MAX_SESSIONS]),

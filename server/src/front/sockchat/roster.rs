@@ -68,6 +68,12 @@ impl Roster {
         people.filter_map(|user| self.people.get(user))
     }
 
+    /// Whether two are here and in the same room.
+    pub(super) fn are_together(&self, one: UserId, other: UserId) -> bool {
+        let room = |user| self.person(user).map(|person| person.room);
+        room(one).is_some() && room(one) == room(other)
+    }
+
     /// Who is here and meant by a name: the one that is shown, with the tag of who is away or without it; a nick without its
     /// `~`; that of an account. Letter case does not matter.
     pub(super) fn named(&self, name: &str) -> Option<&Person> {

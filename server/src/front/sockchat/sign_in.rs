@@ -191,9 +191,12 @@ impl Newcomer {
         session: SessionId,
         known: Result<Known, No>,
     ) -> Result<SignedIn, No> {
-        let Known { arriving, seating } = known.inspect_err(|_| {
-            self.front.presence.forget(session);
+        let Known { arriving, seating } = known.inspect_err(|no| {
             Counting::add(&self.world.counting().unsigned);
+            // It may have been let in before something broke.
+            if matches!(no, No::Broken(_)) {
+                self.front.presence.forget(session);
+            }
         })?;
         let user = arriving.user.id;
         let telling = Telling {

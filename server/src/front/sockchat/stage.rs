@@ -190,6 +190,14 @@ impl Telling<'_> {
         }
     }
 
+    /// What somebody wanted could not be kept: they are where they were.
+    pub(super) fn stay(&self, user: UserId) {
+        let room = self.front.roster().person(user).map(|person| person.room);
+        if let Some(room) = room {
+            self.front.presence.go(user, room);
+        }
+    }
+
     /// Somebody is somewhere else now.
     pub(super) fn go(&self, user: UserId, going: Going) {
         let Going { view, closed } = going;

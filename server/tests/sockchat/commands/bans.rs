@@ -49,7 +49,7 @@ async fn a_ban_keeps_the_address_out_as_well() {
     assert_eq!(kept_out.text().await, "1\tn\tjoinfail\t-1");
     assert_eq!(kept_out.close_code().await, Some(1000));
     op.say("/bans").await;
-    let list = format!("0|banlist|{}, {}", anchor("192.0.2.7"), anchor("bob"));
+    let list = format!("0|banlist|{}, {}", anchor("bob"), anchor("192.0.2.7"));
     op.told(&list).await;
     op.say("/unban bob").await;
     op.told("0|unban|bob").await;

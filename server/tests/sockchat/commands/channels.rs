@@ -224,7 +224,7 @@ async fn owners_and_moderators_delete_channels() {
             packets.contains(&super::notice("0|delchan|Tea_time")),
             "{packets:?}"
         );
-        bob.until("5\t2\tlobby").await;
+        bob.settle_to("5\t2\tlobby").await;
         for person in [&mut ann, &mut bob] {
             person.settle().await;
         }

@@ -5,8 +5,8 @@ use kaiwa_server::store::{Ban, BanKind, BanTarget, SqliteStore, Store, UserId};
 use serde_json::json;
 use tempfile::TempDir;
 
-use super::{Oshi, operators, people, site};
-use crate::client::{open, resume};
+use super::{kept_out_of_oshi, operators, people, site};
+use crate::client::{open, oshi, resume};
 use crate::common::Site;
 
 async fn again(dir: TempDir) -> Site {
@@ -62,6 +62,7 @@ async fn a_ban_survives_a_restart_and_ends_by_itself() {
     drop(op);
     let site = again(site.shutdown().await).await;
     assert_eq!(refusal(&site, &bob.token).await, told);
+    kept_out_of_oshi(&site, "bob").await;
 
     let dir = site.shutdown().await;
     rewrite(
@@ -88,10 +89,10 @@ async fn silence_survives_a_restart_and_ends_by_itself() {
     let mut bob = resume(&site, "bob", &bob.token).await;
     bob.say("quiet").await;
     bob.quiet().await;
-    let mut oshi = Oshi::sign_in(&site, "bob").await;
+    let mut oshi = oshi(&site, "bob").await;
     let said = json!({ "op": "pub", "id": 1, "stream": "s1", "text": "quiet" });
-    oshi.send(said).await;
-    oshi.until("error").await;
+    oshi.client.send(said.to_string()).await;
+    oshi.event("error").await;
 
     let dir = site.shutdown().await;
     rewrite(

@@ -1,24 +1,23 @@
 //! `/delete`, `/delmsg`.
 
-use super::{Oshi, people, site};
-use crate::client::{account, join};
+use super::{elsewhere, people, site};
+use crate::client::join;
 
 #[tokio::test]
 async fn a_message_of_ones_own_is_gone_on_all_networks() {
     let site = site().await;
     let [mut ann, mut bob] = people(&site, ["ann", "bob"]).await;
-    account(&site, "eve").await;
-    let mut eve = Oshi::sign_in(&site, "eve").await;
+    let mut eve = elsewhere(&site, "eve", &mut [&mut ann, &mut bob]).await;
     for command in ["delete", "delmsg"] {
         let id = ann.says(command).await;
         bob.hears(&format!("2\tT\t1\t{command}\t{id}\t10010")).await;
-        let heard = eve.until("msg").await;
+        let heard = eve.event("msg").await;
         assert_eq!(heard["text"], command);
         ann.say(&format!("/{command} {id}")).await;
         for person in [&mut ann, &mut bob] {
             person.hears(&format!("6\t{id}")).await;
         }
-        let gone = eve.until("upd").await;
+        let gone = eve.event("upd").await;
         assert_eq!(
             (&gone["seq"], &gone["deleted"]),
             (&heard["seq"], &true.into())
@@ -29,6 +28,22 @@ async fn a_message_of_ones_own_is_gone_on_all_networks() {
     let late = join(&site, "cat").await;
     let backlog = late.first.iter().any(|packet| packet.starts_with("7\t1\t"));
     assert!(!backlog, "{:?}", late.first);
+}
+
+#[tokio::test]
+async fn a_private_message_is_deleted_by_its_sender_only() {
+    let site = site().await;
+    let [mut op, mut ann] = people(&site, ["op", "ann"]).await;
+    ann.say("/msg op psst").await;
+    let said = ann.packet().await;
+    let id = &said.fields[4];
+    op.settle().await;
+    op.refused(&format!("/delmsg {id}"), "1|delerr").await;
+    ann.say(&format!("/delmsg {id}")).await;
+    for person in [&mut ann, &mut op] {
+        person.hears(&format!("6\t{id}")).await;
+        person.quiet().await;
+    }
 }
 
 #[tokio::test]

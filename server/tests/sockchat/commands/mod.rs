@@ -5,12 +5,16 @@ mod channels;
 mod expiry;
 mod messages;
 mod moderation;
+mod networks;
 mod people;
+#[allow(dead_code, reason = "a part of what the tests of rim use")]
+#[path = "../../rim/client.rs"]
+mod rim_client;
 mod talk;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::client::{PASSWORD, Person, join};
+use crate::client::{Oshi, PASSWORD, Person, account, join, oshi, rim};
 use crate::common::{Client, Site};
 
 /// What an operator may do, as packets have it.
@@ -61,11 +65,6 @@ impl Person {
         self.quiet().await;
     }
 
-    /// Reads to this packet.
-    async fn until(&mut self, packet: &str) {
-        while self.next().await.replace('\u{c}', "|") != packet {}
-    }
-
     /// Reads to where a switch of channels ends, which must be this one.
     async fn arrives(&mut self, channel: &str) {
         let mut last = self.next().await;
@@ -85,39 +84,29 @@ impl Person {
     }
 }
 
-/// Somebody's connection on Oshi.
-struct Oshi {
-    client: Client,
+/// Everything that these have been told is read.
+async fn settle(people: &mut [&mut Person]) {
+    for person in people {
+        person.settle().await;
+    }
 }
 
-impl Oshi {
-    /// Signs in somebody who has an account.
-    async fn sign_in(site: &Site, name: &str) -> Self {
-        let mut oshi = Self::open(site, name).await;
-        assert_eq!(oshi.until("hello").await["op"], "hello");
-        oshi.until("state").await;
-        oshi
-    }
+/// Makes an account and signs in on Oshi, in the lobby; the others have read that.
+async fn elsewhere(site: &Site, name: &str, others: &mut [&mut Person]) -> Oshi {
+    let (id, token) = account(site, name).await;
+    let id: u64 = id.parse().unwrap();
+    let member = json!({ "gid": 1, "uids": [id], "opType": 1 });
+    rim(site, "/group/user/change", &token, &member).await;
+    let mut oshi = oshi(site, name).await;
+    oshi.settle().await;
+    settle(others).await;
+    oshi
+}
 
-    /// Asks to be let in.
-    async fn open(site: &Site, name: &str) -> Self {
-        let mut client = Client::connect(site.addr(), "/oshi", &[]).await.unwrap();
-        let auth = json!({ "op": "auth", "v": 1, "user": name, "password": PASSWORD });
-        client.send(auth.to_string()).await;
-        Self { client }
-    }
-
-    async fn send(&mut self, request: Value) {
-        self.client.send(request.to_string()).await;
-    }
-
-    /// The next frame of this kind; others are skipped.
-    async fn until(&mut self, op: &str) -> Value {
-        loop {
-            let frame = self.client.json().await;
-            if frame["op"] == op {
-                return frame;
-            }
-        }
-    }
+/// Somebody who has an account is not let in on Oshi.
+async fn kept_out_of_oshi(site: &Site, name: &str) {
+    let mut client = Client::connect(site.addr(), "/oshi", &[]).await.unwrap();
+    let auth = json!({ "op": "auth", "v": 1, "user": name, "password": PASSWORD });
+    client.send(auth.to_string()).await;
+    assert_eq!(client.json().await["op"], "error");
 }

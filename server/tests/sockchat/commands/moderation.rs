@@ -2,24 +2,24 @@
 
 use serde_json::json;
 
-use super::{ORDINARY, Oshi, notice, people, site};
-use crate::client::{account, resume};
+use super::{ORDINARY, elsewhere, kept_out_of_oshi, notice, people, site};
+use crate::client::{oshi, resume};
 
 #[tokio::test]
 async fn whoever_is_kicked_is_out_and_may_come_back() {
     let site = site().await;
     let [mut op, mut ann, mut bob] = people(&site, ["op", "ann", "bob"]).await;
-    let mut oshi = Oshi::sign_in(&site, "bob").await;
+    let mut oshi = oshi(&site, "bob").await;
     let mut second = resume(&site, "bob", &bob.token).await;
     bob.say("/create Tea").await;
-    bob.until(&notice("0|crchan|Tea")).await;
+    bob.settle_to(&notice("0|crchan|Tea")).await;
     ann.say("/join Tea").await;
     for person in [&mut ann, &mut op] {
         person.settle().await;
     }
     op.say("/kick Bob").await;
     for session in [&mut bob, &mut second] {
-        session.until("9\t0").await;
+        session.settle_to("9\t0").await;
         assert_eq!(session.end().await, Some(1000));
     }
     op.hears_all(&[
@@ -28,6 +28,7 @@ async fn whoever_is_kicked_is_out_and_may_come_back() {
     ])
     .await;
     // His channel is gone with him.
+    ann.hears("3\t3\tbob\tkick\tT\tN").await;
     ann.arrives("lobby").await;
     ann.hears("4\t2\tTea").await;
 
@@ -40,7 +41,7 @@ async fn whoever_is_kicked_is_out_and_may_come_back() {
         assert!(person.next().await.starts_with("2\tT\t3\tback"));
     }
     assert_eq!(
-        oshi.until("msg").await["text"],
+        oshi.event("msg").await["text"],
         "back",
         "it was Sock Chat only"
     );
@@ -59,7 +60,7 @@ async fn whoever_is_kept_out_leaves_all_networks() {
         ("/ban bob 600", "9\t1\tT", "1\tn\tjoinfail\tT"),
         ("/ban bob", "9\t1\t-1", "1\tn\tjoinfail\t-1"),
     ] {
-        let mut oshi = Oshi::sign_in(&site, "bob").await;
+        let mut oshi = oshi(&site, "bob").await;
         op.say(command).await;
         bob.hears(removal).await;
         assert_eq!(bob.end().await, Some(1000));
@@ -72,7 +73,7 @@ async fn whoever_is_kept_out_leaves_all_networks() {
         let refusal = crate::client::Packet::of(&again.text().await).text;
         assert_eq!(refusal, told);
         assert_eq!(again.close_code().await, Some(1000));
-        Oshi::open(&site, "bob").await.until("error").await;
+        kept_out_of_oshi(&site, "bob").await;
         op.say("/unban bob").await;
         op.told("0|unban|bob").await;
         bob = resume(&site, "bob", &bob.token).await;
@@ -86,16 +87,18 @@ async fn whoever_is_kept_out_leaves_all_networks() {
 async fn who_is_not_here_can_be_kept_out() {
     let site = site().await;
     let [mut op] = people(&site, ["op"]).await;
-    account(&site, "eve").await;
-    let mut eve = Oshi::sign_in(&site, "eve").await;
+    let mut eve = elsewhere(&site, "eve", &mut [&mut op]).await;
     op.refused("/kick eve", "1|usernf|eve").await;
     op.say("/ban eve").await;
+    op.told("0|kick|eve").await;
+    op.hears("5\t1\t2\tN").await;
     eve.client.close_code().await;
-    Oshi::open(&site, "eve").await.until("error").await;
+    kept_out_of_oshi(&site, "eve").await;
     op.say("/pardon Eve").await;
     op.told("0|unban|eve").await;
-    Oshi::sign_in(&site, "eve").await;
-    op.quiet().await;
+    let _eve = oshi(&site, "eve").await;
+    op.hears(&format!("5\t0\t2\teve\tinherit\t{ORDINARY}\tN"))
+        .await;
 }
 
 #[tokio::test]
@@ -125,11 +128,8 @@ async fn nobody_is_put_out_by_whoever_is_not_above_them() {
 async fn whoever_is_silenced_is_heard_on_no_network() {
     let site = site().await;
     let [mut op, mut ann, mut bob] = people(&site, ["op", "ann", "bob"]).await;
-    let mut oshi = Oshi::sign_in(&site, "bob").await;
-    let mut hearer = {
-        account(&site, "eve").await;
-        Oshi::sign_in(&site, "eve").await
-    };
+    let mut oshi = oshi(&site, "bob").await;
+    let mut hearer = elsewhere(&site, "eve", &mut [&mut op, &mut ann, &mut bob]).await;
     op.say("/silence bob").await;
     bob.told("0|silence").await;
     op.told("0|silok|bob").await;
@@ -138,8 +138,8 @@ async fn whoever_is_silenced_is_heard_on_no_network() {
     }
     bob.quiet().await;
     let said = |id: u32| json!({ "op": "pub", "id": id, "stream": "s1", "text": "hello" });
-    oshi.send(said(1)).await;
-    oshi.until("error").await;
+    oshi.client.send(said(1).to_string()).await;
+    oshi.event("error").await;
     ann.quiet().await;
     op.refused("/silence bob", "1|silerr").await;
 
@@ -151,8 +151,8 @@ async fn whoever_is_silenced_is_heard_on_no_network() {
     for person in [&mut op, &mut ann] {
         assert!(person.next().await.starts_with("2\tT\t3\tagain\t"));
     }
-    assert_eq!(hearer.until("msg").await["text"], "again");
-    oshi.send(said(2)).await;
+    assert_eq!(hearer.event("msg").await["text"], "again");
+    oshi.client.send(said(2).to_string()).await;
     for person in [&mut op, &mut ann, &mut bob] {
         let heard = person.next().await;
         assert!(heard.starts_with("2\tT\t3\thello\t"), "{heard}");

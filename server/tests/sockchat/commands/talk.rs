@@ -2,8 +2,7 @@
 
 use serde_json::json;
 
-use super::{Oshi, people, site};
-use crate::client::account;
+use super::{elsewhere, people, site};
 
 #[tokio::test]
 async fn what_is_no_command_is_told_by_its_bare_name() {
@@ -21,10 +20,7 @@ async fn what_is_no_command_is_told_by_its_bare_name() {
 async fn what_one_does_is_an_action_to_everybody() {
     let site = site().await;
     let [mut ann, mut bob] = people(&site, ["ann", "bob"]).await;
-    let mut eve = {
-        account(&site, "eve").await;
-        Oshi::sign_in(&site, "eve").await
-    };
+    let mut eve = elsewhere(&site, "eve", &mut [&mut ann, &mut bob]).await;
     for (at, command) in ["/me waves", "/A.ction waves", "/ACTION waves"]
         .into_iter()
         .enumerate()
@@ -33,7 +29,7 @@ async fn what_one_does_is_an_action_to_everybody() {
         let packet = format!("2\tT\t1\t<i>waves</i>\t{}\t11000", at + 1);
         ann.hears(&packet).await;
         bob.hears(&packet).await;
-        assert_eq!(eve.until("msg").await["text"], "* ann waves");
+        assert_eq!(eve.event("msg").await["text"], "* ann waves");
     }
     for nothing in ["/me", "/me  ", "/action"] {
         ann.say(nothing).await;
@@ -49,19 +45,14 @@ async fn a_private_message_reaches_one_person_wherever_they_are() {
     ann.say("/msg BOB hi there").await;
     bob.hears("2\tT\t1\thi there\t1\t10011").await;
     ann.hears("2\tT\t1\tbob hi there\t1\t10011").await;
-    account(&site, "eve").await;
-    let mut eve = Oshi::sign_in(&site, "eve").await;
+    let mut eve = elsewhere(&site, "eve", &mut [&mut ann, &mut bob, &mut cat]).await;
     ann.say("/whisper eve <b>").await;
     ann.hears("2\tT\t1\teve &lt;b&gt;\t2\t10011").await;
-    let heard = eve.until("msg").await;
+    let heard = eve.event("msg").await;
     assert_eq!(heard["text"], "<b>");
-    let answer = json!({ "op": "pub", "id": 1, "stream": heard["stream"], "text": "[b]" });
-    eve.send(answer).await;
-    let answered = ann.settle().await;
-    assert!(
-        answered.iter().any(|packet| packet.ends_with("\t10011")),
-        "{answered:?}"
-    );
+    let answer = json!({ "op": "pub", "stream": heard["stream"], "text": "ho" });
+    eve.ask(answer).await;
+    ann.hears("2\tT\t4\tho\t3\t10011").await;
     ann.refused("/msg", "1|cmderr").await;
     ann.refused("/msg bob", "1|cmderr").await;
     ann.refused("/msg bob  ", "1|cmderr").await;

@@ -7,14 +7,12 @@ use chrono::Utc;
 use kaiwa_core::Error;
 use kaiwa_protocols::text::html;
 
+use super::list::anchors;
 use super::named::account;
 use super::{Ask, Outcome, Refusal, arguments};
 use crate::front::sockchat::stage::{Deciding, Telling};
 use crate::store::{BanKind, BanTarget, Reader};
 use crate::world;
-
-/// Bans that are listed, the newest: a list that fits on a few screens.
-const MAX_LISTED: usize = 500;
 
 /// `/unban`: a person. Their addresses are let in one by one.
 pub(super) async fn lift_of_person(ask: &Ask<'_>) -> Outcome {
@@ -34,16 +32,12 @@ pub(super) async fn lift_of_address(ask: &Ask<'_>) -> Outcome {
     lift(ask, BanTarget::Address(address), word.to_owned()).await
 }
 
-/// `/bans`: accounts by their sign-in names, and addresses.
+/// `/bans`: accounts by their sign-in names, and addresses; the newest first.
 pub(super) async fn list(ask: &Ask<'_>) -> Outcome {
     let user = ask.asker.user.id;
     let names = ask.call.world.read(banned).await?;
     let tell = move |telling: &Telling<'_>, ()| {
-        let anchors = names.iter().map(|name| {
-            let name = html::escape_name(name);
-            format!("<a href=\"javascript:void(0);\">{name}</a>")
-        });
-        let list = anchors.collect::<Vec<_>>().join(", ");
+        let list = anchors(names.iter().map(|name| (name.as_str(), false)));
         telling.inform(user, "banlist", &[&list]);
     };
     ask.call.change(|_| Ok(()), tell).await
@@ -66,12 +60,11 @@ async fn lift(ask: &Ask<'_>, whom: BanTarget, name: String) -> Outcome {
     ask.call.change(decide, tell).await
 }
 
-/// Who is kept out of the whole server, each once, the newest last.
+/// Who is kept out of the whole server, each once and as packets have it, the newest first.
 fn banned(reader: &mut dyn Reader) -> Result<Vec<String>, Error> {
-    let bans = reader.bans(Utc::now())?;
     let mut seen = BTreeSet::new();
     let mut names = Vec::new();
-    for (_, ban) in bans.into_iter().rev() {
+    for (_, ban) in reader.bans(Utc::now())?.into_iter().rev() {
         if ban.kind != BanKind::Entry || ban.room.is_some() {
             continue;
         }
@@ -82,12 +75,8 @@ fn banned(reader: &mut dyn Reader) -> Result<Vec<String>, Error> {
         if let Some(name) = name
             && seen.insert(name.clone())
         {
-            names.push(name);
-        }
-        if names.len() == MAX_LISTED {
-            break;
+            names.push(html::escape_name(&name).into_owned());
         }
     }
-    names.reverse();
     Ok(names)
 }

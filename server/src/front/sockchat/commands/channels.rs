@@ -41,7 +41,7 @@ pub(super) async fn create(ask: &Ask<'_>) -> Outcome {
         if deciding.front.presence.room(user).is_none() {
             return Err(Refusal::Other);
         }
-        let taken = places::named(deciding.store, user, permissions, &name)?;
+        let taken = places::named(deciding.store, user, &name)?;
         if taken.is_some() {
             return Err(Refusal::ChannelExists(name));
         }
@@ -76,7 +76,7 @@ pub(super) async fn delete(ask: &Ask<'_>) -> Outcome {
     }
     let (user, permissions) = (ask.asker.user.id, ask.asker.permissions);
     let decide = move |deciding: &mut Deciding<'_>| {
-        let room = places::named(deciding.store, user, permissions, &name)?;
+        let room = places::named(deciding.store, user, &name)?;
         let Some((room, channel)) = room.and_then(|room| Channel::of(&room).map(|it| (room, it)))
         else {
             return Err(Refusal::NoChannel(name));
@@ -197,8 +197,7 @@ impl Own {
 async fn enter(ask: &Ask<'_>, name: &str, password: &str) -> Outcome {
     let (user, permissions) = (ask.asker.user.id, ask.asker.permissions);
     let asked = name.to_owned();
-    let look_up =
-        move |store: &mut dyn crate::store::Reader| places::named(store, user, permissions, &asked);
+    let look_up = move |store: &mut dyn crate::store::Reader| places::named(store, user, &asked);
     let room = ask.call.world.look_up(look_up).await?;
     let no_channel = || Refusal::NoChannel(name.to_owned());
     let room = room.ok_or_else(no_channel)?;

@@ -4,13 +4,15 @@
 //! * [`channels`]: going to them, making and changing them.
 //! * [`people`]: what one is called, who is here.
 //! * [`moderation`]: throwing out, keeping out, silencing; [`bans`]: who is kept out, and letting them in again.
-//! * [`arguments`]: what stands behind a command; [`named`]: who is meant by a name; [`refusal`]: why not.
+//! * [`arguments`]: what stands behind a command; [`named`]: who is meant by a name; [`list`]: names in a notice;
+//!   [`refusal`]: why not.
 //!
 //! Where servers differ they do what SharpChat does; docs/server.md says where not.
 
 mod arguments;
 mod bans;
 mod channels;
+mod list;
 mod messages;
 mod moderation;
 mod named;

@@ -71,6 +71,7 @@ pub(super) async fn put_out(ask: &Ask<'_>, severity: Severity) -> Outcome {
     } else {
         Removal::Banned { until }
     };
+    let by = ask.asker.user.id;
     let decide = move |deciding: &mut Deciding<'_>| {
         if let Some(sentence) = &sentence {
             deciding.keep_out(sentence)?;
@@ -78,8 +79,13 @@ pub(super) async fn put_out(ask: &Ask<'_>, severity: Severity) -> Outcome {
         let closed = deciding.expel(user)?;
         Ok(closed.unwrap_or_default())
     };
-    let tell = move |telling: &Telling<'_>, closed| {
+    let tell = move |telling: &Telling<'_>, closed: Vec<_>| {
+        let is_seen = telling.front.roster().are_together(user, by);
         telling.put_out(user, removal, LeaveReason::Kick, closed);
+        if !is_seen {
+            // No packet tells who asked that it was done.
+            telling.inform(by, "kick", &[&target.name]);
+        }
     };
     ask.call.change(decide, tell).await
 }

@@ -2,9 +2,9 @@
 
 use kaiwa_core::ErrorKind;
 
+use super::list::anchors;
 use super::{Ask, Outcome, Refusal, arguments};
 use crate::front::sockchat::packets::notice;
-use crate::front::sockchat::person::Shown;
 use crate::front::sockchat::places;
 use crate::front::sockchat::roster::Roster;
 use crate::front::sockchat::stage::{Deciding, Telling};
@@ -77,7 +77,7 @@ pub(super) async fn who(ask: &Ask<'_>) -> Outcome {
             let list = {
                 let roster = telling.front.roster();
                 let all = roster.people();
-                anchors(all.map(|person| (person.user.id, &person.shown)), user)
+                anchors(all.map(|person| (person.shown.name.as_str(), person.user.id == user)))
             };
             telling.inform(user, "who", &[&list]);
         };
@@ -85,7 +85,11 @@ pub(super) async fn who(ask: &Ask<'_>) -> Outcome {
     };
     let (room, channel) = listed(ask, name).await?;
     let tell = move |telling: &Telling<'_>, ()| {
-        let list = anchors(telling.front.roster().shown_in(room), user);
+        let list = {
+            let roster = telling.front.roster();
+            let shown = roster.shown_in(room);
+            anchors(shown.map(|(id, shown)| (shown.name.as_str(), id == user)))
+        };
         telling.inform(user, "whochan", &[&channel, &list]);
     };
     ask.call.change(|_| Ok(()), tell).await
@@ -147,7 +151,7 @@ async fn listed(ask: &Ask<'_>, name: &str) -> Result<(RoomId, String), Refusal> 
     let found = ask
         .call
         .world
-        .look_up(move |store| places::named(store, user, permissions, &asked));
+        .look_up(move |store| places::named(store, user, &asked));
     let no_channel = || Refusal::NoChannel(name.to_owned());
     let room = found.await?.ok_or_else(no_channel)?;
     let channel = places::Channel::of(&room).ok_or_else(no_channel)?;
@@ -158,17 +162,4 @@ async fn listed(ask: &Ask<'_>, name: &str) -> Result<(RoomId, String), Refusal> 
         return Err(Refusal::WhoNotAllowed(channel.name));
     }
     Ok((room.id, channel.name))
-}
-
-/// Names as a list in HTML, which is how clients of the original show it; one's own is bold.
-fn anchors<'a>(shown: impl Iterator<Item = (UserId, &'a Shown)>, own: UserId) -> String {
-    let anchor = |(user, shown): (UserId, &Shown)| {
-        let style = if user == own {
-            " style=\"font-weight: bold;\""
-        } else {
-            ""
-        };
-        format!("<a href=\"javascript:void(0);\"{style}>{}</a>", shown.name)
-    };
-    shown.map(anchor).collect::<Vec<_>>().join(", ")
 }
