@@ -5,6 +5,8 @@ use std::borrow::Cow;
 use kaiwa_protocols::client::ConnectionState;
 use kaiwa_protocols::{Asset, Message, MessageFragment};
 
+use super::commands::COMMANDS;
+
 /// The network's commands in this channel as they are typed, by name.
 pub(crate) fn commands<'a>(
     state: &'a ConnectionState,
@@ -16,10 +18,10 @@ pub(crate) fn commands<'a>(
     })
 }
 
-/// The same with their arguments.
+/// The same with their arguments, without those that are called as a command of the chat is.
 pub(crate) fn usages(state: &ConnectionState, channel_id: Option<&str>) -> Vec<String> {
     let usage = |asset: &Asset| match asset {
-        Asset::Command { pattern, args, .. } => {
+        Asset::Command { pattern, args, .. } if !is_own(pattern) => {
             let mut usage = pattern.clone();
             for argument in args {
                 if let MessageFragment::Text(name) = argument {
@@ -70,7 +72,7 @@ pub(crate) fn run<'a>(
     }
 }
 
-/// The message with its emotes as they are typed, since a terminal shows no pictures within lines.
+/// The message with its emotes and the command that it is as they are typed, since a terminal shows no pictures within lines.
 pub(crate) fn spelled<'a>(
     state: &ConnectionState,
     channel_id: Option<&str>,
@@ -79,9 +81,18 @@ pub(crate) fn spelled<'a>(
     if !message.content.iter().any(has_asset) {
         return Cow::Borrowed(message);
     }
+    let is_command = run(state, channel_id, message).is_some();
     let mut message = message.clone();
     spell(state, channel_id, &mut message.content);
+    if is_command && message.content.len() > 1 {
+        let space = MessageFragment::Text(" ".to_owned());
+        message.content.insert(1, space);
+    }
     Cow::Owned(message)
+}
+
+fn is_own(pattern: &str) -> bool {
+    COMMANDS.iter().any(|command| command.name == pattern)
 }
 
 fn has_asset(fragment: &MessageFragment) -> bool {
@@ -145,13 +156,13 @@ mod tests {
             src: String::new(),
             source: AssetSource::Server,
         };
-        let who = Asset::Command {
-            id: Some("command:who".to_owned()),
-            pattern: "/who".to_owned(),
-            args: vec![MessageFragment::Text("channel".to_owned())],
+        let ip = Asset::Command {
+            id: Some("command:ip".to_owned()),
+            pattern: "/ip".to_owned(),
+            args: vec![MessageFragment::Text("user".to_owned())],
             source: AssetSource::Server,
         };
-        for asset in [emote, who] {
+        for asset in [emote, ip] {
             state.apply(&ConnectionEvent::from(AssetEvent::New {
                 channel_id: None,
                 asset,
@@ -171,18 +182,18 @@ mod tests {
     #[test]
     fn lines_are_commands_of_the_network() {
         let state = state();
-        let who = || asset("command:who");
+        let ip = || asset("command:ip");
         for (line, content) in [
-            ("/who", Some(vec![who()])),
-            ("/WHO  Tea room ", Some(vec![who(), text("Tea room")])),
-            ("/whom", None),
+            ("/ip", Some(vec![ip()])),
+            ("/IP  Tea room ", Some(vec![ip(), text("Tea room")])),
+            ("/ips", None),
             (":cat:", None),
             ("/", None),
         ] {
             assert_eq!(command(&state, None, line), content, "{line}");
         }
-        assert_eq!(commands(&state, None).collect::<Vec<_>>(), ["/who"]);
-        assert_eq!(usages(&state, Some("gone")), ["/who CHANNEL"]);
+        assert_eq!(commands(&state, None).collect::<Vec<_>>(), ["/ip"]);
+        assert_eq!(usages(&state, Some("gone")), ["/ip USER"]);
     }
 
     #[test]
@@ -199,7 +210,8 @@ mod tests {
         ];
         assert_eq!(spelled(&state, None, &message).plain_text(), "a :cat:8");
         assert_eq!(run(&state, None, &message), None);
-        message.content = vec![asset("command:who"), text("x")];
-        assert_eq!(run(&state, None, &message), Some("/who"));
+        message.content = vec![asset("command:ip"), text("x")];
+        assert_eq!(run(&state, None, &message), Some("/ip"));
+        assert_eq!(spelled(&state, None, &message).plain_text(), "/ip x");
     }
 }

@@ -153,8 +153,8 @@ pub(crate) enum Typed {
     },
     /// A command of the network, if it has one of this name.
     Other(String),
-    /// Nothing that can be done, and why.
-    Wrong(String),
+    /// Nothing that can be done here, and why.
+    Wrong { line: String, why: String },
 }
 
 /// Whether the line asks to leave.
@@ -186,7 +186,10 @@ pub(crate) fn read(line: String) -> Typed {
             order,
             line,
         },
-        Err(wrong) => Typed::Wrong(format!("{wrong}; usage: {}", command.usage())),
+        Err(wrong) => Typed::Wrong {
+            why: format!("{wrong}; usage: {}", command.usage()),
+            line,
+        },
     }
 }
 

@@ -242,10 +242,11 @@ pub(crate) fn name(profile: Option<&Profile>, id: Option<&str>, kind: MessageTyp
             .as_deref()
             .or(profile.username.as_deref())
     });
-    let fallback = match kind {
-        MessageType::Server => "server",
-        MessageType::Meta => "kaiwa",
-        _ => "?",
+    let (id, fallback) = match kind {
+        // Its id is a number that says nothing to people.
+        MessageType::Server => (None, "server"),
+        MessageType::Meta => (None, "kaiwa"),
+        _ => (id, "?"),
     };
     let name = known.or(id).filter(|name| !name.is_empty());
     text::one_line(name.unwrap_or(fallback))

@@ -18,7 +18,7 @@ fn order(line: &str) -> Order {
 
 fn wrong(line: &str) -> String {
     match read(line.to_owned()) {
-        Typed::Wrong(why) => why,
+        Typed::Wrong { why, .. } => why,
         Typed::Other(line) => unknown(&line, &["/ip"]),
         other => panic!("{line}: {other:?}"),
     }

@@ -24,12 +24,21 @@ impl Conversation {
                 order,
                 line,
             } => self.order(command, order, line).await,
-            Typed::Other(_) if !self.screen.is_terminal() && self.ledger.len() > 0 => {
+            Typed::Other(_) | Typed::Wrong { .. }
+                if !self.screen.is_terminal() && self.ledger.len() > 0 =>
+            {
                 self.held = Some(typed);
                 Ok(())
             }
-            Typed::Other(line) => self.other(line).await,
-            Typed::Wrong(why) => self.refuse(&why).await,
+            Typed::Other(line) => {
+                let state = self.state();
+                let here = self.here(&state);
+                let theirs: Vec<&str> = assets::commands(&state, here.as_deref()).collect();
+                let why = commands::unknown(&line, &theirs);
+                self.other(line, &why).await
+            }
+            // What is wrong here may be right for the network's command of that name.
+            Typed::Wrong { line, why } => self.other(line, &why).await,
         }
     }
 
@@ -67,17 +76,19 @@ impl Conversation {
                 Ok(())
             }
             Ok(Plan::Cancel) => self.give_up().await,
+            Err(error) if error.kind() == ErrorKind::Unsupported => {
+                self.other(line, &format!("{name}: {error}")).await
+            }
             Err(error) => self.refuse(&format!("{name}: {error}")).await,
         }
     }
 
-    /// A command of the network, which is sent as a message is.
-    async fn other(&mut self, line: String) -> Result<(), Gone> {
+    /// A command of the network, which is sent as a message is; `why` says what is wrong if there is none.
+    async fn other(&mut self, line: String, why: &str) -> Result<(), Gone> {
         let state = self.state();
         let here = self.here(&state);
         let Some(content) = assets::command(&state, here.as_deref(), &line) else {
-            let theirs: Vec<&str> = assets::commands(&state, here.as_deref()).collect();
-            return self.refuse(&commands::unknown(&line, &theirs)).await;
+            return self.refuse(why).await;
         };
         if !self.send(content).await? {
             self.held = Some(Typed::Other(line));
