@@ -26,6 +26,12 @@ async fn a_nick_is_shown_to_everybody_until_it_is_taken_back() {
             person.told(&format!("0|nick|{before}|{after}")).await;
         }
     }
+    // What he is called already.
+    bob.say("/nick").await;
+    for person in [&mut bob, &mut ann] {
+        person.told("0|nick|bob|bob").await;
+    }
+    bob.hears(&format!("10\t2\tbob\tinherit\t{ORDINARY}")).await;
     ann.quiet().await;
     bob.quiet().await;
 }
@@ -75,6 +81,14 @@ async fn moderators_rename_those_below_them() {
         .await;
     op.told("0|nick|op|~chief").await;
     ann.settle().await;
+    ann.say("/create Tea").await;
+    ann.settle().await;
+    op.settle().await;
+    op.say("/nick 3 rose").await;
+    op.told("0|nick|ann|~rose").await;
+    ann.hears(&format!("10\t3\t~rose\tinherit\t{ORDINARY}"))
+        .await;
+    ann.told("0|nick|ann|~rose").await;
     ann.say("/nick 1 x").await;
     ann.hears(&format!("10\t3\t~1_x\tinherit\t{ORDINARY}"))
         .await;

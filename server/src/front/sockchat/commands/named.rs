@@ -24,6 +24,20 @@ pub(super) struct Target {
 }
 
 impl Target {
+    /// Somebody who has an account, as they are shown if they are here.
+    pub(super) fn of(front: &Sockchat, user: &User) -> Self {
+        if let Some(person) = front.roster().person(user.id) {
+            return Self::here(person);
+        }
+        let permissions = front.permissions(user);
+        Self {
+            id: user.id,
+            permissions,
+            name: Shown::of(user, &plain_name(user), permissions).name,
+            peers: Vec::new(),
+        }
+    }
+
     fn here(person: &Person) -> Self {
         let sessions = person.sessions.values();
         Self {
@@ -31,16 +45,6 @@ impl Target {
             permissions: person.permissions,
             name: person.shown.name.clone(),
             peers: sessions.map(|session| session.peer).collect(),
-        }
-    }
-
-    fn elsewhere(front: &Sockchat, user: &User) -> Self {
-        let permissions = front.permissions(user);
-        Self {
-            id: user.id,
-            permissions,
-            name: Shown::of(user, &plain_name(user), permissions).name,
-            peers: Vec::new(),
         }
     }
 
@@ -76,12 +80,7 @@ impl Ask<'_> {
         let found = found
             .await?
             .ok_or_else(|| Refusal::Nobody(name.to_owned()))?;
-        let roster = self.call.front.roster();
-        Ok(match roster.person(found.id) {
-            // Found by a name under which they are not shown here.
-            Some(person) => Target::here(person),
-            None => Target::elsewhere(&self.call.front, &found),
-        })
+        Ok(Target::of(&self.call.front, &found))
     }
 }
 

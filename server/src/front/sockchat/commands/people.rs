@@ -1,23 +1,26 @@
 //! What one is called, and who is here: `/nick`, `/afk`, `/who`, `/ip`.
 
 use kaiwa_core::ErrorKind;
+use kaiwa_protocols::sockchat::wire::ServerPacket;
 
 use super::list::anchors;
+use super::named::Target;
 use super::{Ask, Outcome, Refusal, arguments};
-use crate::front::sockchat::packets::notice;
+use crate::front::sockchat::packets::{frames, notice};
+use crate::front::sockchat::person::one_word;
 use crate::front::sockchat::places;
-use crate::front::sockchat::roster::Roster;
 use crate::front::sockchat::stage::{Deciding, Telling};
 use crate::names::Name;
-use crate::store::{RoomId, UserId, UserPatch};
+use crate::store::{RoomId, User, UserId, UserPatch};
 use crate::world::Notice;
 
 /// `/nick`: another name, or none to have the own one back. Moderators rename those below them by putting the number of an account
 /// before it.
 pub(super) async fn nick(ask: &Ask<'_>) -> Outcome {
-    let own = ask.asker.user.id;
-    let (id, rest) = renamed(ask).await?.unwrap_or((own, ask.rest));
-    let nick = arguments::nick(rest);
+    let own = || (ask.asker.user.clone(), ask.rest);
+    let (user, rest) = renamed(ask).await?.unwrap_or_else(own);
+    let (id, by) = (user.id, ask.asker.user.id);
+    let nick = arguments::nick(rest).filter(|nick| *nick != one_word(&user.display));
     if let Some(nick) = &nick {
         Name::parse(nick).map_err(|_| Refusal::Format)?;
         let roster = ask.call.front.roster();
@@ -26,11 +29,8 @@ pub(super) async fn nick(ask: &Ask<'_>) -> Outcome {
             return Err(Refusal::NameInUse(nick.clone()));
         }
     }
-    let before = called(&ask.call.front.roster(), id);
+    let before = Target::of(&ask.call.front, &user).name;
     let decide = move |deciding: &mut Deciding<'_>| {
-        let user = deciding.store.user(id)?.ok_or(Refusal::Other)?;
-        let is_own_name = |nick: &String| *nick == user.name || *nick == user.display;
-        let nick = nick.filter(|nick| !is_own_name(nick));
         let patch = UserPatch {
             nick: Some(nick.clone()),
             ..UserPatch::default()
@@ -41,15 +41,12 @@ pub(super) async fn nick(ask: &Ask<'_>) -> Outcome {
             }
             updated => updated?,
         }
-        deciding.profile(id)
+        deciding.profile(id)?;
+        deciding.store.user(id)?.ok_or(Refusal::Other)
     };
-    let tell = move |telling: &Telling<'_>, ()| {
-        let roster = telling.front.roster();
-        let after = called(&roster, id);
-        if let (Some((_, before)), Some((room, after))) = (before, after) {
-            let bytes = notice(&telling.front.ids, false, "nick", &[&before, &after]);
-            roster.give_room(room, &bytes, None);
-        }
+    let tell = move |telling: &Telling<'_>, user: User| {
+        let after = Target::of(telling.front, &user).name;
+        telling.renamed(id, by, &before, &after);
     };
     ask.call.change(decide, tell).await
 }
@@ -118,8 +115,28 @@ impl Deciding<'_> {
     }
 }
 
+impl Telling<'_> {
+    /// Tells what somebody is called now, to their room and to who has asked for it; the packet that shows it was told before.
+    fn renamed(&self, user: UserId, by: UserId, before: &str, after: &str) {
+        let words = notice(&self.front.ids, false, "nick", &[before, after]);
+        let roster = self.front.roster();
+        let person = roster.person(user);
+        if let Some(person) = person {
+            roster.give_room(person.room, &words, None);
+        }
+        if !roster.are_together(user, by) {
+            roster.give(by, &words);
+        }
+        if let Some(person) = person.filter(|_| before == after) {
+            // Nothing has changed, so nobody was told; clients wait for it.
+            let updated = frames(&[ServerPacket::UserUpdated(person.shown.packed())]);
+            roster.give(by, &updated);
+        }
+    }
+}
+
 /// Whom a moderator renames, and what stands behind their number.
-async fn renamed<'a>(ask: &Ask<'a>) -> Result<Option<(UserId, &'a str)>, Refusal> {
+async fn renamed<'a>(ask: &Ask<'a>) -> Result<Option<(User, &'a str)>, Refusal> {
     let (number, rest) = arguments::split(ask.rest);
     if !ask.asker.permissions.moderate || !arguments::is_number(number) {
         return Ok(None);
@@ -135,13 +152,7 @@ async fn renamed<'a>(ask: &Ask<'a>) -> Result<Option<(UserId, &'a str)>, Refusal
     if id != ask.asker.user.id && rank >= ask.asker.permissions.rank {
         return Err(Refusal::NotAllowed(ask.name.to_owned()));
     }
-    Ok(Some((id, rest)))
-}
-
-/// What somebody is called who is here, as packets have it, and where they are.
-fn called(roster: &Roster, user: UserId) -> Option<(RoomId, String)> {
-    let person = roster.person(user)?;
-    Some((person.room, person.shown.name.clone()))
+    Ok(Some((user, rest)))
 }
 
 /// A channel of which somebody may know who is in it, and its name as packets have it.
