@@ -4,7 +4,7 @@ use kaiwa_core::{
     Channel, ChannelEvent, ChannelType, ConnectionEvent, ErrorKind, Member, Role, UserEvent,
 };
 
-use super::{refused, two};
+use super::{heard, refused, two};
 use crate::{Account, Harness, Outcome};
 
 /// docs/events.md, `Members`: an empty list asks for all who are in the channel. The audit sees to it that each is known
@@ -71,6 +71,9 @@ pub async fn a_topic_is_set_and_received<H: Harness>(peer: H::Peer) {
 /// docs/events.md, `Ban`: who is kept out is told so by `Kick`, and does not come back in.
 pub async fn who_is_banned_stays_out<H: Harness>(peer: H::Peer) {
     let (mut ann, mut bob) = two::<H>(&peer).await;
+    // Known to be there.
+    bob.deliver("here I am").await;
+    heard(&mut ann, "here I am").await;
     let channel = ann.channel().to_owned();
     let event = UserEvent::Ban {
         channel_id: Some(channel.clone()),

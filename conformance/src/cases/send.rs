@@ -104,7 +104,7 @@ pub async fn confirmations_come_twice<H: Harness>(peer: H::Peer) {
 
 async fn settle_all<H: Harness>(mut peer: H::Peer, order: Order) {
     // No more than the slowest network may say at once.
-    const MESSAGES: usize = 18;
+    const MESSAGES: usize = 16;
     let mut account = Account::online::<H>(&peer, 0).await;
     peer.fault(Fault::Hold).await;
     let mut requests = Vec::new();
