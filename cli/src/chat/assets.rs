@@ -7,18 +7,18 @@ use kaiwa_protocols::{Asset, Message, MessageFragment};
 
 use super::commands::COMMANDS;
 
-/// The network's commands in this channel as they are typed, by name.
+/// The network's commands in this channel as they are typed, without those that are called as a command of the chat is.
 pub(crate) fn commands<'a>(
     state: &'a ConnectionState,
     channel_id: Option<&str>,
 ) -> impl Iterator<Item = &'a str> {
     all(state, channel_id).filter_map(|asset| match asset {
-        Asset::Command { pattern, .. } => Some(pattern.as_str()),
+        Asset::Command { pattern, .. } if !is_own(pattern) => Some(pattern.as_str()),
         _ => None,
     })
 }
 
-/// The same with their arguments, without those that are called as a command of the chat is.
+/// The same with their arguments.
 pub(crate) fn usages(state: &ConnectionState, channel_id: Option<&str>) -> Vec<String> {
     let usage = |asset: &Asset| match asset {
         Asset::Command { pattern, args, .. } if !is_own(pattern) => {

@@ -191,7 +191,13 @@ impl Conversation {
 
     /// Something about channels; `ours` was caused by a command, which tells of it itself.
     pub(super) async fn channel(&mut self, event: ChannelEvent, ours: bool) -> Result<(), Gone> {
-        let line = self.place_news(&event).filter(|_| !ours);
+        // Nor does every network say what has caused it.
+        let moves = matches!(
+            event,
+            ChannelEvent::Join { .. } | ChannelEvent::Leave { .. } | ChannelEvent::Switch { .. }
+        );
+        let told = ours || (moves && self.jobs.is_moving());
+        let line = self.place_news(&event).filter(|_| !told);
         // Some networks tell again what a command has caused.
         let line = line.filter(|_| self.is_another_topic(&event));
         let ranks = self.ranks(&event);
