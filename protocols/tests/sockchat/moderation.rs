@@ -80,7 +80,8 @@ async fn a_moderator_throws_out() {
         assert_eq!(ann.shown_in(LOBBY), ["1"], "{dialect:?}");
         bob.connect().await.unwrap();
         settle().await;
-        (ann.take(), bob.take());
+        ann.take();
+        bob.take();
         let ban = UserEvent::Ban {
             channel_id: None,
             user_id: "2".to_owned(),
@@ -128,7 +129,8 @@ async fn a_moderator_takes_a_message_away() {
         let (mut ann, mut bob) = (stage.online("ann").await, stage.online("bob").await);
         let id = stage.say(BOB, "never mind");
         settle().await;
-        (ann.take(), bob.take());
+        ann.take();
+        bob.take();
         let remove = |message_id: &str| ChatEvent::Remove {
             channel_id: Some(LOBBY.to_owned()),
             message_id: message_id.to_owned(),

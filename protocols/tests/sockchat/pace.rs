@@ -21,7 +21,7 @@ fn paced(stage: &Stage) {
         .journal
         .packets
         .iter()
-        .filter(|(_, _, one)| one[1..].starts_with("\t2"));
+        .filter(|(_, _, one)| one.get(1..).is_some_and(|rest| rest.starts_with("\t2")));
     let times: Vec<Instant> = own.map(|(_, at, _)| *at).collect();
     assert!(times.len() > 200);
     for window in times.windows(PACKETS + 1) {

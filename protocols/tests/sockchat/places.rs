@@ -31,12 +31,14 @@ async fn everybody_sees_who_is_where() {
         assert_eq!(bob.shown_in(LOBBY), ["1", "2"], "{dialect:?}");
         assert_eq!(bob.join("Tea").await, Outcome::Done, "{dialect:?}");
         settle().await;
-        (ann.take(), bob.take());
+        ann.take();
+        bob.take();
         assert_eq!(ann.shown_in(LOBBY), ["1"], "{dialect:?}");
         assert_eq!(bob.shown_in("Tea"), ["2"], "{dialect:?}");
         assert_eq!(ann.join("Tea").await, Outcome::Done);
         settle().await;
-        (ann.take(), bob.take());
+        ann.take();
+        bob.take();
         assert_eq!(ann.shown_in("Tea"), ["1", "2"], "{dialect:?}");
         assert_eq!(bob.shown_in("Tea"), ["1", "2"], "{dialect:?}");
         let request = ann.say("tea?").await;

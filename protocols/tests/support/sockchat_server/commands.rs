@@ -24,7 +24,7 @@ impl State {
             "password" | "pwd" => {
                 let password = Some(rest.to_owned()).filter(|rest| !rest.is_empty());
                 self.change_channel(user, &name, "cpwdchan", |channel| {
-                    channel.password = password
+                    channel.password = password;
                 });
             }
             "rank" | "priv" => self.rank(user, &name, words[0]),
