@@ -116,8 +116,14 @@ pub enum Need {
     Contacts,
     /// Who has made a channel may put others into it, without asking them.
     Adding,
+    /// A channel can lie in another one.
+    Nesting,
     /// The accounts of the suite may set the topic of its channel.
     Topics,
+    /// The first account of the suite may remove and ban others from its channel.
+    Moderation,
+    /// Who is away can be back without saying something.
+    Returning,
     /// A message can say which one it answers.
     Replies,
     /// Files go along with messages; known from the capabilities, never listed in [`Harness::LACKS`].

@@ -87,13 +87,14 @@ macro_rules! conformance {
             people::contact_is_asked_for_and_refused [Contacts; UserRequest, UserRespond];
             people::contacts_are_told_at_sign_in [Contacts; UserRequest, UserRespond];
             people::nobody_cannot_be_asked [; UserRequest];
-            people::presence_reaches_contacts [; UserPresence];
+            people::presence_reaches_contacts [Returning; UserPresence];
             people::a_read_mark_is_taken [; ChatRead];
             people::a_read_mark_reaches_others [Receipts; ChatRead];
             places::members_are_listed [; ChannelMembers];
             places::members_are_added [Adding; ChannelNew, ChannelMembers];
+            places::who_is_banned_stays_out [Moderation; UserBan, ChannelJoin];
             places::a_topic_is_set_and_received [Topics; ChannelTopic];
-            doors::a_channel_is_made_in_another_one [; ChannelCreate];
+            doors::a_channel_is_made_in_another_one [Nesting; ChannelCreate];
             doors::what_is_public_is_in_the_directory [; ChannelCreate, ChannelJoin, ChannelDirectory];
             doors::an_invitation_opens_what_is_closed [; ChannelCreate, ChannelJoinWith, ChannelInvite];
             doors::an_invitation_for_one_lets_in_one [; ChannelCreate, ChannelJoinWith, ChannelInvite];

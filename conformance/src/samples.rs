@@ -198,6 +198,12 @@ fn users(channel: &str) -> Vec<ConnectionEvent> {
             channel_id: None,
             key: "sample".to_owned(),
         },
+        UserEvent::Ban {
+            channel_id: Some(channel.to_owned()),
+            user_id: user_id.clone(),
+            until: None,
+            reason: Some("a sample".to_owned()),
+        },
         UserEvent::Identify { user_id },
     ];
     all.map(ConnectionEvent::from).into()
@@ -254,6 +260,10 @@ fn assets(channel: &str) -> Vec<ConnectionEvent> {
             asset_id,
         },
         AssetEvent::ClearList { channel_id },
+        AssetEvent::Unavailable {
+            channel_id: None,
+            error: kaiwa_core::Error::from(ErrorKind::Other).info(),
+        },
     ];
     all.map(ConnectionEvent::from).into()
 }

@@ -343,6 +343,12 @@ pub trait Session: Send {
     /// The transport is gone, or could not be opened.
     fn handle_close(&mut self, now: Now, closed: &Closed<'_>);
 
+    /// Why the session wants to end, where it has not been asked for its [`Transmit::Close`] yet: what it has heard just before
+    /// the peer closed says more than the close does.
+    fn farewell(&mut self) -> Option<Error> {
+        None
+    }
+
     /// The next event, in order.
     fn poll_event(&mut self) -> Option<SessionEvent>;
 

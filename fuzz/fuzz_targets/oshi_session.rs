@@ -45,6 +45,7 @@ fuzz_target!(|script: (bool, Vec<Action<'_>>)| {
             body: br#"{"id":"f1","url":"/oshi/files/k/a","name":"a","mime":"text/plain","size":1}"#
                 .to_vec(),
         },
+        pace: None,
         id: |thing, number| match thing {
             // Few channels, so that many scripts find one.
             Thing::Channel if number % 8 == 0 => "c1".to_owned(),

@@ -52,6 +52,7 @@ fuzz_target!(|script: (bool, bool, Vec<Action<'_>>)| {
                 .to_string()
                 .into_bytes(),
         },
+        pace: None,
         id: number,
     };
     play(network, &script);

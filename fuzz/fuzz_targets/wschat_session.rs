@@ -21,6 +21,7 @@ fuzz_target!(|script: Vec<Action<'_>>| {
             Err(error) => panic!("{error}: {text}"),
         },
         http: |request| panic!("wschat has no {request:?}"),
+        pace: None,
         id: number,
     };
     play(network, &script);

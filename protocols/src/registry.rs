@@ -77,6 +77,14 @@ const NETWORKS: &[Entry] = &[
         protocol: crate::rim::protocol,
         capabilities: crate::rim::RimSession::capabilities,
     },
+    #[cfg(feature = "sockchat")]
+    Entry {
+        name: "sockchat",
+        about: "channels one at a time, commands, BBCode and emotes; four dialects of servers",
+        connect: || Box::new(crate::sockchat::connection()),
+        protocol: crate::sockchat::protocol,
+        capabilities: crate::sockchat::SockchatSession::capabilities,
+    },
     #[cfg(feature = "wschat")]
     Entry {
         name: "wschat",

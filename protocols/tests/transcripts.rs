@@ -28,6 +28,15 @@ fn rim() {
     replay_folder(&folder("rim"), kaiwa_protocols::rim::RimSession::new);
 }
 
+#[cfg(feature = "sockchat")]
+#[test]
+fn sockchat() {
+    replay_folder(
+        &folder("sockchat"),
+        kaiwa_protocols::sockchat::SockchatSession::new,
+    );
+}
+
 #[cfg(feature = "wschat")]
 #[test]
 fn wschat() {

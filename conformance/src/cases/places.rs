@@ -1,7 +1,10 @@
 //! Who is in a channel and what it is about.
 
-use kaiwa_core::{Channel, ChannelEvent, ChannelType, ConnectionEvent, Member, Role};
+use kaiwa_core::{
+    Channel, ChannelEvent, ChannelType, ConnectionEvent, ErrorKind, Member, Role, UserEvent,
+};
 
+use super::{refused, two};
 use crate::{Account, Harness, Outcome};
 
 /// docs/events.md, `Members`: an empty list asks for all who are in the channel. The audit sees to it that each is known
@@ -62,6 +65,46 @@ pub async fn a_topic_is_set_and_received<H: Harness>(peer: H::Peer) {
     late.connect().await.expect("connects");
     until_topic(&mut late, &channel, Some("coffee")).await;
     ann.leave().await;
+    bob.leave().await;
+}
+
+/// docs/events.md, `Ban`: who is kept out is told so by `Kick`, and does not come back in.
+pub async fn who_is_banned_stays_out<H: Harness>(peer: H::Peer) {
+    let (mut ann, mut bob) = two::<H>(&peer).await;
+    let channel = ann.channel().to_owned();
+    let event = UserEvent::Ban {
+        channel_id: Some(channel.clone()),
+        user_id: bob.watch.me(),
+        until: None,
+        reason: None,
+    };
+    ann.achieve(event).await;
+    let place = bob
+        .watch
+        .find("that they are banned", |event| match event {
+            ConnectionEvent::Channel {
+                event:
+                    ChannelEvent::Kick {
+                        channel_id,
+                        ban: true,
+                        ..
+                    },
+            } => Some(channel_id.clone()),
+            _ => None,
+        })
+        .await;
+    ann.leave().await;
+    if place.is_none() {
+        // Out of the whole network.
+        assert_eq!(bob.watch.until_lost().await, ErrorKind::Banned);
+        let error = bob.connect().await.expect_err("banned");
+        assert_eq!(error.kind(), ErrorKind::Banned, "{}", error.chain());
+        return;
+    }
+    let event = ChannelEvent::Join {
+        channel_id: channel,
+    };
+    refused(&mut bob, event).await;
     bob.leave().await;
 }
 

@@ -4,6 +4,9 @@ use std::time::Duration;
 
 use kaiwa_core::ErrorKind;
 
+/// Characters that nobody sees in a transcript, and what stands for them in what both sides say.
+const PICTURES: [(char, &str); 4] = [('⇥', "\t"), ('␌', "\u{c}"), ('␊', "\n"), ('␍', "\r")];
+
 /// One line that says something.
 #[derive(Debug, PartialEq)]
 pub(super) struct Line {
@@ -138,12 +141,26 @@ fn step(line: &str) -> Result<Step, String> {
 
 fn said(form: &str, rest: &str) -> Result<Said, String> {
     Ok(match form {
-        "" => Said::Text(rest.to_owned()),
+        "" => Said::Text(unpictured(rest)),
         "-hex" => Said::Bytes(hex(rest)?),
         "-binary" => Said::Binary(hex(rest)?),
         "-ping" => Said::Ping,
         "-pong" => Said::Pong,
         _ => return Err("unknown word".to_owned()),
+    })
+}
+
+/// The text with the characters that the pictures stand for.
+fn unpictured(text: &str) -> String {
+    PICTURES.iter().fold(text.to_owned(), |text, (picture, c)| {
+        text.replace(*picture, c)
+    })
+}
+
+/// The text with pictures for characters that nobody sees.
+pub(super) fn pictured(text: &str) -> String {
+    PICTURES.iter().fold(text.to_owned(), |text, (picture, c)| {
+        text.replace(c, &picture.to_string())
     })
 }
 
@@ -232,6 +249,14 @@ fn hex(text: &str) -> Result<Vec<u8>, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_nobody_sees_has_a_picture() {
+        let lines = parse("S: a⇥b␌c␍␊").unwrap();
+        let text = "a\tb\u{c}c\r\n".to_owned();
+        assert_eq!(pictured(&text), "a⇥b␌c␍␊");
+        assert_eq!(lines[0].step, Step::Server(Said::Text(text)));
+    }
 
     #[test]
     fn lines_are_read_and_wrong_ones_named() {

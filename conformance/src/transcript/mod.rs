@@ -22,6 +22,8 @@
 //! | `close:` or `close Auth:` | the session must want the transport closed, with an error of that kind |
 //! | `closed:` or `lost:` | the transport is closed because the user asked; or is gone |
 //!
+//! In `S:` and `C:` lines `⇥` stands for TAB, `␌` for form feed, `␊` and `␍` for the ends of lines.
+//!
 //! `{{name}}` in what comes out takes whatever is there, and must be the same from then on, in all lines; `{{_}}` is never
 //! the same. Where both sides are JSON they are compared as JSON, and a null member may be left out.
 

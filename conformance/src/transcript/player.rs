@@ -12,7 +12,7 @@ use kaiwa_core::session::{
 use kaiwa_core::{AuthField, Error, ErrorKind, EventKind, FieldValue, RequestId};
 
 use super::Feeding;
-use super::line::{Answer, Line, Said, Step, Wanted, find_kind};
+use super::line::{Answer, Line, Said, Step, Wanted, find_kind, pictured};
 use super::pattern::Names;
 
 /// A transcript begins at this wall time (2026-01-01).
@@ -472,7 +472,9 @@ fn show(transmit: &Transmit) -> String {
         Transmit::Bytes(bytes) => {
             format!("what the client says: {}", String::from_utf8_lossy(bytes))
         }
-        Transmit::Frame(Frame::Text(text)) => format!("what the client says: {text}"),
+        Transmit::Frame(Frame::Text(text)) => {
+            format!("what the client says: {}", pictured(text))
+        }
         Transmit::Http { request, .. } => {
             let HttpRequest {
                 method, url, body, ..

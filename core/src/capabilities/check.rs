@@ -234,6 +234,14 @@ fn check_user(event: &UserEvent) -> Result<(), Error> {
         UserEvent::Request { user_id, .. } | UserEvent::Respond { user_id, .. } => {
             id(user_id, "user")
         }
+        UserEvent::Ban {
+            channel_id,
+            user_id,
+            ..
+        } => {
+            some_id(channel_id.as_deref(), "channel")?;
+            id(user_id, "user")
+        }
         UserEvent::Presence { user_id, .. } => nobody(user_id.as_deref(), "presence can be set"),
         UserEvent::Data {
             channel_id, key, ..

@@ -222,6 +222,7 @@ impl ConnectionState {
                     list.clear();
                 }
             }
+            AssetEvent::Unavailable { .. } => {}
         }
     }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::Asset;
+use crate::{Asset, ErrorInfo};
 
 /// Events about emotes, stickers, sounds and commands.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -36,5 +36,12 @@ pub enum AssetEvent {
     ClearList {
         /// Where; `None` is everywhere.
         channel_id: Option<String>,
+    },
+    /// The network's list of assets could not be had; what was known of it stays.
+    Unavailable {
+        /// Where; `None` is everywhere.
+        channel_id: Option<String>,
+        /// Why.
+        error: ErrorInfo,
     },
 }

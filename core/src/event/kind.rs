@@ -92,6 +92,7 @@ event_kinds! {
         UserRespond = Respond, 207;
         UserData = Data, 208;
         UserRequestData = RequestData, 209;
+        UserBan = Ban, 210;
     }
     Status, StatusEvent {
         StatusPing = Ping, 300;
@@ -109,6 +110,7 @@ event_kinds! {
         AssetUpdate = Update, 401;
         AssetRemove = Remove, 402;
         AssetClearList = ClearList, 403;
+        AssetUnavailable = Unavailable, 404;
     }
 }
 
@@ -175,6 +177,7 @@ mod tests {
              User::Respond=207 \
              User::Data=208 \
              User::RequestData=209 \
+             User::Ban=210 \
              Status::Ping=300 \
              Status::Connected=301 \
              Status::Disconnected=302 \
@@ -187,7 +190,8 @@ mod tests {
              Asset::New=400 \
              Asset::Update=401 \
              Asset::Remove=402 \
-             Asset::ClearList=403"
+             Asset::ClearList=403 \
+             Asset::Unavailable=404"
         );
     }
 }

@@ -103,6 +103,12 @@ fn user(event: &UserEvent) -> usize {
             value,
         } => opt(channel_id) + key.len() + value.as_ref().map_or(0, json),
         UserEvent::RequestData { channel_id, key } => opt(channel_id) + key.len(),
+        UserEvent::Ban {
+            channel_id,
+            user_id,
+            reason,
+            ..
+        } => opt(channel_id) + user_id.len() + opt(reason),
     }
 }
 
@@ -185,6 +191,7 @@ fn asset_event(event: &AssetEvent) -> usize {
             asset_id,
         } => opt(channel_id) + asset_id.len(),
         AssetEvent::ClearList { channel_id } => opt(channel_id),
+        AssetEvent::Unavailable { channel_id, error } => opt(channel_id) + error.message.len(),
     }
 }
 
@@ -472,6 +479,16 @@ mod tests {
                 }
                 .into(),
                 2,
+            ),
+            (
+                UserEvent::Ban {
+                    channel_id: Some(long()),
+                    user_id: long(),
+                    until: None,
+                    reason: Some(long()),
+                }
+                .into(),
+                3,
             ),
         ]);
     }

@@ -1,5 +1,6 @@
 //! Events about people.
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -84,5 +85,16 @@ pub enum UserEvent {
         channel_id: Option<String>,
         /// What it is called.
         key: String,
+    },
+    /// Received: somebody is kept out from now on. Sent: remove them and keep them out.
+    Ban {
+        /// From where; `None` is the network as a whole.
+        channel_id: Option<String>,
+        /// Who.
+        user_id: String,
+        /// Until when; `None` is for ever.
+        until: Option<DateTime<Utc>>,
+        /// Why.
+        reason: Option<String>,
     },
 }

@@ -234,6 +234,14 @@ fn user(kind: EventKind) -> BoxedStrategy<UserEvent> {
         EventKind::UserRequestData => (maybe(), text())
             .prop_map(|(channel_id, key)| UserEvent::RequestData { channel_id, key })
             .boxed(),
+        EventKind::UserBan => (maybe(), text(), of(moment()), maybe())
+            .prop_map(|(channel_id, user_id, until, reason)| UserEvent::Ban {
+                channel_id,
+                user_id,
+                until,
+                reason,
+            })
+            .boxed(),
         _ => missing(kind),
     }
 }
@@ -282,6 +290,9 @@ fn asset_event(kind: EventKind) -> BoxedStrategy<AssetEvent> {
             .boxed(),
         EventKind::AssetClearList => maybe()
             .prop_map(|channel_id| AssetEvent::ClearList { channel_id })
+            .boxed(),
+        EventKind::AssetUnavailable => (maybe(), error())
+            .prop_map(|(channel_id, error)| AssetEvent::Unavailable { channel_id, error })
             .boxed(),
         _ => missing(kind),
     }

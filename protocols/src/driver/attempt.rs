@@ -442,6 +442,7 @@ impl<'a, S: Session> Attempt<'a, S> {
         if matches!(self.link, Link::Closing(..)) {
             return self.end_closing();
         }
+        let error = self.farewell().unwrap_or(error);
         self.end(None, String::new(), Some(error))
     }
 
@@ -454,7 +455,14 @@ impl<'a, S: Session> Attempt<'a, S> {
             (Some(code), true) => format!("the server closed the connection ({code})"),
             (None, _) => "the server closed the connection".to_owned(),
         };
-        self.end(code, reason, Some(Error::new(ErrorKind::Lost, text)))
+        let lost = || Error::new(ErrorKind::Lost, text);
+        let error = self.farewell().unwrap_or_else(lost);
+        self.end(code, reason, Some(error))
+    }
+
+    /// Why the session would have closed, if the peer had not been faster.
+    fn farewell(&self) -> Option<Error> {
+        self.shared.call(|session, _| session.farewell()).flatten()
     }
 
     /// What the user asked for is no loss, whatever came last; anything else is one.

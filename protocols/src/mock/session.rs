@@ -63,6 +63,7 @@ const SENDS: &[EventKind] = &[
     EventKind::UserRespond,
     EventKind::UserData,
     EventKind::UserRequestData,
+    EventKind::UserBan,
     EventKind::StatusPing,
 ];
 

@@ -32,6 +32,12 @@ pub(super) fn protocol() -> Protocol {
                 None,
                 false,
             ),
+            AuthField::text(
+                "asset_api",
+                "Address of the service that has the emotes",
+                None,
+                false,
+            ),
         ]),
     }
 }
@@ -41,11 +47,13 @@ pub(super) struct Login {
     /// What packet 1 carries.
     arguments: Vec<String>,
     pictures: Option<String>,
+    /// The address of the asset service, without a slash at its end.
+    assets: Option<String>,
 }
 
 impl Login {
-    /// Reads a form: the address, and who signs in. A scheme goes before the token, else a user id does; with neither, the
-    /// words of the token are the strings that the server asks for.
+    /// Reads a form: the address, and who signs in. A scheme and a user id go before the token; with neither, the words of
+    /// the token are the strings that the server asks for.
     pub(super) fn read(form: &[AuthField]) -> Result<(String, Self), Error> {
         let url = AuthField::require(form, "sockchat_url")?;
         if !url.starts_with("ws://") && !url.starts_with("wss://") {
@@ -55,10 +63,12 @@ impl Login {
             ));
         }
         let token = AuthField::require(form, "token")?;
-        let first = AuthField::find(form, "scheme").or_else(|| AuthField::find(form, "uid"));
-        let arguments: Vec<String> = match first {
-            Some(first) => vec![first.to_owned(), token.to_owned()],
-            None => token.split_whitespace().map(str::to_owned).collect(),
+        let named = ["scheme", "uid"].map(|name| AuthField::find(form, name));
+        let named: Vec<String> = named.into_iter().flatten().map(str::to_owned).collect();
+        let arguments: Vec<String> = if named.is_empty() {
+            token.split_whitespace().map(str::to_owned).collect()
+        } else {
+            named.into_iter().chain([token.to_owned()]).collect()
         };
         if arguments.iter().any(|one| one.contains(['\t', '\n', '\r'])) {
             return Err(Error::new(
@@ -73,9 +83,18 @@ impl Login {
                 "the login field `pfp_url` needs {uid} where the id of a user goes",
             ));
         }
+        let assets = AuthField::find(form, "asset_api");
+        let is_http = |url: &str| url.starts_with("http://") || url.starts_with("https://");
+        if assets.is_some_and(|url| !is_http(url) || url.contains(['?', '#'])) {
+            return Err(Error::new(
+                ErrorKind::Invalid,
+                "the login field `asset_api` must begin with http:// or https:// and have no query",
+            ));
+        }
         let login = Self {
             arguments,
             pictures: pictures.map(str::to_owned),
+            assets: assets.map(|url| url.trim_end_matches('/').to_owned()),
         };
         Ok((url.to_owned(), login))
     }
@@ -84,6 +103,12 @@ impl Login {
     pub(super) fn frame(&self) -> String {
         let arguments = self.arguments.iter().map(String::as_str).collect();
         ClientPacket::Authenticate { arguments }.encode()
+    }
+
+    /// Where the list of emotes is.
+    pub(super) fn emotes(&self) -> Option<String> {
+        let assets = self.assets.as_ref()?;
+        Some(format!("{assets}/emotes?fields=uri,strings,min_rank"))
     }
 
     /// Where the picture of a user is.
@@ -128,7 +153,7 @@ mod tests {
             (vec![("token", "t"), ("scheme", "Misuzu")], "1\tMisuzu\tt"),
             (
                 vec![("token", "t"), ("scheme", "Bearer"), ("uid", "7")],
-                "1\tBearer\tt",
+                "1\tBearer\t7\tt",
             ),
             (vec![("token", "one two  three")], "1\tone\ttwo\tthree"),
         ] {
@@ -145,6 +170,9 @@ mod tests {
             frame(&[("token", "t"), ("pfp_url", "https://a.b/")]),
             invalid
         );
+        for api in ["ftp://a.b", "a.b", "https://a.b/?x=1"] {
+            assert_eq!(frame(&[("token", "t"), ("asset_api", api)]), invalid);
+        }
         let http = form(&[("token", "t"), ("sockchat_url", "http://a.b")]);
         assert_eq!(
             Login::read(&http).map_err(|e| e.kind()).err(),
@@ -158,10 +186,13 @@ mod tests {
             ("sockchat_url", "ws://a/"),
             ("token", "hunter2"),
             ("pfp_url", "https://a.b/{uid}.png"),
+            ("asset_api", "https://a.b/api/"),
         ];
         let (_, login) = Login::read(&form(&filled)).unwrap();
         assert_eq!(login.picture("7").as_deref(), Some("https://a.b/7.png"));
         assert_eq!(login.picture("-1"), None);
+        let emotes = "https://a.b/api/emotes?fields=uri,strings,min_rank";
+        assert_eq!(login.emotes().as_deref(), Some(emotes));
         assert!(!format!("{login:?}").contains("hunter2"));
     }
 }

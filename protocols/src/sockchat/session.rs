@@ -1,11 +1,24 @@
 //! The Sock Chat session: signing in, signs of life, one channel at a time.
 //!
-//! * `places`: the channels, and moving between them; `people`: who is there; `talk`: what is said.
-//! * `pace`: when the next packet may go.
+//! * `packets`: what each packet means; `sign_in`: being let in, refused, thrown out; `places`: the channels, and moving between them; `people`: who is there;
+//!   `talk`: what is said; `backlog` and `past`: what was said before, once.
+//! * `requests`: what the user wants; `saying`: what the user says; `commands`: the table of what becomes of it; `answers`:
+//!   how it is known that it arrived.
+//! * `rights`: what the user may do; `assets`: emotes; `pace`: when the next packet may go.
 
+mod answers;
+mod assets;
+mod backlog;
+mod commands;
 mod pace;
+mod packets;
+mod past;
 mod people;
 mod places;
+mod requests;
+mod rights;
+mod saying;
+mod sign_in;
 mod talk;
 #[cfg(test)]
 mod tests;
@@ -14,26 +27,32 @@ use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use kaiwa_core::capabilities::Confirmation;
 use kaiwa_core::outbox::Outbox;
-use kaiwa_core::session::{Closed, Frame, Now, Seed, Session, SessionEvent, Target, Transmit};
+use kaiwa_core::session::{
+    Closed, Frame, HttpResponse, HttpToken, Now, Seed, Session, SessionEvent, Target, Transmit,
+};
 use kaiwa_core::{
-    AuthField, Capabilities, ChannelEvent, ChatEvent, ConnectionEvent, Error, ErrorKind, EventKind,
-    Protocol, RequestId, StatusEvent, UserEvent,
+    AuthField, Capabilities, ConnectionEvent, Error, ErrorKind, Protocol, RequestId, StatusEvent,
 };
 
+use self::answers::Answers;
+use self::assets::Assets;
+use self::backlog::Backlog;
 use self::pace::Pace;
+use self::past::Past;
 use self::people::People;
 use self::places::Places;
+use self::requests::Requests;
+use self::rights::Rights;
 use self::talk::Talk;
 use super::login::{self, Login};
-use super::wire::{ClientPacket, RefusalReason, Removal, ServerPacket, Welcome};
+use super::wire::{ClientPacket, ServerPacket};
 use crate::keepalive::{Keepalive, Tick};
 
 /// How long signing in may take: some servers do not answer at all where they do not understand who signs in.
 pub const SIGN_IN_LIMIT: Duration = Duration::from_secs(20);
 
-/// How long the echo of an own message may take: far more than a round trip.
+/// How long the answer to a command, or the echo of an own message, may take: far more than a round trip.
 pub const ECHO_LIMIT: Duration = Duration::from_secs(15);
 
 /// How long it may be quiet before a ping. Servers throw out who sent none for three minutes; other clients take the same.
@@ -44,9 +63,6 @@ const PONG_LIMIT: Duration = Duration::from_secs(20);
 
 /// The largest packet taken, in bytes: a list of tens of thousands of people.
 const MAX_INCOMING_BYTES: usize = 4 * 1024 * 1024;
-
-/// The longest text announced, in bytes, as long as the server has said nothing: servers take 2,000 characters and more.
-const MAX_TEXT_BYTES: u64 = 2_000;
 
 /// A Sock Chat session.
 #[derive(Debug)]
@@ -69,11 +85,15 @@ pub struct SockchatSession {
     pace: Pace,
     /// When the session was last woken: what was due then waits for the transport, not for the clock.
     woken_at: Duration,
-    /// Commands that wait to be written.
-    commands: VecDeque<String>,
+    requests: Requests,
+    answers: Answers,
+    rights: Rights,
+    assets: Assets,
     places: Places,
     people: People,
     talk: Talk,
+    backlog: Backlog,
+    past: Past,
     skipped: u64,
     events: VecDeque<SessionEvent>,
     transmits: VecDeque<Transmit>,
@@ -114,29 +134,25 @@ impl SockchatSession {
             woken_at: Duration::ZERO,
             pings: Vec::new(),
             pace: Pace::default(),
-            commands: VecDeque::new(),
+            requests: Requests::default(),
+            answers: Answers::default(),
+            rights: Rights::default(),
+            assets: Assets::default(),
             places: Places::default(),
             people: People::default(),
             talk: Talk::default(),
+            backlog: Backlog::default(),
+            past: Past::default(),
             skipped: 0,
             events: VecDeque::new(),
             transmits: VecDeque::new(),
         }
     }
 
-    /// What Sock Chat can do.
+    /// What Sock Chat can do, with every right.
     #[must_use]
     pub fn capabilities() -> Capabilities {
-        Capabilities::new()
-            .sends(&[
-                EventKind::ChatNew,
-                EventKind::ChannelJoin,
-                EventKind::ChannelSwitch,
-                EventKind::ChannelJoinWith,
-                EventKind::StatusPing,
-            ])
-            .max_text_bytes(MAX_TEXT_BYTES)
-            .confirmation(Confirmation::Echo)
+        rights::capabilities()
     }
 
     fn event(&mut self, event: impl Into<ConnectionEvent>) {
@@ -154,131 +170,19 @@ impl SockchatSession {
         self.events.push_back(SessionEvent::caused(request, status));
     }
 
-    fn packet(&mut self, now: Now, packet: ServerPacket<'_>) {
-        if is_live(&packet) {
-            self.end_backlog();
-        }
-        match packet {
-            ServerPacket::Pong => self.pong(),
-            ServerPacket::Welcome(welcome) => self.welcome(now, &welcome),
-            ServerPacket::Refused { reason, until } => {
-                let until = until.map(|until| until - now.utc);
-                self.refused(reason, until.and_then(|wait| wait.to_std().ok()));
-            }
-            ServerPacket::Removed(removal) => self.removed(now, removal),
-            ServerPacket::Message(message) => self.said(now, &message),
-            ServerPacket::Backlog(message) => self.said_before(now, &message),
-            ServerPacket::Deleted { message_id } => self.event(ChatEvent::Remove {
-                channel_id: self.places.current().map(str::to_owned),
-                message_id: message_id.to_owned(),
-            }),
-            ServerPacket::Joined { user, .. } | ServerPacket::Entered { user, .. } => {
-                self.came(&user);
-            }
-            ServerPacket::Left { user_id, .. } => self.went(user_id),
-            ServerPacket::Departed { user_id, .. } => self.departed(user_id),
-            ServerPacket::UserUpdated(user) => self.changed(&user),
-            ServerPacket::Users { users, missing } => {
-                self.skipped += u64::from(missing > 0);
-                self.listed(&users);
-            }
-            ServerPacket::Channels { channels, missing } => {
-                self.skipped += u64::from(missing > 0);
-                self.channels(&channels, true);
-                self.end_backlog();
-            }
-            ServerPacket::ChannelCreated(channel) => self.channels(&[channel], false),
-            ServerPacket::ChannelUpdated { old_name, channel } => {
-                self.channel_changed(old_name, &channel);
-            }
-            ServerPacket::ChannelRemoved { name } => self.channel_removed(name),
-            ServerPacket::Moved { channel } => self.moved(channel),
-            ServerPacket::Clear { mode, channel } => self.clear(mode, channel),
-            // Nothing that a user would miss: what the server can do, and who writes, which no known server says.
-            _ => self.skipped += 1,
-        }
-    }
-
-    fn welcome(&mut self, now: Now, welcome: &Welcome<'_>) {
-        if self.phase != Phase::SigningIn {
-            self.skipped += 1;
+    /// Gives up on what the server does not answer; a late echo still counts.
+    fn give_up(&mut self, now: Now) {
+        if self.keepalive.is_paused() {
             return;
         }
-        self.phase = Phase::Up;
-        self.sign_in_by = None;
-        self.talk.set_limit(welcome.max_length());
-        self.me = Some(welcome.user.id.to_owned());
-        self.event(StatusEvent::Connected { artifact: None });
-        self.event(UserEvent::Identify {
-            user_id: welcome.user.id.to_owned(),
-        });
-        self.arrive(welcome.channel);
-        self.came(&welcome.user);
-        self.ping_at = Some(now.mono + PING_INTERVAL);
-        // The backlog may hold what was not confirmed, but a message in it cannot be told from another one of the same words.
-        let unknown = self.outbox.settle_cut();
-        self.events.extend(unknown);
-    }
-
-    fn refused(&mut self, reason: RefusalReason<'_>, wait: Option<Duration>) {
-        if self.phase != Phase::SigningIn {
-            self.skipped += 1;
-            return;
+        for request in self.answers.give_up(now.mono) {
+            let words = if self.outbox.contains(request) {
+                "the server has not sent the message back; the user may be silenced"
+            } else {
+                "the server has not answered"
+            };
+            self.settle(request, Err(Error::new(ErrorKind::OutcomeUnknown, words)));
         }
-        let error = match reason {
-            RefusalReason::Credentials => Error::new(
-                ErrorKind::Auth,
-                "the server does not accept the token: check the login fields `token`, `uid` and `scheme`",
-            ),
-            RefusalReason::AlreadyIn => Error::new(
-                ErrorKind::Conflict,
-                "the user is signed in already; a lost session ends after some minutes",
-            ),
-            RefusalReason::TooManySessions => {
-                Error::new(ErrorKind::Conflict, "the user is signed in too often")
-            }
-            RefusalReason::Banned => Error::new(ErrorKind::Banned, "the user is banned"),
-            RefusalReason::Other(_) => Error::new(ErrorKind::Rejected, "the server refuses"),
-        };
-        self.close(match wait {
-            Some(wait) => error.with_retry_after(wait),
-            None => error,
-        });
-    }
-
-    /// Nobody shall come back at once after this.
-    fn removed(&mut self, now: Now, removal: Removal) {
-        let (ban, text, until) = match removal {
-            Removal::Kicked => (false, "thrown out by a moderator", None),
-            Removal::Banned { until } => (true, "banned by a moderator", until),
-        };
-        self.event(ChannelEvent::Kick {
-            channel_id: None,
-            reason: None,
-            ban,
-        });
-        let error = Error::new(ErrorKind::Banned, text);
-        // One server gives a ban without end an end that has passed.
-        let wait = until.and_then(|until| (until - now.utc).to_std().ok());
-        self.close(match wait {
-            Some(wait) => error.with_retry_after(wait),
-            None => error,
-        });
-    }
-
-    fn close(&mut self, error: Error) {
-        if self.phase == Phase::Closing {
-            return;
-        }
-        self.phase = Phase::Closing;
-        self.sign_in_by = None;
-        self.ping_at = None;
-        self.keepalive.stop();
-        self.transmits.push_back(Transmit::Close {
-            code: Some(1000),
-            reason: String::new(),
-            error: Some(error),
-        });
     }
 
     fn ping(&mut self, now: Now) {
@@ -298,19 +202,23 @@ impl SockchatSession {
         matches!(self.phase, Phase::Up | Phase::Leaving)
     }
 
-    /// What is to be written next.
+    /// What is to be written next, and may be by the pace.
     fn next_frame(&mut self, now: Now) -> Option<String> {
         let me = self.me.clone()?;
-        if std::mem::take(&mut self.ping_is_due) {
+        if self.ping_is_due && self.pace.next_ping() <= now.mono {
+            self.ping_is_due = false;
             let ping = ClientPacket::Ping {
                 user_id: &me,
                 time: None,
             };
             return Some(ping.encode());
         }
-        let text = match self.commands.pop_front() {
-            Some(command) => command,
-            None => self.next_message(now)?,
+        if self.pace.next() > now.mono {
+            return None;
+        }
+        let text = match self.next_wish()? {
+            Wish::Request => self.next_request(now)?,
+            Wish::Message => self.next_message(now)?,
         };
         let message = ClientPacket::Message {
             user_id: &me,
@@ -320,23 +228,30 @@ impl SockchatSession {
         Some(message.encode())
     }
 
-    fn has_to_write(&self) -> bool {
-        self.ping_is_due || !self.commands.is_empty() || self.outbox.next_waiting().is_some()
+    /// What has waited for longest of that which may be written now.
+    fn next_wish(&self) -> Option<Wish> {
+        let message = self.outbox.next_waiting().map(|pending| pending.request);
+        let message = message.filter(|_| !self.is_on_the_way());
+        match (self.requests.next(), message) {
+            (Some(request), Some(message)) if message < request => Some(Wish::Message),
+            (Some(_), _) => Some(Wish::Request),
+            (None, Some(_)) => Some(Wish::Message),
+            (None, None) => None,
+        }
+    }
+
+    /// When the pace lets the next packet go, if one waits.
+    fn next_packet(&self) -> Option<Duration> {
+        let ping = self.ping_is_due.then(|| self.pace.next_ping());
+        let wish = self.next_wish().map(|_| self.pace.next());
+        ping.into_iter().chain(wish).min()
     }
 }
 
-/// Whether a packet comes after the backlog, if there is one: it is no part of what a server says about a channel at first.
-fn is_live(packet: &ServerPacket<'_>) -> bool {
-    !matches!(
-        packet,
-        ServerPacket::Backlog(_)
-            | ServerPacket::Users { .. }
-            | ServerPacket::Channels { .. }
-            | ServerPacket::Welcome(_)
-            | ServerPacket::Clear { .. }
-            | ServerPacket::Departed { .. }
-            | ServerPacket::Moved { .. }
-    )
+/// What waits to be written besides pings.
+enum Wish {
+    Request,
+    Message,
 }
 
 impl Session for SockchatSession {
@@ -384,35 +299,11 @@ impl Session for SockchatSession {
         request: RequestId,
         event: ConnectionEvent,
     ) -> Result<(), Error> {
-        match event {
-            ConnectionEvent::Chat {
-                event:
-                    ChatEvent::New {
-                        channel_id,
-                        message,
-                    },
-            } => self.say(now, request, channel_id.as_deref(), message),
-            ConnectionEvent::Channel {
-                event: ChannelEvent::Join { channel_id } | ChannelEvent::Switch { channel_id },
-            } => self.go(request, channel_id, None),
-            ConnectionEvent::Channel {
-                event: ChannelEvent::JoinWith { channel_id, key },
-            } => self.go(request, channel_id, Some(&key)),
-            ConnectionEvent::Status {
-                event: StatusEvent::Ping { .. },
-            } if self.phase == Phase::Up => {
-                self.ping(now);
-                self.pings.push(request);
-                Ok(())
-            }
-            ConnectionEvent::Status {
-                event: StatusEvent::Ping { .. },
-            } => Err(Error::new(ErrorKind::State, "not connected")),
-            other => Err(Error::new(
-                ErrorKind::Unsupported,
-                format!("sockchat takes no {}", other.kind()),
-            )),
-        }
+        self.request(now, request, event)
+    }
+
+    fn handle_http(&mut self, _now: Now, token: HttpToken, result: Result<HttpResponse, Error>) {
+        self.emotes_came(token, result);
     }
 
     fn handle_timeout(&mut self, now: Now) {
@@ -426,10 +317,10 @@ impl Session for SockchatSession {
                 "the server does not answer the sign-in; an older one wants the login field `uid`",
             ));
         }
-        if is_due(self.talk.backlog_ends()) {
+        if is_due(self.backlog.ends()) {
             self.end_backlog();
         }
-        self.give_up_echoes(now);
+        self.give_up(now);
         if is_due(self.ping_at) {
             self.ping(now);
         }
@@ -450,7 +341,7 @@ impl Session for SockchatSession {
     fn handle_resume(&mut self, now: Now) {
         self.keepalive.resume(now.mono);
         self.outbox.restart_clocks(now);
-        self.talk.restart_clocks(now.mono);
+        self.answers.restart_clocks(now.mono);
     }
 
     fn handle_disconnect(&mut self, _now: Now) {
@@ -462,22 +353,38 @@ impl Session for SockchatSession {
         self.sign_in_by = None;
         self.keepalive.stop();
         self.transmits.clear();
-        self.commands.clear();
         self.ping_is_due = false;
         self.ping_at = None;
-        self.end_backlog();
-        self.talk.cut();
-        let goes = self.places.take_requests();
-        for request in std::mem::take(&mut self.pings).into_iter().chain(goes) {
+        let cut = self.answers.cut();
+        let asked = cut.iter().filter(|open| open.echo.is_none());
+        let mut lost: Vec<RequestId> = asked.map(|open| open.request).collect();
+        lost.retain(|request| !self.outbox.contains(*request));
+        lost.extend(self.requests.take_all());
+        lost.append(&mut self.pings);
+        for request in lost {
             let lost = Error::new(ErrorKind::Lost, "the connection ended first");
             self.finish(request, Err(lost));
         }
+        self.backlog.cut(cut);
+        self.past.leave_all();
+        self.places.cut();
+        self.talk.cut();
+        self.assets.cut();
         if closed.asked {
             let ended = self.outbox.end();
             self.events.extend(ended);
         } else {
             self.outbox.cut();
         }
+    }
+
+    fn farewell(&mut self) -> Option<Error> {
+        self.transmits
+            .iter_mut()
+            .find_map(|transmit| match transmit {
+                Transmit::Close { error, .. } => error.take(),
+                _ => None,
+            })
     }
 
     fn poll_event(&mut self) -> Option<SessionEvent> {
@@ -494,7 +401,6 @@ impl Session for SockchatSession {
             return Some(transmit);
         }
         if self.is_up()
-            && self.pace.next() <= now.mono
             && let Some(frame) = self.next_frame(now)
         {
             self.pace.sent(now.mono);
@@ -512,15 +418,16 @@ impl Session for SockchatSession {
     }
 
     fn deadline(&self) -> Option<Duration> {
-        let pace = (self.phase == Phase::Up && self.has_to_write()).then(|| self.pace.next());
+        let pace = self.next_packet().filter(|_| self.phase == Phase::Up);
         let pace = pace.filter(|next| *next > self.woken_at);
+        let answers = self.answers.deadline();
         [
             self.outbox.deadline(),
             self.keepalive.deadline(),
             self.sign_in_by,
             self.ping_at,
-            self.talk.backlog_ends(),
-            self.echo_deadline(),
+            self.backlog.ends(),
+            answers.filter(|_| !self.keepalive.is_paused()),
             pace,
         ]
         .into_iter()

@@ -19,6 +19,10 @@ pub(crate) mod oshi_server;
 pub(crate) mod rim_peer;
 #[cfg(feature = "rim")]
 pub(crate) mod rim_server;
+#[cfg(feature = "sockchat")]
+pub(crate) mod sockchat_peer;
+#[cfg(feature = "sockchat")]
+pub(crate) mod sockchat_server;
 pub(crate) mod wires;
 #[cfg(feature = "wschat")]
 pub(crate) mod wschat_peer;

@@ -79,7 +79,8 @@ impl ConnectionState {
                 key,
                 value,
             } => self.data(channel_id.as_deref(), key, value.as_ref()),
-            UserEvent::RequestData { .. } => {}
+            // Whoever is kept out leaves by an event of their own.
+            UserEvent::RequestData { .. } | UserEvent::Ban { .. } => {}
         }
     }
 

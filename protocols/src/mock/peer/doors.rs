@@ -44,7 +44,8 @@ impl World {
         channel_id: &str,
         key: &str,
     ) -> Result<(), Error> {
-        let place = self.places.admit(channel_id, &want.name, key)?;
+        let now = self.now();
+        let place = self.places.admit(channel_id, &want.name, key, now)?;
         let told = place.told_to(&want.name);
         for event in told {
             self.tell_me(want, &event);

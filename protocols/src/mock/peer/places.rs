@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use chrono::{DateTime, Utc};
 use kaiwa_core::{
     Channel, ChannelEvent, ChannelType, ChatEvent, ConnectionEvent, Error, ErrorKind, Member,
     Profile, Role, UserEvent,
@@ -34,6 +35,8 @@ pub(super) struct Place {
     closed: bool,
     /// Codes that let somebody in: this one, once, or anybody.
     pub(super) invites: BTreeMap<String, Option<String>>,
+    /// Who is kept out, until when.
+    pub(super) banned: BTreeMap<String, Option<DateTime<Utc>>>,
 }
 
 impl Places {
@@ -86,9 +89,16 @@ impl Places {
     }
 
     /// Lets somebody in who has a code.
-    pub(super) fn admit(&mut self, id: &str, me: &str, code: &str) -> Result<&mut Place, Error> {
+    pub(super) fn admit(
+        &mut self,
+        id: &str,
+        me: &str,
+        code: &str,
+        now: DateTime<Utc>,
+    ) -> Result<&mut Place, Error> {
         let no = || Error::new(ErrorKind::NotFound, "no such invitation");
         let place = self.list.get_mut(id).ok_or_else(no)?;
+        place.admits(me, now)?;
         match place.invites.get(code) {
             Some(None) => {}
             Some(Some(guest)) if guest == me => {
@@ -149,6 +159,16 @@ impl Places {
 }
 
 impl Place {
+    /// Whether somebody is not kept out now.
+    pub(super) fn admits(&self, me: &str, now: DateTime<Utc>) -> Result<(), Error> {
+        match self.banned.get(me) {
+            Some(until) if until.is_none_or(|until| now < until) => {
+                Err(Error::new(ErrorKind::Forbidden, "banned from this channel"))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Whether `me` may know of it.
     pub(super) fn is_open_to(&self, me: &str) -> bool {
         !self.is_closed() || self.members.contains_key(me)

@@ -1,5 +1,6 @@
 //! What users of the scripted peer want, and who is told of it.
 
+use chrono::{DateTime, Utc};
 use kaiwa_core::{
     Channel, ChannelEvent, ChannelType, ChatEvent, ConnectionEvent, Error, ErrorKind, Member,
     Message, MessageStatus, MessageType, Role, StatusEvent, UserEvent,
@@ -59,7 +60,10 @@ impl World {
         mut message: Message,
     ) -> Result<Accepted, Error> {
         let channel = channel.unwrap_or_else(|| LOBBY.to_owned());
-        self.places.get(&channel, &want.name)?;
+        let now = self.now();
+        self.places
+            .get(&channel, &want.name)?
+            .admits(&want.name, now)?;
         self.past.can_be_said(&channel, &mut message)?;
         let (id, at_ms) = self.stamp();
         message.id = Some(id.to_string());
@@ -121,11 +125,10 @@ impl World {
                 self.kept.move_channel(channel_id, None);
             }
             ChannelEvent::Join { ref channel_id } => {
-                self.places
-                    .get(channel_id, me)?
-                    .members
-                    .entry(me.clone())
-                    .or_default();
+                let now = self.now();
+                let place = self.places.get(channel_id, me)?;
+                place.admits(me, now)?;
+                place.members.entry(me.clone()).or_default();
                 self.tell_place(want, channel_id, |_| Some(arrives(Some(channel_id), me)));
                 self.tell_me(want, &event.clone().into());
             }
@@ -228,6 +231,12 @@ impl World {
                 channel_id: Some(channel_id),
                 user_id,
             } => self.kick(want, &channel_id, &user_id),
+            UserEvent::Ban {
+                channel_id: Some(channel_id),
+                user_id,
+                until,
+                reason,
+            } => self.ban(want, &channel_id, &user_id, until, reason),
             UserEvent::Presence { presence, text, .. } => {
                 self.people.set_presence(me, presence, text.clone());
                 self.tell(Some(want), |name| {
@@ -289,6 +298,40 @@ impl World {
         self.tell(Some(want), |name| {
             (name == user_id).then(|| kick.clone().into())
         });
+        Ok(())
+    }
+
+    /// Removes somebody and keeps them out.
+    fn ban(
+        &mut self,
+        want: &Want,
+        channel_id: &str,
+        user_id: &str,
+        until: Option<DateTime<Utc>>,
+        reason: Option<String>,
+    ) -> Result<(), Error> {
+        self.people.know(user_id)?;
+        let place = self.places.get(channel_id, &want.name)?;
+        place.banned.insert(user_id.to_owned(), until);
+        let was_in = place.members.remove(user_id).is_some();
+        let told = UserEvent::Ban {
+            channel_id: Some(channel_id.to_owned()),
+            user_id: user_id.to_owned(),
+            until,
+            reason: reason.clone(),
+        };
+        self.tell_place(want, channel_id, |_| Some(told.clone().into()));
+        if was_in {
+            self.tell_place(want, channel_id, |_| Some(leaves(channel_id, user_id)));
+            let kick = ChannelEvent::Kick {
+                channel_id: Some(channel_id.to_owned()),
+                reason,
+                ban: true,
+            };
+            self.tell(Some(want), |name| {
+                (name == user_id).then(|| kick.clone().into())
+            });
+        }
         Ok(())
     }
 

@@ -6,6 +6,7 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use kaiwa_core::{
     Channel, ChannelType, ChatEvent, ConnectionEvent, Error, ErrorKind, Presence, Role, UserEvent,
 };
@@ -19,7 +20,7 @@ use super::places::{Places, arrives, leaves};
 use super::serve::Link;
 use super::wants::Want;
 use crate::mock::script::{Dice, Script};
-use crate::mock::wire::{ClientPacket, Hello, LOBBY, Say, ServerPacket};
+use crate::mock::wire::{ClientPacket, Hello, LOBBY, Say, ServerPacket, time};
 
 /// The peer promises to be heard this often: short enough to notice a dead one while somebody waits for an answer.
 pub const SILENCE: Duration = Duration::from_secs(30);
@@ -396,7 +397,15 @@ impl World {
     pub(super) fn stamp(&mut self) -> (u64, i64) {
         let id = self.next_id;
         self.next_id += 1;
+        (id, self.now_ms())
+    }
+
+    pub(super) fn now(&self) -> DateTime<Utc> {
+        time(self.now_ms())
+    }
+
+    fn now_ms(&self) -> i64 {
         let elapsed = i64::try_from(self.started.elapsed().as_millis()).unwrap_or(i64::MAX);
-        (id, EPOCH_MS.saturating_add(elapsed))
+        EPOCH_MS.saturating_add(elapsed)
     }
 }

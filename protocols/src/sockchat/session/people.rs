@@ -2,14 +2,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use kaiwa_core::{Presence, Profile, UserEvent};
+use kaiwa_core::{Error, ErrorKind, Presence, Profile, UserEvent};
 
 use super::SockchatSession;
-use crate::sockchat::wire::{DisplayName, ListedUser, User};
+use super::answers::{Asked, Open};
+use super::commands::{self, Sign};
+use super::talk::{MAX_ID_BYTES, nobody};
+use crate::sockchat::wire::{DisplayName, LeaveReason, ListedUser, Permissions, User};
 use crate::text::html;
 
 /// People remembered: as many as the state keeps of a list.
 const MAX_PEOPLE: usize = 100_000;
+
+/// People who are not in the channel, of whom the application was told who they are.
+const MAX_INTRODUCED: usize = 10_000;
 
 /// The longest name taken, in bytes: servers allow some dozen characters, which replacements make longer.
 const MAX_NAME_BYTES: usize = 1024;
@@ -17,30 +23,40 @@ const MAX_NAME_BYTES: usize = 1024;
 /// Who is in the channel.
 #[derive(Debug, Default)]
 pub(super) struct People {
-    known: BTreeMap<String, Known>,
+    /// Their names, as commands want them.
+    known: BTreeMap<String, String>,
+    /// Who is away, in the channel or not: they come back unseen.
+    away: BTreeSet<String>,
+    introduced: BTreeSet<String>,
     /// The user, who is in every channel that they come to, though no server says so.
-    own: Option<(Profile, Option<String>)>,
+    own: Option<Person>,
     /// Who was named since the user left a channel, until the next one is named.
-    awaited: Vec<(Profile, Option<String>)>,
+    awaited: Vec<Person>,
 }
 
-#[derive(Debug)]
-struct Known {
-    /// As commands want it.
-    name: String,
-    is_away: bool,
+/// Somebody, and what they are away for if they are.
+#[derive(Clone, Debug)]
+pub(super) struct Person {
+    id: String,
+    profile: Profile,
+    away: Option<String>,
 }
 
 impl People {
     /// The name by which commands know somebody.
     pub(super) fn name(&self, user_id: &str) -> Option<&str> {
-        self.known.get(user_id).map(|known| known.name.as_str())
+        self.known.get(user_id).map(String::as_str)
     }
 
-    /// Whose name it is.
-    pub(super) fn id(&self, name: &str) -> Option<&str> {
-        let found = self.known.iter().find(|(_, known)| known.name == name);
+    /// Whose name it is, with or without what may stand before it.
+    pub(super) fn find(&self, name: &str) -> Option<&str> {
+        let exact = self.known.iter().find(|(_, known)| *known == name);
+        let found = exact.or_else(|| self.known.iter().find(|(_, known)| same_name(known, name)));
         found.map(|(id, _)| id.as_str())
+    }
+
+    pub(super) fn am_away(&self) -> bool {
+        self.own.as_ref().is_some_and(|own| own.away.is_some())
     }
 
     /// Everybody is gone.
@@ -51,24 +67,62 @@ impl People {
 }
 
 impl SockchatSession {
+    /// The name of somebody, as it can stand in a command.
+    pub(super) fn writable_name(&self, user_id: &str) -> Result<&str, Error> {
+        let name = self.people.name(user_id).ok_or_else(nobody)?;
+        if name.is_empty() || name.contains(char::is_whitespace) {
+            return Err(Error::new(
+                ErrorKind::Unsupported,
+                "a name with spaces cannot be written in a command",
+            ));
+        }
+        Ok(name)
+    }
+
     /// Somebody is in the channel.
     pub(super) fn came(&mut self, user: &User<'_>) {
-        let Some((profile, away)) = self.profile(user) else {
+        let Some(person) = self.person(user) else {
             return;
         };
-        if self.places.is_moving() {
-            self.people.awaited.push((profile, away));
+        if !self.places.is_moving() {
+            self.show(person);
+        } else if self.people.awaited.len() < MAX_PEOPLE {
+            self.people.awaited.push(person);
         } else {
-            self.show(&profile, away);
+            self.skipped += 1;
         }
+        self.hear_rights(user.id, user.permissions);
+    }
+
+    /// Somebody has said something who need not be there any more.
+    pub(super) fn introduce(&mut self, person: Person) {
+        let Person { id, profile, .. } = person;
+        let people = &mut self.people;
+        let is_full = people.introduced.len() >= MAX_INTRODUCED;
+        if people.known.contains_key(&id) || is_full || !people.introduced.insert(id) {
+            return;
+        }
+        self.event(UserEvent::New {
+            channel_id: None,
+            user: profile,
+        });
     }
 
     /// The channel is named: who was named before is in it.
     pub(super) fn show_awaited(&mut self) {
         let own = self.people.own.clone();
         let awaited = std::mem::take(&mut self.people.awaited);
-        for (profile, away) in own.into_iter().chain(awaited) {
-            self.show(&profile, away);
+        own.into_iter()
+            .chain(awaited)
+            .for_each(|one| self.show(one));
+    }
+
+    /// The server wants everybody to be forgotten; but the user is there.
+    pub(super) fn forget_people(&mut self, channel_id: Option<String>) {
+        self.people.clear();
+        self.event(UserEvent::ClearList { channel_id });
+        if let Some(own) = self.people.own.clone() {
+            self.show(own);
         }
     }
 
@@ -76,21 +130,54 @@ impl SockchatSession {
     pub(super) fn listed(&mut self, listed: &[ListedUser<'_>]) {
         let there: BTreeSet<&str> = listed.iter().map(|one| one.user.id).collect();
         let me = self.me.clone();
-        let gone: Vec<String> = self
-            .people
-            .known
-            .keys()
-            .filter(|id| !there.contains(id.as_str()) && Some(*id) != me.as_ref())
-            .cloned()
-            .collect();
+        let known = self.people.known.keys();
+        let gone = known.filter(|id| !there.contains(id.as_str()) && Some(*id) != me.as_ref());
+        let gone: Vec<String> = gone.cloned().collect();
         gone.iter().for_each(|user_id| self.went(user_id));
         for one in listed.iter().filter(|one| one.visible) {
             self.came(&one.user);
         }
     }
 
-    /// Somebody has left.
-    pub(super) fn went(&mut self, user_id: &str) {
+    /// Somebody has left the server, of their own will or not.
+    pub(super) fn left(&mut self, user_id: &str, name: &str, reason: LeaveReason) {
+        let name = html::unescape_name(name);
+        let is_it = |asked: &Asked| match &asked.user_id {
+            Some(id) => id == user_id,
+            None => asked
+                .subject
+                .as_deref()
+                .is_some_and(|of| same_name(of, &name)),
+        };
+        let open = match reason {
+            LeaveReason::Kick | LeaveReason::Flood => self.answers.take(Sign::Kicked, is_it),
+            LeaveReason::Leave | LeaveReason::Timeout => None,
+        };
+        self.people.away.remove(user_id);
+        let Some(Open { request, asked, .. }) = open else {
+            return self.went(user_id);
+        };
+        if self.people.known.remove(user_id).is_some() {
+            let event = UserEvent::Remove {
+                channel_id: self.places.current().map(str::to_owned),
+                user_id: user_id.to_owned(),
+            };
+            self.caused(request, event);
+        }
+        if let Some(asked) = asked.filter(|asked| asked.command.name == commands::BAN.name) {
+            let event = UserEvent::Ban {
+                channel_id: None,
+                user_id: user_id.to_owned(),
+                until: asked.until,
+                reason: None,
+            };
+            self.caused(request, event);
+        }
+        self.settle(request, Ok(()));
+    }
+
+    /// Somebody is not in the channel any more.
+    fn went(&mut self, user_id: &str) {
         if self.people.known.remove(user_id).is_some() {
             self.event(UserEvent::Remove {
                 channel_id: self.places.current().map(str::to_owned),
@@ -108,50 +195,93 @@ impl SockchatSession {
         }
     }
 
-    /// Somebody is called otherwise, or may do other things.
+    /// Somebody is called otherwise, is away or back, or may do other things.
     pub(super) fn changed(&mut self, user: &User<'_>) {
-        if !self.people.known.contains_key(user.id) {
-            return self.came(user);
-        }
-        let Some((profile, away)) = self.profile(user) else {
+        let Some(person) = self.person(user) else {
             return;
         };
-        self.event(UserEvent::Update {
-            channel_id: self.places.current().map(str::to_owned),
-            user_id: user.id.to_owned(),
-            new_user: profile.clone(),
-        });
-        self.remember(&profile, away);
+        let before = self.people.known.get(user.id).cloned();
+        let is_me = self.me.as_deref() == Some(user.id);
+        let open = if is_me {
+            self.carried_out(before.as_deref(), &person)
+        } else {
+            None
+        };
+        if before.is_none() {
+            self.came(user);
+        } else {
+            let event = UserEvent::Update {
+                channel_id: self.places.current().map(str::to_owned),
+                user_id: user.id.to_owned(),
+                new_user: person.profile.clone(),
+            };
+            match &open {
+                Some(open) => self.caused(open.request, event),
+                None => self.event(event),
+            }
+            self.remember(person);
+            self.hear_rights(user.id, user.permissions);
+        }
+        if let Some(open) = open {
+            self.settle(open.request, Ok(()));
+        }
     }
 
-    fn show(&mut self, profile: &Profile, away: Option<String>) {
-        if self.people.known.len() >= MAX_PEOPLE {
+    /// What the user wanted for themselves, and now is.
+    fn carried_out(&mut self, before: Option<&str>, now: &Person) -> Option<Open> {
+        let name = now.profile.username.as_deref().unwrap_or_default();
+        let is_other = before.is_none_or(|before| !same_name(before, name));
+        let is_named = |asked: &Asked| {
+            let wanted = asked.subject.as_deref();
+            is_other || wanted.is_some_and(|wanted| same_name(wanted, name))
+        };
+        if let Some(open) = self.answers.take(Sign::Renamed, is_named) {
+            return Some(open);
+        }
+        let sign = match now.away {
+            Some(_) => Sign::Away,
+            None => Sign::Back,
+        };
+        self.answers.take(sign, |_| true)
+    }
+
+    fn hear_rights(&mut self, user_id: &str, permissions: Option<Permissions>) {
+        if self.me.as_deref() == Some(user_id) && permissions.is_some() {
+            self.permit(permissions);
+        }
+    }
+
+    fn show(&mut self, person: Person) {
+        let is_new = !self.people.known.contains_key(&person.id);
+        if is_new && self.people.known.len() >= MAX_PEOPLE {
             self.skipped += 1;
             return;
         }
         self.event(UserEvent::New {
             channel_id: self.places.current().map(str::to_owned),
-            user: profile.clone(),
+            user: person.profile.clone(),
         });
-        self.remember(profile, away);
+        self.remember(person);
     }
 
-    fn remember(&mut self, profile: &Profile, away: Option<String>) {
-        let user_id = profile.id.clone().unwrap_or_default();
-        let is_away = away.is_some();
-        let is_me = self.me.as_ref() == Some(&user_id);
+    fn remember(&mut self, person: Person) {
+        let is_me = self.me.as_ref() == Some(&person.id);
         if is_me {
-            self.people.own = Some((profile.clone(), away.clone()));
+            self.people.own = Some(person.clone());
         }
-        let known = Known {
-            name: profile.username.clone().unwrap_or_default(),
-            is_away,
-        };
-        let before = self.people.known.insert(user_id.clone(), known);
-        let was_away = before.is_some_and(|before| before.is_away);
+        let Person { id, profile, away } = person;
+        let name = profile.username.unwrap_or_default();
+        self.people.known.insert(id.clone(), name);
+        let is_away = away.is_some();
+        let was_away = self.people.away.contains(&id);
+        if is_away && self.people.away.len() < MAX_PEOPLE {
+            self.people.away.insert(id.clone());
+        } else {
+            self.people.away.remove(&id);
+        }
         if is_away || was_away {
             self.event(UserEvent::Presence {
-                user_id: (!is_me).then_some(user_id),
+                user_id: (!is_me).then_some(id),
                 presence: if is_away {
                     Presence::Away
                 } else {
@@ -162,24 +292,26 @@ impl SockchatSession {
         }
     }
 
-    /// What a packet says of somebody, and their away tag; `None` if it cannot be a person.
-    fn profile(&mut self, user: &User<'_>) -> Option<(Profile, Option<String>)> {
-        if user.id.is_empty() || user.name.len() > MAX_NAME_BYTES || user.id.len() > MAX_NAME_BYTES
-        {
+    /// What a packet says of somebody; `None` if it cannot be a person.
+    pub(super) fn person(&mut self, user: &User<'_>) -> Option<Person> {
+        let is_fit = !user.id.is_empty() && user.id.len() <= MAX_ID_BYTES;
+        if !is_fit || user.name.len() > MAX_NAME_BYTES {
             self.skipped += 1;
             return None;
         }
+        let clean: String = user.name.chars().filter(|c| !c.is_control()).collect();
+        self.skipped += u64::from(clean.len() != user.name.len());
         let DisplayName {
             away,
             is_nick,
             name,
-        } = DisplayName::read(user.name);
+        } = DisplayName::read(&clean);
         let shown = if is_nick {
             format!("~{name}")
         } else {
             name.into_owned()
         };
-        let username = html::unescape_name(user.name).into_owned();
+        let username = html::unescape_name(&clean).into_owned();
         let profile = Profile {
             id: Some(user.id.to_owned()),
             display_name: (shown != username).then_some(shown),
@@ -187,6 +319,23 @@ impl SockchatSession {
             color: user.rgba(),
             picture: self.login.as_ref().and_then(|login| login.picture(user.id)),
         };
-        Some((profile, away.map(std::borrow::Cow::into_owned)))
+        Some(Person {
+            id: user.id.to_owned(),
+            profile,
+            away: away.map(std::borrow::Cow::into_owned),
+        })
     }
+}
+
+/// Whether two names are the same but for case, and what stands before them while somebody has a nick or is away.
+pub(super) fn same_name(one: &str, other: &str) -> bool {
+    bare(one).to_lowercase() == bare(other).to_lowercase()
+}
+
+fn bare(name: &str) -> &str {
+    let tagged = name
+        .strip_prefix('<')
+        .and_then(|rest| rest.split_once(">_"));
+    let name = tagged.map_or(name, |(_, name)| name);
+    name.strip_prefix('~').unwrap_or(name)
 }

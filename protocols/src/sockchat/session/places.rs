@@ -1,26 +1,31 @@
 //! The channels, and moving between them: the user is in exactly one.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::BTreeSet;
 
-use kaiwa_core::{Channel, ChannelEvent, ChannelType, Error, ErrorKind, RequestId, UserEvent};
+use kaiwa_core::{Channel, ChannelEvent, ChannelType, Error, ErrorKind};
 
-use super::{Phase, SockchatSession};
-use crate::sockchat::wire::{ChannelEntry, ClearMode, Notice};
+use super::SockchatSession;
+use super::answers::Asked;
+use super::commands::{self, Sign};
+use crate::sockchat::wire::{ChannelEntry, ClearMode};
 
 /// Channels remembered: as many as the state keeps.
 const MAX_CHANNELS: usize = 10_000;
+
+/// The longest name of a channel taken, in bytes.
+const MAX_NAME_BYTES: usize = 256;
 
 /// Where the user is, and where else one can be.
 #[derive(Debug, Default)]
 pub(super) struct Places {
     current: Option<String>,
     known: BTreeSet<String>,
+    /// Those of the connection before: the application is told of them anew, or that they are gone.
+    stale: BTreeSet<String>,
     /// The user has left a channel, and the server has not said yet for which.
     is_moving: bool,
-    /// Channels that the user asked for, oldest first.
-    wanted: VecDeque<(RequestId, String)>,
-    /// Why the server does not let the user in, if it said so.
-    refusal: Option<Error>,
+    /// So often the server has refused to let the user go elsewhere and not said yet that they stay.
+    stays: u32,
 }
 
 impl Places {
@@ -34,56 +39,35 @@ impl Places {
         self.is_moving
     }
 
-    /// Gives up what the user asked for.
-    pub(super) fn take_requests(&mut self) -> Vec<RequestId> {
-        self.is_moving = false;
-        self.refusal = None;
-        let wanted = std::mem::take(&mut self.wanted);
-        wanted.into_iter().map(|(request, _)| request).collect()
+    /// The server has refused to let the user go, and says next where they still are.
+    pub(super) fn expect_stay(&mut self) {
+        self.stays += 1;
     }
 
-    /// An error of the server, which may be the answer to a wish to move.
-    pub(super) fn refuse(&mut self, notice: &Notice<'_>) {
-        let kind = match notice.code {
-            "nochan" => ErrorKind::NotFound,
-            "ipchan" | "ipwchan" | "nopwchan" => ErrorKind::Forbidden,
-            _ => return,
-        };
-        if !self.wanted.is_empty() {
-            self.refusal = Some(Error::new(kind, notice.english()));
-        }
+    /// The connection is gone.
+    pub(super) fn cut(&mut self) {
+        self.stale.append(&mut self.known);
+        self.is_moving = false;
+        self.stays = 0;
     }
 }
 
 impl SockchatSession {
-    /// The user wants to be in another channel.
-    pub(super) fn go(
-        &mut self,
-        request: RequestId,
-        channel_id: String,
-        key: Option<&str>,
-    ) -> Result<(), Error> {
-        if self.phase != Phase::Up {
-            return Err(Error::new(ErrorKind::State, "not connected"));
+    /// The server has let the user in, here.
+    pub(super) fn begin_in(&mut self, name: &str) {
+        if self.places.current().is_some_and(|before| before != name) {
+            self.leave_current();
         }
-        let fits = |word: &str| !word.is_empty() && !word.contains(char::is_control);
-        if !fits(&channel_id) || channel_id.contains(' ') || !key.is_none_or(fits) {
-            return Err(Error::new(
-                ErrorKind::Invalid,
-                "a channel is called by one word, its password is of one line",
-            ));
-        }
-        self.commands.push_back(match key {
-            Some(key) => format!("/join {channel_id} {key}"),
-            None => format!("/join {channel_id}"),
-        });
-        self.places.wanted.push_back((request, channel_id));
-        Ok(())
+        self.arrive(name);
     }
 
     /// The user is in this channel from now on.
-    pub(super) fn arrive(&mut self, name: &str) {
-        self.announce(name);
+    fn arrive(&mut self, name: &str) {
+        if !self.places.known.contains(name) {
+            self.places.known.insert(name.to_owned());
+            let channel = group(name);
+            self.event(ChannelEvent::New { channel });
+        }
         self.places.current = Some(name.to_owned());
         self.places.is_moving = false;
         let channel_id = || name.to_owned();
@@ -95,34 +79,46 @@ impl SockchatSession {
         });
     }
 
-    /// The server says where the user is, also after it did not let the user go elsewhere.
+    /// The server says where the user is, also after it did not let the user go elsewhere, and when it moves the user by
+    /// itself.
     pub(super) fn moved(&mut self, name: &str) {
-        if self.places.is_moving || self.places.current() != Some(name) {
+        if name.is_empty() || name.len() > MAX_NAME_BYTES {
+            self.skipped += 1;
+            return;
+        }
+        let is_new = self.places.is_moving || self.places.current() != Some(name);
+        if is_new {
             if !self.places.is_moving {
                 self.leave_current();
             }
             self.arrive(name);
             self.show_awaited();
+            self.end_backlog();
         }
-        let refusal = self.places.refusal.take();
-        let Some((request, wanted)) = self.places.wanted.pop_front() else {
+        let wanted = self
+            .answers
+            .take(Sign::Moved, |asked| is_named(asked, name));
+        if let Some(open) = wanted {
+            return self.settle(open.request, Ok(()));
+        }
+        if is_new {
             return;
-        };
-        // Names are compared without case by some servers.
-        let result = if wanted.to_lowercase() == name.to_lowercase() {
-            Ok(())
-        } else {
-            let refused = || Error::new(ErrorKind::Rejected, "the server does not let the user in");
-            Err(refusal.unwrap_or_else(refused))
-        };
-        self.finish(request, result);
+        }
+        if self.places.stays > 0 {
+            self.places.stays -= 1;
+        } else if let Some(open) = self.answers.take(Sign::Moved, |_| true) {
+            let refused = Error::new(ErrorKind::Rejected, "the server does not let the user in");
+            self.settle(open.request, Err(refused));
+        }
     }
 
     /// The user has left the channel; which one comes next is said later.
     pub(super) fn leave_current(&mut self) {
         self.places.is_moving = true;
+        self.backlog.expect();
         self.people.clear();
         if let Some(channel_id) = self.places.current.take() {
+            self.past.leave(&channel_id);
             self.event(ChannelEvent::Leave { channel_id });
         }
     }
@@ -131,30 +127,49 @@ impl SockchatSession {
     pub(super) fn channels(&mut self, channels: &[ChannelEntry<'_>], whole: bool) {
         if whole {
             let listed: BTreeSet<&str> = channels.iter().map(|channel| channel.name).collect();
-            let current = self.places.current.clone();
-            let stays =
-                |name: &String| listed.contains(name.as_str()) || current.as_ref() == Some(name);
-            let gone: Vec<String> = self
-                .places
-                .known
-                .extract_if(.., |one| !stays(one))
-                .collect();
+            let places = &mut self.places;
+            let current = places.current.as_ref();
+            let stays = |name: &String| listed.contains(name.as_str()) || current == Some(name);
+            let mut gone = std::mem::take(&mut places.stale);
+            gone.retain(|name| !places.known.contains(name) && !stays(name));
+            gone.extend(places.known.extract_if(.., |name| !stays(name)));
             for channel_id in gone {
                 self.event(ChannelEvent::Remove { channel_id });
             }
         }
-        channels
-            .iter()
-            .for_each(|channel| self.announce(channel.name));
+        for channel in channels {
+            self.announce(channel.name);
+        }
+    }
+
+    /// Somebody has made a channel; the user perhaps.
+    pub(super) fn channel_created(&mut self, channel: &ChannelEntry<'_>) {
+        let name = channel.name;
+        let is_it =
+            |asked: &Asked| asked.command.name == commands::CREATE.name && is_named(asked, name);
+        let request = self.answers.asked(is_it).map(|open| open.request);
+        match request.filter(|_| self.learn(name)) {
+            Some(request) => {
+                let channel = group(name);
+                self.caused(request, ChannelEvent::New { channel });
+            }
+            None => {
+                self.announce(name);
+            }
+        }
     }
 
     pub(super) fn channel_changed(&mut self, old_name: &str, channel: &ChannelEntry<'_>) {
-        if !self.places.known.remove(old_name) {
-            return self.announce(channel.name);
+        let name = channel.name;
+        let is_odd = old_name != name && (self.places.known.contains(name) || !is_name(name));
+        if is_odd || !self.places.known.remove(old_name) {
+            self.announce(name);
+            return;
         }
-        self.places.known.insert(channel.name.to_owned());
+        self.places.known.insert(name.to_owned());
+        self.past.rename(old_name, name);
         if self.places.current() == Some(old_name) {
-            self.places.current = Some(channel.name.to_owned());
+            self.places.current = Some(name.to_owned());
         }
         self.event(ChannelEvent::Update {
             channel_id: old_name.to_owned(),
@@ -164,10 +179,16 @@ impl SockchatSession {
 
     /// Servers say it twice, or of channels that were never there.
     pub(super) fn channel_removed(&mut self, name: &str) {
-        if self.places.known.remove(name) {
-            self.event(ChannelEvent::Remove {
-                channel_id: name.to_owned(),
-            });
+        let open = self.answers.take(Sign::Gone, |asked| is_named(asked, name));
+        let is_known = self.places.known.remove(name) | self.places.stale.remove(name);
+        let event = ChannelEvent::Remove {
+            channel_id: name.to_owned(),
+        };
+        match open {
+            Some(open) if is_known => self.brought(Some(open), event),
+            Some(open) => self.settle(open.request, Ok(())),
+            None if is_known => self.event(event),
+            None => {}
         }
     }
 
@@ -184,30 +205,68 @@ impl SockchatSession {
         if self.places.is_moving {
             return;
         }
+        let is_here = place.as_deref() == self.places.current();
         if messages {
+            if let Some(place) = &place {
+                self.past.forget(place);
+            }
             self.event(ChannelEvent::Wipe {
                 channel_id: place.clone(),
             });
         }
-        if people {
-            self.people.clear();
-            self.event(UserEvent::ClearList { channel_id: place });
-        }
         if channels {
             self.places.known.clear();
+            self.places.stale.clear();
             self.event(ChannelEvent::ClearList);
+            // The user is still somewhere.
+            if let Some(current) = self.places.current.clone() {
+                self.arrive(&current);
+            }
+        }
+        if people && is_here {
+            self.forget_people(place);
         }
     }
 
-    fn announce(&mut self, name: &str) {
-        let is_full = self.places.known.len() >= MAX_CHANNELS;
-        if is_full || !self.places.known.insert(name.to_owned()) {
-            return;
+    /// Tells of a channel unless it is known. Returns whether it is known now.
+    pub(super) fn announce(&mut self, name: &str) -> bool {
+        if self.places.known.contains(name) {
+            return true;
         }
-        self.event(ChannelEvent::New {
-            channel: group(name),
-        });
+        let is_new = self.learn(name);
+        if is_new {
+            let channel = group(name);
+            self.event(ChannelEvent::New { channel });
+        }
+        is_new
     }
+
+    /// Remembers a channel. Returns whether it was not known, and can be.
+    fn learn(&mut self, name: &str) -> bool {
+        if self.places.known.contains(name) {
+            return false;
+        }
+        if !is_name(name) || self.places.known.len() >= MAX_CHANNELS {
+            self.skipped += 1;
+            return false;
+        }
+        self.places.known.insert(name.to_owned())
+    }
+}
+
+/// Whether a channel can be called so and be joined: not like a private talk, and in one word.
+fn is_name(name: &str) -> bool {
+    let is_odd = |c: char| c.is_whitespace() || c.is_control();
+    !name.is_empty()
+        && name.len() <= MAX_NAME_BYTES
+        && !name.starts_with('@')
+        && !name.contains(is_odd)
+}
+
+/// Some servers compare names without case.
+fn is_named(asked: &Asked, name: &str) -> bool {
+    let wanted = asked.subject.as_deref().unwrap_or_default();
+    wanted.to_lowercase() == name.to_lowercase()
 }
 
 fn group(name: &str) -> Channel {

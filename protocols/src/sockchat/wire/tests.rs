@@ -292,7 +292,6 @@ fn lists() {
     );
     assert_eq!(server("7|0|0|"), users(Vec::new(), 0));
     assert_eq!(server("7|0|0"), users(Vec::new(), 0));
-    assert_eq!(server("7|0|-5"), users(Vec::new(), 0));
     let claimed = two.replace("7|0|2|", "7|0|10000000|");
     assert_eq!(server(&claimed), users(both, 9_999_998));
     let entry = |name, has_password, is_temporary| ChannelEntry {
@@ -440,6 +439,7 @@ fn what_makes_no_sense_is_an_error() {
         ("7", Fault::Missing),
         ("7|0", Fault::Missing),
         ("7|0|many", Fault::NoNumber),
+        ("7|0|-5", Fault::NoNumber),
         ("7|3|1", Fault::UnknownKind),
         ("7|1|1|2|bob|blue||text", Fault::Missing),
         ("8", Fault::Missing),

@@ -209,7 +209,8 @@ fn list<'a, T>(
     fields: &mut Fields<'a>,
     read: impl Fn(&mut Fields<'a>) -> Result<T, WireError>,
 ) -> Result<(Vec<T>, u64), WireError> {
-    let claimed = u64::try_from(fields.need_number()?).unwrap_or(0);
+    let claimed = u64::try_from(fields.need_number()?);
+    let claimed = claimed.map_err(|_| fields.error(Fault::NoNumber))?;
     let mut entries = Vec::new();
     let mut missing = claimed;
     while missing > 0

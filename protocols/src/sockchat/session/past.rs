@@ -1,0 +1,212 @@
+//! What was shown already, so that nothing is shown twice when a server tells it again.
+//!
+//! An id alone is not the message: one server counts from 0 again after a restart, and calls everything that it read from its
+//! database the same. So time, sender and length belong to it.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use chrono::{DateTime, Utc};
+
+use crate::sockchat::wire::RELOADED_ID;
+
+/// Messages remembered per channel: more than any known backlog holds.
+const MESSAGES: usize = 128;
+
+/// Channels and private talks of which messages are remembered.
+const PLACES: usize = 100;
+
+/// What was shown, by channel.
+#[derive(Debug, Default)]
+pub(super) struct Past {
+    places: BTreeMap<String, Place>,
+}
+
+#[derive(Debug, Default)]
+struct Place {
+    /// [`Mark::whole`] of each, oldest first: looked through with every message.
+    wholes: VecDeque<u64>,
+    /// [`Mark::nameless`] of each, and whether it was reloaded.
+    nameless: VecDeque<(u64, bool)>,
+    has_reloaded: bool,
+    /// The id of the newest message.
+    last: String,
+    /// Messages may have been missed since.
+    is_left: bool,
+}
+
+/// A message, told apart from others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Mark {
+    whole: u64,
+    /// Without the id, which a restart of the server changes.
+    nameless: u64,
+    is_reloaded: bool,
+}
+
+impl Mark {
+    pub(super) fn of(id: &str, time: Option<DateTime<Utc>>, user_id: &str, text: &str) -> Self {
+        let time = time.map(|time| time.timestamp());
+        let mut hasher = DefaultHasher::new();
+        (time, user_id, text.len()).hash(&mut hasher);
+        let nameless = hasher.finish();
+        id.hash(&mut hasher);
+        Self {
+            whole: hasher.finish(),
+            nameless,
+            is_reloaded: id == RELOADED_ID,
+        }
+    }
+}
+
+impl Past {
+    /// A message is being shown. Returns whether it is new.
+    pub(super) fn show(&mut self, place: &str, id: &str, mark: Mark) -> bool {
+        if let Some(place) = self.places.get_mut(place) {
+            return place.show(id, mark);
+        }
+        // Private talks sort before channels: they have no backlog.
+        if self.places.len() >= PLACES {
+            self.places.pop_first();
+        }
+        self.places
+            .entry(place.to_owned())
+            .or_default()
+            .show(id, mark)
+    }
+
+    /// Whether a message was shown.
+    pub(super) fn knows(&self, place: &str, mark: &Mark) -> bool {
+        self.places
+            .get(place)
+            .is_some_and(|place| place.knows(mark))
+    }
+
+    /// The user is not in the channel any more.
+    pub(super) fn leave(&mut self, place: &str) {
+        if let Some(place) = self.places.get_mut(place) {
+            place.is_left = true;
+        }
+    }
+
+    /// The user is in no channel any more.
+    pub(super) fn leave_all(&mut self) {
+        self.places
+            .values_mut()
+            .for_each(|place| place.is_left = true);
+    }
+
+    /// The user is back: the last message shown, if others may have followed.
+    pub(super) fn come_back(&mut self, place: &str) -> Option<String> {
+        let place = self.places.get_mut(place)?;
+        let was_left = std::mem::take(&mut place.is_left);
+        was_left.then(|| place.last.clone())
+    }
+
+    /// What was shown there is wiped: if it comes again it is shown again.
+    pub(super) fn forget(&mut self, place: &str) {
+        self.places.remove(place);
+    }
+
+    /// Another account signs in.
+    pub(super) fn forget_all(&mut self) {
+        self.places.clear();
+    }
+
+    /// The channel is called otherwise.
+    pub(super) fn rename(&mut self, old: &str, new: &str) {
+        if let Some(place) = self.places.remove(old) {
+            self.places.insert(new.to_owned(), place);
+        }
+    }
+}
+
+impl Place {
+    fn show(&mut self, id: &str, mark: Mark) -> bool {
+        if self.knows(&mark) {
+            return false;
+        }
+        if self.wholes.len() >= MESSAGES {
+            self.wholes.pop_front();
+            self.nameless.pop_front();
+        }
+        self.wholes.push_back(mark.whole);
+        self.nameless.push_back((mark.nameless, mark.is_reloaded));
+        self.has_reloaded |= mark.is_reloaded;
+        self.last.clear();
+        self.last.push_str(id);
+        true
+    }
+
+    fn knows(&self, mark: &Mark) -> bool {
+        // One that was reloaded may be known by its id, and one with an id as reloaded.
+        let other = (mark.nameless, !mark.is_reloaded);
+        let may_be_other = mark.is_reloaded || self.has_reloaded;
+        self.wholes.contains(&mark.whole) || may_be_other && self.nameless.contains(&other)
+    }
+}
+
+/// An id for a message that has none of its own, the same whenever it comes again.
+pub(super) fn made_id(
+    kind: &str,
+    time: Option<DateTime<Utc>>,
+    user_id: &str,
+    text: &str,
+) -> String {
+    let mut hasher = DefaultHasher::new();
+    (time, user_id, text).hash(&mut hasher);
+    format!("{kind}-{:016x}", hasher.finish())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mark(id: &str, seconds: i64) -> Mark {
+        Mark::of(id, DateTime::from_timestamp(seconds, 0), "2", "hi")
+    }
+
+    #[test]
+    fn what_comes_again_is_known() {
+        let mut past = Past::default();
+        assert!(past.show("Lobby", "7", mark("7", 1)));
+        assert!(!past.show("Lobby", "7", mark("7", 1)));
+        assert!(past.show("Tea", "7", mark("7", 1)), "elsewhere");
+        assert!(past.show("Lobby", "7", mark("7", 9)), "after a restart");
+        assert!(past.knows("Lobby", &mark(RELOADED_ID, 9)));
+        assert!(!past.knows("Lobby", &mark(RELOADED_ID, 8)));
+        assert!(
+            past.show("Lobby", "8", mark("8", 9)),
+            "the same words again"
+        );
+    }
+
+    #[test]
+    fn what_followed_may_be_missing() {
+        let mut past = Past::default();
+        past.show("Lobby", "7", mark("7", 1));
+        assert_eq!(past.come_back("Lobby"), None);
+        past.leave("Lobby");
+        assert_eq!(past.come_back("Lobby").as_deref(), Some("7"));
+        assert_eq!(past.come_back("Lobby"), None);
+        past.leave_all();
+        past.rename("Lobby", "Hall");
+        assert_eq!(past.come_back("Hall").as_deref(), Some("7"));
+        assert_eq!(past.come_back("Tea"), None);
+    }
+
+    #[test]
+    fn no_more_is_remembered_than_a_limit() {
+        let mut past = Past::default();
+        for n in 0..2 * MESSAGES {
+            let id = n.to_string();
+            past.show(&format!("place {}", n % 2 * n), &id, mark(&id, 1));
+        }
+        assert!(past.places.len() <= PLACES);
+        assert!(
+            past.places
+                .values()
+                .all(|place| place.wholes.len() <= MESSAGES)
+        );
+    }
+}

@@ -1,0 +1,543 @@
+//! What the user wants: the command that each event becomes, who may use it, and what ends it.
+
+use super::*;
+use kaiwa_core::{Channel, ChannelType, EventKind, Presence, Profile};
+
+fn remove(user_id: &str) -> UserEvent {
+    UserEvent::Remove {
+        channel_id: None,
+        user_id: user_id.to_owned(),
+    }
+}
+
+fn ban(user_id: &str, seconds: Option<i64>, rig: &Rig) -> UserEvent {
+    UserEvent::Ban {
+        channel_id: None,
+        user_id: user_id.to_owned(),
+        until: seconds.map(|seconds| rig.now().utc + chrono::TimeDelta::seconds(seconds)),
+        reason: None,
+    }
+}
+
+fn nick(name: &str) -> UserEvent {
+    UserEvent::Update {
+        channel_id: None,
+        user_id: "1".to_owned(),
+        new_user: Profile {
+            display_name: Some(name.to_owned()),
+            ..Profile::default()
+        },
+    }
+}
+
+fn be(presence: Presence, text: Option<&str>) -> UserEvent {
+    UserEvent::Presence {
+        user_id: None,
+        presence,
+        text: text.map(str::to_owned),
+    }
+}
+
+fn create(name: &str) -> ChannelEvent {
+    ChannelEvent::Create {
+        parent_id: None,
+        channel: Channel {
+            id: String::new(),
+            name: Some(name.to_owned()),
+            channel_type: ChannelType::Group,
+        },
+        public: true,
+    }
+}
+
+fn delete(message_id: &str) -> ChatEvent {
+    ChatEvent::Remove {
+        channel_id: None,
+        message_id: message_id.to_owned(),
+    }
+}
+
+impl Rig {
+    /// Runs a command as an application does.
+    fn run(&mut self, name: &str, rest: &str) -> Result<RequestId, ErrorKind> {
+        let mut message = Message::text(rest, DateTime::UNIX_EPOCH);
+        let id = MessageFragment::AssetId(format!("command:{name}"));
+        message.content.insert(0, id);
+        if rest.is_empty() {
+            message.content.truncate(1);
+        }
+        let channel_id = None;
+        self.send(ChatEvent::New {
+            channel_id,
+            message,
+        })
+    }
+
+    /// The ends of requests among the events.
+    fn ends(&mut self) -> Vec<String> {
+        let mut events = self.events();
+        let is_end = |event: &String| event.starts_with("Status::");
+        events.retain(is_end);
+        events
+    }
+}
+
+/// What the user wants, what is written, what the server says, how it ends.
+#[test]
+fn each_request_has_its_command_and_its_end() {
+    let rig = Rig::signed_in();
+    let done = "Status::Done";
+    let all: Vec<(ConnectionEvent, &str, &str, &str)> = vec![
+        (
+            remove("2").into(),
+            "/kick bob",
+            "3|2|bob|kick|1424000000|9",
+            done,
+        ),
+        (
+            remove("2").into(),
+            "/kick bob",
+            "2|1|-1|1^kickna^bob|9|10010",
+            "Status::Failed Forbidden",
+        ),
+        (
+            remove("2").into(),
+            "/kick bob",
+            "2|1|-1|1^cmdna^/kick|9|10010",
+            "Status::Failed Forbidden",
+        ),
+        (
+            ban("2", None, &rig).into(),
+            "/ban bob",
+            "3|2|bob|kick|1424000000|9",
+            done,
+        ),
+        // The original server counts minutes.
+        (
+            ban("2", Some(90), &rig).into(),
+            "/ban bob 2",
+            "2|1|-1|1^usernf^bob|9|10010",
+            "Status::Failed NotFound",
+        ),
+        (
+            ban("2", Some(-9), &rig).into(),
+            "/ban bob 1",
+            "3|2|bob|kick|1424000000|9",
+            done,
+        ),
+        (
+            nick("new name").into(),
+            "/nick new_name",
+            "10|1|~new_name|#f00|10^1^1^1^2",
+            done,
+        ),
+        (
+            nick("~alice").into(),
+            "/nick alice",
+            "2|1|-1|1^nameinuse^alice|9|10010",
+            "Status::Failed Conflict",
+        ),
+        (
+            nick("").into(),
+            "/nick",
+            "10|1|alice2|#f00|10^1^1^1^2",
+            done,
+        ),
+        (
+            be(Presence::Away, Some("tea")).into(),
+            "/afk tea",
+            "10|1|&lt;TEA&gt;_alice|#f00|10^1^1^1^2",
+            done,
+        ),
+        (
+            be(Presence::Away, None).into(),
+            "/afk",
+            "10|1|&lt;AFK&gt;_alice|#f00|10^1^1^1^2",
+            done,
+        ),
+        (
+            create("a room").into(),
+            "/create a_room",
+            "2|1|-1|0^crchan^a_room|9|10010",
+            done,
+        ),
+        (
+            create("7").into(),
+            "/create 7",
+            "2|1|-1|1^cmderr^|9|10010",
+            "Status::Failed Rejected",
+        ),
+        (
+            create("Tea").into(),
+            "/create Tea",
+            "2|1|-1|1^nischan^Tea|9|10010",
+            "Status::Failed Conflict",
+        ),
+        (
+            ChannelEvent::Remove {
+                channel_id: "Tea".to_owned(),
+            }
+            .into(),
+            "/delchan Tea",
+            "4|2|Tea",
+            done,
+        ),
+        (
+            ChannelEvent::Remove {
+                channel_id: "Tea".to_owned(),
+            }
+            .into(),
+            "/delchan Tea",
+            "2|1|-1|1^nocmd^delchan|9|10010",
+            "Status::Failed Unsupported",
+        ),
+        (delete("77").into(), "/delete 77", "6|77", done),
+        (
+            delete("77").into(),
+            "/delete 77",
+            "2|1|-1|1^delerr^|9|10010",
+            "Status::Failed Rejected",
+        ),
+        (
+            join("Tea").into(),
+            "/join Tea",
+            "2|1|-1|1^nochan^Tea|9|10010",
+            "Status::Failed NotFound",
+        ),
+    ];
+    for (event, written, answer, end) in all {
+        let mut rig = Rig::signed_in();
+        rig.send(event).unwrap();
+        assert_eq!(rig.written(), [format!("2|1|{written}")]);
+        assert_eq!(rig.ends(), Vec::<String>::new(), "{written}");
+        rig.hear(answer);
+        assert_eq!(rig.ends(), [end], "{written}: {answer}");
+        rig.pass(ECHO_LIMIT.as_secs());
+        assert_eq!(rig.ends(), Vec::<String>::new(), "{written}");
+    }
+}
+
+#[test]
+fn each_command_has_its_answer() {
+    for (name, rest, written, answer, settled) in [
+        (
+            "me",
+            "waves",
+            "/me waves",
+            "2|1424000000|1|<i>waves</i>|9|11000",
+            "9 Delivered waves",
+        ),
+        (
+            "say",
+            "hear [b]me[/b]",
+            "/say hear [\u{2060}b]me[\u{2060}/b]",
+            "2|1|-1|0^say^hear [\u{2060}b]me[\u{2060}/b]|9|10010",
+            "local Delivered command:sayhear [b]me[/b]",
+        ),
+        (
+            "who",
+            "",
+            "/who",
+            "2|1|-1|0^who^<a>bob</a>|9|10010",
+            "local Delivered command:who",
+        ),
+        (
+            "who",
+            "Tea",
+            "/who Tea",
+            "2|1|-1|0^whochan^Tea^<a>bob</a>|9|10010",
+            "local Delivered command:whoTea",
+        ),
+        (
+            "who",
+            "Tea",
+            "/who Tea",
+            "2|1|-1|1^whoerr^Tea|9|10010",
+            "local Failed command:whoTea",
+        ),
+        (
+            "unban",
+            "eve",
+            "/unban eve",
+            "2|1|-1|0^unban^eve|9|10010",
+            "local Delivered command:unbaneve",
+        ),
+        (
+            "unbanip",
+            "::1",
+            "/unbanip ::1",
+            "2|1|-1|1^notban^::1|9|10010",
+            "local Failed command:unbanip::1",
+        ),
+        (
+            "bans",
+            "",
+            "/bans",
+            "2|1|-1|0^banlist^<a>eve</a>|9|10010",
+            "local Delivered command:bans",
+        ),
+        (
+            "silence",
+            "bob 60",
+            "/silence bob 60",
+            "2|1|-1|0^silok^bob|9|10010",
+            "local Delivered command:silencebob 60",
+        ),
+        (
+            "silence",
+            "alice",
+            "/silence alice",
+            "2|1|-1|1^silself^|9|10010",
+            "local Failed command:silencealice",
+        ),
+        (
+            "unsilence",
+            "bob",
+            "/unsilence bob",
+            "2|1|-1|1^usilerr|9|10010",
+            "local Failed command:unsilencebob",
+        ),
+        (
+            "ip",
+            "bob",
+            "/ip bob",
+            "2|1|-1|0^ipaddr^bob^::1|9|10010",
+            "local Delivered command:ipbob",
+        ),
+        (
+            "password",
+            "a[b]c",
+            "/password a[b]c",
+            "2|1|-1|0^cpwdchan|9|10010",
+            "local Delivered command:passworda[b]c",
+        ),
+        (
+            "password",
+            "",
+            "/password",
+            "2|1|-1|1^cmdna^/password|9|10010",
+            "local Failed command:password",
+        ),
+        (
+            "rank",
+            "5",
+            "/rank 5",
+            "2|1|-1|1^rankerr|9|10010",
+            "local Failed command:rank5",
+        ),
+        (
+            "kick",
+            "BOB",
+            "/kick BOB",
+            "3|2|bob|kick|1424000000|9",
+            "local Delivered command:kickBOB",
+        ),
+        (
+            "create",
+            "3 two words",
+            "/create 3 two words",
+            "2|1|-1|0^crchan^two_words|9|10010",
+            "local Delivered command:create3 two words",
+        ),
+    ] {
+        let mut rig = Rig::signed_in();
+        rig.run(name, rest).unwrap();
+        assert_eq!(rig.written(), [format!("2|1|{written}")]);
+        rig.events();
+        rig.hear(answer);
+        let events = rig.events();
+        let settled = format!("Chat::Update {settled}");
+        assert!(events.contains(&settled), "{settled}: {events:?}");
+        let is_end = |event: &&String| event.starts_with("Status::");
+        assert_eq!(events.iter().filter(is_end).count(), 1, "{events:?}");
+    }
+}
+
+#[test]
+fn commands_that_make_no_sense_are_not_written() {
+    let mut rig = Rig::signed_in();
+    for (name, rest, kind) in [
+        ("kick", "", ErrorKind::Invalid),
+        ("kick", " ", ErrorKind::Invalid),
+        ("nosuch", "", ErrorKind::NotFound),
+        ("join", "Tea", ErrorKind::NotFound),
+        ("ban", "bob\n60", ErrorKind::Invalid),
+    ] {
+        assert_eq!(rig.run(name, rest), Err(kind), "{name} {rest}");
+    }
+    for event in [
+        join("two words").into(),
+        join("@2").into(),
+        create("").into(),
+        nick("a\tb").into(),
+        delete("Staff").into(),
+        delete("rlbl-0").into(),
+        delete("").into(),
+        remove("7").into(),
+        be(Presence::Busy, None).into(),
+        ConnectionEvent::from(UserEvent::Update {
+            channel_id: None,
+            user_id: "2".to_owned(),
+            new_user: Profile::default(),
+        }),
+    ] {
+        let kind = rig.send(event.clone()).unwrap_err();
+        assert!((1..20).contains(&kind.number()), "{event:?}: {kind:?}");
+    }
+    assert_eq!(rig.written(), Vec::<String>::new());
+    assert_eq!(rig.events(), Vec::<String>::new());
+}
+
+#[test]
+fn silence_is_no_answer() {
+    let mut rig = Rig::signed_in();
+    rig.run("silence", "bob").unwrap();
+    rig.send(remove("2")).unwrap();
+    rig.written();
+    rig.pass(ECHO_LIMIT.as_secs());
+    assert_eq!(rig.ends(), ["Status::Failed OutcomeUnknown"; 2]);
+    // What comes later answers nothing.
+    rig.hear("2|1|-1|0^silok^bob|9|10010");
+    assert_eq!(rig.ends(), Vec::<String>::new());
+}
+
+#[test]
+fn one_notice_answers_one_request_in_order() {
+    let mut rig = Rig::signed_in();
+    rig.hear("5|0|3|carol|inherit|1^0^0^0^0|5");
+    rig.events();
+    let bob = rig.send(remove("2")).unwrap();
+    let carol = rig.send(remove("3")).unwrap();
+    let ban = rig.send(ban("2", None, &rig)).unwrap();
+    rig.written();
+    rig.hear("2|1|-1|1^kickna^carol|9|10010");
+    rig.hear("2|1|-1|1^cmdna^/ban|9|10010");
+    rig.hear("2|1|-1|1^generr^|9|10010");
+    rig.hear("2|1|-1|1^generr^|9|10010");
+    let ended =
+        std::iter::from_fn(|| rig.session.poll_event()).filter_map(|event| match event.event {
+            ConnectionEvent::Status {
+                event: StatusEvent::Failed { request, .. },
+            } => Some(request),
+            _ => None,
+        });
+    assert_eq!(ended.collect::<Vec<_>>(), [carol, ban, bob]);
+}
+
+#[test]
+fn a_ban_is_told_with_its_end() {
+    let mut rig = Rig::signed_in();
+    let event = ban("2", Some(3600), &rig);
+    let request = rig.send(event.clone()).unwrap();
+    rig.written();
+    rig.hear("3|2|bob|kick|1424000000|9");
+    let caused: Vec<_> = std::iter::from_fn(|| rig.session.poll_event()).collect();
+    assert!(caused.iter().all(|event| event.request == Some(request)));
+    assert_eq!(caused.len(), 3, "removed, banned, done: {caused:?}");
+    assert_eq!(caused[1].event, event.into());
+}
+
+#[test]
+fn being_away_ends_with_whatever_is_sent_on_newer_servers() {
+    let mut rig = Rig::signed_in_as("1 0 0 1 0", "|5000");
+    rig.send(be(Presence::Online, None)).unwrap();
+    assert_eq!(rig.ends(), ["Status::Done"]);
+    rig.hear("10|1|&lt;AFK&gt;_alice|#f00|1 0 0 1 0");
+    assert_eq!(
+        rig.events(),
+        [
+            "User::Update <AFK>_alice",
+            "User::Presence Away Some(\"AFK\")"
+        ]
+    );
+    rig.send(be(Presence::Online, None)).unwrap();
+    assert_eq!(rig.written(), ["2|1|/join Lobby"]);
+    rig.hear("10|1|alice|#f00|1 0 0 1 0");
+    rig.hear("5|2|Lobby");
+    assert_eq!(
+        rig.events(),
+        [
+            "User::Update alice",
+            "User::Presence Online None",
+            "Status::Done"
+        ]
+    );
+    let mut original = Rig::signed_in();
+    original.hear("10|1|&lt;AFK&gt;_alice|#f00|10^1^1^1^2");
+    let refused = original.send(be(Presence::Online, None));
+    assert_eq!(refused, Err(ErrorKind::Unsupported));
+}
+
+#[test]
+fn commands_come_and_go_with_the_rights() {
+    let mut rig = Rig::new();
+    rig.connect();
+    rig.hear("1|y|1|alice|#f00|1^0^0^0^0|Lobby|3000");
+    let told = |rig: &mut Rig| {
+        let mut events = rig.all_events();
+        events.retain(|event| event.starts_with("Asset::") || event.starts_with("Status::Cap"));
+        events
+    };
+    assert_eq!(
+        told(&mut rig),
+        [
+            "Status::Capabilities",
+            "Asset::New command:me",
+            "Asset::New command:who"
+        ]
+    );
+    let capabilities = rig.session.capabilities.clone();
+    assert_eq!(capabilities.max_text_bytes, Some(3000));
+    for kind in [
+        EventKind::UserRemove,
+        EventKind::UserUpdate,
+        EventKind::ChannelCreate,
+    ] {
+        assert!(!capabilities.can_send(kind), "{kind}");
+    }
+    assert_eq!(rig.run("kick", "bob"), Err(ErrorKind::Unsupported));
+    rig.hear("10|1|alice|#f00|10^1^1^1^2");
+    let more = told(&mut rig);
+    assert!(
+        more.contains(&"Asset::New command:kick".to_owned()),
+        "{more:?}"
+    );
+    assert!(rig.session.capabilities.can_send(EventKind::UserBan));
+    rig.hear("10|1|alice|#f00|10^1^1^1^2");
+    assert_eq!(told(&mut rig), Vec::<String>::new(), "nothing has changed");
+    // What waits when the rights go is not written.
+    rig.close(false);
+    rig.connect();
+    rig.run("kick", "bob").unwrap();
+    rig.all_events();
+    rig.hear("1|y|1|alice|#f00|1^0^0^0^0|Lobby|3000");
+    let less = told(&mut rig);
+    assert!(
+        less.contains(&"Asset::Remove command:kick".to_owned()),
+        "{less:?}"
+    );
+    assert_eq!(rig.written(), Vec::<String>::new());
+    assert_eq!(rig.ends(), ["Status::Failed Unsupported"]);
+}
+
+#[test]
+fn a_server_that_lets_everybody_make_channels_but_who_may() {
+    let rig = Rig::signed_in_as("1 0 0 0 0", "|2|OIGfrk8d");
+    assert!(rig.session.capabilities.can_send(EventKind::ChannelCreate));
+    assert_eq!(rig.session.capabilities.max_text_bytes, Some(5000));
+}
+
+#[test]
+fn a_message_that_waits_is_taken_back() {
+    let mut rig = Rig::signed_in();
+    rig.say(None, "x").unwrap();
+    let ConnectionEvent::Chat {
+        event: ChatEvent::New { message, .. },
+    } = rig.session.poll_event().unwrap().event
+    else {
+        panic!("an echo")
+    };
+    rig.send(delete(&message.id.unwrap())).unwrap();
+    assert_eq!(rig.ends(), ["Status::Failed Cancelled", "Status::Done"]);
+    assert_eq!(rig.written(), Vec::<String>::new());
+}

@@ -1,0 +1,213 @@
+//! Channels, and who is in them.
+
+use super::*;
+
+#[test]
+fn switching_as_a_php_server_does_it() {
+    let mut rig = Rig::signed_in();
+    rig.send(join("Tea")).unwrap();
+    assert_eq!(rig.written(), ["2|1|/join Tea"]);
+    rig.hear("5|1|1|20");
+    rig.hear("8|3");
+    rig.hear("7|0|1|3|carol|inherit|1^0^0^0^0|1|21");
+    rig.hear("7|1|1424000000|3|carol|inherit|1^0^0^0^0|tea?|19|0|10010");
+    rig.hear("5|2|Tea");
+    rig.hear("2|1424000000|3|hello|22|10010|0|Tea");
+    assert_eq!(
+        rig.events(),
+        [
+            "Channel::Leave Lobby",
+            "Channel::Join Tea",
+            "Channel::Switch Tea",
+            "User::New alice",
+            "User::New carol",
+            "Chat::History Tea 19 Delivered tea?",
+            "Status::Done",
+            "Chat::New Tea 22 Delivered hello",
+        ]
+    );
+}
+
+#[test]
+fn a_channel_that_lets_nobody_in() {
+    let mut rig = Rig::signed_in();
+    rig.send(join("Staff")).unwrap();
+    rig.written();
+    rig.hear("2|1424000000|-1|1^ipwchan^Staff|20|10010");
+    rig.hear("5|2|Lobby");
+    assert_eq!(
+        rig.events(),
+        [
+            "Chat::New Lobby 20 Delivered the password for Staff is wrong",
+            "Status::Failed Forbidden"
+        ]
+    );
+    assert_eq!(rig.send(join("two words")), Err(ErrorKind::Invalid));
+}
+
+#[test]
+fn people_come_and_go() {
+    let mut rig = Rig::signed_in();
+    rig.hear("1|1424000000|3|carol|inherit|1^0^0^0^0|5");
+    rig.hear("10|3|~car&amp;lt;l|blue|1^0^0^0^0");
+    rig.hear("3|3|carol|leave|1424000000|6");
+    rig.hear("3|3|carol|leave|1424000000|6");
+    rig.hear("5|1|2|7");
+    rig.hear("4|2|Tea");
+    rig.hear("4|2|Tea");
+    assert_eq!(
+        rig.events(),
+        [
+            "User::New carol",
+            "User::Update ~car&lt;l",
+            "User::Remove 3",
+            "User::Remove 2",
+            "Channel::Remove Tea",
+        ]
+    );
+}
+
+#[test]
+fn nothing_is_said_on_the_way() {
+    let mut rig = Rig::signed_in();
+    rig.say(None, "for Lobby").unwrap();
+    rig.send(join("Tea")).unwrap();
+    rig.say(None, "for Lobby too").unwrap();
+    rig.events();
+    assert_eq!(rig.written(), ["2|1|for Lobby", "2|1|/join Tea"]);
+    rig.hear("2|1424000000|1|for Lobby|19|10010");
+    rig.hear("5|1|1|20");
+    rig.hear("7|0|0|");
+    assert_eq!(rig.written(), Vec::<String>::new());
+    rig.hear("5|2|Tea");
+    assert_eq!(rig.written(), Vec::<String>::new(), "it was for Lobby");
+    let events = rig.events();
+    assert!(
+        events.contains(&"Status::Failed State".to_owned()),
+        "{events:?}"
+    );
+    rig.say(None, "for Tea").unwrap();
+    assert_eq!(rig.written(), ["2|1|for Tea"]);
+}
+
+#[test]
+fn what_is_said_after_a_refused_way_is_said_where_one_stays() {
+    let mut rig = Rig::signed_in();
+    rig.send(join("Staff")).unwrap();
+    rig.say(None, "x").unwrap();
+    assert_eq!(rig.written(), ["2|1|/join Staff"]);
+    rig.hear("2|1424000000|-1|1^ipchan^Staff|20|10010");
+    assert_eq!(rig.written(), ["2|1|x"]);
+    rig.hear("5|2|Lobby");
+    // Refused without a word.
+    rig.send(join("Vault")).unwrap();
+    rig.written();
+    rig.events();
+    rig.hear("5|2|Lobby");
+    assert_eq!(rig.events(), ["Status::Failed Rejected"]);
+}
+
+#[test]
+fn somebody_who_is_moved_has_not_arrived_where_they_wanted() {
+    let mut rig = Rig::signed_in();
+    rig.send(join("Tea")).unwrap();
+    rig.send(join("tea")).unwrap();
+    rig.written();
+    // The channel that the user was in is gone.
+    rig.hear("5|2|Hall");
+    let ends = |events: Vec<String>| -> Vec<String> {
+        let is_end = |event: &String| event.starts_with("Status");
+        events.into_iter().filter(is_end).collect()
+    };
+    assert_eq!(ends(rig.events()), Vec::<String>::new());
+    rig.hear("5|2|Tea");
+    rig.hear("5|2|Tea");
+    assert_eq!(ends(rig.events()), ["Status::Done"; 2]);
+}
+
+#[test]
+fn who_makes_a_channel_is_told_that_it_is_theirs() {
+    let mut rig = Rig::signed_in();
+    let channel = kaiwa_core::Channel {
+        id: "Den".to_owned(),
+        ..kaiwa_core::Channel::default()
+    };
+    let request = rig.send(ChannelEvent::New { channel }).unwrap();
+    assert_eq!(rig.written(), ["2|1|/create Den"]);
+    rig.hear("4|0|Den|0|1");
+    let made = rig.session.poll_event().unwrap();
+    assert_eq!(made.request, Some(request));
+    rig.hear("5|1|1|20");
+    rig.hear("8|3");
+    rig.hear("7|0|0|");
+    rig.hear("5|2|Den");
+    rig.hear("2|1424000000|-1|0^crchan^Den|21|10010");
+    assert_eq!(
+        rig.events(),
+        [
+            "Channel::Leave Lobby",
+            "Channel::Join Den",
+            "Channel::Switch Den",
+            "User::New alice",
+            "Chat::New Den 21 Delivered the channel Den was created",
+            "Status::Done",
+        ]
+    );
+}
+
+#[test]
+fn lists_are_cleared_and_the_user_stays() {
+    let mut rig = Rig::signed_in();
+    rig.hear("8|1");
+    rig.hear("7|0|1|2|bob|inherit|1^0^0^0^0|1");
+    assert_eq!(
+        rig.events(),
+        ["User::ClearList", "User::New alice", "User::New bob"]
+    );
+    rig.hear("8|4");
+    assert_eq!(
+        rig.events(),
+        [
+            "Channel::Wipe",
+            "Channel::ClearList",
+            "Channel::New Lobby Group",
+            "Channel::Join Lobby",
+            "Channel::Switch Lobby",
+            "User::ClearList",
+            "User::New alice",
+        ]
+    );
+}
+
+#[test]
+fn who_is_away_comes_back_unseen() {
+    let mut rig = Rig::signed_in();
+    rig.hear("10|2|&lt;AFK&gt;_bob|inherit|1^0^0^0^0");
+    rig.hear("5|1|1|20");
+    rig.hear("7|0|1|2|bob|inherit|1^0^0^0^0|1|21");
+    rig.hear("5|2|Tea");
+    let events = rig.events();
+    assert!(
+        events.contains(&"User::Presence Online None".to_owned()),
+        "{events:?}"
+    );
+}
+
+#[test]
+fn channels_are_renamed_and_removed() {
+    let mut rig = Rig::signed_in();
+    rig.hear("4|1|Lobby|Hall|0|0");
+    rig.say(None, "x").unwrap();
+    assert_eq!(
+        rig.events(),
+        ["Channel::Update", "Chat::New Hall local Sent x"]
+    );
+    assert_eq!(rig.written(), ["2|1|x"]);
+    rig.hear("4|1|Tea|Hall|0|0");
+    rig.hear("4|2|Tea");
+    rig.hear("4|2|nosuch");
+    assert_eq!(rig.events(), ["Channel::Remove Tea"]);
+    assert!(rig.send(join("Hall")).is_ok(), "one is there");
+    assert_eq!(rig.events(), ["Status::Done"]);
+    assert_eq!(rig.written(), Vec::<String>::new());
+}
