@@ -10,6 +10,8 @@ use std::time::Duration;
 use kaiwa_core::{Error, ErrorKind};
 use serde::{Deserialize, Serialize};
 
+use crate::names::Name;
+
 mod seconds;
 
 macro_rules! options {
@@ -49,7 +51,7 @@ pub enum StoreKind {
 
 options! {
     /// Where to listen: address and port; port 0 takes a free one. WebSocket clients of wschat connect to `/wschat` here, those
-    /// of Oshi to `/oshi`, of rim to `/rim/ws`, whose REST is at `/rim/api`.
+    /// of Oshi to `/oshi`, of Sock Chat to `/sockchat`, of rim to `/rim/ws`, whose REST is at `/rim/api`.
     listen: SocketAddr = SocketAddr::from(([127, 0, 0, 1], 7878));
 
     /// A second address where wschat is at `/`, since the original's own clients know no other path.
@@ -81,6 +83,15 @@ options! {
 
     /// What all files of one person may have over Oshi, in bytes; a small one counts as 4 KiB.
     oshi_user_file_bytes: u64 = 1024 * 1024 * 1024;
+
+    /// A second address for Sock Chat, where any path will do, as SharpChat has it on port 6770.
+    sockchat_listen: Option<SocketAddr> = None, example "\"127.0.0.1:6770\"";
+
+    /// Whether Sock Chat is served at all; `false`: its path is unknown (404).
+    sockchat: bool = true;
+
+    /// Accounts that may do everything on Sock Chat, by their sign-in names. Whoever has none yet may register it.
+    operators: Vec<String> = Vec::new();
 
     /// Where this server is for others, as in `"https://chat.example"`: stands before the addresses of files where they are
     /// shown to people on other networks. Without it: `http://` and the main listener's address.
@@ -207,6 +218,7 @@ impl Config {
             self.rim_rest_listen,
             self.rim_ws_listen,
             self.oshi_listen,
+            self.sockchat_listen,
         ];
         for address in listeners.into_iter().flatten() {
             if !address.ip().is_loopback() && !secure {
@@ -224,6 +236,16 @@ impl Config {
             return Err(invalid(
                 "oshi = false leaves nothing for oshi_listen: remove it",
             ));
+        }
+        if !self.sockchat && self.sockchat_listen.is_some() {
+            return Err(invalid(
+                "sockchat = false leaves nothing for sockchat_listen: remove it",
+            ));
+        }
+        for operator in &self.operators {
+            Name::parse(operator).map_err(|error| {
+                invalid(format!("operators: {operator:?} can be nobody's name")).with_source(error)
+            })?;
         }
         if let Some(url) = &self.public_url {
             let url = url::Url::parse(url).ok();
@@ -348,6 +370,7 @@ mod tests {
         assert_eq!(config.rim_rest_listen.unwrap().port(), 8000);
         assert_eq!(config.rim_ws_listen.unwrap().port(), 3012);
         assert_eq!(config.oshi_listen.unwrap().port(), 8765);
+        assert_eq!(config.sockchat_listen.unwrap().port(), 6770);
         assert_eq!(config.jwt_secret_env.as_deref(), Some("JWT_SECRET"));
         assert!(config.log_dir.is_some() && config.tls_cert.is_some() && config.tls_key.is_some());
     }
@@ -367,6 +390,10 @@ mod tests {
         }
         assert!(error("oshi_listen = \"0.0.0.0:1\"").contains("behind_proxy"));
         assert!(error("oshi = false\noshi_listen = \"127.0.0.1:1\"").contains("oshi_listen"));
+        assert!(error("sockchat_listen = \"0.0.0.0:1\"").contains("behind_proxy"));
+        let both = "sockchat = false\nsockchat_listen = \"127.0.0.1:1\"";
+        assert!(error(both).contains("sockchat_listen"));
+        assert!(error("operators = [\"ann\", \" bob\"]").contains("\" bob\""));
         for url in ["chat.example", "", "ws://chat.example", "http://"] {
             assert!(error(&format!("public_url = \"{url}\"")).contains("public_url"));
         }

@@ -1,7 +1,8 @@
 //! A self-hosted chat server: one world (rooms, messages) behind one front end per network.
 //!
 //! What it does: [`Server`] listens, lets clients in, keeps every message in a [`store`] before anybody sees it, and hands it
-//! to everybody in the room. A front end speaks one network's wire format; today there are `wschat`, `rim` and `oshi`.
+//! to everybody in the room. A front end speaks one network's wire format; today there are `wschat`, `rim`,
+//! `oshi` and `sockchat`.
 //!
 //! What it does not do: it is no command (`kaiwa serve` is), and never dials out.
 //!

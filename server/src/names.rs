@@ -75,7 +75,7 @@ pub fn key(text: &str) -> String {
 
 /// Control characters, and those without a shape of their own that can hide in a name: zero-width ones, marks of direction,
 /// tags, fillers.
-fn is_unseen(c: char) -> bool {
+pub(crate) fn is_unseen(c: char) -> bool {
     c.is_control()
         || matches!(c,
             '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'

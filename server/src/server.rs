@@ -17,8 +17,9 @@ use crate::config::{Config, StoreKind};
 use crate::files::{Files, sweep};
 use crate::front::oshi::{self, Oshi};
 use crate::front::rim::{Rim, rest, socket};
+use crate::front::sockchat::{self, Sockchat};
 use crate::front::wschat::{self, Wschat};
-use crate::front::{Links, OSHI, RIM, Rules, WSCHAT};
+use crate::front::{Links, OSHI, RIM, Rules, SOCKCHAT, WSCHAT};
 use crate::jwt::Verifier;
 use crate::listen::{self, Acceptor};
 use crate::log_dir::{self, LogDir};
@@ -77,7 +78,10 @@ impl Server {
             }),
             rim: config
                 .rim
-                .then(|| Arc::new(Rim::new(Arc::clone(&auth), rules, links))),
+                .then(|| Arc::new(Rim::new(Arc::clone(&auth), rules, links.clone()))),
+            sockchat: config
+                .sockchat
+                .then(|| Arc::new(Sockchat::new(auth, rules, links, &config.operators))),
             oshi,
         };
         let readers = Readers::open(store.as_ref())?;
@@ -88,10 +92,14 @@ impl Server {
         };
         let world = World::new(writer.jobs, readers, fronts.networks(), limits);
         let world = Arc::new(world);
+        if let Some(sockchat) = &fronts.sockchat {
+            sockchat.set_world(&world);
+        }
 
         let stop = CancellationToken::new();
         let tasks = TaskTracker::new();
         tasks.spawn(Arc::clone(&world).deliver(writer.done));
+        world.open().await?;
         let acceptor = Acceptor {
             tls,
             behind_proxy: config.behind_proxy,
@@ -146,6 +154,12 @@ impl Server {
     #[must_use]
     pub fn oshi_addr(&self) -> Option<SocketAddr> {
         self.addresses.oshi
+    }
+
+    /// Where Sock Chat's own listener is, if there is one.
+    #[must_use]
+    pub fn sockchat_addr(&self) -> Option<SocketAddr> {
+        self.addresses.sockchat
     }
 
     /// How many clients are in, now and whenever it changes.
@@ -222,6 +236,7 @@ struct Fronts {
     wschat: Arc<Wschat>,
     rim: Option<Arc<Rim>>,
     oshi: Option<(Arc<Oshi>, Arc<Files>)>,
+    sockchat: Option<Arc<Sockchat>>,
 }
 
 impl Fronts {
@@ -234,6 +249,9 @@ impl Fronts {
         if let Some((oshi, _)) = &self.oshi {
             networks.push((OSHI, Arc::clone(oshi) as _));
         }
+        if let Some(sockchat) = &self.sockchat {
+            networks.push((SOCKCHAT, Arc::clone(sockchat) as _));
+        }
         networks
     }
 }
@@ -245,6 +263,7 @@ struct Listeners {
     rim_rest: Option<TcpListener>,
     rim_ws: Option<TcpListener>,
     oshi: Option<TcpListener>,
+    sockchat: Option<TcpListener>,
 }
 
 /// Where they are.
@@ -255,6 +274,7 @@ struct Addresses {
     rim_rest: Option<SocketAddr>,
     rim_ws: Option<SocketAddr>,
     oshi: Option<SocketAddr>,
+    sockchat: Option<SocketAddr>,
 }
 
 impl Listeners {
@@ -269,6 +289,7 @@ impl Listeners {
             rim_rest: bind(config.rim_rest_listen).await?,
             rim_ws: bind(config.rim_ws_listen).await?,
             oshi: bind(config.oshi_listen).await?,
+            sockchat: bind(config.sockchat_listen).await?,
         })
     }
 
@@ -285,12 +306,18 @@ impl Listeners {
             rim_rest: maybe(&self.rim_rest)?,
             rim_ws: maybe(&self.rim_ws)?,
             oshi: maybe(&self.oshi)?,
+            sockchat: maybe(&self.sockchat)?,
         })
     }
 
     /// Starts to accept.
     fn serve(self, acceptor: &Acceptor, site: &Site, fronts: &Fronts) {
-        let Fronts { wschat, rim, oshi } = fronts;
+        let Fronts {
+            wschat,
+            rim,
+            oshi,
+            sockchat,
+        } = fronts;
         let mut all = wschat::routes("/wschat", Arc::clone(wschat));
         let mut apps = vec![(self.wschat, wschat::routes("/", Arc::clone(wschat)))];
         if let Some(rim) = rim {
@@ -304,6 +331,10 @@ impl Listeners {
             let files = oshi::files::routes(oshi, files);
             all = all.merge(oshi::main_routes(oshi)).merge(files.clone());
             apps.push((self.oshi, oshi::own_routes(oshi).merge(files)));
+        }
+        if let Some(sockchat) = sockchat {
+            all = all.merge(sockchat::main_routes(sockchat));
+            apps.push((self.sockchat, sockchat::own_routes(sockchat)));
         }
         apps.push((Some(self.main), all));
         for (listener, routes) in apps {

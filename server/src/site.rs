@@ -7,10 +7,11 @@ use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse as _, Response};
+use chrono::Utc;
 use tokio_util::task::TaskTracker;
 
 use crate::config::Config;
-use crate::listen::{OriginRule, Permit};
+use crate::listen::{OriginRule, Peer, Permit};
 use crate::world::{Counting, World};
 use crate::ws::Settings;
 
@@ -49,6 +50,13 @@ impl Site {
             .with_state(self.clone())
     }
 
+    /// The answer to a handshake from an address that is kept out.
+    pub(crate) fn keep_out(&self, request: &Request) -> Option<Response> {
+        let Peer(peer) = *request.extensions().get()?;
+        let is_closed = self.world.live().is_closed_to(peer, Utc::now());
+        is_closed.then(|| KEPT_OUT.into_response())
+    }
+
     /// The request's place among the allowed connections, to be held as long as its socket lives.
     #[expect(
         clippy::unused_self,
@@ -58,6 +66,12 @@ impl Site {
         request.extensions().get::<Permit>().cloned()
     }
 }
+
+/// The answer to whoever connects from an address that is kept out.
+const KEPT_OUT: (StatusCode, &str) = (
+    StatusCode::FORBIDDEN,
+    "this address is banned from this server\n",
+);
 
 async fn check_origin(State(site): State<Site>, request: Request, next: Next) -> Response {
     if site.origins.allows(request.headers()) {

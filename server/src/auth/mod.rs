@@ -19,7 +19,9 @@ use self::passwords::Passwords;
 use self::throttle::Throttle;
 pub(crate) use self::throttle::network;
 use crate::names::{self, Name};
-use crate::store::{Ban, BanKind, BanTarget, NewAccount, Session, TokenHash, Transaction, UserId};
+use crate::store::{
+    Ban, BanKind, BanTarget, NewAccount, ReadBans, Session, TokenHash, Transaction, UserId,
+};
 use crate::world::World;
 
 /// How long a token is good for, from its making on; use does not prolong it (rim's fact sheet, section 2).
@@ -204,17 +206,40 @@ impl Auth {
         self.passwords.turn(peer).await?.hash(password).await
     }
 
+    /// Whether a password is the one of a hash, as of a room; nobody's account is opened by it.
+    ///
+    /// # Errors
+    /// `RateLimited` while too many sign-ins wait.
+    pub(crate) async fn verify(
+        &self,
+        peer: IpAddr,
+        password: &str,
+        hash: &str,
+    ) -> Result<bool, Error> {
+        if password.len() > MAX_PASSWORD_BYTES {
+            return Ok(false);
+        }
+        let turn = self.passwords.turn(peer).await?;
+        turn.verify(password, hash.to_owned()).await
+    }
+
     /// Whose valid token this is.
     ///
     /// # Errors
-    /// The store's.
+    /// `Banned` for somebody who is banned from the server, and the store's.
     pub(crate) async fn resume(&self, world: &World, token: &str) -> Result<Option<UserId>, Error> {
         let hash = TokenHash::of(token);
-        let session = world.look_up(move |store| store.session(&hash)).await?;
         let now = Utc::now();
-        Ok(session
-            .filter(|session| now < session.expires)
-            .map(|session| session.user))
+        world
+            .look_up(move |store| {
+                let session = store.session(&hash)?;
+                let Some(session) = session.filter(|session| now < session.expires) else {
+                    return Ok(None);
+                };
+                refuse_any(store, [BanTarget::User(session.user)], now)?;
+                Ok(Some(session.user))
+            })
+            .await
     }
 }
 
@@ -245,6 +270,14 @@ pub(crate) fn refuse_banned(
         .map(BanTarget::User)
         .into_iter()
         .chain([BanTarget::Address(peer)]);
+    refuse_any(store, targets, now)
+}
+
+fn refuse_any<S: ReadBans + ?Sized>(
+    store: &mut S,
+    targets: impl IntoIterator<Item = BanTarget>,
+    now: DateTime<Utc>,
+) -> Result<(), Error> {
     for target in targets {
         if let Some(Ban { until, .. }) = store.banned(BanKind::Entry, &target, None, now)? {
             let error = Error::new(ErrorKind::Banned, "banned from this server");

@@ -10,6 +10,7 @@ pub(crate) mod oshi;
 pub(crate) mod rim;
 mod shown;
 mod signed_out;
+pub(crate) mod sockchat;
 pub(crate) mod wschat;
 
 /// [`wschat`] among the networks of the world.
@@ -20,6 +21,9 @@ pub(crate) const RIM: NetworkId = NetworkId(1);
 
 /// [`oshi`] among the networks of the world.
 pub(crate) const OSHI: NetworkId = NetworkId(2);
+
+/// [`sockchat`] among the networks of the world.
+pub(crate) const SOCKCHAT: NetworkId = NetworkId(3);
 
 /// What is allowed here at all.
 #[derive(Clone, Copy, Debug)]

@@ -40,6 +40,9 @@ pub(crate) fn routes(path: &str, front: Arc<Wschat>) -> Router<Site> {
 }
 
 fn enter(front: Arc<Wschat>, site: Site, request: Request) -> Result<Response, Refused> {
+    if let Some(refused) = site.keep_out(&request) {
+        return Ok(refused);
+    }
     let permit = site.permit(&request);
     let (response, socket) = upgrade(request)?;
     let receiver = site.world.receiver();

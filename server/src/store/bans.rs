@@ -1,7 +1,7 @@
 //! Who is kept out or silenced, where, and until when.
 
-use chrono::{DateTime, Utc};
-use kaiwa_core::Error;
+use chrono::{DateTime, SecondsFormat, Utc};
+use kaiwa_core::{Error, ErrorKind};
 
 use super::{RoomId, UserId};
 
@@ -70,6 +70,27 @@ pub trait Bans: ReadBans {
     /// `NotFound` for a person (also the one who says so) or room that is not there.
     fn ban(&mut self, ban: &Ban) -> Result<BanId, Error>;
 
+    /// Ends all bans of a kind that were said of a person or an address, those of a room or (none) of the whole server; tells
+    /// how many there were.
+    fn lift(
+        &mut self,
+        kind: BanKind,
+        target: &BanTarget,
+        room: Option<RoomId>,
+    ) -> Result<usize, Error>;
+
     /// Ends a ban; tells whether there was one.
     fn unban(&mut self, id: BanId) -> Result<bool, Error>;
+}
+
+/// What somebody is told who may not speak, until then or for ever.
+pub(crate) fn silenced(until: Option<DateTime<Utc>>) -> Error {
+    let text = match until {
+        Some(until) => {
+            let until = until.to_rfc3339_opts(SecondsFormat::Secs, true);
+            format!("silenced until {until}")
+        }
+        None => "silenced".to_owned(),
+    };
+    Error::new(ErrorKind::Forbidden, text)
 }

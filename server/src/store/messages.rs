@@ -3,10 +3,14 @@
 use chrono::{DateTime, Utc};
 use kaiwa_core::Error;
 
-use super::{File, FileId, RoomId, UserId};
+use super::{File, FileId, RoomId, RoomKind, User, UserId};
 
 /// Reactions that a message may have, those taken back included: everybody who shows it gets all of them.
 pub const MAX_REACTIONS: usize = 1000;
+
+/// Messages among which [`ReadMessages::backlog`] looks for those that are not deleted: everybody waits while somebody comes in,
+/// however many of the newest were deleted.
+pub const BACKLOG_REACH: usize = 1000;
 
 /// A message's number: unique and rising over all rooms, below 2^53.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -87,6 +91,10 @@ pub struct Posted {
     pub at: DateTime<Utc>,
     /// Whether it had been kept before.
     pub repeated: bool,
+    /// What its room is.
+    pub kind: RoomKind,
+    /// The two whose room it is, by id.
+    pub two: Option<[UserId; 2]>,
 }
 
 /// A message that is kept.
@@ -124,6 +132,15 @@ pub struct StoredMessage {
     pub reactions: Vec<Reaction>,
     /// Whatever else its network carries, as a JSON object.
     pub extra: Option<String>,
+}
+
+/// A message, and who said it as they are now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// What was said.
+    pub message: StoredMessage,
+    /// By whom, if that is known.
+    pub sender: Option<User>,
 }
 
 /// Somebody's reaction to a message.
@@ -177,6 +194,10 @@ pub trait ReadMessages {
         last: i64,
     ) -> Result<Vec<StoredMessage>, Error>;
 
+    /// The newest messages of a room that are not deleted, `limit` of them at most and oldest first, for whoever comes in, since
+    /// whenever they are a member. Only the newest [`BACKLOG_REACH`] are looked at.
+    fn backlog(&mut self, room: RoomId, limit: usize) -> Result<Vec<Line>, Error>;
+
     /// What has changed in a room after a change, in order; none if that is more than `limit`, or messages that were new then are
     /// not kept any more.
     fn changes(
@@ -193,13 +214,15 @@ pub trait Messages: ReadMessages {
     ///
     /// # Errors
     /// `NotFound` for a room, file or answered message that is not there, `Forbidden` for somebody who is not in the room, a
-    /// guest where none are taken, or in a circle.
+    /// guest where none are taken, in a circle, or for an account that is silenced in the room, in the circle in which it lies
+    /// or on the whole server; then the text says until when.
     fn post(&mut self, message: &NewMessage, repeat: Repeat) -> Result<Posted, Error>;
 
     /// Edits or deletes a message; tells the room's change. Who may do so is the caller's business.
     ///
     /// # Errors
-    /// `NotFound` also for one that was deleted.
+    /// `NotFound` also for one that was deleted, `Forbidden` for another text of somebody who is silenced, as for
+    /// [`Self::post`].
     fn edit(
         &mut self,
         room: RoomId,

@@ -1,9 +1,10 @@
 //! The schema, as numbered steps. A step that was released is never changed; a new one is added.
 
 use kaiwa_core::{Error, ErrorKind};
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::{Connection, TransactionBehavior, params};
 
 use super::sqlite::failure;
+use crate::names;
 
 /// Step n brings a database from `user_version` n-1 to n.
 pub(super) const MIGRATIONS: &[&str] = &[
@@ -11,7 +12,11 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0002_world.sql"),
     include_str!("migrations/0003_subscriptions.sql"),
     include_str!("migrations/0004_files.sql"),
+    include_str!("migrations/0005_presence.sql"),
 ];
+
+/// The step after which accounts have keys of their display names. SQL cannot make them.
+const DISPLAY_KEYS: usize = 5;
 
 /// Marks a database as ours (SQLite's `application_id`): "kaiw".
 const APPLICATION_ID: i64 = 0x6b61_6977;
@@ -31,6 +36,9 @@ pub(super) fn migrate(connection: &mut Connection) -> Result<(), Error> {
                 .execute_batch(step)
                 .map_err(failure("updating the database"))?;
         }
+        if done < DISPLAY_KEYS {
+            fill_display_keys(&transaction).map_err(failure("updating the database"))?;
+        }
         transaction
             .execute_batch(&format!(
                 "PRAGMA user_version = {}; PRAGMA application_id = {APPLICATION_ID};",
@@ -41,6 +49,19 @@ pub(super) fn migrate(connection: &mut Connection) -> Result<(), Error> {
     transaction
         .commit()
         .map_err(failure("updating the database"))
+}
+
+fn fill_display_keys(connection: &Connection) -> rusqlite::Result<()> {
+    let mut select =
+        connection.prepare("SELECT id, display FROM users WHERE guest = 0 AND display <> ''")?;
+    let mut update = connection.prepare("UPDATE users SET display_key = ?2 WHERE id = ?1")?;
+    let accounts = select
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<rusqlite::Result<Vec<(i64, String)>>>()?;
+    for (id, display) in accounts {
+        update.execute(params![id, names::key(&display)])?;
+    }
+    Ok(())
 }
 
 /// How many steps a database has behind it; 0 for an empty one.

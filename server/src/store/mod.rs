@@ -24,6 +24,7 @@ pub(crate) mod writer;
 
 use kaiwa_core::Error;
 
+pub(crate) use bans::silenced;
 pub use bans::{Ban, BanId, BanKind, BanTarget, Bans, ReadBans};
 pub use contacts::{Contact, ContactStatus, Contacts, ReadContacts};
 pub use data::{Data, DataScope, MAX_KEYS, ReadData};
@@ -32,12 +33,12 @@ pub use files::{
 };
 pub use invites::{Invite, Invites, MAX_INVITES, NewInvite};
 pub use messages::{
-    Change, Edit, MAX_REACTIONS, MessageId, MessageKind, Messages, NewMessage, Position, Posted,
-    Reaction, ReadMessages, Repeat, Sender, StoredMessage,
+    BACKLOG_REACH, Change, Edit, Line, MAX_REACTIONS, MessageId, MessageKind, Messages, NewMessage,
+    Position, Posted, Reaction, ReadMessages, Repeat, Sender, StoredMessage,
 };
 pub use rooms::{
-    Conversation, LOBBY, MAX_CIRCLES, MAX_OWN_CIRCLES, MAX_STREAMS, Member, Membership, NewRoom,
-    ReadRooms, Role, Room, RoomId, RoomKind, RoomPatch, Rooms, Span,
+    Conversation, LOBBY, MAX_CHANNELS, MAX_CIRCLES, MAX_OWN_CIRCLES, MAX_STREAMS, Member,
+    Membership, NewRoom, ReadRooms, Role, Room, RoomId, RoomKind, RoomPatch, Rooms, Span,
 };
 pub use sqlite::{SqliteStore, read_log};
 pub use subscriptions::{MAX_SUBSCRIPTIONS, ReadSubscriptions, Subscription, Subscriptions};

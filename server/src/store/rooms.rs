@@ -15,6 +15,9 @@ pub const LOBBY: RoomId = RoomId(1);
 /// Streams that a circle may have, and the lobby: a client is told all of them when it signs in.
 pub const MAX_STREAMS: usize = 500;
 
+/// Channels that there may be: whoever comes in is told all of them.
+pub const MAX_CHANNELS: usize = 1000;
+
 /// Circles in which somebody may be.
 pub const MAX_CIRCLES: usize = 500;
 
@@ -224,8 +227,14 @@ pub trait ReadRooms {
         limit: usize,
     ) -> Result<Vec<Room>, Error>;
 
+    /// All channels, by id.
+    fn channels(&mut self) -> Result<Vec<Room>, Error>;
+
     /// A channel by its name; ASCII case does not matter.
     fn channel(&mut self, name: &str) -> Result<Option<Room>, Error>;
+
+    /// The rooms of two in which somebody is, by id, each with the first sequence that they may see since they came.
+    fn direct_rooms(&mut self, user: UserId) -> Result<Vec<(RoomId, i64)>, Error>;
 
     /// The room of two, if they have one.
     fn direct_room(&mut self, one: UserId, other: UserId) -> Result<Option<RoomId>, Error>;
@@ -264,7 +273,7 @@ pub trait Rooms: ReadRooms {
     /// # Errors
     /// `NotFound` for an owner, member or parent that is not there, `Conflict` for a channel or stream name that is taken,
     /// `Invalid` for a lobby, a room of two, a stream that has members of its own or lies in no circle, and anything else
-    /// that lies in one; `Full` for a stream beyond [`MAX_STREAMS`], and a circle of somebody who has [`MAX_OWN_CIRCLES`] or
+    /// that lies in one; `Full` for a stream beyond [`MAX_STREAMS`], a channel beyond [`MAX_CHANNELS`], and a circle of somebody who has [`MAX_OWN_CIRCLES`] or
     /// with somebody who is in [`MAX_CIRCLES`].
     fn create_room(&mut self, room: &NewRoom) -> Result<RoomId, Error>;
 
@@ -297,6 +306,13 @@ pub trait Rooms: ReadRooms {
     /// # Errors
     /// `Storage` only.
     fn clear_removed(&mut self, limit: usize) -> Result<bool, Error>;
+
+    /// Takes everybody out of all channels, and removes the temporary ones: to be in a channel is to be there, and when a server
+    /// starts nobody is.
+    ///
+    /// # Errors
+    /// `Storage` only.
+    fn clear_channels(&mut self) -> Result<(), Error>;
 
     /// Lets people in; those who are in stay as they are. What was said before is read to them. Tells who is new, by id.
     ///

@@ -25,8 +25,8 @@ pub trait ReadSubscriptions {
     fn subscriptions(&mut self, user: UserId) -> Result<Vec<Subscription>, Error>;
 }
 
-/// Changes of subscriptions. Whoever comes into the lobby, a group or a room of two is subscribed to it by that; leaving a room,
-/// or being removed, ends the subscription to it and to the streams in it.
+/// Changes of subscriptions. Whoever comes into the lobby, a group, a channel or a room of two is subscribed to it by that; leaving
+/// a room, or being removed, ends the subscription to it and to the streams in it.
 pub trait Subscriptions: ReadSubscriptions {
     /// Subscribes somebody to a room; tells how far they are in it, and whether they were not subscribed before.
     ///

@@ -146,6 +146,10 @@ pub trait ReadUsers {
     /// An account by its name's key ([`Name::key`]), with what its password is checked against.
     fn account(&mut self, key: &str) -> Result<Option<(User, Credentials)>, Error>;
 
+    /// Accounts that are called so, by id and `limit` of them at most: by sign-in name, by the name that is shown or by the one
+    /// taken for a while, in any case and form ([`crate::names::key`]).
+    fn called(&mut self, name: &str, limit: usize) -> Result<Vec<UserId>, Error>;
+
     /// The sign-in of a token, also if it has expired.
     fn session(&mut self, token: &TokenHash) -> Result<Option<Session>, Error>;
 }
@@ -164,7 +168,7 @@ pub trait Users: ReadUsers {
     /// Changes a person.
     ///
     /// # Errors
-    /// `NotFound`.
+    /// `NotFound`, `Conflict` for a nick by which another account is called ([`ReadUsers::called`]).
     fn update_user(&mut self, id: UserId, patch: &UserPatch) -> Result<(), Error>;
 
     /// Keeps a sign-in, and forgets those that had expired for longer than a day. Of a person's other ones, the newest

@@ -13,8 +13,11 @@
 use chrono::{DateTime, Utc};
 use kaiwa_core::{Error, ErrorKind};
 
+use super::live::Spot;
 use super::{Notice, RoomView};
-use crate::store::{Change, Role, Room, RoomId, Subscription, Transaction, UserId};
+use crate::store::{
+    BanKind, BanTarget, Change, Role, Room, RoomId, Subscription, Transaction, UserId, silenced,
+};
 
 /// Streams that a connection hears that hears all rooms of its person: others may make them be in many more, and each costs memory
 /// and time at every sign-in.
@@ -81,10 +84,12 @@ fn seq_of(change: &Change) -> i64 {
     }
 }
 
-/// The room of two, with both of them in it and subscribed; notices tell what had to be done for that.
+/// The room of two, with both of them in it and subscribed, for `one` who wants to speak there; notices tell what had to be done
+/// for that.
 ///
 /// # Errors
-/// `NotFound` if either is not there, `Invalid` for oneself.
+/// `NotFound` if either is not there, `Invalid` for oneself, `Forbidden` if `one` is silenced: nothing is done for what would be
+/// refused after it.
 pub(crate) fn talk(
     store: &mut dyn Transaction,
     notices: &mut Vec<Notice>,
@@ -93,6 +98,10 @@ pub(crate) fn talk(
     at: DateTime<Utc>,
 ) -> Result<RoomId, Error> {
     let known = store.direct_room(one, other)?;
+    let speaker = BanTarget::User(one);
+    if let Some(ban) = store.banned(BanKind::Speech, &speaker, known, at)? {
+        return Err(silenced(ban.until));
+    }
     let mut entered = Vec::new();
     for user in [one, other] {
         let is_in = match known {
@@ -140,6 +149,11 @@ pub(super) enum Hears {
     All(Vec<RoomId>),
     /// Chosen ones.
     Chosen(Vec<Subscription>),
+    /// That in which it is, and those of two, each from a sequence on.
+    Placed {
+        spot: Option<Spot>,
+        talks: Vec<(RoomId, i64)>,
+    },
 }
 
 impl Seating {
@@ -161,10 +175,27 @@ impl Seating {
         })
     }
 
+    /// For one that is in one room at a time, and hears that and what is said to its person alone. It is in this room, whether
+    /// its person is a member or not, or in none until it is put somewhere ([`super::SharedLive::put`]).
+    pub(crate) fn placed(
+        store: &mut dyn Transaction,
+        user: UserId,
+        room: Option<&Room>,
+    ) -> Result<Self, Error> {
+        Ok(Self {
+            user,
+            roles: store.roles_of(user)?,
+            hears: Hears::Placed {
+                spot: room.map(Spot::of),
+                talks: store.direct_rooms(user)?,
+            },
+        })
+    }
+
     /// What was chosen, by room: what the connection hears, whatever its person's others have chosen since.
     pub(crate) fn subscriptions(&self) -> &[Subscription] {
         match &self.hears {
-            Hears::All(_) => &[],
+            Hears::All(_) | Hears::Placed { .. } => &[],
             Hears::Chosen(chosen) => chosen,
         }
     }

@@ -1,5 +1,6 @@
 //! Who is connected: which connection hears which rooms, as whom.
 
+mod placed;
 mod rendered;
 mod shared;
 mod told;
@@ -9,6 +10,7 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
+pub(in crate::world) use self::placed::Spot;
 use self::rendered::{Answers, Rendered};
 pub(crate) use self::shared::{Seat, SharedLive};
 use super::follow::{Hears, MAX_STREAMS_HEARD};
@@ -43,8 +45,18 @@ struct Sitting {
     receiver: Arc<Receiver>,
     /// Where it has a place.
     rooms: BTreeSet<RoomId>,
-    /// Whether it hears all rooms of its person, or chosen ones.
-    hears_all: bool,
+    manner: Manner,
+}
+
+/// Which rooms of its person a connection hears.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Manner {
+    /// All of them.
+    All,
+    /// Chosen ones.
+    Chosen,
+    /// One at a time, and those of two; none while it is nowhere.
+    Placed(Option<Spot>),
 }
 
 /// A connection in a room: in one with members of its own, because its person is in; in a stream, because it hears that.
@@ -55,6 +67,8 @@ struct Place {
     role: Option<Role>,
     /// Whether what is said there comes to it.
     hears: bool,
+    /// Whether it is told of others there. All are but those that are in another room ([`Manner::Placed`]).
+    attends: bool,
     /// The first sequence of whose message it is told what becomes of it. Connections that hear all rooms are told of none: their
     /// networks do not show it.
     since: i64,
@@ -63,7 +77,7 @@ struct Place {
 impl Live {
     /// Gives a guest's connection a seat in one room.
     fn sit(&mut self, network: NetworkId, receiver: Arc<Receiver>, room: RoomId) -> SeatId {
-        let seat = self.add(network, None, receiver, true);
+        let seat = self.add(network, None, receiver, Manner::All);
         self.follow(seat, room, i64::MAX);
         seat
     }
@@ -82,13 +96,17 @@ impl Live {
                 self.remove(seat);
             }
         }
-        let hears_all = matches!(seating.hears, Hears::All(_));
-        let seat = self.add(network, Some(user), receiver, hears_all);
+        let manner = match seating.hears {
+            Hears::All(_) => Manner::All,
+            Hears::Chosen(_) => Manner::Chosen,
+            Hears::Placed { .. } => Manner::Placed(None),
+        };
+        let seat = self.add(network, Some(user), receiver, manner);
         self.people.entry(user).or_default().insert(seat);
         for (room, role) in &seating.roles {
             self.place(seat, *room, |place| {
                 place.role = Some(*role);
-                place.hears = hears_all;
+                place.hears = manner == Manner::All;
             });
         }
         match &seating.hears {
@@ -102,6 +120,12 @@ impl Live {
                     self.follow(seat, *room, *since);
                 }
             }
+            Hears::Placed { spot, talks } => {
+                for (room, since) in talks {
+                    self.follow(seat, *room, *since);
+                }
+                self.put(seat, *spot);
+            }
         }
         seat
     }
@@ -111,7 +135,7 @@ impl Live {
         network: NetworkId,
         user: Option<UserId>,
         receiver: Arc<Receiver>,
-        hears_all: bool,
+        manner: Manner,
     ) -> SeatId {
         if self.closed {
             receiver.close(CloseReason::Stopping);
@@ -123,7 +147,7 @@ impl Live {
             user,
             receiver,
             rooms: BTreeSet::new(),
-            hears_all,
+            manner,
         };
         self.seats.insert(seat, sitting);
         seat
@@ -142,6 +166,7 @@ impl Live {
             receiver: Arc::clone(&sitting.receiver),
             role: None,
             hears: false,
+            attends: !matches!(sitting.manner, Manner::Placed(_)),
             since: i64::MAX,
         }));
     }
@@ -177,19 +202,23 @@ impl Live {
 
     /// Somebody has come into a room.
     fn enter(&mut self, user: UserId, role: Role, view: &RoomView) {
-        let is_circle = view.room.kind == RoomKind::Circle;
+        let kind = view.room.kind;
+        let next = view.room.last.seq.saturating_add(1);
         for seat in self.people.get(&user).cloned().unwrap_or_default() {
-            let hears_all = self.hears_all(seat);
+            let Some(manner) = self.seats.get(&seat).map(|sitting| sitting.manner) else {
+                continue;
+            };
             self.place(seat, view.id(), |place| {
                 place.role = Some(role);
-                place.hears = hears_all || !is_circle;
-                place.since = if hears_all {
-                    i64::MAX
-                } else {
-                    view.room.last.seq.saturating_add(1)
+                (place.hears, place.since) = match manner {
+                    Manner::All => (true, i64::MAX),
+                    Manner::Chosen => (kind != RoomKind::Circle, next),
+                    Manner::Placed(_) if kind == RoomKind::Direct => (true, next),
+                    // It hears this one if it is there.
+                    Manner::Placed(_) => (place.hears, place.since),
                 };
             });
-            if hears_all {
+            if manner == Manner::All {
                 for stream in &view.streams {
                     self.hear(seat, stream.id);
                 }
@@ -213,13 +242,13 @@ impl Live {
             if let Some(sitting) = self.seats.get_mut(&seat) {
                 sitting.rooms.remove(&room);
             }
+            self.displace_from(seat, room);
         }
     }
 
-    fn hears_all(&self, seat: SeatId) -> bool {
-        self.seats
-            .get(&seat)
-            .is_some_and(|sitting| sitting.hears_all)
+    fn is(&self, seat: SeatId, manner: Manner) -> bool {
+        let sitting = self.seats.get(&seat);
+        sitting.is_some_and(|sitting| sitting.manner == manner)
     }
 
     /// A connection has gone.
@@ -253,6 +282,7 @@ impl Live {
     }
 
     fn take_place(&mut self, seat: SeatId, room: RoomId) {
+        self.displace_from(seat, room);
         let Some(sitting) = self.seats.get_mut(&seat) else {
             return;
         };

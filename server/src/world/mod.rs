@@ -6,6 +6,7 @@
 //! change nothing are asked beside it ([`World::read`]).
 
 pub(crate) mod clearing;
+mod doors;
 mod follow;
 mod live;
 mod network;
@@ -16,9 +17,11 @@ mod receiver;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use chrono::Utc;
 use kaiwa_core::{Error, ErrorKind};
 use tokio::sync::{mpsc, oneshot, watch};
 
+pub(crate) use doors::{ban, lift};
 pub(crate) use follow::{Followed, Seating, Since, subscribe, talk};
 pub(crate) use live::{Seat, SeatId, SharedLive};
 pub(crate) use network::{Echo, Network, NetworkId, Said, Submission};
@@ -128,6 +131,24 @@ impl World {
         ask: impl FnOnce(&mut dyn Reader) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
         self.readers.look_up(ask).await
+    }
+
+    /// What is to be done before anybody may come in. The server must deliver already.
+    ///
+    /// # Errors
+    /// As [`Self::change`]; then the world has stopped.
+    pub(crate) async fn open(&self) -> Result<(), Error> {
+        let now = Utc::now();
+        let work = move |store: &mut dyn Transaction, notices: &mut Vec<Notice>| {
+            store.clear_channels()?;
+            notices.push(doors::closed(store, now)?);
+            Ok(())
+        };
+        let opened = self.change(work).await;
+        if opened.is_err() {
+            self.stop_now();
+        }
+        opened
     }
 
     /// Delivers until the store's thread ends, then sends everybody away.

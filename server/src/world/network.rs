@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use kaiwa_core::Error;
 
-use super::{Notice, Receiver};
+use super::{CloseReason, Notice, Receiver};
 use crate::store::{File, NewMessage, Posted, Repeat, Role, Transaction, UserId};
 
 /// Which front end; each has its own number (`front/mod.rs`).
@@ -20,6 +20,16 @@ pub(crate) trait Network: Send + Sync {
 
     /// What of a message comes to its sender's own connections; of [`Echo::Other`] appends the frame.
     fn echo(&self, said: &Said, out: &mut Vec<u8>) -> Echo;
+
+    /// Learns of a notice before anybody is told; each comes once, in order with what is shown, but for those that somebody types.
+    /// Like all of these it is called while who is connected is locked: it must ask nothing of [`super::SharedLive`], nor take a
+    /// lock under which somebody else does.
+    fn learn(&self, _notice: &Notice) {}
+
+    /// How a connection ends whose person is kept out from now on.
+    fn farewell(&self) -> CloseReason {
+        CloseReason::Banned
+    }
 
     /// The frame that tells a notice to everybody of this role in its room alike (none: they are in no room that it is about, or
     /// only hear it). It is made once, and told however many they are.

@@ -1,7 +1,9 @@
 //! What happens besides new messages, and for whom: made where the store is changed, since networks that show it cannot ask.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use kaiwa_core::Error;
 
 use super::Said;
@@ -78,6 +80,13 @@ pub(crate) enum Notice {
     /// Somebody has their first connection, or lost the last one. Shared with those who are in a room with them that is no
     /// crowd.
     Presence { user: UserId, online: bool },
+    /// Somebody is kept out of the whole server, until then or for ever. Told to them, on all connections; these end with it.
+    Banned {
+        user: UserId,
+        until: Option<DateTime<Utc>>,
+    },
+    /// These are all addresses from which nobody may connect, and until when. Told to nobody.
+    Doors(Vec<(IpAddr, Option<DateTime<Utc>>)>),
 }
 
 /// A room, with all that is shown of it to somebody to whom it is new.

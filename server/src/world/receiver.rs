@@ -37,6 +37,8 @@ pub(crate) enum CloseReason {
     TooSlow,
     /// Its message could not be kept.
     StoreFailed,
+    /// Its person is kept out; what is queued is sent first.
+    Banned,
     /// Its front end says so: the code and the reason of the close frame; what is queued is sent first.
     Ended(u16, &'static str),
 }
@@ -138,7 +140,7 @@ impl Receiver {
     ) -> Poll<Taken> {
         let mut state = self.state();
         match state.closing {
-            Some(CloseReason::Stopping | CloseReason::Ended(..))
+            Some(CloseReason::Stopping | CloseReason::Banned | CloseReason::Ended(..))
                 if !state.queue.is_empty() && !state.held => {}
             Some(reason) => return Poll::Ready(Taken::Close(reason)),
             None => {}

@@ -337,6 +337,7 @@ fn close_of(reason: CloseReason) -> End {
         CloseReason::Stopping => End::Close(GOING_AWAY, "the server stops"),
         CloseReason::TooSlow => End::Close(TOO_SLOW, "too slow, come back later"),
         CloseReason::StoreFailed => End::Close(INTERNAL_ERROR, "the message could not be kept"),
+        CloseReason::Banned => End::Close(POLICY, "banned from this server"),
         CloseReason::Ended(code, reason) => End::Close(code, reason),
     }
 }

@@ -20,5 +20,6 @@ mod people;
 mod privacy;
 mod restart;
 mod resume;
+mod silence;
 mod streams;
 mod together;

@@ -9,6 +9,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod bans;
 mod client;
 mod contract;
 mod friends;

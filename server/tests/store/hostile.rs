@@ -180,6 +180,7 @@ pub(crate) fn strange_texts_find_nothing(site: &mut Site) {
     let before = site.picture();
     for text in TEXTS {
         assert!(site.reader.account(text).unwrap().is_none());
+        assert_eq!(site.reader.called(text, 9).unwrap(), []);
         assert!(site.reader.channel(text).unwrap().is_none());
         assert!(site.reader.file(text).unwrap().is_none());
         let scope = DataScope::User(ann);
@@ -200,6 +201,7 @@ pub(crate) fn enormous_texts(site: &mut Site) {
     round_trip(site, 0, &text);
     assert_eq!(site.reader.public_rooms(&text, 9).unwrap(), []);
     assert!(site.reader.account(&text).unwrap().is_none());
+    assert_eq!(site.reader.called(&text, usize::MAX).unwrap().len(), 1);
     assert!(Name::parse(&text).is_err());
 }
 
@@ -239,6 +241,7 @@ fn read_all(site: &mut Site, number: i64, room: RoomId, ann: UserId) {
     assert!(reader.rooms_of(user).unwrap().is_empty());
     assert!(reader.room_ids_of(user).unwrap().is_empty());
     assert!(reader.children(strange).unwrap().is_empty());
+    assert!(reader.direct_rooms(user).unwrap().is_empty());
     assert!(reader.direct_room(user, ann).unwrap().is_none());
     assert!(reader.members(strange).unwrap().is_empty());
     assert!(reader.membership(strange, ann).unwrap().is_none());
@@ -248,6 +251,7 @@ fn read_all(site: &mut Site, number: i64, room: RoomId, ann: UserId) {
     assert!(reader.conversations(user, 0, 9).unwrap().is_empty());
     assert!(reader.message(MessageId(number)).unwrap().is_none());
     assert!(reader.messages(strange, 1, 9).unwrap().is_empty());
+    assert!(reader.backlog(strange, usize::MAX).unwrap().is_empty());
     let some = if number < 1 { 1 } else { 0 };
     let found = reader.messages(room, number, i64::MAX).unwrap();
     assert_eq!(found.len(), some);

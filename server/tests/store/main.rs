@@ -6,7 +6,9 @@
 )]
 
 mod bans;
+mod called;
 mod changes;
+mod channels;
 mod circles;
 mod contacts;
 mod conversations;
@@ -27,6 +29,7 @@ mod races_over_subscriptions;
 mod reopening;
 mod rooms;
 mod sessions;
+mod silence;
 mod site;
 mod streams;
 mod subscriptions;
@@ -61,10 +64,24 @@ macro_rules! store_suite {
                     ended_bans_are_forgotten,
                     what_is_refused,
                 }
+                called {
+                    by_any_of_their_names,
+                    a_nick_is_nobody_elses_name,
+                }
                 changes {
                     what_is_new_edited_and_reacted,
                     too_many_are_not_told,
                     a_replica_that_follows_has_the_room,
+                }
+                channels {
+                    all_are_listed_and_nothing_else,
+                    the_most_that_there_may_be,
+                    nothing_is_kept_of_who_has_gone,
+                    when_a_server_starts_nobody_is_there,
+                    what_was_said_last,
+                    however_many_were_deleted,
+                    where_something_was_said,
+                    rooms_of_two_and_since_when,
                 }
                 circles {
                     the_lobby_has_streams_too,
@@ -164,6 +181,10 @@ macro_rules! store_suite {
                     asking_each_other,
                     signing_out_and_moving,
                     banning_and_unbanning,
+                    silencing_and_speaking,
+                    ending_a_silence_and_speaking,
+                    two_nicks_of_one_name,
+                    a_nick_and_an_account_of_one_name,
                 }
                 races_over_rooms {
                     two_rooms_of_one_pair,
@@ -176,6 +197,8 @@ macro_rules! store_suite {
                     removing_and_renaming,
                     removing_and_inviting,
                     using_an_invitation_twice,
+                    emptying_channels_and_entering,
+                    emptying_channels_and_making_one,
                 }
                 races_over_subscriptions {
                     subscribing_and_leaving,
@@ -207,6 +230,15 @@ macro_rules! store_suite {
                     all_but_one_are_ended,
                     moving,
                     what_is_refused,
+                }
+                silence {
+                    it_says_until_when,
+                    a_room_and_what_lies_in_it,
+                    nothing_is_said_by_an_edit,
+                    only_accounts_are_silenced_and_only_by_this_kind,
+                    ending_it,
+                    what_was_kept_before_is_still_kept,
+                    a_failure_keeps_neither_it_nor_its_end,
                 }
                 streams {
                     members_are_the_circles,

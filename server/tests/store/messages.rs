@@ -3,7 +3,7 @@
 use kaiwa_server::ErrorKind;
 use kaiwa_server::store::{
     Edit, LOBBY, MAX_REACTIONS, MessageId, MessageKind, NewMessage, Position, Posted, Reaction,
-    Repeat, RoomId, Sender, StoredMessage, UserId, UserPatch,
+    Repeat, RoomId, RoomKind, Sender, StoredMessage, UserId, UserPatch,
 };
 
 use crate::files::new_file;
@@ -75,6 +75,8 @@ pub(crate) fn everything_comes_back(site: &mut Site) {
             sender: Some(ann),
             at: at(11),
             repeated: false,
+            kind: RoomKind::Group,
+            two: None,
         }
     );
     let keys = ["k2", "k1", "k2"].map(|key| site.reader.file(key).unwrap().unwrap());

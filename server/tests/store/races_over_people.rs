@@ -1,9 +1,11 @@
 //! Two operations that meet: accounts, contacts, sign-ins, bans.
 
 use kaiwa_server::ErrorKind;
-use kaiwa_server::store::{Ban, BanKind, BanTarget, ContactStatus, LOBBY, Session};
+use kaiwa_server::store::{
+    Ban, BanKind, BanTarget, ContactStatus, LOBBY, RoomId, Session, Transaction, UserId, UserPatch,
+};
 
-use crate::race::{First, Room, one_wins, race, room, told};
+use crate::race::{First, Outcome, Room, one_wins, post_bob, race, room, told};
 use crate::site::{Site, at, new_account, token};
 
 pub(crate) fn two_accounts_of_one_name(site: &mut Site) {
@@ -83,26 +85,28 @@ pub(crate) fn signing_out_and_moving(site: &mut Site) {
     );
 }
 
-pub(crate) fn banning_and_unbanning(site: &mut Site) {
-    fn ban(set: &Room) -> Ban {
-        Ban {
-            kind: BanKind::Speech,
-            target: BanTarget::User(set.bob),
-            room: Some(LOBBY),
-            until: None,
-            reason: None,
-            by: None,
-            at: at(1),
-        }
+/// Bob is silenced.
+fn ban(set: &Room, room: Option<RoomId>) -> Ban {
+    Ban {
+        kind: BanKind::Speech,
+        target: BanTarget::User(set.bob),
+        room,
+        until: None,
+        reason: None,
+        by: None,
+        at: at(1),
     }
+}
+
+pub(crate) fn banning_and_unbanning(site: &mut Site) {
     race(
         site,
         |site| {
             let set = room(site);
-            site.change(|store| store.ban(&ban(&set)).unwrap());
+            site.change(|store| store.ban(&ban(&set, Some(LOBBY))).unwrap());
             set
         },
-        |store, set| told(store.ban(&ban(set)).map(drop)),
+        |store, set| told(store.ban(&ban(set, Some(LOBBY))).map(drop)),
         |store, _| {
             let bans = store.bans(at(1)).unwrap();
             bans.into_iter()
@@ -117,6 +121,88 @@ pub(crate) fn banning_and_unbanning(site: &mut Site) {
                 .reader
                 .banned(BanKind::Speech, &target, Some(LOBBY), at(2));
             assert_eq!(banned.unwrap().is_some(), first == First::Other);
+        },
+    );
+}
+
+pub(crate) fn silencing_and_speaking(site: &mut Site) {
+    race(
+        site,
+        room,
+        |store, set| told(store.ban(&ban(set, None)).map(drop)),
+        post_bob,
+        |site, set, first, silenced, spoken| {
+            assert!(silenced.is_ok());
+            match first {
+                First::One => assert_eq!(spoken, &Err(ErrorKind::Forbidden)),
+                First::Other => assert_eq!(spoken.as_deref(), Ok("2")),
+            }
+            let said = site.messages(set.room).len();
+            assert_eq!(said == 2, first == First::Other);
+        },
+    );
+}
+
+pub(crate) fn ending_a_silence_and_speaking(site: &mut Site) {
+    race(
+        site,
+        |site| {
+            let set = room(site);
+            site.change(|store| store.ban(&ban(&set, Some(set.room))).unwrap());
+            set
+        },
+        |store, set| {
+            let target = BanTarget::User(set.bob);
+            told(store.lift(BanKind::Speech, &target, Some(set.room)))
+        },
+        post_bob,
+        |_, _, first, lifted, spoken| {
+            assert_eq!(lifted.as_deref(), Ok("1"));
+            match first {
+                First::One => assert_eq!(spoken.as_deref(), Ok("2")),
+                First::Other => assert_eq!(spoken, &Err(ErrorKind::Forbidden)),
+            }
+        },
+    );
+}
+
+fn take_nick(store: &mut dyn Transaction, user: UserId, nick: &str) -> Outcome {
+    let patch = UserPatch {
+        nick: Some(Some(nick.to_owned())),
+        ..UserPatch::default()
+    };
+    told(store.update_user(user, &patch))
+}
+
+pub(crate) fn two_nicks_of_one_name(site: &mut Site) {
+    race(
+        site,
+        room,
+        |store, set| take_nick(store, set.ann, "Robin"),
+        |store, set| take_nick(store, set.bob, "ROBIN"),
+        |site, set, first, one, other| {
+            one_wins(first, one, other, ErrorKind::Conflict);
+            let winner = if first == First::One {
+                set.ann
+            } else {
+                set.bob
+            };
+            assert_eq!(site.reader.called("robin", 9).unwrap(), [winner]);
+        },
+    );
+}
+
+pub(crate) fn a_nick_and_an_account_of_one_name(site: &mut Site) {
+    race(
+        site,
+        room,
+        |store, set| take_nick(store, set.ann, "Robin"),
+        |store, _| told(store.create_account(&new_account("robin")).map(drop)),
+        |site, _, first, nick, account| {
+            assert!(account.is_ok(), "nobody keeps others from a name by a nick");
+            assert_eq!(nick.is_ok(), first == First::One);
+            let found = site.reader.called("robin", 9).unwrap().len();
+            assert_eq!(found == 2, first == First::One);
         },
     );
 }

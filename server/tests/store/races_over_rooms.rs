@@ -1,7 +1,9 @@
 //! Two operations that meet: rooms, who is in them, and what lets people in.
 
 use kaiwa_server::ErrorKind;
-use kaiwa_server::store::{DataScope, NewInvite, Role, RoomKind, RoomPatch, Transaction, UserId};
+use kaiwa_server::store::{
+    DataScope, NewInvite, NewRoom, Role, RoomKind, RoomPatch, Transaction, UserId,
+};
 
 use crate::race::{
     First, Outcome, Room, add_bob, one_wins, race, remove_bob, remove_room, room, told,
@@ -197,5 +199,52 @@ pub(crate) fn using_an_invitation_twice(site: &mut Site) {
         take,
         take,
         |_, _, first, one, other| one_wins(first, one, other, ErrorKind::NotFound),
+    );
+}
+
+/// A channel in which only ann is.
+fn channel(site: &mut Site) -> Room {
+    let [ann, bob] = site.accounts();
+    let room = site.room(&new_room(RoomKind::Channel, "talk", &[ann]));
+    Room { ann, bob, room }
+}
+
+fn clear_channels(store: &mut dyn Transaction, _: &Room) -> Outcome {
+    told(store.clear_channels())
+}
+
+pub(crate) fn emptying_channels_and_entering(site: &mut Site) {
+    race(
+        site,
+        channel,
+        clear_channels,
+        add_bob,
+        |site, set, first, clear, enter| {
+            assert!(clear.is_ok() && enter.is_ok());
+            let is_in = site.standing(set.room, set.bob).is_some();
+            assert_eq!(is_in, first == First::One);
+            assert_eq!(site.standing(set.room, set.ann), None);
+        },
+    );
+}
+
+pub(crate) fn emptying_channels_and_making_one(site: &mut Site) {
+    race(
+        site,
+        channel,
+        clear_channels,
+        |store, set| {
+            let room = NewRoom {
+                temporary: true,
+                ..new_room(RoomKind::Channel, "new", &[set.bob])
+            };
+            told(store.create_room(&room).map(drop))
+        },
+        |site, set, first, clear, make| {
+            assert!(clear.is_ok() && make.is_ok());
+            let stays = usize::from(first == First::One);
+            assert_eq!(site.reader.channels().unwrap().len(), 1 + stays);
+            assert_eq!(site.reader.room_ids_of(set.bob).unwrap().len(), stays);
+        },
     );
 }

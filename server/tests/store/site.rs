@@ -174,11 +174,13 @@ impl Site {
         let mut show = |shown: &dyn Debug| writeln!(text, "{shown:#?}").unwrap();
         show(&reader.bans(at(0)).unwrap());
         show(&reader.public_rooms("", 1000).unwrap());
+        show(&reader.channels().unwrap());
         for user in &self.people {
             show(&reader.user(*user).unwrap());
             show(&reader.rooms_of(*user).unwrap());
             show(&reader.room_ids_of(*user).unwrap());
             show(&reader.roles_of(*user).unwrap());
+            show(&reader.direct_rooms(*user).unwrap());
             show(&reader.subscriptions(*user).unwrap());
             show(&reader.contacts(*user, None).unwrap());
             show(&reader.incoming_contacts(*user).unwrap());

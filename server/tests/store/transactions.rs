@@ -9,7 +9,8 @@ use kaiwa_server::{Error, ErrorKind};
 
 use crate::site::{Site, at, guest, new_account, new_message, said, texts, token};
 
-fn failing(site: &mut Site, kind: ErrorKind, work: impl FnOnce(&mut dyn Transaction)) {
+/// A transaction that fails after this work.
+pub(crate) fn failing(site: &mut Site, kind: ErrorKind, work: impl FnOnce(&mut dyn Transaction)) {
     let mut work = Some(work);
     let error = site
         .store

@@ -57,8 +57,12 @@ pub(super) fn administered<S: ReadRooms + ?Sized>(
 /// Whether something is shown as a stream.
 pub(super) fn is_stream(kind: RoomKind) -> bool {
     match kind {
-        RoomKind::Lobby | RoomKind::Stream | RoomKind::Group | RoomKind::Direct => true,
-        RoomKind::Circle | RoomKind::Channel => false,
+        RoomKind::Lobby
+        | RoomKind::Stream
+        | RoomKind::Group
+        | RoomKind::Direct
+        | RoomKind::Channel => true,
+        RoomKind::Circle => false,
     }
 }
 

@@ -78,7 +78,9 @@ impl Network for Oshi {
             | Notice::Subscribed { .. }
             | Notice::Read { .. }
             | Notice::Contacts { .. }
-            | Notice::Said(_) => return None,
+            | Notice::Said(_)
+            | Notice::Banned { .. }
+            | Notice::Doors(_) => return None,
         })
     }
 

@@ -201,6 +201,9 @@ impl Speaker {
     }
 }
 
+/// What tells somebody who is not in from somebody who is, and may not speak.
+const NOT_MEMBER: ErrorKind = ErrorKind::State;
+
 /// A message on its way, and the answer to its sender.
 fn post(call: &Call, message: NewMessage) -> Box<Submission> {
     let re = call.re.clone();
@@ -208,7 +211,7 @@ fn post(call: &Call, message: NewMessage) -> Box<Submission> {
     submission.answer = Some(Box::new(|_, outcome| {
         let reply = match outcome {
             Ok(posted) => Ok(published(posted, None)),
-            Err(error) if error.kind() == ErrorKind::Forbidden => Err(Failure::not_member()),
+            Err(error) if error.kind() == NOT_MEMBER => Err(Failure::not_member()),
             Err(error) => Err(Failure::of(error)),
         };
         Some(reply_frame(re, reply))
@@ -223,7 +226,8 @@ fn post(call: &Call, message: NewMessage) -> Box<Submission> {
             code: ErrorCode::NotFound,
             ..
         }) => Error::new(ErrorKind::NotFound, "no such thing"),
-        _ => error,
+        Err(_) => Error::new(NOT_MEMBER, "not in this room"),
+        Ok(_) => error,
     }));
     Box::new(submission)
 }

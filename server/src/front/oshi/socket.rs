@@ -36,6 +36,9 @@ const UNSETTLED: usize = 32;
 
 /// Takes a WebSocket client in.
 pub(super) fn open(front: Arc<Oshi>, site: Site, request: Request) -> Result<Response, Refused> {
+    if let Some(refused) = site.keep_out(&request) {
+        return Ok(refused);
+    }
     let permit = site.permit(&request);
     let Some(Peer(peer)) = request.extensions().get().copied() else {
         return Ok(StatusCode::INTERNAL_SERVER_ERROR.into_response());

@@ -50,10 +50,10 @@ pub(super) fn frames(
                 let streams = streams_of(reader, &room, user)?;
                 parts.circle(records::circle(room, Some(role)), streams);
             }
-            RoomKind::Group | RoomKind::Direct => {
+            RoomKind::Group | RoomKind::Direct | RoomKind::Channel => {
                 parts.stream(records::stream(reader, room, user)?);
             }
-            RoomKind::Stream | RoomKind::Channel => {}
+            RoomKind::Stream => {}
         }
     }
     for subscription in heard {

@@ -88,6 +88,8 @@ fn shown(notice: &Notice, to: UserId) -> Option<wire::Notice> {
         | Notice::Reacted { .. }
         | Notice::Typing { .. }
         | Notice::Profile(_)
-        | Notice::Presence { .. } => return None,
+        | Notice::Presence { .. }
+        | Notice::Banned { .. }
+        | Notice::Doors(_) => return None,
     })
 }

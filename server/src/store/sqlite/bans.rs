@@ -37,6 +37,8 @@ const FORGET_BANS: &str = "DELETE FROM bans WHERE until <= ?1";
 const INSERT_BAN: &str = "INSERT INTO bans (kind, user, address, room, until, reason, by, at)
      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
 const DELETE_BAN: &str = "DELETE FROM bans WHERE id = ?1";
+const LIFT_OF_USER: &str = "DELETE FROM bans WHERE user = ?1 AND kind = ?2 AND room IS ?3";
+const LIFT_OF_ADDRESS: &str = "DELETE FROM bans WHERE address = ?1 AND kind = ?2 AND room IS ?3";
 
 /// Statements that must find their rows without looking at others.
 #[cfg(test)]
@@ -46,6 +48,8 @@ pub(super) const HOT: &[&str] = &[
     FORGET_BANS,
     INSERT_BAN,
     DELETE_BAN,
+    LIFT_OF_USER,
+    LIFT_OF_ADDRESS,
 ];
 
 impl ReadBans for Db {
@@ -91,6 +95,7 @@ impl ReadBans for Db {
 
 impl Bans for Db {
     fn ban(&mut self, ban: &Ban) -> Result<BanId, Error> {
+        self.silence = None;
         self.run("keeping a ban", |connection| {
             if let BanTarget::User(user) = ban.target {
                 demand_user(connection, user)?;
@@ -119,7 +124,30 @@ impl Bans for Db {
         })
     }
 
+    fn lift(
+        &mut self,
+        kind: BanKind,
+        target: &BanTarget,
+        room: Option<RoomId>,
+    ) -> Result<usize, Error> {
+        self.silence = None;
+        self.run("ending bans", |connection| {
+            let sql = match target {
+                BanTarget::User(_) => LIFT_OF_USER,
+                BanTarget::Address(_) => LIFT_OF_ADDRESS,
+            };
+            let (user, address) = columns(target);
+            let (kind, room) = (Code(kind), room.map(|room| room.0));
+            let mut delete = connection.prepare_cached(sql)?;
+            Ok(match user {
+                Some(user) => delete.execute(params![user, kind, room])?,
+                None => delete.execute(params![address, kind, room])?,
+            })
+        })
+    }
+
     fn unban(&mut self, id: BanId) -> Result<bool, Error> {
+        self.silence = None;
         self.run("ending a ban", |connection| {
             let mut delete = connection.prepare_cached(DELETE_BAN)?;
             Ok(delete.execute([id.0])? > 0)

@@ -3,8 +3,10 @@
 use kaiwa_core::{Error, ErrorKind};
 use rusqlite::{Connection, ErrorCode};
 
+use super::silence::Silence;
+
 /// Prepared statements kept per connection: more than there are in this folder.
-const STATEMENTS: usize = 160;
+const STATEMENTS: usize = 180;
 
 /// A connection that answers every question of a [`crate::store::Reader`], and makes every change of a
 /// [`crate::store::Transaction`] after [`Db::begin`].
@@ -15,6 +17,8 @@ pub(super) struct Db {
     pub(super) keep: Option<i64>,
     /// The newest number of a message, once this transaction has asked for it.
     pub(super) last_id: Option<i64>,
+    /// Who may not speak, once a message was asked for it; none after a change.
+    pub(super) silence: Option<Silence>,
     /// Set when something failed half-way: then nothing of this transaction may be kept.
     broken: bool,
 }
@@ -65,6 +69,7 @@ impl Db {
             connection,
             keep,
             last_id: None,
+            silence: None,
             broken: false,
         }
     }
@@ -93,18 +98,22 @@ impl Db {
     /// Begins a transaction.
     pub(super) fn begin(&mut self) -> Result<Open<'_>, Error> {
         execute(&self.connection, "BEGIN IMMEDIATE").map_err(failure("beginning to write"))?;
-        Ok(Open { db: self })
+        Ok(Open {
+            db: self,
+            is_kept: false,
+        })
     }
 }
 
 /// A transaction. Nothing of it is kept if it is dropped.
 pub(super) struct Open<'d> {
     pub(super) db: &'d mut Db,
+    is_kept: bool,
 }
 
 impl Open<'_> {
     /// Makes what was done durable.
-    pub(super) fn commit(self) -> Result<(), Error> {
+    pub(super) fn commit(mut self) -> Result<(), Error> {
         let db = &*self.db;
         if db.broken {
             let text = "writing failed before, so nothing is kept; see the error that came first";
@@ -116,7 +125,9 @@ impl Open<'_> {
                 .and_then(|mut update| update.execute([id]))
                 .map_err(failure("writing"))?;
         }
-        execute(&db.connection, "COMMIT").map_err(failure("writing"))
+        execute(&db.connection, "COMMIT").map_err(failure("writing"))?;
+        self.is_kept = true;
+        Ok(())
     }
 }
 
@@ -124,6 +135,9 @@ impl Drop for Open<'_> {
     fn drop(&mut self) {
         self.db.last_id = None;
         self.db.broken = false;
+        if !self.is_kept {
+            self.db.silence = None;
+        }
         // It has ended if it was committed, and some failures end it.
         if !self.db.connection.is_autocommit()
             && let Err(error) = execute(&self.db.connection, "ROLLBACK")

@@ -11,7 +11,7 @@ use super::values::Code;
 use crate::store::{Membership, Role, RoomId, RoomKind, Span, UserId};
 
 const STANDING: &str = "SELECT r.kind, r.guests, h.last_seq, h.last_change, m.role,
-         k.since, k.read_to, k.delivered, k.own_ahead, k.ahead
+         k.since, k.read_to, k.delivered, k.own_ahead, k.ahead, r.parent, r.low, r.high
      FROM rooms r JOIN heads h ON h.room = r.id
      LEFT JOIN members m ON m.room = coalesce(r.parent, r.id) AND m.user = ?2
      LEFT JOIN marks k ON k.room = r.id AND k.user = ?2
@@ -26,10 +26,11 @@ const BEGIN_MARKS: &str =
      SELECT h.room, ?2, h.last_seq + 1, h.last_seq, h.last_seq, 0, 0
      FROM rooms r JOIN heads h ON h.room = r.id
      WHERE (r.id = ?1 OR r.parent = ?1) AND h.last_seq > 0";
+/// Of a channel nothing is kept of who has gone: people come and go there all day. Kind: [`super::values`].
 const CLOSE_SPANS: &str = "INSERT INTO spans (room, user, first, last)
      SELECT h.room, ?2, coalesce(k.since, 1), h.last_seq
      FROM rooms r JOIN heads h ON h.room = r.id LEFT JOIN marks k ON k.room = r.id AND k.user = ?2
-     WHERE (r.id = ?1 OR r.parent = ?1) AND h.last_seq >= coalesce(k.since, 1)";
+     WHERE (r.id = ?1 OR r.parent = ?1) AND r.kind <> 5 AND h.last_seq >= coalesce(k.since, 1)";
 const END_MARKS: &str = "DELETE FROM marks
      WHERE room IN (SELECT id FROM rooms WHERE id = ?1 OR parent = ?1) AND user = ?2";
 const SPANS: &str = "SELECT first, last FROM spans WHERE room = ?1 AND user = ?2 ORDER BY first";
@@ -59,6 +60,8 @@ pub(super) const HOT: &[&str] = &[
 #[derive(Clone, Copy)]
 pub(super) struct Standing {
     pub(super) kind: RoomKind,
+    pub(super) parent: Option<RoomId>,
+    pub(super) two: Option<[UserId; 2]>,
     pub(super) guests: bool,
     pub(super) last_seq: i64,
     pub(super) last_change: i64,
@@ -127,6 +130,11 @@ pub(super) fn standing(
         };
         Ok(Standing {
             kind: row.get::<_, Code<RoomKind>>(0)?.0,
+            parent: row.get::<_, Option<i64>>(10)?.map(RoomId),
+            two: row
+                .get::<_, Option<i64>>(11)?
+                .zip(row.get(12)?)
+                .map(|(low, high)| [UserId(low), UserId(high)]),
             guests: row.get(1)?,
             last_seq: row.get(2)?,
             last_change: row.get(3)?,

@@ -1,15 +1,17 @@
 //! Reading messages, with what hangs on them.
 
+use std::collections::BTreeMap;
+
 use kaiwa_core::Error;
 use rusqlite::{Connection, Params, Row, params};
 
-use super::changes;
 use super::db::{Db, Outcome};
 use super::files::{file, file_columns};
 use super::values::{Code, Time};
+use super::{changes, users};
 use crate::store::{
-    Change, File, MessageId, MessageKind, Position, Reaction, ReadMessages, RoomId, StoredMessage,
-    UserId,
+    BACKLOG_REACH, Change, File, Line, MessageId, MessageKind, Position, Reaction, ReadMessages,
+    RoomId, StoredMessage, User, UserId,
 };
 
 /// The columns of a message; `m` is the table, `u` its sender. Read by [`load`].
@@ -42,6 +44,13 @@ const NEWEST: &str = concat!(
     message_columns!(),
     " WHERE m.room = ?1 ORDER BY m.seq DESC LIMIT ?2"
 );
+/// Nothing of a room that was removed: it has no head.
+const BACKLOG: &str = concat!(
+    "SELECT ",
+    message_columns!(),
+    " WHERE m.room = ?1 AND m.seq > (SELECT last_seq - ?3 FROM heads WHERE room = ?1)
+         AND m.deleted = 0 ORDER BY m.seq DESC LIMIT ?2"
+);
 const FILES: &str = concat!(
     "SELECT ",
     file_columns!(),
@@ -54,7 +63,9 @@ const REACTIONS: &str =
 
 /// Statements that must find their rows without looking at others.
 #[cfg(test)]
-pub(super) const HOT: &[&str] = &[MESSAGE, MESSAGE_AT, MESSAGES, NEWEST, FILES, REACTIONS];
+pub(super) const HOT: &[&str] = &[
+    MESSAGE, MESSAGE_AT, MESSAGES, NEWEST, BACKLOG, FILES, REACTIONS,
+];
 
 impl ReadMessages for Db {
     fn message(&mut self, id: MessageId) -> Result<Option<StoredMessage>, Error> {
@@ -71,6 +82,12 @@ impl ReadMessages for Db {
     ) -> Result<Vec<StoredMessage>, Error> {
         self.run("reading messages", |connection| {
             load(connection, MESSAGES, [room.0, first, last])
+        })
+    }
+
+    fn backlog(&mut self, room: RoomId, limit: usize) -> Result<Vec<Line>, Error> {
+        self.run("reading messages", |connection| {
+            backlog(connection, room, limit)
         })
     }
 
@@ -104,6 +121,29 @@ pub(super) fn newest(
     let mut messages = load(connection, NEWEST, [room.0, limit])?;
     messages.reverse();
     Ok(messages)
+}
+
+fn backlog(connection: &Connection, room: RoomId, limit: usize) -> Outcome<Vec<Line>> {
+    let [limit, reach] = [limit, BACKLOG_REACH].map(|most| i64::try_from(most).unwrap_or(i64::MAX));
+    let mut messages = load(connection, BACKLOG, [room.0, limit, reach])?;
+    messages.reverse();
+    let mut people: BTreeMap<UserId, Option<User>> = BTreeMap::new();
+    let mut lines = Vec::with_capacity(messages.len());
+    for message in messages {
+        let sender = match message.sender {
+            None => None,
+            Some(id) => match people.get(&id) {
+                Some(known) => known.clone(),
+                None => {
+                    let user = users::select(connection, id)?;
+                    people.insert(id, user.clone());
+                    user
+                }
+            },
+        };
+        lines.push(Line { message, sender });
+    }
+    Ok(lines)
 }
 
 /// The messages that a statement finds.

@@ -4,11 +4,13 @@
 
 mod bans;
 mod changes;
+mod channels;
 mod circles;
 mod contacts;
 mod conversations;
 mod data;
 mod db;
+mod direct;
 mod files;
 mod forget;
 mod invites;
@@ -21,6 +23,7 @@ mod posts;
 mod removed;
 mod room_names;
 mod rooms;
+mod silence;
 mod subscriptions;
 mod users;
 mod values;

@@ -9,6 +9,7 @@ use super::files::demand_file;
 use super::forget;
 use super::marks::{self, Standing, standing};
 use super::rooms::NO_ROOM;
+use super::silence::Silence;
 use super::users::{demand_user, guest, make_guest};
 use super::values::{Code, Time};
 use crate::store::{
@@ -31,6 +32,8 @@ const KNOWN_IDS: &str = "SELECT seq, client_id FROM messages
      WHERE room = ?1 AND sender = ?2 AND once = 1 ORDER BY seq DESC LIMIT ?3";
 const POSTED_AT: &str = "SELECT id, posted, at FROM messages WHERE room = ?1 AND seq = ?2";
 const IS_LIVE: &str = "SELECT 1 FROM messages WHERE room = ?1 AND seq = ?2 AND deleted = 0";
+const SPEAKER: &str = "SELECT m.sender, r.parent FROM messages m JOIN rooms r ON r.id = m.room
+     WHERE m.room = ?1 AND m.seq = ?2";
 const NEXT_CHANGE: &str =
     "UPDATE heads SET last_change = last_change + 1 WHERE room = ?1 RETURNING last_change";
 const EDIT: &str =
@@ -60,6 +63,7 @@ pub(super) const HOT: &[&str] = &[
     KNOWN_IDS,
     POSTED_AT,
     IS_LIVE,
+    SPEAKER,
     NEXT_CHANGE,
     EDIT,
     DELETE,
@@ -75,8 +79,8 @@ impl Messages for Db {
     fn post(&mut self, message: &NewMessage, repeat: Repeat) -> Result<Posted, Error> {
         let mut last_id = self.last_id;
         let keep = self.keep;
-        let posted = self.run("keeping a message", |connection| {
-            let posted = post(connection, message, repeat, &mut last_id)?;
+        let posted = self.run_heard("keeping a message", |connection, silence| {
+            let posted = post(connection, message, repeat, silence, &mut last_id)?;
             if let Some(keep) = keep
                 && !posted.repeated
             {
@@ -95,8 +99,12 @@ impl Messages for Db {
         edit: &Edit,
         at: DateTime<Utc>,
     ) -> Result<i64, Error> {
-        self.run("changing a message", |connection| {
+        self.run_heard("changing a message", |connection, silence| {
             demand_live(connection, room, seq)?;
+            if let Edit::Text(_) = edit {
+                let (sender, parent) = speaker(connection, room, seq)?;
+                silence.demand_voice(sender, room, parent, at)?;
+            }
             let change = next_change(connection, room)?;
             match edit {
                 Edit::Text(text) => {
@@ -156,10 +164,31 @@ impl Messages for Db {
     }
 }
 
+impl Db {
+    /// Does what takes a voice.
+    fn run_heard<T>(
+        &mut self,
+        doing: &'static str,
+        work: impl FnOnce(&Connection, &Silence) -> Outcome<T>,
+    ) -> Result<T, Error> {
+        let mut silence = self.silence.take();
+        let done = self.run(doing, |connection| {
+            let silence = match &mut silence {
+                Some(silence) => silence,
+                none => none.insert(Silence::read(connection)?),
+            };
+            work(connection, silence)
+        });
+        self.silence = silence;
+        done
+    }
+}
+
 fn post(
     connection: &Connection,
     message: &NewMessage,
     repeat: Repeat,
+    silence: &Silence,
     last_id: &mut Option<i64>,
 ) -> Outcome<Posted> {
     let room = message.room;
@@ -177,9 +206,12 @@ fn post(
         .as_deref()
         .filter(|_| repeat == Repeat::Same);
     if let (Some(client_id), Some(sender)) = (once, sender)
-        && let Some(posted) = repeated(connection, room, sender, client_id)?
+        && let Some(posted) = repeated(connection, &standing, room, sender, client_id)?
     {
         return Ok(posted);
+    }
+    if let Sender::Account(user) = &message.sender {
+        silence.demand_voice(Some(*user), room, standing.parent, message.at)?;
     }
     demand_parts(connection, message, standing.last_seq)?;
     if let (Sender::Guest(Some(name)), None) = (&message.sender, sender) {
@@ -194,6 +226,8 @@ fn post(
         sender,
         at: message.at,
         repeated: false,
+        kind: standing.kind,
+        two: standing.two,
     };
     insert(connection, message, &posted, once.is_some())?;
     if let (Some(user), Some(_)) = (sender, standing.role) {
@@ -235,6 +269,7 @@ fn demand_parts(connection: &Connection, message: &NewMessage, last_seq: i64) ->
 /// The message that this sender's client id means.
 fn repeated(
     connection: &Connection,
+    standing: &Standing,
     room: RoomId,
     sender: UserId,
     client_id: &str,
@@ -262,6 +297,8 @@ fn repeated(
                 sender: Some(sender),
                 at: row.get::<_, Time>(2)?.0,
                 repeated: true,
+                kind: standing.kind,
+                two: standing.two,
             })
         })?;
     Ok(Some(posted))
@@ -311,6 +348,19 @@ fn insert(
             .execute([room, seq, place, file.0])?;
     }
     Ok(())
+}
+
+/// Who said something, and in what its room lies.
+fn speaker(
+    connection: &Connection,
+    room: RoomId,
+    seq: i64,
+) -> Outcome<(Option<UserId>, Option<RoomId>)> {
+    let mut select = connection.prepare_cached(SPEAKER)?;
+    Ok(select.query_row([room.0, seq], |row| {
+        let (sender, parent): (Option<i64>, Option<i64>) = (row.get(0)?, row.get(1)?);
+        Ok((sender.map(UserId), parent.map(RoomId)))
+    })?)
 }
 
 /// `NotFound` for a message that is not there or was deleted.

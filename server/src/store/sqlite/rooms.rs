@@ -10,14 +10,11 @@ use super::db::{Db, Outcome, demand, refuse};
 use super::room_names::{demand_name, unique_name};
 use super::users::demand_user;
 use super::values::{Code, Time};
-use super::{circles, conversations, marks, members, removed};
+use super::{channels, circles, conversations, direct, marks, members, removed};
 use crate::store::{
     Conversation, LOBBY, Member, Membership, MessageId, NewRoom, Position, ReadRooms, Role, Room,
     RoomId, RoomKind, RoomPatch, Rooms, Span, UserId,
 };
-
-/// rim's `mode` of a chat between two.
-const DIRECT_MODE: u8 = 1;
 
 /// The columns of a room; `r` and `h` are rooms and heads. Read by [`room`].
 macro_rules! room_columns {
@@ -73,14 +70,18 @@ const NAMESAKE: &str = concat!(
     room_columns!(),
     " FROM rooms r JOIN heads h ON h.room = r.id WHERE r.unique_name = ?1"
 );
-const DIRECT: &str = "SELECT id FROM rooms WHERE low = ?1 AND high = ?2";
-const INSERT_DIRECT: &str = "INSERT INTO rooms (kind, name, low, high, mode, created, epoch)
-     VALUES (?1, '', ?2, ?3, ?4, ?5, ?6)";
+/// Names of channels lie together: [`super::room_names`].
+const CHANNELS: &str = concat!(
+    "SELECT ",
+    room_columns!(),
+    " FROM rooms r JOIN heads h ON h.room = r.id
+     WHERE r.unique_name >= 'channel:' AND r.unique_name < 'channel;'"
+);
 const INSERT_ROOM: &str =
     "INSERT INTO rooms (kind, name, topic, avatar, parent, owner, public, mode,
          min_rank, password, temporary, hidden, unique_name, created, epoch)
      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)";
-const INSERT_HEAD: &str = "INSERT INTO heads (room) VALUES (?1)";
+pub(super) const INSERT_HEAD: &str = "INSERT INTO heads (room) VALUES (?1)";
 const UPDATE_ROOM: &str = "UPDATE rooms SET
          name = coalesce(?2, name), topic = iif(?3, ?4, topic), avatar = coalesce(?5, avatar),
          public = coalesce(?6, public), min_rank = coalesce(?7, min_rank),
@@ -96,8 +97,7 @@ pub(super) const HOT: &[&str] = &[
     ROOM_IDS_OF,
     CHILDREN,
     NAMESAKE,
-    DIRECT,
-    INSERT_DIRECT,
+    CHANNELS,
     INSERT_ROOM,
     INSERT_HEAD,
     UPDATE_ROOM,
@@ -165,6 +165,14 @@ impl ReadRooms for Db {
         })
     }
 
+    fn channels(&mut self) -> Result<Vec<Room>, Error> {
+        self.run("reading rooms", |connection| {
+            let mut rooms = list(connection, CHANNELS, [])?;
+            rooms.sort_unstable_by_key(|room| room.id);
+            Ok(rooms)
+        })
+    }
+
     fn channel(&mut self, name: &str) -> Result<Option<Room>, Error> {
         self.run("reading a room", |connection| {
             let key = unique_name(RoomKind::Channel, None, name);
@@ -173,9 +181,13 @@ impl ReadRooms for Db {
         })
     }
 
+    fn direct_rooms(&mut self, user: UserId) -> Result<Vec<(RoomId, i64)>, Error> {
+        self.run("reading rooms", |connection| direct::list(connection, user))
+    }
+
     fn direct_room(&mut self, one: UserId, other: UserId) -> Result<Option<RoomId>, Error> {
         self.run("reading a room", |connection| {
-            select_direct(connection, one, other)
+            direct::select(connection, one, other)
         })
     }
 
@@ -232,7 +244,7 @@ impl Rooms for Db {
         at: DateTime<Utc>,
     ) -> Result<(RoomId, bool), Error> {
         self.run("making a room", |connection| {
-            direct(connection, one, other, at)
+            direct::enter(connection, one, other, at)
         })
     }
 
@@ -254,6 +266,10 @@ impl Rooms for Db {
         self.run("clearing removed rooms away", |connection| {
             removed::clear(connection, limit)
         })
+    }
+
+    fn clear_channels(&mut self) -> Result<(), Error> {
+        self.run("emptying channels", channels::clear)
     }
 
     fn add_members(
@@ -313,7 +329,7 @@ pub(super) fn room_exists(connection: &Connection, id: RoomId) -> Outcome<()> {
 }
 
 /// What tells a room's numbering from that of another database, in which a room has the same id: when it began, in milliseconds.
-fn epoch(at: DateTime<Utc>) -> i64 {
+pub(super) fn epoch(at: DateTime<Utc>) -> i64 {
     at.timestamp_millis().max(1)
 }
 
@@ -369,6 +385,9 @@ fn create(connection: &Connection, room: &NewRoom) -> Outcome<RoomId> {
     let unique = unique_name(room.kind, room.parent, &room.name);
     demand_name(connection, unique.as_deref(), None)?;
     circles::demand_number(connection, room, &members)?;
+    if room.kind == RoomKind::Channel {
+        channels::demand_number(connection)?;
+    }
     let id = connection.prepare_cached(INSERT_ROOM)?.insert(params![
         Code(room.kind),
         room.name,
@@ -416,45 +435,6 @@ fn demand_shape(connection: &Connection, room: &NewRoom) -> Outcome<()> {
         (RoomKind::Group | RoomKind::Circle | RoomKind::Channel, None) => Ok(()),
     }
 }
-
-fn direct(
-    connection: &Connection,
-    one: UserId,
-    other: UserId,
-    at: DateTime<Utc>,
-) -> Outcome<(RoomId, bool)> {
-    demand_user(connection, one)?;
-    demand_user(connection, other)?;
-    demand(one != other, ErrorKind::Invalid, "two people are needed")?;
-    let known = select_direct(connection, one, other)?;
-    let room = match known {
-        Some(room) => room,
-        None => {
-            let (low, high) = (one.min(other), one.max(other));
-            let id = connection.prepare_cached(INSERT_DIRECT)?.insert(params![
-                Code(RoomKind::Direct),
-                low.0,
-                high.0,
-                DIRECT_MODE,
-                Time(at),
-                epoch(at),
-            ])?;
-            connection.prepare_cached(INSERT_HEAD)?.execute([id])?;
-            RoomId(id)
-        }
-    };
-    let two = BTreeMap::from([(one, Role::Member), (other, Role::Member)]);
-    members::insert(connection, room, &two, at)?;
-    Ok((room, known.is_none()))
-}
-
-fn select_direct(connection: &Connection, one: UserId, other: UserId) -> Outcome<Option<RoomId>> {
-    let mut select = connection.prepare_cached(DIRECT)?;
-    let two = [one.min(other).0, one.max(other).0];
-    let id = select.query_row(two, |row| row.get(0)).optional()?;
-    Ok(id.map(RoomId))
-}
-
 fn update(connection: &Connection, id: RoomId, patch: &RoomPatch) -> Outcome<()> {
     let found = connection
         .prepare_cached(NAMED)?

@@ -18,9 +18,9 @@ const SUBSCRIPTIONS: &str = "SELECT s.room, iif(r.parent IS NULL, coalesce(k.sin
 const IS_SUBSCRIBED: &str = "SELECT 1 FROM subscriptions WHERE user = ?1 AND room = ?2";
 const COUNT: &str = "SELECT count(*) FROM subscriptions WHERE user = ?1";
 const SUBSCRIBE: &str = "INSERT INTO subscriptions (user, room) VALUES (?1, ?2)";
-/// The lobby, rooms of two and groups: [`super::values`].
+/// The lobby, rooms of two, groups and channels: [`super::values`].
 const SUBSCRIBE_MEMBER: &str = "INSERT INTO subscriptions (user, room)
-     SELECT ?2, id FROM rooms WHERE id = ?1 AND kind IN (0, 1, 2)
+     SELECT ?2, id FROM rooms WHERE id = ?1 AND kind IN (0, 1, 2, 5)
      ON CONFLICT (user, room) DO NOTHING";
 const UNSUBSCRIBE: &str = "DELETE FROM subscriptions WHERE user = ?1 AND room = ?2";
 const UNSUBSCRIBE_MEMBER: &str = "DELETE FROM subscriptions

@@ -7,6 +7,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use super::db::{Db, Outcome, demand};
 use super::rooms::room_exists;
 use super::values::Time;
+use crate::names;
 use crate::store::{
     Credentials, MAX_SESSIONS, NewAccount, ReadUsers, RoomId, Session, TokenHash, User, UserId,
     UserPatch, Users,
@@ -35,16 +36,21 @@ const ACCOUNT: &str = concat!(
     ", u.password FROM users u WHERE u.name_key = ?1 AND u.guest = 0"
 );
 const NAME_TAKEN: &str = "SELECT 1 FROM users WHERE name_key = ?1 AND guest = 0";
+/// Guests are not called anything: anybody may say any name.
+const CALLED: &str = "SELECT id FROM users WHERE name_key = ?1 AND guest = 0
+     UNION SELECT id FROM users WHERE display_key = ?1
+     UNION SELECT id FROM users WHERE nick_key = ?1 ORDER BY id LIMIT ?2";
 const GUEST: &str = "SELECT id FROM users WHERE name_key = ?1 AND guest = 1";
 const INSERT_GUEST: &str =
     "INSERT INTO users (guest, name, name_key, display, created) VALUES (1, ?1, ?1, ?1, ?2)";
 const INSERT_ACCOUNT: &str =
-    "INSERT INTO users (guest, name, name_key, display, avatar, email, password, rank, created)
-     VALUES (0, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+    "INSERT INTO users (guest, name, name_key, display, display_key, avatar, email, password, rank, created)
+     VALUES (0, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
 const UPDATE_USER: &str = "UPDATE users SET
          display = coalesce(?2, display), avatar = coalesce(?3, avatar), email = coalesce(?4, email),
          password = coalesce(?5, password), rank = coalesce(?6, rank),
-         color = iif(?7, ?8, color), nick = iif(?9, ?10, nick), away = iif(?11, ?12, away)
+         color = iif(?7, ?8, color), nick = iif(?9, ?10, nick), away = iif(?11, ?12, away),
+         display_key = iif(?13 AND NOT guest, ?14, display_key), nick_key = iif(?9, ?15, nick_key)
      WHERE id = ?1";
 const SESSION: &str = "SELECT user, created, expires, room FROM sessions WHERE token = ?1";
 const FORGET_SESSIONS: &str = "DELETE FROM sessions WHERE expires < ?1";
@@ -68,6 +74,7 @@ pub(super) const HOT: &[&str] = &[
     ACCOUNT_EXISTS,
     ACCOUNT,
     NAME_TAKEN,
+    CALLED,
     GUEST,
     INSERT_GUEST,
     INSERT_ACCOUNT,
@@ -85,10 +92,7 @@ pub(super) const HOT: &[&str] = &[
 
 impl ReadUsers for Db {
     fn user(&mut self, id: UserId) -> Result<Option<User>, Error> {
-        self.run("reading a person", |connection| {
-            let mut select = connection.prepare_cached(USER)?;
-            Ok(select.query_row([id.0], |row| user(row, 0)).optional()?)
-        })
+        self.run("reading a person", |connection| select(connection, id))
     }
 
     fn account(&mut self, key: &str) -> Result<Option<(User, Credentials)>, Error> {
@@ -103,6 +107,12 @@ impl ReadUsers for Db {
                 Ok((user, credentials))
             });
             Ok(found.optional()?)
+        })
+    }
+
+    fn called(&mut self, name: &str, limit: usize) -> Result<Vec<UserId>, Error> {
+        self.run("looking for people", |connection| {
+            called(connection, name, limit)
         })
     }
 
@@ -132,6 +142,7 @@ impl Users for Db {
                 account.name.text(),
                 key,
                 account.display,
+                key_of(&account.display),
                 account.avatar,
                 account.email,
                 account.password,
@@ -153,6 +164,13 @@ impl Users for Db {
 
     fn update_user(&mut self, id: UserId, patch: &UserPatch) -> Result<(), Error> {
         self.run("changing a person", |connection| {
+            let nick = patch.nick.as_ref().and_then(Option::as_ref);
+            if let Some(nick) = nick {
+                // Two: oneself may be called so.
+                let holders = called(connection, nick, 2)?;
+                let free = holders.iter().all(|holder| *holder == id);
+                demand(free, ErrorKind::Conflict, "somebody else is called so")?;
+            }
             let changed = connection.prepare_cached(UPDATE_USER)?.execute(params![
                 id.0,
                 patch.display,
@@ -163,9 +181,12 @@ impl Users for Db {
                 patch.color.is_some(),
                 patch.color.as_ref().and_then(Option::as_ref),
                 patch.nick.is_some(),
-                patch.nick.as_ref().and_then(Option::as_ref),
+                nick,
                 patch.away.is_some(),
                 patch.away.as_ref().and_then(Option::as_ref),
+                patch.display.is_some(),
+                patch.display.as_deref().and_then(key_of),
+                nick.map(String::as_str).and_then(key_of),
             ])?;
             demand(changed > 0, ErrorKind::NotFound, NO_PERSON)
         })
@@ -255,6 +276,27 @@ pub(super) fn user(row: &Row<'_>, first: usize) -> rusqlite::Result<User> {
         away: row.get(first + 9)?,
         created: row.get::<_, Time>(first + 10)?.0,
     })
+}
+
+/// A person.
+pub(super) fn select(connection: &Connection, id: UserId) -> Outcome<Option<User>> {
+    let mut select = connection.prepare_cached(USER)?;
+    Ok(select.query_row([id.0], |row| user(row, 0)).optional()?)
+}
+
+fn called(connection: &Connection, name: &str, limit: usize) -> Outcome<Vec<UserId>> {
+    let Some(key) = key_of(name) else {
+        return Ok(Vec::new());
+    };
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let mut select = connection.prepare_cached(CALLED)?;
+    let rows = select.query_map(params![key, limit], |row| Ok(UserId(row.get(0)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// What makes two names the same; an empty one is none.
+fn key_of(name: &str) -> Option<String> {
+    (!name.is_empty()).then(|| names::key(name))
 }
 
 /// The guest of this name, if they are known.

@@ -1,6 +1,6 @@
 use super::*;
 use crate::store::fixtures::{new_account, new_message, new_room};
-use crate::store::{LOBBY, Repeat, RoomKind, Sender, SqliteStore, Store as _};
+use crate::store::{Ban, LOBBY, Repeat, RoomKind, Sender, SqliteStore, Store as _};
 
 /// ann and bob, a circle of ann's, and a stream in which she has said this many things.
 struct Rig {
@@ -164,6 +164,28 @@ fn a_talk_has_both_in_it_and_both_hear_it() {
 }
 
 #[test]
+fn nobody_is_brought_into_a_talk_by_somebody_who_is_silenced() {
+    let mut rig = rig(0);
+    let (ann, bob) = (rig.ann, rig.bob);
+    rig.change(|store| {
+        let ban = Ban {
+            kind: BanKind::Speech,
+            target: BanTarget::User(ann),
+            room: None,
+            until: None,
+            reason: None,
+            by: None,
+            at: Utc::now(),
+        };
+        store.ban(&ban).unwrap();
+        let refused = talk(store, &mut Vec::new(), ann, bob, Utc::now());
+        assert_eq!(refused.unwrap_err().kind(), ErrorKind::Forbidden);
+        assert_eq!(store.direct_room(ann, bob).unwrap(), None);
+    });
+    assert_eq!(rig.talk(bob, ann).1, ["entered [2, 1]"]);
+}
+
+#[test]
 fn a_seating_has_what_is_heard_by_choice_or_all() {
     let mut rig = rig(0);
     let (ann, circle, stream) = (rig.ann, rig.circle, rig.stream);
@@ -178,5 +200,36 @@ fn a_seating_has_what_is_heard_by_choice_or_all() {
         assert_eq!(all.roles, chosen.roles);
         assert!(matches!(&all.hears, Hears::All(streams) if *streams == [stream]));
         assert!(all.subscriptions().is_empty());
+    });
+}
+
+#[test]
+fn a_seating_in_one_room_has_that_and_the_rooms_of_two() {
+    let mut rig = rig(3);
+    let (ann, bob, circle, stream) = (rig.ann, rig.bob, rig.circle, rig.stream);
+    let (talk, _) = rig.talk(ann, bob);
+    rig.change(|store| {
+        let room = store.room(stream).unwrap();
+        let seating = Seating::placed(store, ann, room.as_ref()).unwrap();
+        assert_eq!(
+            seating.roles,
+            [(circle, Role::Member), (talk, Role::Member)]
+        );
+        let expected = Spot {
+            room: stream,
+            hall: circle,
+        };
+        assert!(
+            matches!(&seating.hears, Hears::Placed { spot, talks } if *spot == Some(expected) && *talks == [(talk, 1)])
+        );
+        let lobby = store.room(LOBBY).unwrap();
+        let seating = Seating::placed(store, bob, lobby.as_ref()).unwrap();
+        let expected = Spot {
+            room: LOBBY,
+            hall: LOBBY,
+        };
+        assert!(
+            matches!(&seating.hears, Hears::Placed { spot, .. } if *spot == Some(expected))
+        );
     });
 }

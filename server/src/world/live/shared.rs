@@ -2,15 +2,18 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
+use chrono::{DateTime, Utc};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::{Live, SeatId};
+use super::{Live, SeatId, Spot};
 use crate::store::writer::Done;
-use crate::store::{RoomId, Subscription, UserId};
+use crate::store::{Room, RoomId, Subscription, UserId};
+use crate::world::doors::Doors;
 use crate::world::receiver::{Batch, CloseReason, Receiver};
 use crate::world::{Counting, Network, NetworkId, Notice, Said, Seating, Submission};
 
@@ -21,6 +24,7 @@ type Run = Vec<(RoomId, Vec<Said>)>;
 pub(crate) struct SharedLive {
     live: Arc<Mutex<Live>>,
     clients: Arc<watch::Sender<usize>>,
+    doors: Doors,
 }
 
 impl SharedLive {
@@ -36,6 +40,7 @@ impl SharedLive {
         Self {
             live: Arc::new(Mutex::new(live)),
             clients: Arc::new(watch::Sender::new(0)),
+            doors: Doors::default(),
         }
     }
 
@@ -90,15 +95,26 @@ impl SharedLive {
         look(&|user| live.people.contains_key(&user))
     }
 
+    /// Somebody's connections on a network are in this room from now on, or in none; it must be a network on which one is in one
+    /// room at a time ([`Seating::placed`]). To be called when the work ends that read the room. Whoever leaves the room in which
+    /// they are, or loses it, is nowhere until they are put elsewhere.
+    pub(crate) fn put(&self, network: NetworkId, user: UserId, room: Option<&Room>) {
+        self.lock().put_all(network, user, room.map(Spot::of));
+    }
+
+    #[cfg(test)]
+    pub(super) fn whereabouts(&self, network: NetworkId, user: UserId) -> Option<RoomId> {
+        self.lock().whereabouts(network, user)
+    }
+
     /// Closes the connections of somebody, on all networks, but for one.
     pub(crate) fn send_away(&self, user: UserId, kept: &Arc<Receiver>, reason: CloseReason) {
-        let live = self.lock();
-        let seats = live.people.get(&user).into_iter().flatten();
-        for sitting in seats.filter_map(|seat| live.seats.get(seat)) {
-            if !Arc::ptr_eq(&sitting.receiver, kept) {
-                sitting.receiver.close(reason);
-            }
-        }
+        self.lock().send_away(user, Some(kept), |_| reason);
+    }
+
+    /// Whether nobody may connect from an address.
+    pub(crate) fn is_closed_to(&self, peer: IpAddr, now: DateTime<Utc>) -> bool {
+        self.doors.are_closed_to(peer, now)
     }
 
     /// How many seats are taken.
@@ -169,6 +185,7 @@ impl SharedLive {
                     let room = said.submission.message.room;
                     live.show(room, &mut [*said], now);
                 }
+                Notice::Doors(closed) => self.doors.set(closed),
                 notice => live.notice(&notice, origin, now),
             }
         }

@@ -1,6 +1,7 @@
 mod chosen;
 mod model;
 mod notices;
+mod placed;
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -30,6 +31,8 @@ struct Plain {
     shares: bool,
     /// Shared frames that were made.
     made: AtomicUsize,
+    /// Notices that it has learned of.
+    learned: AtomicUsize,
 }
 
 impl Network for Plain {
@@ -44,6 +47,18 @@ impl Network for Plain {
             out.extend_from_slice(format!("own {text};").as_bytes());
         }
         self.echo
+    }
+
+    fn learn(&self, _: &Notice) {
+        self.learned.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn farewell(&self) -> CloseReason {
+        if self.shares {
+            CloseReason::Ended(4000, "farewell")
+        } else {
+            CloseReason::Banned
+        }
     }
 
     fn shared(&self, notice: &Notice, role: Option<Role>) -> Option<Bytes> {
@@ -87,6 +102,7 @@ fn rig() -> Rig {
             echo,
             shares: echo == Echo::Other,
             made: AtomicUsize::new(0),
+            learned: AtomicUsize::new(0),
         })
     };
     let chosen = network(Echo::Other);
@@ -188,6 +204,8 @@ fn posted(sender: UserId) -> Posted {
         sender: Some(sender),
         at: Utc::now(),
         repeated: false,
+        kind: RoomKind::Group,
+        two: None,
     }
 }
 

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use bytes::Bytes;
 use tokio::time::Instant;
 
-use super::{Live, SeatId, Sitting};
+use super::{Live, Manner, SeatId, Sitting};
 use crate::store::{Role, RoomId, UserId};
-use crate::world::{Batch, Network, NetworkId, Notice, Receiver, RoomView};
+use crate::world::{Batch, CloseReason, Network, NetworkId, Notice, Receiver, RoomView};
 
 /// A room with more connections than this is a crowd: there everybody would be told of everybody.
 const TALKATIVE_ROOM: usize = 100;
@@ -19,6 +19,7 @@ const MAX_LOOKED_AT: usize = 10_000;
 impl Live {
     /// Makes true what a notice says, and tells it to whom it concerns, but not to `origin`.
     pub(super) fn notice(&mut self, notice: &Notice, origin: Option<&Arc<Receiver>>, now: Instant) {
+        self.learn(notice);
         let mut telling = Telling::new(notice, origin, now);
         match notice {
             Notice::Entered { room, members } => {
@@ -41,7 +42,7 @@ impl Live {
                 subscription,
             } => {
                 for seat in self.people.get(user).cloned().unwrap_or_default() {
-                    if !self.hears_all(seat) {
+                    if self.is(seat, Manner::Chosen) {
                         self.follow(seat, room.id(), subscription.since);
                     }
                 }
@@ -89,7 +90,35 @@ impl Live {
                 self.tell_acquainted(&mut telling, user.id);
             }
             Notice::Presence { user, .. } => self.tell_acquainted(&mut telling, *user),
-            Notice::Said(_) => debug_assert!(false, "shown, not told"),
+            Notice::Banned { user, .. } => {
+                self.tell_person(&mut telling, *user);
+                self.send_away(*user, origin, |how| how.farewell());
+            }
+            Notice::Doors(_) | Notice::Said(_) => debug_assert!(false, "for others to do"),
+        }
+    }
+
+    /// Closes the connections of somebody but for one, with the reason that each network has.
+    pub(super) fn send_away(
+        &self,
+        user: UserId,
+        kept: Option<&Arc<Receiver>>,
+        reason: impl Fn(&dyn Network) -> CloseReason,
+    ) {
+        let seats = self.people.get(&user).into_iter().flatten();
+        for sitting in seats.filter_map(|seat| self.seats.get(seat)) {
+            let is_kept = kept.is_some_and(|kept| Arc::ptr_eq(kept, &sitting.receiver));
+            if let Some(how) = self.networks.get(&sitting.network)
+                && !is_kept
+            {
+                sitting.receiver.close(reason(how.as_ref()));
+            }
+        }
+    }
+
+    fn learn(&self, notice: &Notice) {
+        for how in self.networks.values() {
+            how.learn(notice);
         }
     }
 
@@ -110,7 +139,7 @@ impl Live {
         let seats: Vec<SeatId> = members
             .filter(|(_, place)| place.role.is_some())
             .map(|((_, seat), _)| *seat)
-            .filter(|seat| self.hears_all(*seat))
+            .filter(|seat| self.is(*seat, Manner::All))
             .collect();
         for seat in seats {
             self.hear(seat, stream.id());
@@ -120,6 +149,7 @@ impl Live {
     /// Tells who is online, or no longer.
     pub(super) fn tell_presence(&self, user: UserId, online: bool, now: Instant) {
         let notice = Notice::Presence { user, online };
+        self.learn(&notice);
         let shown = |how: &Arc<dyn Network>| how.shared(&notice, None).is_some();
         if !self.closed && self.networks.values().any(shown) {
             self.tell_acquainted(&mut Telling::new(&notice, None, now), user);
@@ -159,7 +189,7 @@ impl Live {
         }
     }
 
-    /// Tells people, who may be in a room or not, and in a room that is no crowd all others in it.
+    /// Tells people, who may be in a room or not, and in a room that is no crowd all others who are there.
     fn tell_comers(&self, telling: &mut Telling<'_>, room: RoomId, users: &[UserId]) {
         telling.room = Some(room);
         let users: BTreeSet<UserId> = users.iter().copied().collect();
@@ -167,20 +197,21 @@ impl Live {
             self.tell_person(telling, *user);
         }
         if !self.is_crowd(room) {
-            self.tell_others(telling, room, &users);
+            for ((_, seat), place) in self.rooms.get(&room).into_iter().flatten() {
+                let is_other = place.user.is_some_and(|user| !users.contains(&user));
+                if is_other && place.attends {
+                    self.tell(telling, *seat);
+                }
+            }
         }
     }
 
-    /// Tells all in a room.
+    /// Tells all of whom a room is, wherever they are.
     fn tell_room(&self, telling: &mut Telling<'_>, room: RoomId) {
         telling.room = Some(room);
         telling.crowd = self.is_crowd(room);
-        self.tell_others(telling, room, &BTreeSet::new());
-    }
-
-    fn tell_others(&self, telling: &mut Telling<'_>, room: RoomId, but: &BTreeSet<UserId>) {
         for ((_, seat), place) in self.rooms.get(&room).into_iter().flatten() {
-            if place.user.is_some_and(|user| !but.contains(&user)) {
+            if place.user.is_some() {
                 self.tell(telling, *seat);
             }
         }
@@ -220,9 +251,9 @@ impl Live {
             if looked_at > MAX_LOOKED_AT {
                 break;
             }
-            let others = places
-                .iter()
-                .filter(|(_, place)| place.role.is_some() && place.user != Some(user));
+            let others = places.iter().filter(|(_, place)| {
+                place.role.is_some() && place.attends && place.user != Some(user)
+            });
             found.extend(others.map(|((_, seat), _)| *seat));
         }
         found

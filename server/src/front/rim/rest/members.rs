@@ -100,6 +100,9 @@ fn add(
     Notice::entered(store, id, &users)
 }
 
+/// To be a member of a channel is to be there.
+const CHANNEL: &str = "channels are entered and left over Sock Chat";
+
 /// Whether somebody may be let into a room at all.
 fn refuse_unfit(
     store: &mut dyn Transaction,
@@ -111,6 +114,7 @@ fn refuse_unfit(
     let refuse = |why: &'static str| Err(Error::new(ErrorKind::Forbidden, why));
     match room.kind {
         RoomKind::Circle | RoomKind::Stream => return refuse("circles let people in themselves"),
+        RoomKind::Channel => return refuse(CHANNEL),
         RoomKind::Direct
             if person.id != user && store.direct_room(user, person.id)? != Some(room.id) =>
         {
@@ -145,6 +149,9 @@ fn remove(
     };
     if matches!(room.kind, RoomKind::Circle | RoomKind::Stream) {
         return refuse("circles are left as a whole");
+    }
+    if room.kind == RoomKind::Channel {
+        return refuse(CHANNEL);
     }
     if people != [user] {
         if own.role < Role::Admin {

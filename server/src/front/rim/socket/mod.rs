@@ -40,6 +40,9 @@ fn routes(paths: &[&str], front: &Arc<Rim>) -> Router<Site> {
 }
 
 fn open(front: Arc<Rim>, site: Site, request: Request) -> Result<Response, Refused> {
+    if let Some(refused) = site.keep_out(&request) {
+        return Ok(refused);
+    }
     let permit = site.permit(&request);
     let Some(Peer(peer)) = request.extensions().get().copied() else {
         return Ok(StatusCode::INTERNAL_SERVER_ERROR.into_response());

@@ -21,11 +21,13 @@ fn no_hot_statement_looks_at_rows_that_it_does_not_want() {
     let topics = [
         bans::HOT,
         changes::HOT,
+        channels::HOT,
         circles::HOT,
         contacts::HOT,
         conversations::HOT,
         data::HOT,
         db::HOT,
+        direct::HOT,
         files::HOT,
         forget::HOT,
         invites::HOT,

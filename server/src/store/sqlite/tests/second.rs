@@ -1,7 +1,7 @@
 //! From the second version on: whoever is in a room without streams has chosen to hear it.
 
 use super::*;
-use crate::store::{ReadRooms as _, ReadSubscriptions as _, Role};
+use crate::store::{ReadRooms as _, ReadSubscriptions as _, ReadUsers as _, Role, UserPatch};
 
 /// The second schema, kept as it was released: ann (1) and bob (2) in the lobby (1, ann only), a group (5), a room of two (6), a
 /// circle (7) with a stream (8); ann in a channel (9).
@@ -30,6 +30,34 @@ fn members_hear_what_they_are_in_but_for_circles() {
     );
     assert_eq!(subscriptions(&mut store, 2), [(5, 2, 1), (6, 1, 0)]);
     assert_eq!(subscriptions(&mut store, 3), [], "guests are in no room");
+}
+
+#[test]
+fn accounts_are_found_by_the_names_that_are_shown() {
+    let (_dir, mut store) = second();
+    append(&mut store, &["hm"]);
+    let mut called = |name| store.db.called(name, 9).unwrap();
+    assert_eq!(called("ANN"), [UserId(1)]);
+    let patch = UserPatch {
+        display: Some("Robin".to_owned()),
+        ..UserPatch::default()
+    };
+    store
+        .transaction(&mut |store| store.update_user(UserId(2), &patch))
+        .unwrap();
+    let mut called = |name| store.db.called(name, 9).unwrap();
+    assert_eq!(called("robin"), [UserId(2)]);
+    assert_eq!(called("zoe"), [], "a guest");
+    let keys: Vec<Option<String>> = store
+        .db
+        .connection
+        .prepare("SELECT display_key FROM users ORDER BY id LIMIT 3")
+        .unwrap()
+        .query_map([], |row| row.get(0))
+        .unwrap()
+        .collect::<Result<_, _>>()
+        .unwrap();
+    assert_eq!(keys, [Some("ann".into()), Some("robin".into()), None]);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Followers against a naive model: each sees every change behind the one that it knows exactly once and in order, whatever
 //! others do meanwhile, and however the store's thread puts it together.
 
+mod placed;
 mod real;
 
 use std::collections::BTreeMap;

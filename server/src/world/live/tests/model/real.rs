@@ -245,7 +245,7 @@ impl Real {
     }
 }
 
-fn roomy() -> Arc<Receiver> {
+pub(super) fn roomy() -> Arc<Receiver> {
     Arc::new(Receiver::new(Limits {
         messages: 10_000,
         bytes: 1_000_000,

@@ -1,0 +1,82 @@
+//! Those whose room is theirs no more, by what happened on another network: they are brought to the lobby.
+
+use std::sync::{Arc, OnceLock, Weak};
+
+use kaiwa_core::Error;
+
+use super::Sockchat;
+use super::places::Going;
+use super::stage::{Deciding, Telling};
+use crate::store::writer::Job;
+use crate::store::{LOBBY, RoomId, UserId};
+use crate::world::World;
+
+/// What it takes to bring them home: the world, which has the front end itself.
+#[derive(Default)]
+pub(super) struct Home(OnceLock<(Weak<Sockchat>, Weak<World>)>);
+
+impl Sockchat {
+    /// Tells the front end of which world it is.
+    pub(crate) fn set_world(self: &Arc<Self>, world: &Arc<World>) {
+        // It is told once.
+        let _ = self
+            .home
+            .0
+            .set((Arc::downgrade(self), Arc::downgrade(world)));
+    }
+
+    /// Brings people home who were in these rooms. To be called in the delivering order; until it is done they hear nothing.
+    pub(super) fn bring_home(&self, strays: Vec<(UserId, RoomId)>) {
+        let Some((front, world)) = self.home.0.get() else {
+            return;
+        };
+        let (Some(front), Some(world)) = (front.upgrade(), world.upgrade()) else {
+            return;
+        };
+        if strays.is_empty() {
+            return;
+        }
+        let telling = Arc::clone(&front);
+        let job = Job::work(
+            move |store, notices| {
+                let mut deciding = Deciding {
+                    front: &front,
+                    store,
+                    notices,
+                };
+                deciding.bring_home(&strays)
+            },
+            move |live, outcome| {
+                let telling = Telling {
+                    front: &telling,
+                    live,
+                };
+                for (user, going) in outcome.unwrap_or_default() {
+                    telling.go(user, going);
+                }
+            },
+        );
+        tokio::spawn(async move {
+            // A server that stops tells so by itself.
+            let _ = world.submit(job).await;
+        });
+    }
+}
+
+impl Deciding<'_> {
+    fn bring_home(&mut self, strays: &[(UserId, RoomId)]) -> Result<Vec<(UserId, Going)>, Error> {
+        let mut home = Vec::new();
+        let Some(lobby) = self.store.room(LOBBY)? else {
+            return Ok(home);
+        };
+        for (user, room) in strays {
+            // They may have gone elsewhere meanwhile, or have come back in.
+            let is_there = self.front.presence.room(*user) == Some(*room);
+            if is_there && self.store.membership(*room, *user)?.is_none() {
+                let going = self.go(*user, &lobby)?;
+                home.extend(going.map(|going| (*user, going)));
+            }
+        }
+        Ok(home)
+    }
+}
