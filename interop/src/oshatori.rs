@@ -122,7 +122,7 @@ impl Person {
 
 /// An event in words; `None` for those that tell nothing of the server.
 fn words(event: ConnectionEvent) -> Option<String> {
-    let or_nothing = Option::unwrap_or_default::<String>;
+    let or_nothing = Option::<String>::unwrap_or_default;
     Some(match event {
         ConnectionEvent::Status { event } => match event {
             StatusEvent::Connected { .. } => "connected".to_owned(),
