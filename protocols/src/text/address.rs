@@ -86,8 +86,9 @@ pub(super) fn find(text: &str) -> Found {
 
 /// Where what may belong to an address ends.
 fn end_of_run(text: &str) -> usize {
-    let plain = |byte: &u8| matches!(byte, b'!'..=b'~') && !is_end(char::from(*byte));
-    let ascii = text.bytes().take_while(|byte| plain(byte)).count();
+    // Nearly all of an address is this; a character at a time takes long.
+    let plain = |byte: &u8| matches!(byte, b'#'..=b';' | b'=' | b'?'..=b'Z' | b'a'..=b'~');
+    let ascii = text.bytes().take_while(plain).count();
     let rest = text.get(ascii..).unwrap_or_default();
     ascii + rest.find(is_end).unwrap_or(rest.len())
 }
