@@ -2,7 +2,7 @@
 //! `cargo run --release --manifest-path bench/Cargo.toml`.
 //!
 //! Each measurement has a file: [`fanout`] (what a busy room costs the server), [`idle`] (what a connection holds in memory,
-//! at both ends), [`receive`] (what an event costs the client), and those of [`oshi`] and [`rim`]. What is measured is always a process of
+//! at both ends), [`receive`] (what an event costs the client), and those of [`oshi`], [`rim`] and [`sockchat`]. What is measured is always a process of
 //! its own, a [`process::Process`]: this program again in one of the [`roles`], or a foreign one. The load generators, [`load`]
 //! and that of [`rim`], are cheap and the same for all peers. docs/benchmarks.md says how to read the numbers.
 
@@ -25,6 +25,7 @@ mod report;
 mod rim;
 mod roles;
 mod servers;
+mod sockchat;
 mod socket;
 mod tally;
 
@@ -77,6 +78,8 @@ enum Name {
     RimSignIn,
     /// rim: memory of the server with a thousand idle users
     RimMemory,
+    /// Sock Chat: CPU per received event of clients, the crate oshatori among them
+    SockchatReceive,
 }
 
 fn main() -> Result<()> {
@@ -119,6 +122,9 @@ fn main() -> Result<()> {
     }
     if wanted(Name::RimMemory) {
         rim::memory::run(&setup, &mut report)?;
+    }
+    if wanted(Name::SockchatReceive) {
+        sockchat::receive::run(&setup, &mut report)?;
     }
     report.write(&setup.out.join("bench.json"))
 }

@@ -1,5 +1,5 @@
 //! The step `interop`: facts about a network are checked on the real program and on our own server by the same tests, which
-//! are in `interop/`.
+//! are in `interop/`; and a foreign client is let loose on our server.
 //!
 //! The real wschat listens on port 80 of all interfaces and cannot be told otherwise, so it runs with its tests in a network
 //! namespace of their own. A process namespace around both ends whatever was started in it.
@@ -46,7 +46,9 @@ pub(crate) fn run(workspace: &Workspace) -> Result<Outcome> {
     };
     let program = build_wschat(workspace, Profile::Dev)?;
     command::run(&mut tests(workspace, "--no-run"))?;
-    command::run(tests(workspace, "--test").arg("wschat_kaiwa"))?;
+    for test in ["wschat_kaiwa", "oshatori"] {
+        command::run(tests(workspace, "--test").arg(test))?;
+    }
     for (test, secret) in [
         ("wschat_open", None),
         ("wschat_jwt", Some(SECRET)),

@@ -11,7 +11,7 @@ use crate::workspace::Workspace;
 /// Something that a step needs.
 #[derive(Debug)]
 pub(crate) struct Need {
-    /// The program.
+    /// The program, or the library as `pkg-config` calls it.
     program: &'static str,
     /// Where it comes from.
     source: Source,
@@ -23,6 +23,8 @@ enum Source {
     Component(&'static str),
     /// A package of Debian and its relatives.
     Apt(&'static str),
+    /// The same for a library.
+    AptLibrary(&'static str),
     /// A crate, installed into the target directory: name and version.
     Crate(&'static str),
 }
@@ -42,6 +44,16 @@ pub(crate) const UNSHARE: Need = Need {
 pub(crate) const IP: Need = Need {
     program: "ip",
     source: Source::Apt("iproute2"),
+};
+/// Finds libraries.
+pub(crate) const PKG_CONFIG: Need = Need {
+    program: "pkg-config",
+    source: Source::Apt("pkg-config"),
+};
+/// The crate oshatori speaks TLS through it.
+pub(crate) const OPENSSL: Need = Need {
+    program: "openssl",
+    source: Source::AptLibrary("libssl-dev"),
 };
 /// The fuzzing engine is C++.
 pub(crate) const CXX: Need = Need {
@@ -66,7 +78,7 @@ pub(crate) fn provide(workspace: &Workspace, needs: &[Need]) -> Result<Option<St
             ));
             continue;
         }
-        if let Source::Apt(_) = need.source {
+        if let Source::Apt(_) | Source::AptLibrary(_) = need.source {
             run(&mut as_root("apt-get update --quiet")?)?;
         }
         run(&mut install)?;
@@ -96,6 +108,10 @@ impl Need {
             // rustup puts a proxy of every component's programs on the path, installed or not.
             Source::Component(_) => succeeds(Command::new(self.program).arg("--version")),
             Source::Apt(_) => on_path(self.program),
+            Source::AptLibrary(_) => {
+                let mut command = Command::new(PKG_CONFIG.program);
+                on_path(PKG_CONFIG.program) && succeeds(command.arg("--exists").arg(self.program))
+            }
             Source::Crate(_) => tools(workspace).join("bin").join(self.program).is_file(),
         }
     }
@@ -107,7 +123,7 @@ impl Need {
                 rustup.args(["component", "add", name]);
                 Ok(rustup)
             }
-            Source::Apt(name) => as_root(&format!(
+            Source::Apt(name) | Source::AptLibrary(name) => as_root(&format!(
                 "apt-get install --yes --no-install-recommends {name}"
             )),
             Source::Crate(name) => {

@@ -75,8 +75,8 @@ pub(crate) const STEPS: &[Step] = &[
     },
     Step {
         name: "interop",
-        about: "the facts about wschat hold for the real program and for our server",
-        needs: &[setup::UNSHARE, setup::IP],
+        about: "the facts about wschat hold for the real program and for our server; oshatori talks on it",
+        needs: FOREIGN,
         run: interop::run,
     },
     Step {
@@ -93,11 +93,14 @@ pub(crate) const STEPS: &[Step] = &[
     },
 ];
 
+/// What the foreign programs and crates need that are met in `interop/` and `bench/`.
+const FOREIGN: &[Need] = &[setup::UNSHARE, setup::IP, setup::PKG_CONFIG, setup::OPENSSL];
+
 /// Steps that `cargo xtask test` leaves out.
 pub(crate) const ASIDE: &[Step] = &[Step {
     name: "bench",
     about: "measures speed and memory beside the peers; minutes, on an idle machine (not part of test)",
-    needs: &[setup::UNSHARE, setup::IP],
+    needs: FOREIGN,
     run: bench::run,
 }];
 

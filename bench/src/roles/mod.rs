@@ -12,9 +12,11 @@ mod receive;
 mod relay;
 mod rim_relay;
 mod serve;
+mod sockchat;
 
 pub(crate) use hold::HoldKind;
 pub(crate) use receive::ReceiveKind;
+pub(crate) use sockchat::SockchatKind;
 
 /// A role.
 #[derive(Debug, Subcommand)]
@@ -39,6 +41,18 @@ pub(crate) enum Role {
         url: String,
         millis: u64,
     },
+    /// One flooded client of Sock Chat
+    #[command(hide = true)]
+    Sockchat {
+        kind: SockchatKind,
+        url: String,
+        warm_up: u64,
+        packets: u64,
+        /// A service of emotes, and how many it has
+        #[arg(requires = "emotes")]
+        asset_api: Option<String>,
+        emotes: Option<usize>,
+    },
 }
 
 /// Plays it. The runtime is the one that programs have who do not think about it.
@@ -51,6 +65,22 @@ pub(crate) fn run(role: &Role) -> Result<()> {
             Role::RimRelay => rim_relay::run().await,
             Role::Hold { kind, url } => hold::run(*kind, url).await,
             Role::Receive { kind, url, millis } => receive::run(*kind, url, *millis).await,
+            Role::Sockchat {
+                kind,
+                url,
+                warm_up,
+                packets,
+                asset_api,
+                emotes,
+            } => {
+                let load = sockchat::Load {
+                    url,
+                    warm_up: *warm_up,
+                    packets: *packets,
+                    emotes: asset_api.as_deref().zip(*emotes),
+                };
+                sockchat::run(*kind, load).await
+            }
         }
     })?;
     // What still blocks a thread, reading the input for example, is not waited for.

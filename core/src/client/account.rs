@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use super::{AccountSnapshot, Event, StateClient};
 use crate::outbox::{OUTBOX_MESSAGES, Outbox};
-use crate::queue::{Mailbox, Publisher, QueueLimits};
+use crate::queue::{Mailbox, Publisher, QueueLimits, Tagged, Weighed};
 use crate::session::{Now, SessionEvent};
 use crate::{
     Capabilities, ChannelEvent, ChatEvent, ConnectionEvent, Error, ErrorKind, Protocol, RequestId,
@@ -40,6 +40,8 @@ impl fmt::Display for AccountId {
 
 pub(super) struct Shared {
     pub(super) id: AccountId,
+    /// The id under which the state is kept.
+    state_id: String,
     pub(super) protocol: Arc<Protocol>,
     publisher: Publisher<Event>,
     /// Where the state is kept, if it is.
@@ -63,6 +65,8 @@ struct Inner {
     current_channel: Option<String>,
     outbox: Outbox,
     queue: VecDeque<Queued>,
+    /// Folded and numbered, to be queued before the lock is released.
+    staged: Vec<Weighed<Event>>,
 }
 
 /// What waits to be handed to the connection, in order.
@@ -100,11 +104,13 @@ impl Shared {
         limits: QueueLimits,
         states: Option<StateClient>,
     ) -> Self {
+        let state_id = id.to_string();
         if let Some(states) = &states {
-            states.insert(&id.to_string(), &protocol.name);
+            states.insert(&state_id, &protocol.name);
         }
         Self {
             id,
+            state_id,
             protocol,
             publisher: Publisher::new(limits),
             states,
@@ -117,6 +123,7 @@ impl Shared {
                 current_channel: None,
                 outbox: Outbox::new(),
                 queue: VecDeque::new(),
+                staged: Vec::new(),
             }),
             requested: Notify::new(),
             origin: Instant::now(),
@@ -157,7 +164,7 @@ impl Shared {
         Some(AccountSnapshot {
             account: self.id,
             seq: inner.seq,
-            state: self.states.as_ref()?.snapshot(&self.id.to_string())?,
+            state: self.states.as_ref()?.snapshot(&self.state_id)?,
         })
     }
 
@@ -237,25 +244,49 @@ impl Shared {
     /// Folds an event into the state, then queues it for every subscriber.
     fn publish(&self, inner: &mut Inner, event: SessionEvent) {
         let SessionEvent { request, event } = event;
-        if let Some(states) = &self.states {
-            states.apply(&self.id.to_string(), &event);
-        }
-        inner.seq += 1;
-        self.publisher.publish(Event {
-            account: self.id,
-            seq: inner.seq,
-            request,
-            event,
-        });
+        self.stage(inner, Weighed::new(Tagged { request, event }));
+        self.publish_staged(inner);
     }
 
-    /// An event of the connection, on its way to the subscribers.
-    pub(super) fn forward(&self, request: Option<RequestId>, event: ConnectionEvent) {
+    /// Folds an event into the state and numbers it.
+    fn stage(&self, inner: &mut Inner, event: Weighed<Tagged>) {
+        let Weighed { item, bytes } = event;
+        if let Some(states) = &self.states {
+            states.apply(&self.state_id, &item.event);
+        }
+        inner.seq += 1;
+        let item = Event {
+            account: self.id,
+            seq: inner.seq,
+            request: item.request,
+            event: item.event,
+        };
+        inner.staged.push(Weighed { item, bytes });
+    }
+
+    /// Queues what was staged for every subscriber.
+    fn publish_staged(&self, inner: &mut Inner) {
+        self.publisher
+            .publish_all(std::mem::take(&mut inner.staged));
+    }
+
+    /// Events of the connection, on their way to the subscribers.
+    pub(super) fn forward(&self, events: Vec<Weighed<Tagged>>) {
         let mut inner = self.lock();
-        match &event {
+        inner.staged.reserve(events.len());
+        for event in events {
+            self.note(&mut inner, &event.item.event);
+            self.stage(&mut inner, event);
+        }
+        self.publish_staged(&mut inner);
+    }
+
+    /// Learns from an event of the connection.
+    fn note(&self, inner: &mut Inner, event: &ConnectionEvent) {
+        match event {
             ConnectionEvent::Status { event } => match event {
                 StatusEvent::Connected { .. } => inner.connected = true,
-                StatusEvent::Disconnected { .. } => self.fall(&mut inner),
+                StatusEvent::Disconnected { .. } => self.fall(inner),
                 StatusEvent::Capabilities { capabilities } => {
                     inner.capabilities = capabilities.clone();
                 }
@@ -264,10 +295,9 @@ impl Shared {
             ConnectionEvent::Channel { event } => inner.follow(event),
             _ => {}
         }
-        self.publish(&mut inner, SessionEvent { request, event });
     }
 
-    /// The connection is down: messages go on waiting, other requests have failed.
+    /// The connection is down: messages go on waiting, other requests have failed, which is staged.
     fn fall(&self, inner: &mut Inner) {
         inner.connected = false;
         let error = Error::new(ErrorKind::Lost, "the connection ended first").info();
@@ -278,7 +308,11 @@ impl Shared {
                 Queued::Other(request, _) => {
                     let error = error.clone();
                     let failed = StatusEvent::Failed { request, error };
-                    self.publish(inner, SessionEvent::caused(request, failed));
+                    let failed = Tagged {
+                        request: Some(request),
+                        event: failed.into(),
+                    };
+                    self.stage(inner, Weighed::new(failed));
                 }
             }
         }
@@ -301,6 +335,7 @@ impl Shared {
     pub(super) fn stop(&self) {
         let mut inner = self.lock();
         self.fall(&mut inner);
+        self.publish_staged(&mut inner);
         if inner.connects > 0 {
             return;
         }
@@ -390,7 +425,7 @@ impl Shared {
     /// The account is gone.
     pub(super) fn forget_state(&self) {
         if let Some(states) = &self.states {
-            states.forget(&self.id.to_string());
+            states.forget(&self.state_id);
         }
     }
 }

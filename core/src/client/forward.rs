@@ -10,11 +10,14 @@ use tokio::time::Instant;
 
 use super::account::Shared;
 use super::backoff::Backoff;
-use crate::queue::{EventReceiver, RoomWait};
+use crate::queue::{EventReceiver, RoomWait, Tagged, Weighed};
 use crate::{ChatEvent, ConnectionEvent, ErrorInfo, ErrorKind, EventKind, RequestId, StatusEvent};
 
-/// Events forwarded before commands and timers get their turn again.
+/// Events forwarded before commands and timers get their turn again, and before it is asked for room again.
 const EVENTS_AT_ONCE: usize = 64;
+
+/// Bytes of events forwarded before it is asked for room again: little beside the bound of a queue, 1 MiB.
+const BYTES_AT_ONCE: usize = 64 * 1024;
 
 /// A server that asks for more patience than this, other than by a ban, does not get it: it may be wrong, or not the one that
 /// was meant.
@@ -96,20 +99,16 @@ impl Events {
     /// Dropping the future loses nothing.
     pub(super) async fn forward(&mut self) {
         if let Some(urgent) = self.room().await {
-            self.some(urgent);
+            let events = self.receiver.try_recv_many(urgent);
+            self.many(events);
             return;
         }
-        let Some((request, event)) = self.receiver.recv_tagged().await else {
+        let received = self.receiver.recv_many(EVENTS_AT_ONCE, BYTES_AT_ONCE);
+        let Some(events) = received.await else {
             // The connection never ends its events while it lives.
             return std::future::pending().await;
         };
-        self.one(request, event);
-        for _ in 1..EVENTS_AT_ONCE {
-            if !self.shared.publisher().has_room() {
-                return;
-            }
-            self.some(1);
-        }
+        self.many(events);
     }
 
     /// Waits for room, or for something that must not wait: then how many events up to it.
@@ -128,21 +127,10 @@ impl Events {
         .await
     }
 
-    /// Forwards so many events, if there are.
-    fn some(&mut self, count: usize) {
-        for _ in 0..count {
-            let Some((request, event)) = self.receiver.try_recv_tagged() else {
-                return;
-            };
-            self.one(request, event);
-        }
-    }
-
     /// Forwards everything at once: the account goes down, and nothing may stay behind.
     pub(super) fn forward_all(&mut self) {
-        while let Some((request, event)) = self.receiver.try_recv_tagged() {
-            self.one(request, event);
-        }
+        let events = self.receiver.try_recv_many(usize::MAX);
+        self.many(events);
     }
 
     /// The connection broke; unless it has told so itself, this does.
@@ -150,7 +138,7 @@ impl Events {
         self.forward_all();
         if !self.down {
             let retry_in_ms = None;
-            self.one(None, StatusEvent::Lost { error, retry_in_ms }.into());
+            self.one(StatusEvent::Lost { error, retry_in_ms });
         }
     }
 
@@ -158,22 +146,34 @@ impl Events {
     pub(super) fn fallen(&mut self) {
         self.forward_all();
         if !self.down {
-            self.one(None, StatusEvent::Disconnected { artifact: None }.into());
+            self.one(StatusEvent::Disconnected { artifact: None });
         }
     }
 
-    fn one(&mut self, request: Option<RequestId>, mut event: ConnectionEvent) {
+    /// Forwards what the connection should have said.
+    fn one(&mut self, event: StatusEvent) {
+        let (request, event) = (None, event.into());
+        self.many(vec![Weighed::new(Tagged { request, event })]);
+    }
+
+    fn many(&mut self, mut events: Vec<Weighed<Tagged>>) {
+        events.retain_mut(|event| self.heed(&mut event.item));
+        self.shared.forward(events);
+    }
+
+    /// Learns from an event, and completes it; false for one that is not to be forwarded.
+    fn heed(&mut self, Tagged { request, event }: &mut Tagged) -> bool {
         if let (
             Some(request),
             ConnectionEvent::Chat {
                 event: ChatEvent::New { .. },
             },
         ) = (request, &event)
-            && self.echoed.remove(&request)
+            && self.echoed.remove(request)
         {
-            return;
+            return false;
         }
-        if let ConnectionEvent::Status { event } = &mut event {
+        if let ConnectionEvent::Status { event } = event {
             match event {
                 StatusEvent::Connected { .. } => self.up_since = Some(Instant::now()),
                 StatusEvent::Lost { error, retry_in_ms } => {
@@ -187,7 +187,7 @@ impl Events {
                 _ => {}
             }
         }
-        self.shared.forward(request, event);
+        true
     }
 
     /// Whether and when to try again after `error`.

@@ -1,13 +1,14 @@
 //! The messages kept of one channel: in order, addressed by id, bounded, and O(1) to clone.
 
-use std::borrow::Borrow;
+mod order;
+
 use std::cmp::Ordering;
 use std::fmt;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use rpds::RedBlackTreeMapSync as Tree;
 
+use self::order::Order;
 use crate::event::size;
 use crate::{Message, MessageStatus};
 
@@ -22,13 +23,12 @@ pub const MESSAGE_BYTES_PER_CHANNEL: usize = 4 * 1024 * 1024;
 ///
 /// Order: a live message stands behind everything there, whatever its clock says; history stands where its time
 /// belongs; an update stays where the message was. No id is ever there twice. Beyond [`MESSAGES_PER_CHANNEL`] or
-/// [`MESSAGE_BYTES_PER_CHANNEL`] the oldest go. Every change is O(log n), and so is finding an id; a clone is O(1) and
+/// [`MESSAGE_BYTES_PER_CHANNEL`] the oldest go. A change compares O(log n) messages, and finding an id one, behind a look at
+/// four bytes of each; a clone is O(1) and
 /// never sees later changes.
 #[derive(Clone)]
 pub struct MessageLog {
-    order: Tree<Key, Arc<Message>>,
-    /// Where each id is. It shares the messages of `order`, so that no id is stored twice.
-    ids: Tree<ById, Key>,
+    order: Order,
     bytes: usize,
     /// Arrival numbers: the next one to use behind, and the last one used in front.
     back: i64,
@@ -40,8 +40,7 @@ impl MessageLog {
     #[must_use]
     pub fn new() -> Self {
         Self {
-            order: Tree::new_sync(),
-            ids: Tree::new_sync(),
+            order: Order::default(),
             bytes: 0,
             back: 0,
             front: 0,
@@ -50,10 +49,7 @@ impl MessageLog {
 
     /// Adds a message that was said now, behind all others; one whose id is there is replaced where it is.
     pub fn push(&mut self, message: Message) {
-        let key = message
-            .id
-            .as_deref()
-            .and_then(|id| self.ids.get(id).copied());
+        let key = message.id.as_deref().and_then(|id| self.order.find(id));
         let key = key.unwrap_or_else(|| self.live_key(&message));
         self.put(key, message);
         self.evict();
@@ -65,8 +61,8 @@ impl MessageLog {
         let count = i64::try_from(messages.len()).unwrap_or(i64::MAX);
         // At the same moment (some networks count in seconds) a batch stands before what is there if it reaches further
         // back than the log, or lies wholly at its beginning; any other stands behind it.
-        let first = self.order.first().map(|(key, _)| key.time);
-        let last = self.order.last().map(|(key, _)| key.time);
+        let first = self.order.first().map(|entry| entry.key.time);
+        let last = self.order.last().map(|entry| entry.key.time);
         let times = || messages.iter().map(|message| message.timestamp);
         let start = if times().min() < first || (times().max() == first && first < last) {
             self.front -= count;
@@ -76,8 +72,8 @@ impl MessageLog {
             self.back - count
         };
         for (arrival, message) in (start..).zip(messages) {
-            let known = message.id.as_deref().and_then(|id| self.ids.get(id));
-            let key = known.copied().unwrap_or(Key {
+            let known = message.id.as_deref().and_then(|id| self.order.find(id));
+            let key = known.unwrap_or(Key {
                 time: message.timestamp,
                 arrival,
             });
@@ -91,13 +87,13 @@ impl MessageLog {
     /// Replaces the message called `id` where it stands, also when its id changes; says whether it was there.
     /// A new message without an id keeps this one.
     pub fn update(&mut self, id: &str, mut new_message: Message) -> bool {
-        let Some(key) = self.ids.get(id).copied() else {
+        let Some(key) = self.order.find(id) else {
             return false;
         };
         let new_id = new_message.id.get_or_insert_with(|| id.to_owned());
         if new_id != id {
             // The new id may have arrived by itself already, in a backlog for example.
-            let double = self.ids.get(new_id.as_str()).copied();
+            let double = self.order.find(new_id.as_str());
             if let Some(double) = double {
                 self.take(double);
             }
@@ -109,7 +105,7 @@ impl MessageLog {
 
     /// Takes out the message called `id`; says whether it was there.
     pub fn remove(&mut self, id: &str) -> bool {
-        match self.ids.get(id).copied() {
+        match self.order.find(id) {
             Some(key) => self.take(key),
             None => false,
         }
@@ -123,39 +119,39 @@ impl MessageLog {
     /// The message called `id`. Messages without an id can only be reached by [`MessageLog::iter`].
     #[must_use]
     pub fn get(&self, id: &str) -> Option<&Message> {
-        let key = self.ids.get(id)?;
+        let key = self.order.find(id)?;
         self.order.get(key).map(AsRef::as_ref)
     }
 
     /// The oldest message.
     #[must_use]
     pub fn first(&self) -> Option<&Message> {
-        self.order.first().map(|(_, message)| message.as_ref())
+        self.order.first().map(|entry| entry.message.as_ref())
     }
 
     /// The newest message.
     #[must_use]
     pub fn last(&self) -> Option<&Message> {
-        self.order.last().map(|(_, message)| message.as_ref())
+        self.order.last().map(|entry| entry.message.as_ref())
     }
 
     /// How many messages there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.order.size()
+        self.order.len()
     }
 
     /// Whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.order.is_empty()
+        self.order.len() == 0
     }
 
     /// The messages, oldest first.
     #[must_use]
     pub fn iter(&self) -> Iter<'_> {
         Iter {
-            inner: (&self.order).into_iter(),
+            inner: self.order.iter(),
         }
     }
 
@@ -169,8 +165,8 @@ impl MessageLog {
     fn live_key(&mut self, message: &Message) -> Key {
         let time = match self.order.last() {
             None => message.timestamp,
-            Some((last, _)) if message.status == MessageStatus::Sent => last.time,
-            Some((last, _)) => last.time.max(message.timestamp),
+            Some(last) if message.status == MessageStatus::Sent => last.key.time,
+            Some(last) => last.key.time.max(message.timestamp),
         };
         self.back += 1;
         Key {
@@ -182,39 +178,25 @@ impl MessageLog {
     /// Puts a message at a place, in stead of the one that stands there.
     fn put(&mut self, key: Key, message: Message) {
         self.bytes += bytes(&message);
-        if let Some(old) = self.order.get(&key) {
-            self.bytes -= bytes(old);
-            if let Some(old_id) = &old.id
-                && message.id.as_ref() != Some(old_id)
-            {
-                self.ids.remove_mut(old_id.as_str());
-            }
+        if let Some(old) = self.order.put(key, Arc::new(message)) {
+            self.bytes -= bytes(&old);
         }
-        let message = Arc::new(message);
-        if message.id.is_some() {
-            // Replaces the tree's key too, which held the old message.
-            self.ids.insert_mut(ById(Arc::clone(&message)), key);
-        }
-        self.order.insert_mut(key, message);
     }
 
     /// Empties a place; says whether it was taken.
     fn take(&mut self, key: Key) -> bool {
-        let Some(message) = self.order.get(&key) else {
+        let Some(message) = self.order.take(key) else {
             return false;
         };
-        self.bytes -= bytes(message);
-        if let Some(id) = &message.id {
-            self.ids.remove_mut(id.as_str());
-        }
-        self.order.remove_mut(&key)
+        self.bytes -= bytes(&message);
+        true
     }
 
     fn evict(&mut self) {
         while self.len() > MESSAGES_PER_CHANNEL
             || (self.bytes > MESSAGE_BYTES_PER_CHANNEL && self.len() > 1)
         {
-            let Some((&oldest, _)) = self.order.first() else {
+            let Some(oldest) = self.order.first().map(|entry| entry.key) else {
                 return;
             };
             self.take(oldest);
@@ -224,7 +206,7 @@ impl MessageLog {
     /// Whether a message at this place would be evicted at once; saves copying it.
     fn would_leave_out(&self, key: Key) -> bool {
         self.len() >= MESSAGES_PER_CHANNEL
-            && self.order.first().is_some_and(|(first, _)| key < *first)
+            && self.order.first().is_some_and(|first| key < first.key)
     }
 }
 
@@ -254,39 +236,6 @@ impl PartialOrd for Key {
     }
 }
 
-/// A message that has an id, ordered by it.
-#[derive(Clone)]
-struct ById(Arc<Message>);
-
-impl Borrow<str> for ById {
-    fn borrow(&self) -> &str {
-        self.0.id.as_deref().unwrap_or_default()
-    }
-}
-
-impl Ord for ById {
-    fn cmp(&self, other: &Self) -> Ordering {
-        #[cfg(test)]
-        tests::count();
-        let id: &str = self.borrow();
-        id.cmp(other.borrow())
-    }
-}
-
-impl PartialOrd for ById {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl PartialEq for ById {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other) == Ordering::Equal
-    }
-}
-
-impl Eq for ById {}
-
 impl Default for MessageLog {
     fn default() -> Self {
         Self::new()
@@ -296,7 +245,7 @@ impl Default for MessageLog {
 /// Equal where the same messages stand in the same order.
 impl PartialEq for MessageLog {
     fn eq(&self, other: &Self) -> bool {
-        self.order.ptr_eq(&other.order) || self.iter().eq(other)
+        self.order.is_same(&other.order) || self.iter().eq(other)
     }
 }
 
@@ -317,14 +266,14 @@ impl<'a> IntoIterator for &'a MessageLog {
 
 /// The messages of a [`MessageLog`], oldest first.
 pub struct Iter<'a> {
-    inner: <&'a Tree<Key, Arc<Message>> as IntoIterator>::IntoIter,
+    inner: order::Iter<'a>,
 }
 
 impl<'a> Iterator for Iter<'a> {
     type Item = &'a Message;
 
     fn next(&mut self) -> Option<Self::Item> {
-        self.inner.next().map(|(_, message)| message.as_ref())
+        self.inner.next().map(|entry| entry.message.as_ref())
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
@@ -334,7 +283,7 @@ impl<'a> Iterator for Iter<'a> {
 
 impl DoubleEndedIterator for Iter<'_> {
     fn next_back(&mut self) -> Option<Self::Item> {
-        self.inner.next_back().map(|(_, message)| message.as_ref())
+        self.inner.next_back().map(|entry| entry.message.as_ref())
     }
 }
 
@@ -349,6 +298,7 @@ impl fmt::Debug for Iter<'_> {
 #[cfg(test)]
 mod tests {
     use std::cell::Cell;
+    use std::collections::BTreeSet;
 
     use super::*;
 
@@ -385,8 +335,7 @@ mod tests {
         COMPARISONS.get()
     }
 
-    /// A red-black tree is at most 2·log2(n+1) high, and no change searches more than ten times; one scan of the log
-    /// would take five times as many comparisons.
+    /// No change searches more than ten times; one scan of the log would take five times as many comparisons.
     #[test]
     fn every_change_is_logarithmic() {
         let limit = 10 * 2 * (MESSAGES_PER_CHANNEL + 1).ilog2() as usize;
@@ -445,18 +394,15 @@ mod tests {
         log.remove("m704");
         log.insert_history(&[message("h", 0), message("m705", 0), message("i", 750)]);
         assert_eq!(log.bytes, log.iter().map(bytes).sum::<usize>());
-        assert_eq!(log.order.size(), log.ids.size());
-        for (id, key) in &log.ids {
-            let id: &str = id.borrow();
-            assert_eq!(log.order.get(key).unwrap().id.as_deref(), Some(id));
-        }
+        let ids: BTreeSet<_> = log.iter().map(|message| message.id.as_deref()).collect();
+        assert_eq!(ids.len(), log.len());
     }
 
     #[test]
     fn no_replaced_message_is_kept_alive() {
         let mut log = MessageLog::new();
         log.push(message("a", 1));
-        let old = Arc::downgrade(log.order.first().unwrap().1);
+        let old = Arc::downgrade(&log.order.first().unwrap().message);
         log.update("a", message("a", 1));
         assert!(old.upgrade().is_none());
     }

@@ -20,9 +20,25 @@ pub(crate) trait Item: Clone + Send + 'static {
     fn overrun_after(last: &Self) -> Self;
 }
 
+/// An item and the bytes that it holds, counted once on its way through all queues.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Weighed<T> {
+    pub(crate) item: T,
+    pub(crate) bytes: usize,
+}
+
+impl<T: Item> Weighed<T> {
+    pub(crate) fn new(item: T) -> Self {
+        Self {
+            bytes: item.size(),
+            item,
+        }
+    }
+}
+
 #[derive(Debug)]
 struct Lane<T> {
-    queue: VecDeque<T>,
+    queue: VecDeque<Weighed<T>>,
     bytes: usize,
     limits: QueueLimits,
     /// Whether it counts in the gate: set at a bound, cleared at half of it, so that the reader is not woken for each event.
@@ -138,9 +154,9 @@ impl<T: Item> Mailbox<T> {
         Some(slots.lanes.len() - 1)
     }
 
-    /// Queues an item; false when nobody will ever take it.
-    fn push(&self, index: usize, item: T) -> bool {
-        let size = item.size();
+    /// Queues items, at least one; false when nobody will ever take them.
+    fn push(&self, index: usize, items: Vec<Weighed<T>>) -> bool {
+        let bytes: usize = items.iter().map(|one| one.bytes).sum();
         let waker = {
             let mut guard = lock(&self.slots);
             let slots = &mut *guard;
@@ -150,11 +166,13 @@ impl<T: Item> Mailbox<T> {
             let Some(Some(lane)) = slots.lanes.get_mut(index) else {
                 return false;
             };
+            lane.bytes += bytes;
             if lane.queue.is_empty() {
                 slots.ready.push_back(index);
+                lane.queue = items.into();
+            } else {
+                lane.queue.extend(items);
             }
-            lane.bytes += size;
-            lane.queue.push_back(item);
             if !lane.full && lane.is_over() {
                 lane.full = true;
                 lane.gate.close_one();
@@ -165,14 +183,14 @@ impl<T: Item> Mailbox<T> {
         true
     }
 
-    fn pop(slots: &mut Slots<T>) -> Option<T> {
+    fn pop(slots: &mut Slots<T>) -> Option<Weighed<T>> {
         let Some(index) = slots.ready.pop_front() else {
-            return slots.overrun.take();
+            return slots.overrun.take().map(Weighed::new);
         };
         let slot = slots.lanes.get_mut(index)?;
         let lane = slot.as_mut()?;
         let item = lane.queue.pop_front()?;
-        lane.bytes = lane.bytes.saturating_sub(item.size());
+        lane.bytes = lane.bytes.saturating_sub(item.bytes);
         slots.taken += 1;
         if lane.full && lane.is_half_empty() {
             lane.release();
@@ -186,6 +204,19 @@ impl<T: Item> Mailbox<T> {
             lane.queue = VecDeque::new();
         }
         Some(item)
+    }
+
+    fn pop_many(slots: &mut Slots<T>, items: usize, bytes: usize) -> Vec<Weighed<T>> {
+        let mut taken = Vec::new();
+        let mut weight = 0;
+        while taken.len() < items
+            && weight < bytes
+            && let Some(one) = Self::pop(slots)
+        {
+            weight += one.bytes;
+            taken.push(one);
+        }
+        taken
     }
 
     fn is_over(slots: &Slots<T>) -> bool {
@@ -230,7 +261,7 @@ impl<T: Item> Mailbox<T> {
             if !lane.full || slots.taken != taken {
                 return false;
             }
-            slots.overrun = lane.queue.back().map(T::overrun_after);
+            slots.overrun = lane.queue.back().map(|last| T::overrun_after(&last.item));
             slots.cut = true;
             for lane in slots.lanes.iter_mut().flatten() {
                 lane.release();
@@ -262,14 +293,41 @@ impl<T: Item> Receiver<T> {
     }
 
     pub(crate) fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Option<T>> {
+        self.poll_take(cx, Mailbox::pop)
+            .map(|taken| taken.map(|one| one.item))
+    }
+
+    /// Like [`Receiver::poll_recv`], for as many as are there, up to a number and up to the first that makes so many bytes.
+    pub(crate) fn poll_recv_many(
+        &mut self,
+        cx: &mut Context<'_>,
+        items: usize,
+        bytes: usize,
+    ) -> Poll<Option<Vec<Weighed<T>>>> {
+        self.poll_take(cx, |slots| {
+            let taken = Mailbox::pop_many(slots, items, bytes);
+            (!taken.is_empty()).then_some(taken)
+        })
+    }
+
+    /// As many as are there, up to a number.
+    pub(crate) fn try_recv_many(&mut self, items: usize) -> Vec<Weighed<T>> {
+        Mailbox::pop_many(&mut lock(&self.mailbox.slots), items, usize::MAX)
+    }
+
+    fn poll_take<R>(
+        &mut self,
+        cx: &mut Context<'_>,
+        take: impl FnOnce(&mut Slots<T>) -> Option<R>,
+    ) -> Poll<Option<R>> {
         // A queue that is fed as fast as it is emptied must not keep its task from yielding.
         let Poll::Ready(budget) = tokio::task::coop::poll_proceed(cx) else {
             return Poll::Pending;
         };
         let mut slots = lock(&self.mailbox.slots);
-        if let Some(item) = Mailbox::pop(&mut slots) {
+        if let Some(taken) = take(&mut slots) {
             budget.made_progress();
-            return Poll::Ready(Some(item));
+            return Poll::Ready(Some(taken));
         }
         if Mailbox::is_over(&slots) {
             return Poll::Ready(None);
@@ -290,7 +348,7 @@ impl<T: Item> Receiver<T> {
         let mut slots = lock(&self.mailbox.slots);
         let lanes = slots.lanes.iter().flatten();
         let urgent: usize = lanes
-            .filter_map(|lane| lane.queue.iter().rposition(&is_urgent))
+            .filter_map(|lane| lane.queue.iter().rposition(|one| is_urgent(&one.item)))
             .map(|last| last + 1)
             .sum();
         if urgent > 0 {
@@ -301,7 +359,7 @@ impl<T: Item> Receiver<T> {
     }
 
     pub(crate) fn try_recv(&mut self) -> Option<T> {
-        Mailbox::pop(&mut lock(&self.mailbox.slots))
+        Mailbox::pop(&mut lock(&self.mailbox.slots)).map(|one| one.item)
     }
 }
 
@@ -385,16 +443,25 @@ impl<T: Item> Publisher<T> {
         }
     }
 
+    /// Queues an item for every subscriber.
     pub(crate) fn publish(&self, item: T) {
+        self.publish_all(vec![Weighed::new(item)]);
+    }
+
+    /// Queues items for every subscriber, who is woken once for all of them.
+    pub(crate) fn publish_all(&self, items: Vec<Weighed<T>>) {
+        if items.is_empty() {
+            return;
+        }
         let mut lanes = lock(&self.inner.lanes);
         let Some((last, others)) = lanes.list.split_last() else {
             return;
         };
         let mut gone = false;
         for one in others {
-            gone |= !one.mailbox.push(one.index, item.clone());
+            gone |= !one.mailbox.push(one.index, items.clone());
         }
-        gone |= !last.mailbox.push(last.index, item);
+        gone |= !last.mailbox.push(last.index, items);
         if gone {
             lanes.list.retain(|one| !one.mailbox.is_gone());
         }

@@ -15,7 +15,7 @@ use std::time::Duration;
 use futures_core::Stream;
 
 pub use commands::{CommandReceiver, CommandSender, commands};
-pub(crate) use lanes::{Item, Mailbox, Publisher, Receiver};
+pub(crate) use lanes::{Item, Mailbox, Publisher, Receiver, Weighed};
 pub use room::RoomWait;
 
 use crate::{ConnectionEvent, RequestId, StatusEvent};
@@ -46,8 +46,8 @@ impl Default for QueueLimits {
 /// An event and the request that caused it.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Tagged {
-    request: Option<RequestId>,
-    event: ConnectionEvent,
+    pub(crate) request: Option<RequestId>,
+    pub(crate) event: ConnectionEvent,
 }
 
 impl Item for Tagged {
@@ -60,6 +60,34 @@ impl Item for Tagged {
             request: None,
             event: StatusEvent::Overrun.into(),
         }
+    }
+}
+
+/// Events that are published together, which costs less than one after the other.
+#[derive(Debug, Default)]
+pub struct EventBatch {
+    events: Vec<Weighed<Tagged>>,
+    bytes: usize,
+}
+
+impl EventBatch {
+    /// No events.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds an event behind the others.
+    pub fn push(&mut self, request: Option<RequestId>, event: ConnectionEvent) {
+        let event = Weighed::new(Tagged { request, event });
+        self.bytes += event.bytes;
+        self.events.push(event);
+    }
+
+    /// Bytes that the events hold; see [`ConnectionEvent::size`].
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.bytes
     }
 }
 
@@ -82,6 +110,11 @@ impl EventPublisher {
     /// Queues an event for every subscriber; the last one gets it moved, not cloned. Never waits, never drops.
     pub fn publish(&self, request: Option<RequestId>, event: ConnectionEvent) {
         self.publisher.publish(Tagged { request, event });
+    }
+
+    /// [`EventPublisher::publish`] for many events, in their order; a subscriber that waits is woken once.
+    pub fn publish_all(&self, batch: EventBatch) {
+        self.publisher.publish_all(batch.events);
     }
 
     /// A new subscriber: every event from now on.
@@ -149,9 +182,21 @@ impl EventReceiver {
             .poll_urgent(cx, |tagged| is_urgent(&tagged.event))
     }
 
-    pub(crate) fn try_recv_tagged(&mut self) -> Option<(Option<RequestId>, ConnectionEvent)> {
-        let tagged = self.receiver.try_recv()?;
-        Some((tagged.request, tagged.event))
+    /// Waits for an event, then gives all that are there, up to a number and up to the first that makes so many bytes.
+    ///
+    /// # Cancel safety
+    /// Dropping the future loses nothing.
+    pub(crate) async fn recv_many(
+        &mut self,
+        events: usize,
+        bytes: usize,
+    ) -> Option<Vec<Weighed<Tagged>>> {
+        std::future::poll_fn(|cx| self.receiver.poll_recv_many(cx, events, bytes)).await
+    }
+
+    /// The events that are there, up to a number.
+    pub(crate) fn try_recv_many(&mut self, events: usize) -> Vec<Weighed<Tagged>> {
+        self.receiver.try_recv_many(events)
     }
 
     /// The next event if one waits.

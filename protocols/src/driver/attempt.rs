@@ -343,8 +343,14 @@ impl<'a, S: Session> Attempt<'a, S> {
         Ok(())
     }
 
-    /// Reads what is there, as long as every subscriber has room for what comes of it.
+    /// Reads what is there, as long as every subscriber has room for what comes of it, which is published at once for all.
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Step {
+        let read = self.poll_read_some(cx);
+        self.shared.publish();
+        read
+    }
+
+    fn poll_read_some(&mut self, cx: &mut Context<'_>) -> Step {
         // Before the sign-in one at a time: what the session has to say about a refusal comes before the server's goodbye,
         // which follows at once.
         let at_once = if self.reply.is_some() {
@@ -375,10 +381,10 @@ impl<'a, S: Session> Attempt<'a, S> {
         let mut closed = None;
         let read = transport.poll_recv(cx, &mut |incoming| match incoming {
             Incoming::Frame(frame) => {
-                shared.call(|session, now| session.handle_frame(now, frame));
+                shared.call_one_of(|session, now| session.handle_frame(now, frame));
             }
             Incoming::Bytes(bytes) => {
-                shared.call(|session, now| session.handle_bytes(now, bytes));
+                shared.call_one_of(|session, now| session.handle_bytes(now, bytes));
             }
             Incoming::Closed { code, reason } => closed = Some((code, reason.to_owned())),
         });

@@ -7,13 +7,16 @@ use std::time::Duration;
 
 use chrono::Utc;
 use futures_util::task::AtomicWaker;
-use kaiwa_core::queue::EventPublisher;
+use kaiwa_core::queue::{EventBatch, EventPublisher};
 use kaiwa_core::session::{Now, Seed, Session, SessionEvent};
 use kaiwa_core::{
     ChatEvent, ConnectionEvent, Counters, Error, ErrorKind, Message, MessageStatus, RequestId,
     StatusEvent,
 };
 use tokio::time::Instant;
+
+/// Bytes of events that are gathered before they are published: little beside the bound of a queue, 1 MiB.
+const BATCH_BYTES: usize = 64 * 1024;
 
 /// Requests open at once per connection. A network that settles none of a thousand is not listening.
 const OPEN_REQUESTS: usize = 4096;
@@ -33,6 +36,11 @@ pub(super) struct Core<S> {
     pub(super) session: S,
     /// Accepted and not yet settled; for a message also what its echo showed, to fail it if the session cannot.
     open: BTreeMap<RequestId, Option<Echo>>,
+    /// What the session has said and nobody was told yet.
+    said: EventBatch,
+    /// The time of inputs that came together, as long as they are handled: until [`Shared::publish`] or another call, so that
+    /// the session's clock never goes back.
+    together: Option<Now>,
     /// The session has said `Connected` since the attempt to connect began.
     pub(super) connected: bool,
     /// A call into the session has panicked: it must be replaced.
@@ -55,6 +63,8 @@ impl<S: Session> Shared<S> {
             core: Mutex::new(Core {
                 session: make_session(),
                 open: BTreeMap::new(),
+                said: EventBatch::new(),
+                together: None,
                 connected: false,
                 broken: false,
                 skipped: 0,
@@ -72,6 +82,7 @@ impl<S: Session> Shared<S> {
         self.core.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The time. To be taken under the lock, where it is given to the session.
     pub(super) fn now(&self) -> Now {
         Now {
             mono: self.origin.elapsed(),
@@ -87,12 +98,35 @@ impl<S: Session> Shared<S> {
     /// Calls into the session and publishes the events that come of it. `None` when it panics, now or before: then it is
     /// [`Core::broken`] until it has been replaced.
     pub(super) fn call<R>(&self, call: impl FnOnce(&mut S, Now) -> R) -> Option<R> {
+        let mut core = self.lock();
+        core.together = None;
         let now = self.now();
-        self.guard(&mut self.lock(), |core| {
+        self.guard(&mut core, |core| {
             let result = call(&mut core.session, now);
             self.drain(core);
             result
         })
+    }
+
+    /// Like [`Shared::call`] for one of several inputs that came together: the events are published with those of the last,
+    /// by [`Shared::publish`].
+    pub(super) fn call_one_of(&self, call: impl FnOnce(&mut S, Now)) {
+        let mut core = self.lock();
+        let now = *core.together.get_or_insert_with(|| self.now());
+        self.guard(&mut core, |core| {
+            call(&mut core.session, now);
+            core.gather();
+            if core.said.bytes() >= BATCH_BYTES {
+                self.publish_said(core);
+            }
+        });
+    }
+
+    /// Publishes what has been gathered.
+    pub(super) fn publish(&self) {
+        let mut core = self.lock();
+        core.together = None;
+        self.publish_said(&mut core);
     }
 
     /// Runs what calls into the session; see [`Shared::call`].
@@ -119,8 +153,9 @@ impl<S: Session> Shared<S> {
     }
 
     pub(super) fn submit(&self, request: RequestId, event: ConnectionEvent) -> Result<(), Error> {
-        let now = self.now();
         let mut core = self.lock();
+        core.together = None;
+        let now = self.now();
         if core.broken {
             return Err(Error::new(
                 ErrorKind::State,
@@ -157,10 +192,12 @@ impl<S: Session> Shared<S> {
 
     /// Publishes what the session has to say. Under the lock, so that there is one order for all.
     pub(super) fn drain(&self, core: &mut Core<S>) {
-        while let Some(SessionEvent { request, event }) = core.session.poll_event() {
-            core.note(request, &event);
-            self.publisher.publish(request, event);
-        }
+        core.gather();
+        self.publish_said(core);
+    }
+
+    fn publish_said(&self, core: &mut Core<S>) {
+        self.publisher.publish_all(std::mem::take(&mut core.said));
         let skipped = core.session.skipped();
         if skipped > core.skipped {
             self.counters.skip(skipped - core.skipped);
@@ -174,6 +211,7 @@ impl<S: Session> Shared<S> {
         if !core.broken {
             return;
         }
+        self.publish_said(core);
         core.session = (self.make_session)();
         core.broken = false;
         core.skipped = 0;
@@ -203,7 +241,15 @@ impl<S: Session> Shared<S> {
     }
 }
 
-impl<S> Core<S> {
+impl<S: Session> Core<S> {
+    /// Takes what the session has to say.
+    fn gather(&mut self) {
+        while let Some(SessionEvent { request, event }) = self.session.poll_event() {
+            self.note(request, &event);
+            self.said.push(request, event);
+        }
+    }
+
     /// Keeps the books of open requests and of `Connected`.
     fn note(&mut self, request: Option<RequestId>, event: &ConnectionEvent) {
         match event {

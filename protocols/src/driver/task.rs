@@ -133,8 +133,8 @@ fn begin<S: Session>(
     let connector =
         catch_unwind(AssertUnwindSafe(|| make_connector(auth))).unwrap_or_else(|_| Err(bug()))?;
     let seed = seed()?;
-    let now = shared.now();
     let mut core = shared.lock();
+    let now = shared.now();
     core.connected = false;
     shared
         .guard(&mut core, |core| {
@@ -157,8 +157,8 @@ fn finish<S: Session>(shared: &Shared<S>, end: End, reply: Option<Reply>, discon
         error,
     } = end;
     {
-        let now = shared.now();
         let mut core = shared.lock();
+        let now = shared.now();
         core.connected = false;
         let closed = Closed {
             asked,

@@ -63,26 +63,38 @@ pub(super) fn find(text: &str) -> Found {
     if host(text).is_none_or(|host| !begins_host(host)) {
         return Found::Nothing(1);
     }
-    let ends = |c: char| {
-        c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | '"' | '[' | ']' | '`')
-    };
-    let run = text.split(ends).next().unwrap_or_default();
+    let run = text.get(..end_of_run(text)).unwrap_or_default();
     if run.len() > MAX_ADDRESS_BYTES {
         return Found::Nothing(run.len());
     }
     let count = |of: u8| run.bytes().filter(|byte| *byte == of).count();
-    let open = count(b'(');
-    let mut close = count(b')');
+    // Counted only where it matters.
+    let mut parentheses = None;
     let address = run.trim_end_matches(|c: char| match c {
         '.' | ',' | ';' | ':' | '!' | '?' | '\'' | '*' | '_' => true,
         // One that closes what was opened before the address.
-        ')' if close > open => {
-            close -= 1;
-            true
+        ')' => {
+            let (open, close) = parentheses.get_or_insert_with(|| (count(b'('), count(b')')));
+            let is_over = close > open;
+            *close -= usize::from(is_over);
+            is_over
         }
         _ => false,
     });
     Found::Address(address.len())
+}
+
+/// Where what may belong to an address ends.
+fn end_of_run(text: &str) -> usize {
+    // Nearly all of an address is this; a character at a time takes long.
+    let plain = |byte: &u8| matches!(byte, b'#'..=b';' | b'=' | b'?'..=b'Z' | b'a'..=b'~');
+    let ascii = text.bytes().take_while(plain).count();
+    let rest = text.get(ascii..).unwrap_or_default();
+    ascii + rest.find(is_end).unwrap_or(rest.len())
+}
+
+fn is_end(c: char) -> bool {
+    matches!(c, '<' | '>' | '"' | '[' | ']' | '`') || c.is_whitespace() || c.is_control()
 }
 
 fn is_of_the_web(address: &str) -> bool {

@@ -131,8 +131,13 @@ fn restore<'a>(text: &'a str, words: &[Word]) -> Cow<'a, str> {
         let at = looked + found;
         let (before, here) = rest.split_at_checked(at).unwrap_or((rest, ""));
         let word = words.iter().find_map(|word| {
-            let before = before.strip_suffix(word.lead)?;
-            Some((before, word.text, here.strip_prefix(word.wire)?))
+            let after = here.strip_prefix(word.wire)?;
+            // An empty lead is not compared: its address is none, and some processors take long over that.
+            let before = match word.lead {
+                "" => before,
+                lead => before.strip_suffix(lead)?,
+            };
+            Some((before, word.text, after))
         });
         let Some((before, restored_word, after)) = word else {
             looked = at + 1;

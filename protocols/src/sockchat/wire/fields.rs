@@ -3,6 +3,7 @@
 use std::fmt;
 
 use chrono::{DateTime, Utc};
+use memchr::memchr;
 
 use super::{Fault, WireError};
 
@@ -37,7 +38,7 @@ impl<'a> Fields<'a> {
 
     pub(super) fn next(&mut self) -> Option<&'a str> {
         let rest = self.rest?;
-        let Some(tab) = rest.bytes().position(|byte| byte == b'\t') else {
+        let Some(tab) = memchr(b'\t', rest.as_bytes()) else {
             self.rest = None;
             return Some(rest);
         };

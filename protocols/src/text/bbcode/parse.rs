@@ -16,6 +16,9 @@ use super::{ESCAPED, PAGE, YOUTUBE};
 /// Length of the id of a film on YouTube.
 const YOUTUBE_ID_BYTES: usize = 11;
 
+/// Pieces for which there is room at first: a tag or two, and what lies between.
+const COMMON_PIECES: usize = 8;
+
 /// Tags that wait for their partner at once; any beyond stay text. People open a handful.
 const MAX_OPEN: usize = 1024;
 
@@ -29,7 +32,7 @@ pub fn parse(text: &str, emotes: &Emotes) -> Vec<MessageFragment> {
         text,
         emotes,
         at: 0,
-        pieces: Vec::new(),
+        pieces: Vec::with_capacity(COMMON_PIECES),
         open: Vec::new(),
         open_of: [0; COUNT],
         closed_never: [false; COUNT],
@@ -238,8 +241,8 @@ impl<'a> Parser<'a> {
     }
 
     /// Makes fragments of pieces that lie side by side.
-    fn finish(&self, pieces: impl Iterator<Item = Piece>) -> Vec<MessageFragment> {
-        let mut out = Vec::new();
+    fn finish(&self, pieces: impl ExactSizeIterator<Item = Piece>) -> Vec<MessageFragment> {
+        let mut out = Vec::with_capacity(pieces.len());
         let mut run = 0..0;
         for piece in pieces {
             match piece {
