@@ -1,32 +1,29 @@
-//! Types of callbacks.
+//! The types of callbacks.
+//!
+//! `userdata` is passed as it was given; the library does not look at it.
 
 use std::ffi::c_void;
-use std::fmt;
 
-use crate::raw::call::{self, Userdata};
+use crate::text::kaiwa_str;
 use crate::view::kaiwa_event;
 
-/// An event handler and what goes with it.
-pub(crate) struct EventCallback {
-    handler: unsafe extern "C" fn(*mut c_void, *const kaiwa_event),
-    userdata: Userdata,
-}
+/// Called for each event, within `kaiwa_client_pump` and on its thread. `event` and all that it shows are valid until this
+/// returns; `kaiwa_event_retain` keeps it for longer. Everything may be called from here but the pump of the same client.
+/// It must return: leaving it by `longjmp` or by a C++ exception is forbidden.
+pub type kaiwa_event_handler =
+    Option<unsafe extern "C" fn(userdata: *mut c_void, event: *const kaiwa_event)>;
 
-impl EventCallback {
-    pub(crate) fn new(
-        handler: unsafe extern "C" fn(*mut c_void, *const kaiwa_event),
-        userdata: Userdata,
-    ) -> Self {
-        Self { handler, userdata }
-    }
+/// Called on a thread of the library's when events wait. It may only poke a loop of the caller's: calls into the library give
+/// `KAIWA_ERR_REENTRANT`.
+pub type kaiwa_wakeup_handler = Option<unsafe extern "C" fn(userdata: *mut c_void)>;
 
-    pub(crate) fn call(&self, event: *const kaiwa_event) {
-        call::event(self.handler, &self.userdata, event);
-    }
-}
+/// Called with a line of the log, on any thread, also while a call of the caller's runs. `level` is a `kaiwa_log_level`, `target`
+/// the part of the library that speaks; the strings are valid until this returns. Calls into the library give
+/// `KAIWA_ERR_REENTRANT`.
+pub type kaiwa_log_handler = Option<
+    unsafe extern "C" fn(userdata: *mut c_void, level: i32, target: kaiwa_str, message: kaiwa_str),
+>;
 
-impl fmt::Debug for EventCallback {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("EventCallback").finish_non_exhaustive()
-    }
-}
+/// Called exactly once with the `userdata` that it was registered with: after the last use, and also when the registration
+/// failed. On the thread that caused that, and never while the callback runs.
+pub type kaiwa_destroy = Option<unsafe extern "C" fn(userdata: *mut c_void)>;

@@ -21,23 +21,16 @@
     reason = "C sees these names; one search finds both sides"
 )]
 
-pub mod version;
+pub mod account;
+pub mod callback;
+pub mod client;
+pub mod event;
+pub mod kinds;
 pub mod status;
 pub mod text;
-pub mod protocols;
-pub mod client;
-pub mod account;
-pub mod draft;
-pub mod send;
-pub mod event;
-pub mod state;
-pub mod log;
-pub mod kinds;
+pub mod version;
 pub mod view;
-#[cfg(feature = "test-hooks")]
-pub mod hooks;
 
-mod callback;
 mod login;
 mod pump;
 mod raw;

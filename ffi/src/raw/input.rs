@@ -81,6 +81,27 @@ pub(crate) unsafe fn sized<T: Default + Copy>(
     Ok(known)
 }
 
+/// Fills a struct that begins with its size with zeros, and puts the size in.
+///
+/// # Errors
+/// `Invalid` for a size that holds none.
+///
+/// # Safety
+/// `T` begins with its size; `out` is NULL or has `size` bytes that may be written.
+pub(crate) unsafe fn zero_sized<T>(out: *mut T, size: usize, what: &str) -> Result<(), Error> {
+    if !(size_of::<usize>()..=MAX_ITEMS).contains(&size) {
+        return Err(invalid(format!("{size} is not the size of {what}")));
+    }
+    if out.is_null() {
+        return Ok(());
+    }
+    // SAFETY: not NULL, so it has that many bytes.
+    unsafe { out.cast::<u8>().write_bytes(0, size) };
+    // SAFETY: the size fits, see above.
+    unsafe { out.cast::<usize>().write_unaligned(size) };
+    Ok(())
+}
+
 /// Puts a result where the caller wants it; NULL is nowhere.
 ///
 /// # Safety
