@@ -22,6 +22,7 @@ use crate::status::{guard, guard_or, kaiwa_status};
 use crate::text::kaiwa_str;
 
 /// An account of a client.
+#[derive(Debug)]
 pub struct kaiwa_account {
     _opaque: [u8; 0],
 }

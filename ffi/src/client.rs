@@ -26,6 +26,7 @@ const DEFAULT_THREADS: usize = 4;
 const MAX_THREADS: u32 = 1024;
 
 /// A client: many accounts and one stream of their events. Any number may exist at once.
+#[derive(Debug)]
 pub struct kaiwa_client {
     _opaque: [u8; 0],
 }
@@ -298,7 +299,9 @@ impl Client {
             let _ = done.send(());
         });
         let waited = match limit {
-            None => wait.recv().map_err(|_| mpsc::RecvTimeoutError::Disconnected),
+            None => wait
+                .recv()
+                .map_err(|_| mpsc::RecvTimeoutError::Disconnected),
             Some(limit) => wait.recv_timeout(limit),
         };
         match waited {

@@ -4,11 +4,11 @@ use kaiwa_core::event::JsonReader;
 use kaiwa_core::{ConnectionEvent, Error, ErrorKind};
 
 use crate::pump::show;
+use crate::raw::invalid;
 use crate::raw::{Shown, input, shown, text};
 use crate::status::{guard, kaiwa_status};
 use crate::text::kaiwa_str;
 use crate::view::{Origin, kaiwa_error, kaiwa_event};
-use crate::raw::invalid;
 
 /// Keeps an event beyond its handler, until `kaiwa_event_release`. It returns `event`, for convenience; NULL is allowed.
 ///

@@ -24,8 +24,15 @@
 pub mod account;
 pub mod callback;
 pub mod client;
+pub mod draft;
 pub mod event;
+#[cfg(feature = "test-hooks")]
+pub mod hooks;
 pub mod kinds;
+pub mod log;
+pub mod protocols;
+pub mod send;
+pub mod state;
 pub mod status;
 pub mod text;
 pub mod version;

@@ -68,7 +68,10 @@ impl Pump {
                 events: Some(events),
                 next: None,
                 ended: false,
-                shown: Arc::new(show(Origin::NOWHERE, kaiwa_core::StatusEvent::Overrun.into())),
+                shown: Arc::new(show(
+                    Origin::NOWHERE,
+                    kaiwa_core::StatusEvent::Overrun.into(),
+                )),
                 account: (0, None),
             }),
             thread: AtomicU64::new(0),
@@ -110,7 +113,9 @@ impl Pump {
     pub(crate) fn run(&self, timeout: Option<Duration>, max: usize) -> Result<usize, Error> {
         let mut queue = self.enter()?;
         if lock(&self.handler).is_none() {
-            return Err(state("no event handler is set; call kaiwa_client_set_event_handler"));
+            return Err(state(
+                "no event handler is set; call kaiwa_client_set_event_handler",
+            ));
         }
         let _inside = Inside::new(&self.thread);
         let mut count = self.some(&mut queue, max);
@@ -125,7 +130,9 @@ impl Pump {
             return Err(state("the client was freed"));
         }
         if queue.ended && count == 0 {
-            return Err(state("the client is shut down, and all its events were handed out"));
+            return Err(state(
+                "the client is shut down, and all its events were handed out",
+            ));
         }
         Ok(count)
     }

@@ -170,6 +170,10 @@ mod tests {
             assert_eq!(unsafe { *number }, 7);
             arena.clear();
         }
-        assert!(arena.array(std::iter::empty::<u8>(), |_, one| one).is_null());
+        assert!(
+            arena
+                .array(std::iter::empty::<u8>(), |_, one| one)
+                .is_null()
+        );
     }
 }

@@ -57,9 +57,7 @@ pub(crate) fn give<H: Handle>(inner: H) -> *mut H::Opaque {
 ///
 /// # Safety
 /// `handle` is NULL or a handle that is not freed while `'a` lasts.
-pub(crate) unsafe fn borrow<'a, H: Handle>(
-    handle: *const H::Opaque,
-) -> Result<&'a Held<H>, Error> {
+pub(crate) unsafe fn borrow<'a, H: Handle>(handle: *const H::Opaque) -> Result<&'a Held<H>, Error> {
     let name = H::NAME;
     if handle.is_null() || !handle.cast::<Held<H>>().is_aligned() {
         return Err(invalid(format!("the {name} is NULL, or no handle")));

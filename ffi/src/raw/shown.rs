@@ -67,10 +67,6 @@ impl<V, X> Shown<V, X> {
     pub(crate) fn extra(&self) -> &X {
         &self.extra
     }
-
-    pub(crate) fn arena(&mut self) -> &mut Arena {
-        &mut self.arena
-    }
 }
 
 /// Takes back what [`Shown::give`] gave; nothing for NULL.
@@ -118,4 +114,17 @@ pub(crate) unsafe fn release<V, X>(view: *const V) {
 /// Makes a counted view of which C owns one count.
 pub(crate) fn give_counted<V, X>(shown: Shown<V, X>) -> *const V {
     Arc::into_raw(Arc::new(shown)).cast()
+}
+
+/// An item of a list that a view has.
+///
+/// # Safety
+/// The list has more than `at` items.
+pub(crate) unsafe fn item<V, X, T>(
+    shown: &Shown<V, X>,
+    list: impl FnOnce(&V) -> *const *const T,
+    at: usize,
+) -> *const T {
+    // SAFETY: the caller's promise.
+    unsafe { *list(&shown.view).add(at) }
 }

@@ -275,7 +275,10 @@ pub(crate) fn message(arena: &mut Arena, message: &Message) -> kaiwa_message {
 /// Milliseconds since 1970, and the nanoseconds beyond them.
 pub(super) fn moment(at: DateTime<Utc>) -> (i64, u32) {
     // A leap second has more than a second's nanoseconds; it counts as the second after.
-    (at.timestamp_millis(), at.timestamp_subsec_nanos() % 1_000_000)
+    (
+        at.timestamp_millis(),
+        at.timestamp_subsec_nanos() % 1_000_000,
+    )
 }
 
 /// Recursion ends: styles that come from a network lie at most `MAX_STYLE_DEPTH` deep, JSON at most 128.
