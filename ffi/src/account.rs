@@ -248,11 +248,6 @@ impl Account {
         })
     }
 
-    /// The protocol's name, as the registry has it.
-    pub(crate) fn protocol(&self) -> &'static str {
-        self.entry.name
-    }
-
     fn form(&self) -> MutexGuard<'_, Vec<AuthField>> {
         self.form.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -8,7 +8,7 @@ use crate::raw::invalid;
 use crate::raw::{Shown, input, shown, text};
 use crate::status::{guard, kaiwa_status};
 use crate::text::kaiwa_str;
-use crate::view::{Origin, kaiwa_error, kaiwa_event};
+use crate::view::{Origin, kaiwa_event};
 
 /// Keeps an event beyond its handler, until `kaiwa_event_release`. It returns `event`, for convenience; NULL is allowed.
 ///
@@ -124,15 +124,4 @@ pub(crate) unsafe fn read(json: kaiwa_str) -> Result<ConnectionEvent, Error> {
             "the event has something that this version does not know; see events.schema.json",
         )
     })
-}
-
-#[cfg(test)]
-impl Shown<kaiwa_error> {
-    /// The text of an error.
-    pub(crate) fn text(&self) -> String {
-        // SAFETY: the view lives as long as this.
-        let error = unsafe { &*self.as_ptr() };
-        // SAFETY: a string of its arena.
-        unsafe { text::owned(error.message, "message") }.unwrap()
-    }
 }

@@ -23,7 +23,7 @@ pub struct kaiwa_str {
 
 impl kaiwa_str {
     /// No string.
-    pub const NONE: Self = Self {
+    pub(crate) const NONE: Self = Self {
         data: ptr::null(),
         len: 0,
     };
