@@ -21,22 +21,33 @@
     reason = "C sees these names; one search finds both sides"
 )]
 
-pub mod account;
-pub mod callback;
-pub mod client;
-pub mod draft;
-pub mod event;
-#[cfg(feature = "test-hooks")]
-pub mod hooks;
-pub mod kinds;
-pub mod log;
-pub mod protocols;
-pub mod send;
-pub mod state;
+// In the order of the header; blank lines keep it.
 pub mod status;
 pub mod text;
 pub mod version;
+
+pub mod protocols;
+
+pub mod client;
+
+pub mod account;
+
+pub mod send;
+
+pub mod draft;
+
+pub mod event;
+pub mod kinds;
+
+pub mod state;
+
+pub mod log;
+
+pub mod callback;
 pub mod view;
+
+#[cfg(feature = "test-hooks")]
+pub mod hooks;
 
 mod login;
 mod pump;

@@ -13,6 +13,9 @@ use cbindgen::{Builder, Config, DocumentationLength, DocumentationStyle, Languag
 /// What stands above the declarations: the part of the manual that is about all of them.
 const MANUAL: &str = include_str!("header/manual.txt");
 
+/// Where the structs are declared.
+const STRUCTS: &str = "/* All that is shown and taken; each is described below. */";
+
 /// Macros for convenience; everything can be done without them.
 const MACROS: &str = include_str!("header/macros.txt");
 
@@ -27,7 +30,7 @@ fn the_header_is_made_from_the_sources() {
         .generate()
         .expect("cbindgen reads the sources")
         .write(&mut made);
-    let made = String::from_utf8(made).expect("a header in UTF-8");
+    let made = named(&String::from_utf8(made).expect("a header in UTF-8"));
     if std::env::var_os("KAIWA_BLESS").is_some() {
         fs::write(&path, &made).expect("the header can be written");
     }
@@ -39,6 +42,37 @@ fn the_header_is_made_from_the_sources() {
          KAIWA_BLESS=1 cargo test -p kaiwa-ffi --test header",
         differs.map(|line| line + 1)
     );
+}
+
+/// Names the structs, which cbindgen leaves without a tag, and declares all of them first: one may hold pointers to its own kind,
+/// and a caller may declare one without this header.
+fn named(header: &str) -> String {
+    const BEGIN: &str = "typedef struct {";
+    let mut names = Vec::new();
+    let mut lines: Vec<String> = Vec::new();
+    let mut begun = None;
+    for line in header.lines() {
+        let end = line
+            .strip_prefix("} ")
+            .and_then(|end| end.strip_suffix(';'));
+        match (line, begun, end) {
+            (BEGIN, ..) => {
+                begun = Some(lines.len());
+                lines.push(String::new());
+            }
+            (_, Some(at), Some(name)) => {
+                if let Some(first) = lines.get_mut(at) {
+                    *first = format!("struct {name} {{");
+                }
+                names.push(format!("typedef struct {name} {name};"));
+                lines.push("};".to_owned());
+                begun = None;
+            }
+            _ => lines.push(line.to_owned()),
+        }
+    }
+    let made = lines.join("\n") + "\n";
+    made.replace(STRUCTS, &format!("{STRUCTS}\n{}", names.join("\n")))
 }
 
 fn config() -> Config {
