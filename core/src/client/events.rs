@@ -71,6 +71,12 @@ impl ClientEvents {
     pub fn try_recv(&mut self) -> Option<Event> {
         self.receiver.try_recv()
     }
+
+    /// How many events wait, of all accounts.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.receiver.waiting()
+    }
 }
 
 impl Stream for ClientEvents {

@@ -361,6 +361,13 @@ impl<T: Item> Receiver<T> {
     pub(crate) fn try_recv(&mut self) -> Option<T> {
         Mailbox::pop(&mut lock(&self.mailbox.slots)).map(|one| one.item)
     }
+
+    /// How many items wait in all lanes.
+    pub(crate) fn waiting(&self) -> usize {
+        let slots = lock(&self.mailbox.slots);
+        let lanes = slots.ready.iter().filter_map(|at| slots.lanes.get(*at)?.as_ref());
+        lanes.map(|lane| lane.queue.len()).sum::<usize>() + usize::from(slots.overrun.is_some())
+    }
 }
 
 impl<T: Item> Drop for Receiver<T> {

@@ -40,7 +40,8 @@ const LAYERS: &[Layer] = &[
     Layer {
         name: "kaiwa-ffi",
         uses: &["kaiwa-core", "kaiwa-protocols"],
-        tests_use: &[],
+        // The examples in C talk to it.
+        tests_use: &["kaiwa-server"],
     },
     Layer {
         name: "kaiwa-cli",

@@ -1,0 +1,69 @@
+//! Callbacks of the caller's: calling them, and saying that they are no longer needed.
+
+use std::ffi::c_void;
+
+use crate::callback::kaiwa_destroy;
+use crate::text::kaiwa_str;
+use crate::view::kaiwa_event;
+
+/// A pointer of the caller's that comes back in callbacks; when it is dropped, the caller's `destroy` is called.
+#[derive(Debug)]
+pub(crate) struct Userdata {
+    pointer: *mut c_void,
+    destroy: kaiwa_destroy,
+}
+
+// SAFETY: the pointer is only handed back; the header says on which threads that happens.
+unsafe impl Send for Userdata {}
+// SAFETY: as above.
+unsafe impl Sync for Userdata {}
+
+impl Userdata {
+    pub(crate) fn new(pointer: *mut c_void, destroy: kaiwa_destroy) -> Self {
+        Self { pointer, destroy }
+    }
+}
+
+impl Drop for Userdata {
+    fn drop(&mut self) {
+        if let Some(destroy) = self.destroy {
+            // SAFETY: called once, after the last use, as the header says.
+            unsafe { destroy(self.pointer) };
+        }
+    }
+}
+
+/// A handler and the userdata that it was registered with.
+#[derive(Debug)]
+pub(crate) struct Callback<F> {
+    handler: F,
+    userdata: Userdata,
+}
+
+impl<F> Callback<F> {
+    /// `None` without a handler: then the userdata is no longer needed.
+    pub(crate) fn new(handler: Option<F>, userdata: Userdata) -> Option<Self> {
+        handler.map(|handler| Self { handler, userdata })
+    }
+}
+
+impl Callback<unsafe extern "C" fn(*mut c_void, *const kaiwa_event)> {
+    pub(crate) fn event(&self, event: *const kaiwa_event) {
+        // SAFETY: the caller registered the two together; the event lives until the call returns.
+        unsafe { (self.handler)(self.userdata.pointer, event) };
+    }
+}
+
+impl Callback<unsafe extern "C" fn(*mut c_void)> {
+    pub(crate) fn wakeup(&self) {
+        // SAFETY: the caller registered the two together.
+        unsafe { (self.handler)(self.userdata.pointer) };
+    }
+}
+
+impl Callback<unsafe extern "C" fn(*mut c_void, i32, kaiwa_str, kaiwa_str)> {
+    pub(crate) fn log(&self, level: i32, target: kaiwa_str, message: kaiwa_str) {
+        // SAFETY: the caller registered the two together; the strings live until the call returns.
+        unsafe { (self.handler)(self.userdata.pointer, level, target, message) };
+    }
+}

@@ -1,0 +1,91 @@
+//! Building C programs.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::OnceLock;
+
+/// What Rust's standard library needs of the system; `rustc --print native-static-libs` says it.
+const SYSTEM: [&str; 5] = ["-lgcc_s", "-lutil", "-lpthread", "-lm", "-ldl"];
+
+/// Every warning is an error.
+pub(crate) const STRICT: [&str; 4] = ["-Wall", "-Wextra", "-Wpedantic", "-Werror"];
+
+/// How long a program may run, in seconds; only a hang reaches it.
+const LIMIT_SECONDS: u32 = 120;
+
+/// The crate's folder.
+pub(crate) fn here() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The folder of the header.
+pub(crate) fn include() -> PathBuf {
+    here().join("../include")
+}
+
+/// A folder for what is built.
+pub(crate) fn out() -> PathBuf {
+    let out = Path::new(env!("CARGO_TARGET_TMPDIR")).join("c");
+    std::fs::create_dir_all(&out).unwrap();
+    out
+}
+
+/// The static library with the hooks for tests, built once.
+pub(crate) fn library() -> &'static Path {
+    static LIBRARY: OnceLock<PathBuf> = OnceLock::new();
+    LIBRARY.get_or_init(|| {
+        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        let mut build = Command::new(cargo);
+        build
+            .args(["build", "--locked", "--lib", "--features", "test-hooks"])
+            .args(["--message-format", "json-render-diagnostics"])
+            .current_dir(here());
+        let made = String::from_utf8(succeeds(&mut build).stdout).unwrap();
+        let files = made.split('"').filter(|word| word.ends_with("/libkaiwa.a"));
+        PathBuf::from(files.last().expect("cargo names the static library"))
+    })
+}
+
+/// Compiles a C file and links it with the library.
+pub(crate) fn program(source: &Path, name: &str) -> PathBuf {
+    let program = out().join(name);
+    let mut cc = Command::new("cc");
+    cc.args(["-std=c11", "-g", "-D_GNU_SOURCE"])
+        .args(STRICT)
+        .arg("-I")
+        .arg(include())
+        .arg(source)
+        .arg(library())
+        .args(SYSTEM)
+        .arg("-o")
+        .arg(&program);
+    succeeds(&mut cc);
+    program
+}
+
+/// A command that ends by itself.
+pub(crate) fn limited(program: &Path) -> Command {
+    let mut command = Command::new("timeout");
+    command
+        .args(["--signal=KILL", &LIMIT_SECONDS.to_string()])
+        .arg(program);
+    command
+}
+
+/// Runs a command that must succeed.
+pub(crate) fn succeeds(command: &mut Command) -> Output {
+    let output = command.output().expect("the program runs");
+    assert!(
+        output.status.success(),
+        "{command:?}: {}\n{}{}",
+        output.status,
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
+    output
+}
+
+/// Whether a program is installed.
+pub(crate) fn is_there(program: &str) -> bool {
+    Command::new(program).arg("--version").output().is_ok()
+}
