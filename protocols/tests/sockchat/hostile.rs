@@ -47,20 +47,19 @@ async fn a_megabyte_of_tags() {
     let closed = format!("{}x{}", "[i]".repeat(100_000), "[/i]".repeat(100_000));
     let broken = "[url=".repeat(200_000);
     let colours = "[color=red]".repeat(90_000);
-    for text in [
+    let texts = [
         nested,
         closed,
         broken,
         colours,
         "<br/>".repeat(200_000),
         "&lt;".repeat(250_000),
-    ] {
-        says(&stage, &format!("2⇥1⇥2⇥{text}⇥{}⇥10010", text.len()));
+    ];
+    for (number, text) in texts.iter().enumerate() {
+        says(&stage, &format!("2⇥1⇥2⇥{text}⇥said-{number}⇥10010"));
         says(&stage, &format!("7⇥1⇥1⇥2⇥bob⇥{text}⇥⇥x⇥7⇥0⇥10010"));
-        says(
-            &stage,
-            &format!("2⇥1⇥-1⇥0␌who␌{text}⇥n{}⇥10010", text.len()),
-        );
+        let notice = format!("2⇥1⇥-1⇥0␌who␌{text}⇥notice-{number}⇥10010");
+        says(&stage, &notice);
     }
     let events = came(&stage, &mut ann).await;
     assert!(told(&events).len() >= 7);

@@ -156,8 +156,7 @@ impl SockchatSession {
         let last = self.past.come_back(&place).filter(|_| !is_joined);
         let mut messages = Vec::new();
         for mut said in said {
-            let id = said.message.id.as_deref().unwrap_or_default();
-            self.past.show(&place, id, said.mark);
+            self.show_in(&place, &mut said.message, said.mark);
             if let Some(person) = said.person.take() {
                 self.introduce(person);
             }

@@ -66,7 +66,7 @@ impl SockchatSession {
         let open = self.answers.take(Sign::Deleted, is_it);
         let event = ChatEvent::Remove {
             channel_id: self.places.current().map(str::to_owned),
-            message_id: message_id.to_owned(),
+            message_id: self.past.named(message_id).to_owned(),
         };
         self.brought(open, event);
     }

@@ -16,10 +16,15 @@ const MESSAGES: usize = 128;
 /// Channels and private talks of which messages are remembered.
 const PLACES: usize = 100;
 
+/// Ids of messages that a server has given out twice.
+const RENAMED: usize = 1000;
+
 /// What was shown, by channel.
 #[derive(Debug, Default)]
 pub(super) struct Past {
     places: BTreeMap<String, Place>,
+    /// What those are called here whose id was that of another message, by the server's id.
+    renamed: BTreeMap<String, String>,
 }
 
 #[derive(Debug, Default)]
@@ -29,6 +34,10 @@ struct Place {
     /// [`Mark::nameless`] of each, and whether it was reloaded.
     nameless: VecDeque<(u64, bool)>,
     has_reloaded: bool,
+    /// What stands for the id of each.
+    ids: VecDeque<u64>,
+    /// So many of them are of connections before this one.
+    old: usize,
     /// The id of the newest message.
     last: String,
     /// Messages may have been missed since.
@@ -75,6 +84,36 @@ impl Past {
             .show(id, mark)
     }
 
+    /// Calls a new message otherwise than the server does, where another one was called so before the server was restarted.
+    pub(super) fn name(&mut self, place: &str, id: &mut String, time: DateTime<Utc>, mark: &Mark) {
+        let place = self.places.get(place);
+        if !place.is_some_and(|place| place.had(id) && !place.knows(mark)) {
+            if !self.renamed.is_empty() {
+                self.renamed.remove(id);
+            }
+            return;
+        }
+        let name = format!("{id}-{}", time.timestamp());
+        if self.renamed.len() >= RENAMED {
+            self.renamed.pop_first();
+        }
+        self.renamed
+            .insert(std::mem::replace(id, name.clone()), name);
+    }
+
+    /// What the newest message with this id of the server's is called.
+    pub(super) fn named<'a>(&'a self, id: &'a str) -> &'a str {
+        self.renamed.get(id).map_or(id, String::as_str)
+    }
+
+    /// The server's id of a message.
+    pub(super) fn id_of<'a>(&'a self, name: &'a str) -> &'a str {
+        let mut renamed = self.renamed.iter();
+        renamed
+            .find(|(_, renamed)| *renamed == name)
+            .map_or(name, |(id, _)| id)
+    }
+
     /// Whether a message was shown.
     pub(super) fn knows(&self, place: &str, mark: &Mark) -> bool {
         self.places
@@ -91,9 +130,10 @@ impl Past {
 
     /// The user is in no channel any more.
     pub(super) fn leave_all(&mut self) {
-        self.places
-            .values_mut()
-            .for_each(|place| place.is_left = true);
+        for place in self.places.values_mut() {
+            place.is_left = true;
+            place.old = place.ids.len();
+        }
     }
 
     /// The user is back: the last message shown, if others may have followed.
@@ -111,6 +151,7 @@ impl Past {
     /// Another account signs in.
     pub(super) fn forget_all(&mut self) {
         self.places.clear();
+        self.renamed.clear();
     }
 
     /// The channel is called otherwise.
@@ -129,7 +170,10 @@ impl Place {
         if self.wholes.len() >= MESSAGES {
             self.wholes.pop_front();
             self.nameless.pop_front();
+            self.ids.pop_front();
+            self.old = self.old.saturating_sub(1);
         }
+        self.ids.push_back(hash(id));
         self.wholes.push_back(mark.whole);
         self.nameless.push_back((mark.nameless, mark.is_reloaded));
         self.has_reloaded |= mark.is_reloaded;
@@ -138,12 +182,26 @@ impl Place {
         true
     }
 
+    /// Whether a message of a connection before had this id.
+    fn had(&self, id: &str) -> bool {
+        self.old > 0 && {
+            let id = hash(id);
+            self.ids.iter().take(self.old).any(|old| *old == id)
+        }
+    }
+
     fn knows(&self, mark: &Mark) -> bool {
         // One that was reloaded may be known by its id, and one with an id as reloaded.
         let other = (mark.nameless, !mark.is_reloaded);
         let may_be_other = mark.is_reloaded || self.has_reloaded;
         self.wholes.contains(&mark.whole) || may_be_other && self.nameless.contains(&other)
     }
+}
+
+fn hash(id: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    id.hash(&mut hasher);
+    hasher.finish()
 }
 
 /// An id for a message that has none of its own, the same whenever it comes again.
@@ -193,6 +251,25 @@ mod tests {
         past.rename("Lobby", "Hall");
         assert_eq!(past.come_back("Hall").as_deref(), Some("7"));
         assert_eq!(past.come_back("Tea"), None);
+    }
+
+    #[test]
+    fn an_id_that_was_given_out_twice_is_made_another() {
+        let mut past = Past::default();
+        let time = DateTime::from_timestamp(9, 0).unwrap();
+        let named = |past: &mut Past, place: &str, id: &str| {
+            let mut name = id.to_owned();
+            past.name(place, &mut name, time, &mark(id, 9));
+            name
+        };
+        past.show("Lobby", "7", mark("7", 1));
+        assert_eq!(named(&mut past, "Lobby", "7"), "7", "the same connection");
+        past.leave_all();
+        assert_eq!(named(&mut past, "Tea", "7"), "7");
+        assert_eq!(named(&mut past, "Lobby", "8"), "8");
+        assert_eq!(named(&mut past, "Lobby", "7"), "7-9");
+        assert_eq!((past.named("7"), past.named("8")), ("7-9", "8"));
+        assert_eq!((past.id_of("7-9"), past.id_of("8")), ("7", "8"));
     }
 
     #[test]

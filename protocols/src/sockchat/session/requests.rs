@@ -155,6 +155,7 @@ impl SockchatSession {
             self.finish(request, Ok(()));
             return Ok(());
         }
+        let message_id = self.past.id_of(message_id).to_owned();
         // With anything but digits one dialect deletes a channel of that name.
         if message_id.is_empty() || !message_id.bytes().all(|byte| byte.is_ascii_digit()) {
             return Err(Error::new(
@@ -162,7 +163,7 @@ impl SockchatSession {
                 "the server has no message of this id",
             ));
         }
-        self.want(request, &commands::DELETE, message_id)
+        self.want(request, &commands::DELETE, &message_id)
     }
 
     /// The user wants to be in another channel.

@@ -52,9 +52,9 @@ pub(super) struct Rights {
     pub(super) is_original: bool,
 }
 
-/// What could be sent with every right.
+/// What could be sent with every right. No limit of bytes is among it: servers count characters.
 pub(super) fn capabilities() -> Capabilities {
-    capabilities_of(|_| true).max_text_bytes(TEXT_CHARS)
+    capabilities_of(|_| true)
 }
 
 fn capabilities_of(may: impl Fn(Right) -> bool) -> Capabilities {
@@ -108,9 +108,7 @@ impl SockchatSession {
         if let Some(permissions) = permissions {
             self.rights.permissions = permissions;
         }
-        let capabilities = capabilities_of(|right| self.rights.may(right))
-            // A text of so many bytes has at most as many characters.
-            .max_text_bytes(self.rights.limit.unwrap_or(TEXT_CHARS));
+        let capabilities = capabilities_of(|right| self.rights.may(right));
         if capabilities != self.capabilities {
             self.capabilities = capabilities.clone();
             self.event(StatusEvent::Capabilities { capabilities });

@@ -56,15 +56,15 @@ impl SockchatSession {
         } else {
             (self.public_place(said), said.text)
         };
+        let mut message = self.message(now, said, text);
         if let Some(place) = &place
-            && !self.past.show(place, said.message_id, mark)
+            && !self.show_in(place, &mut message, mark)
             // A notice that says the same once more answers another request.
             && !is_server
         {
             self.skipped += 1;
             return;
         }
-        let message = self.message(now, said, text);
         let notice = is_server.then(|| Notice::read(said.text)).flatten();
         let answer = notice.and_then(|notice| self.answered(&notice));
         let event = ChatEvent::New {
@@ -123,11 +123,20 @@ impl SockchatSession {
         let Some((request, place)) = echo else {
             return false;
         };
-        self.past.show(&place, said.message_id, mark);
-        let message = self.message(now, said, text);
+        let mut message = self.message(now, said, text);
+        self.show_in(&place, &mut message, mark);
         let settled = self.outbox.confirm(request, |open| *open = message);
         self.events.extend(settled);
         true
+    }
+
+    /// A message is being shown, under an id of its own. Returns whether it is new.
+    pub(super) fn show_in(&mut self, place: &str, message: &mut Message, mark: Mark) -> bool {
+        if let Some(id) = &mut message.id {
+            self.past.name(place, id, message.timestamp, &mark);
+        }
+        let id = message.id.as_deref().unwrap_or_default();
+        self.past.show(place, id, mark)
     }
 
     fn message(&self, now: Now, said: &ChatMessage<'_>, text: &str) -> Message {

@@ -332,13 +332,12 @@ impl Dialect {
         self == Php
     }
 
-    /// Whether somebody can be silenced; if not, why.
-    pub(super) fn silencing(self) -> Result<(), Option<&'static str>> {
-        match self {
-            // Both commands do nothing.
-            Php => Err(None),
-            Sc21 => Err(Some("silperr")),
-            Sc20 | W25 => Ok(()),
+    /// Whether a command of moderators works; if not, what is said to it.
+    pub(super) fn silencing(self, command: &str) -> Result<(), Option<&'static str>> {
+        match (self, command) {
+            (Php, "silence" | "unsilence") => Err(None),
+            (Sc21, "silence") => Err(Some("silperr")),
+            _ => Ok(()),
         }
     }
 }

@@ -64,7 +64,6 @@ impl State {
 
     /// A command of moderators; `false` if it is none.
     pub(super) fn moderate(&mut self, user: u32, name: &str, words: &[&str]) -> bool {
-        let silencing = matches!(name, "silence" | "unsilence");
         let known = [
             "kick",
             "ban",
@@ -82,7 +81,7 @@ impl State {
         if !known.contains(&name) {
             return false;
         }
-        if silencing && let Err(why) = self.dialect.silencing() {
+        if let Err(why) = self.dialect.silencing(name) {
             why.into_iter()
                 .for_each(|code| self.object(user, code, &[]));
             return true;

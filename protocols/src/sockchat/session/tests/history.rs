@@ -97,8 +97,30 @@ fn a_server_that_was_restarted_counts_anew() {
     let other = "7|1|1424009999|2|bob|inherit|1^0^0^0^0|three|1|0|10010";
     assert_eq!(
         rig.come_back(&[reloaded, other]),
-        ["Chat::History Lobby 1 Delivered three"]
+        ["Chat::History Lobby 1-1424009999 Delivered three"]
     );
+    // The server means the newest one.
+    let message_id = "1-1424009999".to_owned();
+    let channel_id = None;
+    rig.send(ChatEvent::Remove {
+        channel_id,
+        message_id,
+    })
+    .unwrap();
+    assert_eq!(rig.written(), ["2|1|/delete 1"]);
+    rig.hear("6|1");
+    let removed = rig.session.poll_event().unwrap().event;
+    assert_eq!(
+        removed,
+        ChatEvent::Remove {
+            channel_id: Some("Lobby".to_owned()),
+            message_id: "1-1424009999".to_owned(),
+        }
+        .into()
+    );
+    assert_eq!(rig.events(), ["Status::Done"]);
+    rig.hear("2|1424010000|2|four|2|10010");
+    assert_eq!(rig.events(), ["Chat::New Lobby 2 Delivered four"]);
 }
 
 #[test]
