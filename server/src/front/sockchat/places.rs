@@ -164,7 +164,18 @@ impl Deciding<'_> {
         if self.front.presence.go(user, to.id).is_none() {
             return Ok(None);
         }
+        self.admit(user, to)?;
         let view = self.view(user, to)?;
+        Ok(view.map(|view| Going { view, closed }))
+    }
+
+    /// Takes somebody who is here to the lobby, who has not asked for it: whoever was removed from it stays so.
+    pub(super) fn bring(&mut self, user: UserId, lobby: &Room) -> Result<Option<Going>, Error> {
+        if self.front.presence.go(user, lobby.id).is_none() {
+            return Ok(None);
+        }
+        let closed = self.leave_channels(user, None)?;
+        let view = self.view(user, lobby)?;
         Ok(view.map(|view| Going { view, closed }))
     }
 
@@ -195,7 +206,7 @@ impl Deciding<'_> {
         let mut moved = Vec::new();
         for user in self.front.presence.people_in(room.id) {
             self.front.presence.go(user, LOBBY);
-            let hears = self.admit(user, &lobby)?;
+            let hears = self.store.membership(LOBBY, user)?.is_some();
             let members = self.members(user, &lobby)?;
             let view = Channel::of(&lobby).map(|channel| View {
                 channel,
@@ -209,10 +220,10 @@ impl Deciding<'_> {
         Ok(Some(Closed { channel, moved }))
     }
 
-    /// What a room is to somebody, who is let into it.
+    /// What a room is to somebody.
     pub(super) fn view(&mut self, user: UserId, room: &Room) -> Result<Option<View>, Error> {
         let members = self.members(user, room)?;
-        let hears = self.admit(user, room)?;
+        let hears = self.store.membership(room.id, user)?.is_some();
         let backlog = if hears {
             self.backlog(room.id)?
         } else {
@@ -239,8 +250,8 @@ impl Deciding<'_> {
         Ok(Some(members.collect()).filter(|members: &Vec<User>| members.len() <= MAX_MEMBERS))
     }
 
-    /// Lets somebody into a room that takes everybody; tells whether they are in it now.
-    fn admit(&mut self, user: UserId, room: &Room) -> Result<bool, Error> {
+    /// Lets somebody into a room that takes everybody, since they ask for it.
+    pub(super) fn admit(&mut self, user: UserId, room: &Room) -> Result<(), Error> {
         let admits = match room.kind {
             RoomKind::Channel => true,
             RoomKind::Lobby => self.front.rules.lobby,
@@ -252,7 +263,7 @@ impl Deciding<'_> {
             let entered = Notice::entered(self.store, room.id, &users)?;
             self.notices.extend(entered);
         }
-        Ok(self.store.membership(room.id, user)?.is_some())
+        Ok(())
     }
 
     /// Takes somebody out of all channels but one; their temporary ones are no more.

@@ -207,9 +207,12 @@ impl Newcomer {
             receiver: Arc::clone(&self.receiver),
             peer: self.peer,
         };
+        let heard = arriving.view.hears.then(|| arriving.view.room.clone());
         telling.arrive(arriving, (session, own));
         // After that, or those in the room would be told of somebody online on another network. Nothing is said in between.
         let seat = live.sit_as(SOCKCHAT, Arc::clone(&self.receiver), &seating, false);
+        // Their other sessions may have been outside of the lobby until now.
+        live.put(SOCKCHAT, user, heard.as_ref());
         let Self {
             front,
             world,
@@ -282,7 +285,10 @@ impl Deciding<'_> {
             }
         };
         let view = match self.store.room(room)? {
-            Some(room) => self.view(user.id, &room)?,
+            Some(room) => {
+                self.admit(user.id, &room)?;
+                self.view(user.id, &room)?
+            }
             None => None,
         };
         let Some(view) = view else {

@@ -139,6 +139,9 @@ impl Telling<'_> {
             roster.see_room(channel.room, &channel.name);
         }
         roster.give_room(room, &told, is_first.then_some(id));
+        if !view.hears {
+            self.front.tell_outside(&roster, id, &view.room);
+        }
     }
 
     /// A session has ended.
@@ -260,6 +263,9 @@ impl Telling<'_> {
         }
         roster.give_room(from, &departed, Some(user));
         roster.give_room(to, &entered, Some(user));
+        if !view.hears {
+            self.front.tell_outside(&roster, user, &view.room);
+        }
         // The world's seats are asked for only without the roster.
         drop(roster);
         let heard = view.hears.then_some(&view.room);

@@ -73,7 +73,7 @@ impl Deciding<'_> {
             // They may have gone elsewhere meanwhile, or have come back in.
             let is_there = self.front.presence.room(*user) == Some(*room);
             if is_there && self.store.membership(*room, *user)?.is_none() {
-                let going = self.go(*user, &lobby)?;
+                let going = self.bring(*user, &lobby)?;
                 home.extend(going.map(|going| (*user, going)));
             }
         }

@@ -9,7 +9,7 @@ use crate::auth::MAX_PASSWORD_BYTES;
 use crate::front::sockchat::packets::frames;
 use crate::front::sockchat::places::{self, Channel};
 use crate::front::sockchat::stage::{Deciding, Telling};
-use crate::store::{NewRoom, Room, RoomId, RoomKind, RoomPatch, UserId};
+use crate::store::{LOBBY, NewRoom, Reader, Room, RoomId, RoomKind, RoomPatch, UserId};
 
 /// `/join`: to another channel. Whoever stays is told where they are.
 pub(super) async fn join(ask: &Ask<'_>) -> Outcome {
@@ -197,12 +197,20 @@ impl Own {
 async fn enter(ask: &Ask<'_>, name: &str, password: &str) -> Outcome {
     let (user, permissions) = (ask.asker.user.id, ask.asker.permissions);
     let asked = name.to_owned();
-    let look_up = move |store: &mut dyn crate::store::Reader| places::named(store, user, &asked);
-    let room = ask.call.world.look_up(look_up).await?;
+    let look_up = move |store: &mut dyn Reader| {
+        let Some(room) = places::named(store, user, &asked)? else {
+            return Ok(None);
+        };
+        let is_member = store.membership(room.id, user)?.is_some();
+        Ok(Some((room, is_member)))
+    };
+    let found = ask.call.world.look_up(look_up).await?;
     let no_channel = || Refusal::NoChannel(name.to_owned());
-    let room = room.ok_or_else(no_channel)?;
+    let (room, is_member) = found.ok_or_else(no_channel)?;
     let channel = Channel::of(&room).ok_or_else(no_channel)?;
-    if room.id == ask.asker.room {
+    // Whoever was removed from the lobby is in it all the same, and may come back in.
+    let is_outside = room.id == LOBBY && ask.call.front.rules.lobby && !is_member;
+    if room.id == ask.asker.room && !is_outside {
         return Err(Refusal::SameChannel(channel.name));
     }
     let is_own = room.owner == Some(user);
