@@ -12,15 +12,14 @@ use tokio_util::task::TaskTracker;
 use super::Sockchat;
 use super::call::Call;
 use super::packets::{frames, give};
-use super::places::{self, Channel, View};
+use super::places::{self, Channel, Closed, View};
 use super::presence::{Arrival, SessionId};
 use super::roster::Session;
-use super::stage::{Deciding, NORMAL, Telling};
+use super::stage::{self, Deciding, NORMAL, Telling};
 use crate::front::SOCKCHAT;
 use crate::names as accounts;
-use crate::store::writer::Job;
 use crate::store::{BanKind, BanTarget, LOBBY, ReadBans, TokenHash, User, UserId};
-use crate::world::{CloseReason, Counting, Receiver, Seat, Seating, SharedLive, World};
+use crate::world::{CloseReason, Counting, Receiver, Seat, Seating, World};
 
 /// Schemes of which the argument is a token; letter case does not matter.
 const TOKEN_SCHEMES: [&str; 3] = ["Bearer", "Misuzu", "Kaiwa"];
@@ -148,21 +147,14 @@ impl Newcomer {
             claimed,
             peer: self.peer,
         };
-        let front = Arc::clone(&self.front);
         let newcomer = self.clone();
-        let job = Job::work(
-            move |store, notices| {
-                let mut deciding = Deciding {
-                    front: &front,
-                    store,
-                    notices,
-                };
-                deciding.arrive(&proof, session)
-            },
-            move |live, outcome| {
+        let job = stage::work(
+            &self.front,
+            move |deciding| deciding.arrive(&proof, session),
+            move |telling, outcome| {
                 let known = outcome.unwrap_or_else(|error| Err(No::Broken(error)));
                 // The client may have gone; its session ends with it.
-                let _ = reply.send(newcomer.arrived(live, session, known));
+                let _ = reply.send(newcomer.arrived(telling, session, known));
             },
         );
         self.world.submit(job).await.map_err(|_| stopped())?;
@@ -187,22 +179,19 @@ impl Newcomer {
     /// Takes a seat, in order with all that happens, and tells who is told of that.
     fn arrived(
         self,
-        live: &SharedLive,
+        telling: &Telling<'_>,
         session: SessionId,
         known: Result<Known, No>,
     ) -> Result<SignedIn, No> {
-        let Known { arriving, seating } = known.inspect_err(|no| {
-            Counting::add(&self.world.counting().unsigned);
-            // It may have been let in before something broke.
-            if matches!(no, No::Broken(_)) {
-                self.front.presence.forget(session);
-            }
-        })?;
-        let user = arriving.user.id;
-        let telling = Telling {
-            front: &self.front,
-            live,
-        };
+        let Known {
+            arriving,
+            seating,
+            closed,
+        } = known.inspect_err(|_| Counting::add(&self.world.counting().unsigned))?;
+        let (user, live) = (arriving.user.id, telling.live);
+        for closed in closed {
+            telling.close(closed);
+        }
         let own = Session {
             receiver: Arc::clone(&self.receiver),
             peer: self.peer,
@@ -267,6 +256,8 @@ struct Proof {
 struct Known {
     arriving: Arriving,
     seating: Seating,
+    /// Channels that are no more, since an end before could not be kept.
+    closed: Vec<Closed>,
 }
 
 impl Deciding<'_> {
@@ -275,14 +266,15 @@ impl Deciding<'_> {
             Ok(user) => user,
             Err(no) => return Ok(Err(no)),
         };
+        // What an end left that could not be kept. Before they are here again, for whoever else comes to the lobby by that.
+        let closed = match self.front.presence.room(user.id) {
+            None => self.part(user.id)?,
+            Some(_) => Vec::new(),
+        };
         let room = match self.front.presence.arrive(user.id, session, LOBBY) {
             Arrival::TooMany => return Ok(Err(No::TooMany)),
             Arrival::Further(room) => room,
-            Arrival::First => {
-                // What an end left that could not be kept.
-                self.part(user.id)?;
-                LOBBY
-            }
+            Arrival::First => LOBBY,
         };
         let view = match self.store.room(room)? {
             Some(room) => {
@@ -303,7 +295,11 @@ impl Deciding<'_> {
             view,
             channels,
         };
-        Ok(Ok(Known { arriving, seating }))
+        Ok(Ok(Known {
+            arriving,
+            seating,
+            closed,
+        }))
     }
 
     fn proven(&mut self, proof: &Proof) -> Result<Result<User, No>, Error> {
@@ -370,26 +366,19 @@ impl Drop for SignedIn {
             session,
             ..
         } = self.call.clone();
-        let deciding = Arc::clone(&front);
-        let job = Job::work(
-            move |store, notices| {
-                let mut deciding = Deciding {
-                    front: &deciding,
-                    store,
-                    notices,
-                };
-                match deciding.front.presence.depart(user, session) {
-                    true => deciding.part(user),
-                    false => Ok(Vec::new()),
-                }
+        let job = stage::work(
+            &front,
+            move |deciding| match deciding.front.presence.depart(user, session) {
+                true => deciding.part(user),
+                false => Ok(Vec::new()),
             },
-            move |live, outcome| {
-                let telling = Telling {
-                    front: &front,
-                    live,
-                };
-                // What could not be done is done when they come again, or the server starts again.
-                telling.depart(user, session, outcome.unwrap_or_default());
+            move |telling, outcome| {
+                let closed = outcome.unwrap_or_else(|_| {
+                    // It may not have been tried. What could not be done is done when they come again, or the server starts again.
+                    telling.front.presence.depart(user, session);
+                    Vec::new()
+                });
+                telling.depart(user, session, closed);
             },
         );
         if let Some(job) = world.try_submit(job) {

@@ -1,10 +1,11 @@
 //! The two halves of everything that happens: [`Deciding`] is what the store's thread does, [`Telling`] what clients are told when
 //! that is durable, in the delivering order. What the one gives the other takes.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use chrono::Utc;
+use kaiwa_core::Error;
 use kaiwa_protocols::sockchat::wire::{
     ClearMode, LeaveReason, Removal, ServerPacket, Tail, Welcome,
 };
@@ -18,6 +19,7 @@ use super::roster::{Person, Session};
 use super::sign_in::Arriving;
 use super::talk::MAX_TEXT_CHARS;
 use crate::front::SOCKCHAT;
+use crate::store::writer::Job;
 use crate::store::{Transaction, UserId};
 use crate::world::{CloseReason, Notice, SharedLive};
 
@@ -36,6 +38,42 @@ pub(super) struct Deciding<'a> {
 pub(super) struct Telling<'a> {
     pub(super) front: &'a Arc<Sockchat>,
     pub(super) live: &'a SharedLive,
+}
+
+/// Decides something on the store's thread, and tells what came of it. If it could not be kept, all are where they were.
+pub(super) fn work<T: Send + 'static>(
+    front: &Arc<Sockchat>,
+    decide: impl FnOnce(&mut Deciding<'_>) -> Result<T, Error> + Send + 'static,
+    tell: impl FnOnce(&Telling<'_>, Result<T, Error>) + Send + 'static,
+) -> Job {
+    let [deciding, telling, undoing] = [front, front, front].map(Arc::clone);
+    let changes = Arc::new(OnceLock::new());
+    let changed = Arc::clone(&changes);
+    Job::undoable(
+        move |store, notices| {
+            let mut stage = Deciding {
+                front: &deciding,
+                store,
+                notices,
+            };
+            let (decided, changes) = deciding.presence.track(|| decide(&mut stage));
+            // It is done once.
+            let _ = changed.set(changes);
+            decided
+        },
+        move |live, outcome| {
+            let stage = Telling {
+                front: &telling,
+                live,
+            };
+            tell(&stage, outcome);
+        },
+        move || {
+            if let Some(changes) = changes.get() {
+                undoing.presence.undo(changes);
+            }
+        },
+    )
 }
 
 impl Telling<'_> {
@@ -190,14 +228,6 @@ impl Telling<'_> {
             let mut roster = self.front.roster();
             let come = roster.appear(user, None, |user, name| self.front.shown(user, name));
             self.front.tell_come(&roster, &come);
-        }
-    }
-
-    /// What somebody wanted could not be kept: they are where they were.
-    pub(super) fn stay(&self, user: UserId) {
-        let room = self.front.roster().person(user).map(|person| person.room);
-        if let Some(room) = room {
-            self.front.presence.go(user, room);
         }
     }
 
