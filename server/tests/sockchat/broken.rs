@@ -5,21 +5,23 @@ use rusqlite::Connection;
 use crate::client::{Person, join, resume};
 use crate::common::Site;
 
-/// A store that lets nobody leave a room, until it is mended.
+/// A store that fails to keep that somebody leaves a room, at the very end, until it is mended.
 struct Broken(Connection);
 
 impl Broken {
     fn new(site: &Site) -> Self {
         let database = site.dir.path().join("data").join("kaiwa.db");
         let connection = Connection::open(database).unwrap();
-        let broken = "CREATE TRIGGER broken BEFORE DELETE ON members
-             BEGIN SELECT raise(ABORT, 'broken'); END";
+        let broken = "CREATE TABLE nobody (id REFERENCES users (id) DEFERRABLE INITIALLY DEFERRED);
+             CREATE TRIGGER broken BEFORE DELETE ON members BEGIN INSERT INTO nobody VALUES (-1); END";
         connection.execute_batch(broken).unwrap();
         Self(connection)
     }
 
     fn mend(self) {
-        self.0.execute_batch("DROP TRIGGER broken").unwrap();
+        self.0
+            .execute_batch("DROP TRIGGER broken; DROP TABLE nobody")
+            .unwrap();
     }
 }
 
