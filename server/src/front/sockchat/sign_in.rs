@@ -7,10 +7,12 @@ use chrono::{DateTime, Utc};
 use kaiwa_core::{Error, ErrorKind};
 use kaiwa_protocols::sockchat::wire::{Credentials, RefusalReason, ServerPacket};
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
 
 use super::Sockchat;
 use super::call::Call;
+use super::flood::Verdict;
 use super::packets::{frames, give};
 use super::places::{self, Channel, Closed, View};
 use super::presence::{Arrival, SessionId};
@@ -146,6 +148,7 @@ impl Newcomer {
             token: TokenHash::of(&token),
             claimed,
             peer: self.peer,
+            now: Instant::now(),
         };
         let newcomer = self.clone();
         let job = stage::work(
@@ -250,6 +253,7 @@ struct Proof {
     /// Who they say that they are.
     claimed: Option<i64>,
     peer: IpAddr,
+    now: Instant,
 }
 
 /// What is known of somebody who may come in.
@@ -266,6 +270,13 @@ impl Deciding<'_> {
             Ok(user) => user,
             Err(no) => return Ok(Err(no)),
         };
+        let permissions = self.front.permissions(&user);
+        // Everybody is told of whoever comes and goes, so that counts too.
+        let count = self.front.flood.count(user.id, permissions.rank, proof.now);
+        if count == Verdict::PutOut {
+            let until = Some(self.keep_out_for_flood(user.id)?);
+            return Ok(Err(No::Banned { until }));
+        }
         // What an end left that could not be kept. Before they are here again, for whoever else comes to the lobby by that.
         let closed = match self.front.presence.room(user.id) {
             None => self.part(user.id)?,
@@ -286,7 +297,6 @@ impl Deciding<'_> {
         let Some(view) = view else {
             return Err(Error::new(ErrorKind::Internal, "somebody is nowhere"));
         };
-        let permissions = self.front.permissions(&user);
         let channels = places::seen(self.store, user.id, permissions)?;
         let heard = view.hears.then_some(&view.room);
         let seating = Seating::placed(self.store, user.id, heard)?;

@@ -211,7 +211,6 @@ impl Telling<'_> {
 
     fn gone(&self, person: &Person, reason: LeaveReason, closed: Vec<Closed>) {
         let user = person.user.id;
-        self.front.flood.forget(user);
         let left = frames(&[ServerPacket::Left {
             user_id: &person.shown.id,
             name: &person.shown.name,
