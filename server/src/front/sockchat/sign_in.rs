@@ -29,6 +29,9 @@ const TOKEN_SCHEMES: [&str; 3] = ["Bearer", "Misuzu", "Kaiwa"];
 /// The scheme of which the arguments are a name and a password.
 const PASSWORD_SCHEME: &str = "Password";
 
+/// No answer now, RFC 6455's registry of close codes.
+const TRY_AGAIN: u16 = 1013;
+
 /// The server's fault, RFC 6455's registry of close codes.
 const INTERNAL_ERROR: u16 = 1011;
 
@@ -70,6 +73,7 @@ enum No {
     Wrong,
     TooMany,
     Banned { until: Option<DateTime<Utc>> },
+    Busy,
     Broken(Error),
 }
 
@@ -235,6 +239,11 @@ impl Newcomer {
                 self.receiver.close(reason);
                 return;
             }
+            No::Busy => {
+                let reason = CloseReason::Ended(TRY_AGAIN, "too many sign-ins; try again later");
+                self.receiver.close(reason);
+                return;
+            }
             No::Wrong => (RefusalReason::Credentials, None),
             No::TooMany => (RefusalReason::TooManySessions, None),
             No::Banned { until } => (RefusalReason::Banned, until),
@@ -357,9 +366,9 @@ impl No {
     /// A name that nobody has and a wrong password are told alike.
     fn of(error: Error) -> Self {
         match error.kind() {
-            ErrorKind::NotFound | ErrorKind::Auth | ErrorKind::Invalid | ErrorKind::RateLimited => {
-                Self::Wrong
-            }
+            ErrorKind::NotFound | ErrorKind::Auth | ErrorKind::Invalid => Self::Wrong,
+            // It may have been right.
+            ErrorKind::RateLimited => Self::Busy,
             _ => Self::Broken(error),
         }
     }

@@ -247,7 +247,8 @@ async fn verify(ask: &Ask<'_>, room: &Room, channel: &Channel, password: &str) -
     if password.is_empty() {
         return Err(Refusal::NeedsPassword(channel.name.clone()));
     }
-    let right = ask.call.front.auth.verify(ask.call.peer, password, hash);
+    let (auth, user) = (&ask.call.front.auth, ask.asker.user.id);
+    let right = auth.opens(ask.call.peer, user, (room.id, hash), password);
     if right.await.map_err(too_busy)? {
         Ok(())
     } else {
