@@ -104,14 +104,7 @@ pub(super) fn seen<S: ReadRooms + ?Sized>(
     let channels = store.channels()?;
     let channels = channels.iter().filter_map(Channel::of);
     seen.extend(channels.filter(|channel| channel.is_seen_by(permissions)));
-    let mut own = Vec::new();
-    for (id, _) in store.roles_of(user)? {
-        if own.len() >= MAX_OWN_LISTED {
-            break;
-        }
-        let room = store.room(id)?;
-        own.extend(room.filter(|room| room.kind == RoomKind::Group));
-    }
+    let mut own = store.groups_of(user, MAX_OWN_LISTED)?;
     for id in store.stream_ids_of(user, MAX_OWN_LISTED)? {
         own.extend(store.room(id)?);
     }
@@ -269,11 +262,9 @@ impl Deciding<'_> {
     /// Takes somebody out of all channels but one; their temporary ones are no more.
     fn leave_channels(&mut self, user: UserId, but: Option<RoomId>) -> Result<Vec<Closed>, Error> {
         let mut closed = Vec::new();
-        for (id, _) in self.store.roles_of(user)? {
-            let Some(room) = self.store.room(id)? else {
-                continue;
-            };
-            if room.kind != RoomKind::Channel || but == Some(id) {
+        for room in self.store.channels_of(user)? {
+            let id = room.id;
+            if but == Some(id) {
                 continue;
             }
             self.store.remove_members(id, &[user])?;
