@@ -153,12 +153,13 @@ impl Deciding<'_> {
         if is_own && self.store.membership(to.id, user)?.is_none() {
             return Ok(None);
         }
-        let closed = self.leave_channels(user, Some(to.id))?;
+        // In the order in which it is told: they come there before all who come along.
         if self.front.presence.go(user, to.id).is_none() {
             return Ok(None);
         }
         self.admit(user, to)?;
         let view = self.view(user, to)?;
+        let closed = self.leave_channels(user, Some(to.id))?;
         Ok(view.map(|view| Going { view, closed }))
     }
 
@@ -167,8 +168,8 @@ impl Deciding<'_> {
         if self.front.presence.go(user, lobby.id).is_none() {
             return Ok(None);
         }
-        let closed = self.leave_channels(user, None)?;
         let view = self.view(user, lobby)?;
+        let closed = self.leave_channels(user, None)?;
         Ok(view.map(|view| Going { view, closed }))
     }
 
@@ -271,8 +272,6 @@ impl Deciding<'_> {
             let left = Notice::left(self.store, id, &[user], None)?;
             self.notices.extend(left);
             if room.temporary && room.owner == Some(user) {
-                // They go by themselves.
-                self.front.presence.go(user, LOBBY);
                 closed.extend(self.close(&room, user)?);
             }
         }
