@@ -279,6 +279,13 @@ impl Deciding<'_> {
     }
 }
 
+/// Whether a name is as those of groups and streams are. Who is not in one must not make a channel of its name, nor of one that is
+/// yet to come.
+pub(super) fn is_numbered(name: &str) -> bool {
+    let number = name.rsplit_once('-').map(|(_, number)| number);
+    number.is_some_and(|number| number.parse::<i64>().is_ok())
+}
+
 /// The name of a room as that of a channel: letters, digits, `-` and `_`.
 fn fit(name: &str) -> String {
     let fit = |c: char| {

@@ -97,6 +97,7 @@ async fn what_cannot_be_a_channel_is_refused() {
         ("/create t\u{202e}ea", "1|inchan"),
         ("/create LOBBY", "1|nischan|LOBBY"),
         ("/create staff", "1|nischan|staff"),
+        ("/create tea-5", "1|nischan|tea-5"),
     ] {
         ann.refused(command, refusal).await;
     }

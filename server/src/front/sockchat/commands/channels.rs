@@ -42,7 +42,7 @@ pub(super) async fn create(ask: &Ask<'_>) -> Outcome {
             return Err(Refusal::Other);
         }
         let taken = places::named(deciding.store, user, &name)?;
-        if taken.is_some() {
+        if taken.is_some() || places::is_numbered(&name) {
             return Err(Refusal::ChannelExists(name));
         }
         let new = new_room(user, permissions, min_rank, name.clone());
