@@ -229,13 +229,11 @@ async fn enter(ask: &Ask<'_>, name: &str, password: &str) -> Outcome {
         if now.min_rank > permissions.rank && !is_own {
             return Err(Refusal::RankTooLow(channel.name));
         }
-        Ok(deciding.go(user, &now)?)
+        let going = deciding.go(user, &now)?;
+        // A group of theirs may have been lost meanwhile.
+        going.ok_or_else(|| Refusal::NoChannel(channel.name))
     };
-    let tell = move |telling: &Telling<'_>, going: Option<_>| {
-        if let Some(going) = going {
-            telling.go(user, going);
-        }
-    };
+    let tell = move |telling: &Telling<'_>, going| telling.go(user, going);
     ask.call.change(decide, tell).await
 }
 
