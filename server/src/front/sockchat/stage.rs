@@ -140,12 +140,12 @@ impl Telling<'_> {
         let receiver = Arc::clone(&session.1.receiver);
         let permissions = self.front.permissions(&user);
         let mut roster = self.front.roster();
-        let is_first = roster.arrive(user, permissions, view.channel.room, session);
-        if is_first {
-            // Until now they may have been shown elsewhere, as somebody of another network.
+        if roster.person(id).is_none() {
+            // Until now they may have been shown as somebody of another network.
             let gone = roster.disappear(id, None);
             self.front.tell_gone(&roster, &gone);
         }
+        let is_first = roster.arrive(user, permissions, view.channel.room, session);
         if let Some(members) = view.members {
             self.front
                 .set_members(&mut roster, view.channel.room, members);
@@ -257,6 +257,11 @@ impl Telling<'_> {
         let to = view.channel.room;
         let ids = &self.front.ids;
         let mut roster = self.front.roster();
+        if roster.person(user).is_some() {
+            // They may have spoken there on another network.
+            let gone = roster.disappear(user, Some(to));
+            self.front.tell_gone(&roster, &gone);
+        }
         let Some(from) = roster.go(user, to) else {
             return;
         };
