@@ -241,14 +241,16 @@ impl Telling<'_> {
 
     /// A channel is no more, and those who were in it are somewhere else.
     pub(super) fn close(&self, closed: Closed) {
-        for (user, view) in closed.moved {
-            self.enter(user, &view);
+        for (user, view) in &closed.moved {
+            self.enter(*user, view);
         }
         let removed = frames(&[ServerPacket::ChannelRemoved {
             name: &closed.channel.name,
         }]);
+        // Who was in it knew of it, whatever their rank.
+        let was_in = |user| closed.moved.iter().any(|(moved, _)| *moved == user);
         self.give_all(&removed, |person| {
-            closed.channel.is_seen_by(person.permissions)
+            closed.channel.is_seen_by(person.permissions) || was_in(person.user.id)
         });
     }
 
