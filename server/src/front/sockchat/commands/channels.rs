@@ -37,10 +37,12 @@ pub(super) async fn create(ask: &Ask<'_>) -> Outcome {
     if !arguments::is_channel_name(&name) {
         return Err(Refusal::ChannelName);
     }
+    let command = ask.name.to_owned();
     let decide = move |deciding: &mut Deciding<'_>| {
         if deciding.front.presence.room(user).is_none() {
             return Err(Refusal::Other);
         }
+        deciding.refuse_silenced(user, &command)?;
         let taken = places::named(deciding.store, user, &name)?;
         if taken.is_some() || places::is_numbered(&name) {
             return Err(Refusal::ChannelExists(name));
