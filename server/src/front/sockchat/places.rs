@@ -7,7 +7,9 @@ use kaiwa_protocols::sockchat::wire::{ChannelEntry, Permissions, ServerPacket};
 
 use super::packets::frames;
 use super::stage::Deciding;
-use crate::store::{LOBBY, ReadRooms, Role, Room, RoomId, RoomKind, User, UserId};
+use crate::store::{
+    BanKind, BanTarget, LOBBY, ReadRooms, Role, Room, RoomId, RoomKind, User, UserId,
+};
 use crate::world::Notice;
 
 /// Members of a room of which those who are online are shown though they are on other networks: in a larger one everybody would be
@@ -251,13 +253,22 @@ impl Deciding<'_> {
             RoomKind::Lobby => self.front.rules.lobby,
             _ => false,
         };
-        if admits {
+        if admits && !self.is_kept_out(user, room.id)? {
             let member = (user, Role::Member);
             let users = self.store.add_members(room.id, &[member], Utc::now())?;
             let entered = Notice::entered(self.store, room.id, &users)?;
             self.notices.extend(entered);
         }
         Ok(())
+    }
+
+    /// Whether somebody is banned from a room.
+    pub(super) fn is_kept_out(&mut self, user: UserId, room: RoomId) -> Result<bool, Error> {
+        let target = BanTarget::User(user);
+        let ban = self
+            .store
+            .banned(BanKind::Entry, &target, Some(room), Utc::now())?;
+        Ok(ban.is_some())
     }
 
     /// Takes somebody out of all channels but one; their temporary ones are no more.

@@ -228,7 +228,11 @@ async fn enter(ask: &Ask<'_>, name: &str, password: &str) -> Outcome {
         if now.password != room.password && !is_own && !permissions.moderate {
             return Err(Refusal::WrongPassword(channel.name));
         }
-        if now.min_rank > permissions.rank && !is_own {
+        let is_too_low = now.min_rank > permissions.rank && !is_own;
+        // A group or stream of theirs has let them in.
+        let is_barred = matches!(now.kind, RoomKind::Lobby | RoomKind::Channel)
+            && deciding.is_kept_out(user, now.id)?;
+        if is_too_low || is_barred {
             return Err(Refusal::RankTooLow(channel.name));
         }
         let going = deciding.go(user, &now)?;
