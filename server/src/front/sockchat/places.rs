@@ -47,6 +47,8 @@ pub(super) struct View {
 #[derive(Debug)]
 pub(super) struct Going {
     pub(super) view: View,
+    /// The channels that they have left and that are still there.
+    pub(super) left: Vec<Channel>,
     /// The channels that are no more, since they have left them.
     pub(super) closed: Vec<Closed>,
 }
@@ -161,8 +163,8 @@ impl Deciding<'_> {
         }
         self.admit(user, to)?;
         let view = self.view(user, to)?;
-        let closed = self.leave_channels(user, Some(to.id))?;
-        Ok(view.map(|view| Going { view, closed }))
+        let (left, closed) = self.leave_channels(user, Some(to.id))?;
+        Ok(view.map(|view| Going { view, left, closed }))
     }
 
     /// Takes somebody who is here to the lobby, who has not asked for it: whoever was removed from it stays so.
@@ -171,8 +173,8 @@ impl Deciding<'_> {
             return Ok(None);
         }
         let view = self.view(user, lobby)?;
-        let closed = self.leave_channels(user, None)?;
-        Ok(view.map(|view| Going { view, closed }))
+        let (left, closed) = self.leave_channels(user, None)?;
+        Ok(view.map(|view| Going { view, left, closed }))
     }
 
     /// Somebody is to be put out, with all their sessions ([`super::stage::Telling::put_out`]). Gives the channels that are no more
@@ -186,7 +188,8 @@ impl Deciding<'_> {
 
     /// Somebody is not here any more; gives the channels that are no more for that.
     pub(super) fn part(&mut self, user: UserId) -> Result<Vec<Closed>, Error> {
-        self.leave_channels(user, None)
+        let (_, closed) = self.leave_channels(user, None)?;
+        Ok(closed)
     }
 
     /// Removes a channel, as `by` says; those who are in it come to the lobby.
@@ -271,9 +274,13 @@ impl Deciding<'_> {
         Ok(ban.is_some())
     }
 
-    /// Takes somebody out of all channels but one; their temporary ones are no more.
-    fn leave_channels(&mut self, user: UserId, but: Option<RoomId>) -> Result<Vec<Closed>, Error> {
-        let mut closed = Vec::new();
+    /// Takes somebody out of all channels but one; their temporary ones are no more. Gives those that are still there, and those.
+    fn leave_channels(
+        &mut self,
+        user: UserId,
+        but: Option<RoomId>,
+    ) -> Result<(Vec<Channel>, Vec<Closed>), Error> {
+        let (mut stay, mut closed) = (Vec::new(), Vec::new());
         for room in self.store.channels_of(user)? {
             let id = room.id;
             if but == Some(id) {
@@ -284,9 +291,11 @@ impl Deciding<'_> {
             self.notices.extend(left);
             if room.temporary && room.owner == Some(user) {
                 closed.extend(self.close(&room, user)?);
+            } else {
+                stay.extend(Channel::of(&room));
             }
         }
-        Ok(closed)
+        Ok((stay, closed))
     }
 }
 

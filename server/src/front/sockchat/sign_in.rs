@@ -197,7 +197,7 @@ impl Newcomer {
         } = known.inspect_err(|_| Counting::add(&self.world.counting().unsigned))?;
         let (user, live) = (arriving.user.id, telling.live);
         for closed in closed {
-            telling.close(closed);
+            telling.close(&closed);
         }
         let own = Session {
             receiver: Arc::clone(&self.receiver),

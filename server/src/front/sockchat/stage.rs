@@ -220,7 +220,7 @@ impl Telling<'_> {
         }]);
         self.front.roster().give_room(person.room, &left, None);
         for closed in closed {
-            self.close(closed);
+            self.close(&closed);
         }
         if reason == LeaveReason::Leave {
             // They may be online on another network.
@@ -232,15 +232,27 @@ impl Telling<'_> {
 
     /// Somebody is somewhere else now.
     pub(super) fn go(&self, user: UserId, going: Going) {
-        let Going { view, closed } = going;
+        let Going { view, left, closed } = going;
         self.enter(user, &view);
+        // They were told of those as long as they were in, whatever their rank.
+        let is_hidden =
+            |person: &Person, channel: &Channel| !channel.is_seen_by(person.permissions);
+        let removed = |channel: &Channel| {
+            frames(&[ServerPacket::ChannelRemoved {
+                name: &channel.name,
+            }])
+        };
+        if let Some(person) = self.front.roster().person(user) {
+            let hidden = left.iter().filter(|channel| is_hidden(person, channel));
+            hidden.for_each(|channel| person.give(&removed(channel)));
+        }
         for closed in closed {
-            self.close(closed);
+            self.close(&closed);
         }
     }
 
     /// A channel is no more, and those who were in it are somewhere else.
-    pub(super) fn close(&self, closed: Closed) {
+    pub(super) fn close(&self, closed: &Closed) {
         for (user, view) in &closed.moved {
             self.enter(*user, view);
         }

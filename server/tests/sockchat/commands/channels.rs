@@ -249,6 +249,17 @@ async fn whoever_was_in_a_channel_is_told_that_it_goes() {
     ann.say("/join Staff").await;
     settled([&mut ann, &mut op]).await;
     op.say("/rank 5").await;
+    op.settle().await;
+    ann.settle().await;
+    ann.say("/join lobby").await;
+    ann.settle_to("5\t2\tlobby").await;
+    ann.hears("4\t2\tStaff").await;
+    ann.quiet().await;
+    op.say("/rank 0").await;
+    op.settle().await;
+    ann.say("/join Staff").await;
+    ann.settle().await;
+    op.say("/rank 5").await;
     op.say("/delchan Staff").await;
     ann.settle_to("5\t2\tlobby").await;
     settled([&mut op]).await;

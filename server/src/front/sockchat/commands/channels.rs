@@ -92,7 +92,7 @@ pub(super) async fn delete(ask: &Ask<'_>) -> Outcome {
     };
     let tell = move |telling: &Telling<'_>, (name, closed): (String, Option<_>)| {
         if let Some(closed) = closed {
-            telling.close(closed);
+            telling.close(&closed);
         }
         telling.inform(user, "delchan", &[&name]);
     };
