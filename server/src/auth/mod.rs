@@ -20,7 +20,7 @@ use self::throttle::Throttle;
 pub(crate) use self::throttle::network;
 use crate::names::{self, Name};
 use crate::store::{
-    Ban, BanKind, BanTarget, NewAccount, ReadBans, Session, TokenHash, Transaction, UserId,
+    Ban, BanKind, BanTarget, NewAccount, ReadBans, RoomId, Session, TokenHash, Transaction, UserId,
 };
 use crate::world::World;
 
@@ -58,6 +58,8 @@ pub(crate) struct NewPerson {
 pub(crate) struct Auth {
     passwords: Passwords,
     throttle: Throttle,
+    /// The same for passwords of rooms: whoever mistypes one may still sign in.
+    rooms: Throttle,
 }
 
 impl Auth {
@@ -206,21 +208,32 @@ impl Auth {
         self.passwords.turn(peer).await?.hash(password).await
     }
 
-    /// Whether a password is the one of a hash, as of a room; nobody's account is opened by it.
+    /// Whether a password is the one of a room, of which this is the hash. Somebody's guesses are slowed down as those of a
+    /// sign-in are.
     ///
     /// # Errors
-    /// `RateLimited` while too many sign-ins wait.
-    pub(crate) async fn verify(
+    /// `RateLimited` (with `retry_after`) after too many wrong ones or while too many sign-ins wait.
+    pub(crate) async fn opens(
         &self,
         peer: IpAddr,
+        user: UserId,
+        (room, hash): (RoomId, &str),
         password: &str,
-        hash: &str,
     ) -> Result<bool, Error> {
-        if password.len() > MAX_PASSWORD_BYTES {
-            return Ok(false);
-        }
+        let key = format!("{} {}", user.0, room.0);
+        self.rooms.check(peer, &key, Instant::now())?;
         let turn = self.passwords.turn(peer).await?;
-        turn.verify(password, hash.to_owned()).await
+        // Others of their sessions may have failed while this one waited.
+        self.rooms.check(peer, &key, Instant::now())?;
+        let right =
+            password.len() <= MAX_PASSWORD_BYTES && turn.verify(password, hash.to_owned()).await?;
+        if right {
+            self.rooms.succeeded(&key);
+        } else {
+            self.rooms.failed(peer, &key, Instant::now());
+            tracing::info!(%peer, user = user.0, room = room.0, "wrong password of a room");
+        }
+        Ok(right)
     }
 
     /// Whose valid token this is.
@@ -330,5 +343,25 @@ mod tests {
             hex,
             "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
         );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn passwords_of_rooms_are_not_guessed_for_ever() {
+        let auth = Auth::new();
+        let peer = IpAddr::from([192, 0, 2, 1]);
+        let hash = auth.hash(peer, "sesame").await.unwrap();
+        let (ann, bob, tea) = (UserId(1), UserId(2), RoomId(7));
+        let opens = async |user, password| auth.opens(peer, user, (tea, &hash), password).await;
+        for _ in 0..6 {
+            assert!(!opens(ann, "open").await.unwrap());
+        }
+        let error = opens(ann, "sesame").await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::RateLimited);
+        let wait = error.retry_after().unwrap();
+        assert!(opens(bob, "sesame").await.unwrap(), "others are not slowed");
+        tokio::time::advance(wait).await;
+        assert!(opens(ann, "sesame").await.unwrap());
+        assert!(!opens(ann, "open").await.unwrap(), "all is forgiven");
+        assert!(opens(ann, "sesame").await.unwrap());
     }
 }

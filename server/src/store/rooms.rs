@@ -227,6 +227,12 @@ pub trait ReadRooms {
         limit: usize,
     ) -> Result<Vec<Room>, Error>;
 
+    /// The groups in which somebody is, by id: `limit` of them at most.
+    fn groups_of(&mut self, user: UserId, limit: usize) -> Result<Vec<Room>, Error>;
+
+    /// The channels in which somebody is, by id.
+    fn channels_of(&mut self, user: UserId) -> Result<Vec<Room>, Error>;
+
     /// All channels, by id.
     fn channels(&mut self) -> Result<Vec<Room>, Error>;
 

@@ -159,7 +159,10 @@ pub(crate) fn carry_out(
                 jobs = batch.len(),
                 "nothing of this batch is kept, the senders of its messages are disconnected"
             );
-            batch.into_iter().filter_map(fail).collect()
+            // Each takes back what it found.
+            let mut failed: Vec<Done> = batch.into_iter().rev().filter_map(fail).collect();
+            failed.reverse();
+            failed
         }
     }
 }

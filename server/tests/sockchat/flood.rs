@@ -1,6 +1,6 @@
 //! Who sends too much.
 
-use crate::client::{join, open};
+use crate::client::{join, open, resume};
 use crate::common::Site;
 
 #[tokio::test]
@@ -12,7 +12,8 @@ async fn thirty_packets_at_once() {
     for _ in 0..31 {
         bob.send("0\t2").await;
     }
-    for _ in 0..24 {
+    // To have signed in counts as one.
+    for _ in 0..23 {
         bob.hears("0\tpong").await;
     }
     for _ in 25..30 {
@@ -40,5 +41,33 @@ async fn an_operator_may_send_what_they_like() {
     for _ in 0..100 {
         ann.send("nonsense").await;
     }
+    ann.quiet().await;
+}
+
+#[tokio::test]
+async fn whoever_comes_again_goes_on_where_they_were() {
+    let site = Site::start().await;
+    let mut ann = join(&site, "ann").await;
+    let mut bob = join(&site, "bob").await;
+    let token = bob.token.clone();
+    for _ in 0..23 {
+        bob.send("0\t2").await;
+        bob.hears("0\tpong").await;
+    }
+    drop(bob);
+    ann.settle_to("3\t2\tbob\tleave\tT\tN").await;
+    let mut bob = resume(&site, "bob", &token).await;
+    for _ in 26..30 {
+        bob.send("0\t2").await;
+        bob.hears("2\tT\t-1\t0|flwarn\tN\t10010").await;
+        bob.hears("0\tpong").await;
+    }
+    drop(bob);
+    ann.settle_to("3\t2\tbob\tleave\tT\tN").await;
+    let mut client = open(&site).await;
+    client.send(format!("1\tBearer\t{token}")).await;
+    let refused = client.text().await;
+    assert!(refused.starts_with("1\tn\tjoinfail\t"), "{refused}");
+    assert_eq!(client.close_code().await, Some(1000));
     ann.quiet().await;
 }

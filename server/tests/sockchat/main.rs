@@ -9,6 +9,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod broken;
 mod client;
 mod commands;
 mod flood;

@@ -27,7 +27,8 @@ async fn who_is_online_elsewhere_is_shown() {
     }
     // On Sock Chat too, and somewhere else: they are shown where they are there.
     let mut sock = resume(&site, "ann", &token).await;
-    bob.hears("1\tT\t1\tAnn_B\tinherit\t1|0|0|1|1\tN").await;
+    bob.hears_all(&["5\t1\t1\tN", "1\tT\t1\tAnn_B\tinherit\t1|0|0|1|1\tN"])
+        .await;
     sock.say("/create Tea").await;
     bob.hears_all(&["4\t0\tTea\t0\t1", "5\t1\t1\tN"]).await;
     // Unless they speak.
@@ -126,4 +127,39 @@ async fn two_of_one_name() {
     one.say("/msg one_2 hi").await;
     one.hears("2\tT\t1\tONE_2 hi\t1\t10011").await;
     two.hears("2\tT\t1\thi\t1\t10011").await;
+}
+
+#[tokio::test]
+async fn whoever_comes_to_an_empty_lobby_is_shown_who_is_online() {
+    let site = Site::start().await;
+    let mut ann = join(&site, "ann").await;
+    let mut bob = join(&site, "bob").await;
+    let (_, token) = account(&site, "olga").await;
+    ann.say("/create Tea").await;
+    ann.settle().await;
+    bob.say("/join Tea").await;
+    bob.settle().await;
+    let olga = oshi(&site, "olga").await;
+    let online = "3\tolga\tinherit\t1|0|0|1|1\t1";
+    // With the channel's guest, who comes along, and alone.
+    ann.say("/join lobby").await;
+    ann.settle_to("8\t3").await;
+    ann.hears(&format!("7\t0\t1\t{online}")).await;
+    bob.settle_to("8\t3").await;
+    bob.hears(&format!("7\t0\t2\t1\tann\tinherit\t1|0|0|1|1\t1\t{online}"))
+        .await;
+    ann.say("/create Tea").await;
+    ann.settle().await;
+    bob.say("/join Tea").await;
+    bob.settle().await;
+    ann.say("/create Mugs").await;
+    bob.settle_to("8\t3").await;
+    bob.hears(&format!("7\t0\t1\t{online}")).await;
+    // On both networks somebody is shown once.
+    bob.settle().await;
+    let _sock = resume(&site, "olga", &token).await;
+    bob.hears_all(&["5\t1\t3\tN", "1\tT\t3\tolga\tinherit\t1|0|0|1|1\tN"])
+        .await;
+    drop(olga);
+    bob.quiet().await;
 }

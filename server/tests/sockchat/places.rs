@@ -200,3 +200,91 @@ async fn whoever_loses_their_group_comes_home() {
     ann.hears("5\t2\tlobby").await;
     ann.quiet().await;
 }
+
+#[tokio::test]
+async fn whoever_leaves_the_lobby_elsewhere_is_told_and_may_come_back() {
+    let site = Site::start().await;
+    let mut ann = join(&site, "ann").await;
+    let mut bob = join(&site, "bob").await;
+    ann.settle().await;
+    let outside = "2\tT\t-1\t0|say|Nobody hears you in lobby now: you are not in it any more. \
+                   /join lobby takes you back.\tN\t10010";
+    let leave = json!({ "gid": 1, "uids": [1], "opType": 2 });
+    rim(&site, "/group/user/change", &ann.token, &leave).await;
+    ann.hears(outside).await;
+    ann.say("to nobody").await;
+    bob.say("without ann").await;
+    bob.hears("2\tT\t2\twithout ann\t1\t10010").await;
+    ann.quiet().await;
+    ann.say("/join lobby").await;
+    ann.hears_all(&[
+        "5\t1\t1\tN",
+        "8\t3",
+        "7\t0\t1\t2\tbob\tinherit\t1|0|0|1|1\t1",
+        "7\t1\tT\t2\tbob\tinherit\t1|0|0|1|1\twithout ann\t1\t0\t10010",
+        "5\t2\tlobby",
+    ])
+    .await;
+    ann.say("/join lobby").await;
+    ann.hears_all(&["2\tT\t-1\t1|samechan|lobby\tN\t10010", "5\t2\tlobby"])
+        .await;
+    bob.hears_all(&["5\t1\t1\tN", "5\t0\t1\tann\tinherit\t1|0|0|1|1\tN"])
+        .await;
+    ann.say("back").await;
+    for person in [&mut ann, &mut bob] {
+        person.hears("2\tT\t1\tback\t2\t10010").await;
+    }
+    // A further session takes all of them back.
+    rim(&site, "/group/user/change", &ann.token, &leave).await;
+    ann.hears(outside).await;
+    let further = resume(&site, "ann", &ann.token).await;
+    ann.hears("10\t1\tann\tinherit\t1|0|0|1|1").await;
+    bob.settle().await;
+    bob.say("with ann").await;
+    ann.hears("2\tT\t2\twith ann\t3\t10010").await;
+    drop(further);
+}
+
+#[tokio::test]
+async fn whoever_comes_home_is_not_made_a_member_again() {
+    let site = Site::start().await;
+    let (_, boss) = account(&site, "boss").await;
+    let mut ann = join(&site, "ann").await;
+    let mut bob = join(&site, "bob").await;
+    let group = json!({
+        "group": { "name": "tea", "avatar": "", "mode": 2, "creatorUid": 1 },
+        "users": [{ "uid": 1, "role": 2 }, { "uid": 2, "role": 1 }],
+    });
+    let gid = rim(&site, "/group/create", &boss, &group).await;
+    ann.say(&format!("/join tea-{gid}")).await;
+    ann.settle().await;
+    let change = async |gid: &serde_json::Value, uid: i64, token: &str| {
+        let change = json!({ "gid": gid, "uids": [uid], "opType": 2 });
+        rim(&site, "/group/user/change", token, &change).await;
+    };
+    change(&json!(1), 2, &ann.token).await;
+    change(&gid, 2, &boss).await;
+    ann.settle_to("5\t2\tlobby").await;
+    assert!(
+        ann.next()
+            .await
+            .contains("say\u{c}Nobody hears you in lobby")
+    );
+    bob.say("without ann").await;
+    bob.settle().await;
+    ann.quiet().await;
+    // As are those whose channel goes.
+    bob.say("/create Mugs").await;
+    bob.settle().await;
+    ann.say("/join Mugs").await;
+    ann.settle().await;
+    bob.say("/delchan Mugs").await;
+    bob.settle().await;
+    bob.say("still without ann").await;
+    bob.settle().await;
+    let packets = ann.settle().await;
+    assert!(
+        !packets.iter().any(|packet| packet.contains("without")),
+        "{packets:?}"
+    );
+}

@@ -229,3 +229,25 @@ pub(crate) fn rooms_of_two_and_since_when(site: &mut Site) {
     );
     assert_eq!(site.reader.direct_rooms(bob).unwrap(), [(with_bob, 1)]);
 }
+
+pub(crate) fn those_of_somebody(site: &mut Site) {
+    let [ann, bob] = ["ann", "bob"].map(|name| site.account(name));
+    let tea = site.room(&channel("tea"));
+    let mugs = site.room(&channel("mugs"));
+    site.room(&channel("empty"));
+    let groups: Vec<RoomId> = (0..3).map(|_| site.group(&[ann])).collect();
+    let circle = site.circle(&[ann]);
+    site.stream(circle, "stream");
+    for (room, user) in [(mugs, ann), (tea, ann), (tea, bob)] {
+        let member = [(user, Role::Member)];
+        site.change(|store| store.add_members(room, &member, at(0)).unwrap());
+    }
+    let ids = |rooms: Vec<kaiwa_server::store::Room>| -> Vec<RoomId> {
+        rooms.into_iter().map(|room| room.id).collect()
+    };
+    assert_eq!(ids(site.reader.channels_of(ann).unwrap()), [tea, mugs]);
+    assert_eq!(ids(site.reader.channels_of(bob).unwrap()), [tea]);
+    assert_eq!(ids(site.reader.groups_of(ann, 9).unwrap()), groups);
+    assert_eq!(ids(site.reader.groups_of(ann, 2).unwrap()), groups[..2]);
+    assert_eq!(ids(site.reader.groups_of(bob, 9).unwrap()), []);
+}

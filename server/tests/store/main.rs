@@ -82,6 +82,7 @@ macro_rules! store_suite {
                     however_many_were_deleted,
                     where_something_was_said,
                     rooms_of_two_and_since_when,
+                    those_of_somebody,
                 }
                 circles {
                     the_lobby_has_streams_too,

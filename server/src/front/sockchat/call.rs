@@ -14,8 +14,7 @@ use super::commands::Refusal;
 use super::flood::Verdict;
 use super::packets::notice;
 use super::presence::SessionId;
-use super::stage::{Deciding, Telling};
-use crate::store::writer::Job;
+use super::stage::{self, Deciding, Telling};
 use crate::store::{RoomId, User, UserId};
 use crate::world::{Receiver, World};
 
@@ -83,31 +82,19 @@ impl Call {
         tell: impl FnOnce(&Telling<'_>, T) + Send + 'static,
     ) -> Result<(), Refusal> {
         let (reply, answer) = oneshot::channel();
-        let user = self.user;
-        let (front, told) = (Arc::clone(&self.front), Arc::clone(&self.front));
-        let job = Job::work(
-            move |store, notices| {
-                let mut deciding = Deciding {
-                    front: &front,
-                    store,
-                    notices,
-                };
-                match decide(&mut deciding) {
-                    Err(Refusal::Broken(error)) => Err(error),
-                    Err(refusal) => {
-                        notices.clear();
-                        Ok(Err(refusal))
-                    }
-                    decided => Ok(decided),
+        let job = stage::work(
+            &self.front,
+            |deciding| match decide(deciding) {
+                Err(Refusal::Broken(error)) => Err(error),
+                Err(refusal) => {
+                    deciding.notices.clear();
+                    Ok(Err(refusal))
                 }
+                decided => Ok(decided),
             },
-            move |live, outcome| {
-                let telling = Telling { front: &told, live };
-                let outcome = outcome.unwrap_or_else(|error| {
-                    telling.stay(user);
-                    Err(Refusal::Broken(error))
-                });
-                let done = outcome.map(|decided| tell(&telling, decided));
+            move |telling, outcome| {
+                let outcome = outcome.unwrap_or_else(|error| Err(Refusal::Broken(error)));
+                let done = outcome.map(|decided| tell(telling, decided));
                 // Whoever asked may have gone.
                 let _ = reply.send(done);
             },

@@ -4,11 +4,13 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use chrono::{TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
+use kaiwa_core::Error;
 use kaiwa_protocols::sockchat::wire::{LeaveReason, Removal};
 use tokio::time::Instant;
 
 use super::call::Call;
+use super::stage::Deciding;
 use crate::store::{Ban, BanKind, BanTarget, UserId};
 
 /// As many packets within [`SPAN`] are too many: more than anybody types, and than clients send that heed it.
@@ -26,10 +28,17 @@ const KEPT_OUT: TimeDelta = TimeDelta::seconds(30);
 /// The lowest rank that may send as much as it likes.
 const EXEMPT_RANK: i64 = 9;
 
-/// When those who are here have sent something.
+/// When people have sent something; whoever goes is not forgotten by that, or they would only have to come again.
 #[derive(Default)]
 pub(super) struct Flood {
-    sent: Mutex<BTreeMap<UserId, VecDeque<Instant>>>,
+    sent: Mutex<Sent>,
+}
+
+#[derive(Default)]
+struct Sent {
+    times: BTreeMap<UserId, VecDeque<Instant>>,
+    /// When those are forgotten who have sent nothing for [`SPAN`].
+    sweep: Option<Instant>,
 }
 
 /// What is to be done about a packet.
@@ -47,11 +56,9 @@ impl Flood {
             return Verdict::Fine;
         }
         let mut sent = self.sent();
-        let times = sent.entry(user).or_default();
-        while times
-            .front()
-            .is_some_and(|at| now.duration_since(*at) >= SPAN)
-        {
+        sent.sweep(now);
+        let times = sent.times.entry(user).or_default();
+        while times.front().is_some_and(|at| is_over(*at, now)) {
             times.pop_front();
         }
         if times.len() < MAX_PACKETS {
@@ -64,36 +71,37 @@ impl Flood {
         }
     }
 
-    /// Somebody has gone.
-    pub(super) fn forget(&self, user: UserId) {
-        self.sent().remove(&user);
-    }
-
-    fn sent(&self) -> MutexGuard<'_, BTreeMap<UserId, VecDeque<Instant>>> {
+    fn sent(&self) -> MutexGuard<'_, Sent> {
         // Nothing in here panics half-way through a change.
         self.sent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
+impl Sent {
+    /// Forgets whom it is time to forget; all are looked at once in a [`SPAN`].
+    fn sweep(&mut self, now: Instant) {
+        if self.sweep.is_some_and(|at| now < at) {
+            return;
+        }
+        self.sweep = Some(now + SPAN);
+        self.times
+            .retain(|_, times| times.back().is_some_and(|at| !is_over(*at, now)));
+    }
+}
+
+fn is_over(at: Instant, now: Instant) -> bool {
+    now.duration_since(at) >= SPAN
+}
+
 /// Puts somebody out who has sent too much. Other networks are not their concern: they go on there, but cannot come in.
 pub(super) async fn put_out(call: Call) {
     let user = call.user;
-    let at = Utc::now();
-    let until = at + KEPT_OUT;
     let done = call.change(
         move |deciding| {
-            deciding.store.ban(&Ban {
-                kind: BanKind::Entry,
-                target: BanTarget::User(user),
-                room: None,
-                until: Some(until),
-                reason: Some("flood".to_owned()),
-                by: None,
-                at,
-            })?;
-            Ok(deciding.expel(user)?)
+            let until = deciding.keep_out_for_flood(user)?;
+            Ok((until, deciding.expel(user)?))
         },
-        move |telling, closed| {
+        move |telling, (until, closed)| {
             if let Some(closed) = closed {
                 let removal = Removal::Banned { until: Some(until) };
                 telling.put_out(user, removal, LeaveReason::Flood, closed);
@@ -102,6 +110,24 @@ pub(super) async fn put_out(call: Call) {
     );
     if let Err(refusal) = done.await {
         tracing::debug!(?refusal, "somebody floods on");
+    }
+}
+
+impl Deciding<'_> {
+    /// Somebody has sent too much; gives until when they cannot come in.
+    pub(super) fn keep_out_for_flood(&mut self, user: UserId) -> Result<DateTime<Utc>, Error> {
+        let at = Utc::now();
+        let until = at + KEPT_OUT;
+        self.store.ban(&Ban {
+            kind: BanKind::Entry,
+            target: BanTarget::User(user),
+            room: None,
+            until: Some(until),
+            reason: Some("flood".to_owned()),
+            by: None,
+            at,
+        })?;
+        Ok(until)
     }
 }
 
@@ -128,8 +154,9 @@ mod tests {
         for _ in 0..2 * MAX_PACKETS {
             assert_eq!(flood.count(bob, EXEMPT_RANK, now), Verdict::Fine);
         }
-        flood.forget(ann);
-        flood.forget(bob);
-        assert!(flood.sent().is_empty());
+        // Whoever sends nothing is forgotten in the end.
+        assert_eq!(count(bob, now + 2 * SPAN), Verdict::Fine);
+        let sent = flood.sent();
+        assert_eq!(sent.times.keys().collect::<Vec<_>>(), [&bob]);
     }
 }

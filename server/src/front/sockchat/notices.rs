@@ -5,11 +5,11 @@ use bytes::Bytes;
 use kaiwa_protocols::sockchat::wire::{Removal, ServerPacket};
 
 use super::Sockchat;
-use super::packets::frames;
+use super::packets::{frames, notice};
 use super::person::Shown;
 use super::places::Channel;
 use super::roster::Roster;
-use crate::store::{Member, RoomId, RoomKind, User, UserId};
+use crate::store::{LOBBY, Member, Room, RoomId, RoomKind, User, UserId};
 use crate::world::{Notice, RoomView};
 
 impl Sockchat {
@@ -60,6 +60,11 @@ impl Sockchat {
                         self.tell_gone(&roster, &gone);
                     }
                 }
+                if room.id() == LOBBY {
+                    for user in people {
+                        self.tell_outside(&roster, user.id, &room.room);
+                    }
+                }
                 drop(roster);
                 let left: Vec<UserId> = people.iter().map(|user| user.id).collect();
                 self.lose(room, |user| left.contains(&user));
@@ -105,6 +110,21 @@ impl Sockchat {
                 message_id: &self.ids.next(),
             };
             roster.give_room(*room, &frames(&[departed]), None);
+        }
+    }
+
+    /// Tells somebody who is in the lobby and no member of it that they are neither told what is said there nor heard. Where
+    /// nobody may be a member it is not told.
+    pub(super) fn tell_outside(&self, roster: &Roster, user: UserId, lobby: &Room) {
+        let is_there = roster
+            .person(user)
+            .is_some_and(|person| person.room == LOBBY);
+        let channel = Channel::of(lobby).filter(|_| is_there && self.rules.lobby);
+        if let Some(Channel { name, .. }) = channel {
+            let words = format!(
+                "Nobody hears you in {name} now: you are not in it any more. /join {name} takes you back."
+            );
+            roster.give(user, &notice(&self.ids, false, "say", &[&words]));
         }
     }
 

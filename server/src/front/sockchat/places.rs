@@ -7,7 +7,9 @@ use kaiwa_protocols::sockchat::wire::{ChannelEntry, Permissions, ServerPacket};
 
 use super::packets::frames;
 use super::stage::Deciding;
-use crate::store::{LOBBY, ReadRooms, Role, Room, RoomId, RoomKind, User, UserId};
+use crate::store::{
+    BanKind, BanTarget, LOBBY, ReadRooms, Role, Room, RoomId, RoomKind, User, UserId,
+};
 use crate::world::Notice;
 
 /// Members of a room of which those who are online are shown though they are on other networks: in a larger one everybody would be
@@ -45,6 +47,8 @@ pub(super) struct View {
 #[derive(Debug)]
 pub(super) struct Going {
     pub(super) view: View,
+    /// The channels that they have left and that are still there.
+    pub(super) left: Vec<Channel>,
     /// The channels that are no more, since they have left them.
     pub(super) closed: Vec<Closed>,
 }
@@ -104,14 +108,7 @@ pub(super) fn seen<S: ReadRooms + ?Sized>(
     let channels = store.channels()?;
     let channels = channels.iter().filter_map(Channel::of);
     seen.extend(channels.filter(|channel| channel.is_seen_by(permissions)));
-    let mut own = Vec::new();
-    for (id, _) in store.roles_of(user)? {
-        if own.len() >= MAX_OWN_LISTED {
-            break;
-        }
-        let room = store.room(id)?;
-        own.extend(room.filter(|room| room.kind == RoomKind::Group));
-    }
+    let mut own = store.groups_of(user, MAX_OWN_LISTED)?;
     for id in store.stream_ids_of(user, MAX_OWN_LISTED)? {
         own.extend(store.room(id)?);
     }
@@ -160,12 +157,24 @@ impl Deciding<'_> {
         if is_own && self.store.membership(to.id, user)?.is_none() {
             return Ok(None);
         }
-        let closed = self.leave_channels(user, Some(to.id))?;
+        // In the order in which it is told: they come there before all who come along.
         if self.front.presence.go(user, to.id).is_none() {
             return Ok(None);
         }
+        self.admit(user, to)?;
         let view = self.view(user, to)?;
-        Ok(view.map(|view| Going { view, closed }))
+        let (left, closed) = self.leave_channels(user, Some(to.id))?;
+        Ok(view.map(|view| Going { view, left, closed }))
+    }
+
+    /// Takes somebody who is here to the lobby, who has not asked for it: whoever was removed from it stays so.
+    pub(super) fn bring(&mut self, user: UserId, lobby: &Room) -> Result<Option<Going>, Error> {
+        if self.front.presence.go(user, lobby.id).is_none() {
+            return Ok(None);
+        }
+        let view = self.view(user, lobby)?;
+        let (left, closed) = self.leave_channels(user, None)?;
+        Ok(view.map(|view| Going { view, left, closed }))
     }
 
     /// Somebody is to be put out, with all their sessions ([`super::stage::Telling::put_out`]). Gives the channels that are no more
@@ -179,7 +188,8 @@ impl Deciding<'_> {
 
     /// Somebody is not here any more; gives the channels that are no more for that.
     pub(super) fn part(&mut self, user: UserId) -> Result<Vec<Closed>, Error> {
-        self.leave_channels(user, None)
+        let (_, closed) = self.leave_channels(user, None)?;
+        Ok(closed)
     }
 
     /// Removes a channel, as `by` says; those who are in it come to the lobby.
@@ -195,7 +205,7 @@ impl Deciding<'_> {
         let mut moved = Vec::new();
         for user in self.front.presence.people_in(room.id) {
             self.front.presence.go(user, LOBBY);
-            let hears = self.admit(user, &lobby)?;
+            let hears = self.store.membership(LOBBY, user)?.is_some();
             let members = self.members(user, &lobby)?;
             let view = Channel::of(&lobby).map(|channel| View {
                 channel,
@@ -209,10 +219,10 @@ impl Deciding<'_> {
         Ok(Some(Closed { channel, moved }))
     }
 
-    /// What a room is to somebody, who is let into it.
+    /// What a room is to somebody.
     pub(super) fn view(&mut self, user: UserId, room: &Room) -> Result<Option<View>, Error> {
         let members = self.members(user, room)?;
-        let hears = self.admit(user, room)?;
+        let hears = self.store.membership(room.id, user)?.is_some();
         let backlog = if hears {
             self.backlog(room.id)?
         } else {
@@ -239,43 +249,61 @@ impl Deciding<'_> {
         Ok(Some(members.collect()).filter(|members: &Vec<User>| members.len() <= MAX_MEMBERS))
     }
 
-    /// Lets somebody into a room that takes everybody; tells whether they are in it now.
-    fn admit(&mut self, user: UserId, room: &Room) -> Result<bool, Error> {
+    /// Lets somebody into a room that takes everybody, since they ask for it.
+    pub(super) fn admit(&mut self, user: UserId, room: &Room) -> Result<(), Error> {
         let admits = match room.kind {
             RoomKind::Channel => true,
             RoomKind::Lobby => self.front.rules.lobby,
             _ => false,
         };
-        if admits {
+        if admits && !self.is_kept_out(user, room.id)? {
             let member = (user, Role::Member);
             let users = self.store.add_members(room.id, &[member], Utc::now())?;
             let entered = Notice::entered(self.store, room.id, &users)?;
             self.notices.extend(entered);
         }
-        Ok(self.store.membership(room.id, user)?.is_some())
+        Ok(())
     }
 
-    /// Takes somebody out of all channels but one; their temporary ones are no more.
-    fn leave_channels(&mut self, user: UserId, but: Option<RoomId>) -> Result<Vec<Closed>, Error> {
-        let mut closed = Vec::new();
-        for (id, _) in self.store.roles_of(user)? {
-            let Some(room) = self.store.room(id)? else {
-                continue;
-            };
-            if room.kind != RoomKind::Channel || but == Some(id) {
+    /// Whether somebody is banned from a room.
+    pub(super) fn is_kept_out(&mut self, user: UserId, room: RoomId) -> Result<bool, Error> {
+        let target = BanTarget::User(user);
+        let ban = self
+            .store
+            .banned(BanKind::Entry, &target, Some(room), Utc::now())?;
+        Ok(ban.is_some())
+    }
+
+    /// Takes somebody out of all channels but one; their temporary ones are no more. Gives those that are still there, and those.
+    fn leave_channels(
+        &mut self,
+        user: UserId,
+        but: Option<RoomId>,
+    ) -> Result<(Vec<Channel>, Vec<Closed>), Error> {
+        let (mut stay, mut closed) = (Vec::new(), Vec::new());
+        for room in self.store.channels_of(user)? {
+            let id = room.id;
+            if but == Some(id) {
                 continue;
             }
             self.store.remove_members(id, &[user])?;
             let left = Notice::left(self.store, id, &[user], None)?;
             self.notices.extend(left);
             if room.temporary && room.owner == Some(user) {
-                // They go by themselves.
-                self.front.presence.go(user, LOBBY);
                 closed.extend(self.close(&room, user)?);
+            } else {
+                stay.extend(Channel::of(&room));
             }
         }
-        Ok(closed)
+        Ok((stay, closed))
     }
+}
+
+/// Whether a name is as those of groups and streams are. Who is not in one must not make a channel of its name, nor of one that is
+/// yet to come.
+pub(super) fn is_numbered(name: &str) -> bool {
+    let number = name.rsplit_once('-').map(|(_, number)| number);
+    number.is_some_and(|number| number.parse::<i64>().is_ok())
 }
 
 /// The name of a room as that of a channel: letters, digits, `-` and `_`.

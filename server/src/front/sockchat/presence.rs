@@ -17,11 +17,24 @@ pub(super) struct SessionId(u64);
 /// Who is here.
 #[derive(Debug, Default)]
 pub(super) struct Presence {
-    people: Mutex<BTreeMap<UserId, Here>>,
+    known: Mutex<Known>,
     next: AtomicU64,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
+struct Known {
+    people: BTreeMap<UserId, Here>,
+    /// Sessions that came in and have not ended: that they end is true whatever becomes of the work that says it.
+    alive: BTreeSet<SessionId>,
+    /// What was changed since it was last taken.
+    changes: Changes,
+}
+
+/// What a piece of work has changed: who it was, and how they were before.
+#[derive(Debug, Default)]
+pub(super) struct Changes(Vec<(UserId, Option<Here>)>);
+
+#[derive(Clone, Debug)]
 struct Here {
     sessions: BTreeSet<SessionId>,
     room: RoomId,
@@ -46,82 +59,118 @@ impl Presence {
 
     /// Somebody has a session more, in `first` if it is their only one.
     pub(super) fn arrive(&self, user: UserId, session: SessionId, first: RoomId) -> Arrival {
-        let mut people = self.people();
-        let Some(here) = people.get_mut(&user) else {
-            let sessions = BTreeSet::from([session]);
-            people.insert(
-                user,
-                Here {
-                    sessions,
-                    room: first,
-                },
-            );
-            return Arrival::First;
-        };
-        if here.sessions.len() >= MAX_SESSIONS {
+        let mut known = self.known();
+        let here = known.people.get(&user);
+        if here.is_some_and(|here| here.sessions.len() >= MAX_SESSIONS) {
             return Arrival::TooMany;
         }
+        let arrival = here.map_or(Arrival::First, |here| Arrival::Further(here.room));
+        known.note(user);
+        known.alive.insert(session);
+        let here = known.people.entry(user).or_insert_with(|| Here {
+            sessions: BTreeSet::new(),
+            room: first,
+        });
         here.sessions.insert(session);
-        Arrival::Further(here.room)
+        arrival
     }
 
-    /// A session has ended; tells whether it was somebody's last one.
+    /// A session has ended, which is not undone; tells whether it was somebody's last one.
     pub(super) fn depart(&self, user: UserId, session: SessionId) -> bool {
-        let mut people = self.people();
-        let Some(here) = people.get_mut(&user) else {
+        let mut known = self.known();
+        known.alive.remove(&session);
+        let Some(here) = known.people.get_mut(&user) else {
             return false;
         };
         let was_there = here.sessions.remove(&session);
         let is_last = here.sessions.is_empty();
         if is_last {
-            people.remove(&user);
+            known.people.remove(&user);
         }
         was_there && is_last
     }
 
-    /// A session did not come in after all.
-    pub(super) fn forget(&self, session: SessionId) {
-        self.people().retain(|_, here| {
-            here.sessions.remove(&session);
-            !here.sessions.is_empty()
-        });
-    }
-
     /// Somebody has no sessions any more; tells whether they had some.
     pub(super) fn expel(&self, user: UserId) -> bool {
-        self.people().remove(&user).is_some()
+        let mut known = self.known();
+        known.note(user);
+        known.people.remove(&user).is_some()
+    }
+
+    /// Does something, and gives what it changed here.
+    pub(super) fn track<T>(&self, work: impl FnOnce() -> T) -> (T, Changes) {
+        self.known().changes = Changes::default();
+        let done = work();
+        (done, std::mem::take(&mut self.known().changes))
+    }
+
+    /// Takes changes back, behind which there were no others that stay: what was done for them could not be kept.
+    pub(super) fn undo(&self, changes: &Changes) {
+        let mut known = self.known();
+        for (user, before) in changes.0.iter().rev() {
+            known.restore(*user, before.clone());
+        }
     }
 
     /// Where somebody is.
     pub(super) fn room(&self, user: UserId) -> Option<RoomId> {
-        self.people().get(&user).map(|here| here.room)
+        self.known().people.get(&user).map(|here| here.room)
     }
 
     /// Somebody goes to another room; tells from where, or nothing if they are not here.
     pub(super) fn go(&self, user: UserId, room: RoomId) -> Option<RoomId> {
-        let mut people = self.people();
-        let here = people.get_mut(&user)?;
+        let mut known = self.known();
+        known.note(user);
+        let here = known.people.get_mut(&user)?;
         Some(std::mem::replace(&mut here.room, room))
     }
 
     /// Whether nobody else is in a room.
     pub(super) fn is_alone(&self, user: UserId, room: RoomId) -> bool {
-        let people = self.people();
-        !people
+        let known = self.known();
+        !known
+            .people
             .iter()
             .any(|(other, here)| *other != user && here.room == room)
     }
 
     /// Who is in a room.
     pub(super) fn people_in(&self, room: RoomId) -> Vec<UserId> {
-        let people = self.people();
-        let inside = people.iter().filter(|(_, here)| here.room == room);
+        let known = self.known();
+        let inside = known.people.iter().filter(|(_, here)| here.room == room);
         inside.map(|(user, _)| *user).collect()
     }
 
-    fn people(&self) -> MutexGuard<'_, BTreeMap<UserId, Here>> {
+    fn known(&self) -> MutexGuard<'_, Known> {
         // Nothing in here panics half-way through a change.
-        self.people.lock().unwrap_or_else(PoisonError::into_inner)
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Known {
+    /// Somebody is about to be changed.
+    fn note(&mut self, user: UserId) {
+        let before = self.people.get(&user).cloned();
+        self.changes.0.push((user, before));
+    }
+
+    /// Somebody is as they were before, but for sessions that have ended since. One that had come in since has not.
+    fn restore(&mut self, user: UserId, before: Option<Here>) {
+        let now = self.people.remove(&user);
+        let sessions = now.map(|here| here.sessions).unwrap_or_default();
+        let had = |session: &SessionId| {
+            let before = before.as_ref();
+            before.is_some_and(|before| before.sessions.contains(session))
+        };
+        for session in sessions.iter().filter(|session| !had(session)) {
+            self.alive.remove(session);
+        }
+        if let Some(mut here) = before {
+            here.sessions.retain(|session| self.alive.contains(session));
+            if !here.sessions.is_empty() {
+                self.people.insert(user, here);
+            }
+        }
     }
 }
 
@@ -155,5 +204,35 @@ mod tests {
         assert_eq!((presence.room(ann), presence.go(ann, lobby)), (None, None));
         arrive(0);
         assert!(presence.expel(ann) && !presence.expel(ann));
+    }
+    #[test]
+    fn what_could_not_be_kept_is_undone() {
+        let presence = Presence::default();
+        let [ann, bob] = [UserId(1), UserId(2)];
+        let [lobby, tea] = [RoomId(1), RoomId(2)];
+        let [one, two, three, late] = [(); 4].map(|()| presence.number());
+        presence.arrive(ann, one, lobby);
+        presence.arrive(ann, two, lobby);
+        presence.arrive(bob, three, lobby);
+        let ((), first) = presence.track(|| {
+            presence.go(ann, tea);
+            presence.arrive(ann, late, lobby);
+        });
+        let ((), second) = presence.track(|| {
+            presence.expel(ann);
+            presence.go(bob, tea);
+            presence.go(bob, RoomId(3));
+        });
+        // They end all the same.
+        assert!(!presence.depart(ann, one));
+        assert!(presence.depart(bob, three));
+        presence.undo(&second);
+        assert_eq!((presence.room(ann), presence.room(bob)), (Some(tea), None));
+        presence.undo(&first);
+        assert_eq!(presence.room(ann), Some(lobby));
+        assert!(!presence.depart(ann, late), "it did not come in");
+        assert!(presence.depart(ann, two));
+        let known = presence.known();
+        assert!(known.people.is_empty() && known.alive.is_empty());
     }
 }

@@ -7,26 +7,30 @@ use chrono::{DateTime, Utc};
 use kaiwa_core::{Error, ErrorKind};
 use kaiwa_protocols::sockchat::wire::{Credentials, RefusalReason, ServerPacket};
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
 
 use super::Sockchat;
 use super::call::Call;
+use super::flood::Verdict;
 use super::packets::{frames, give};
-use super::places::{self, Channel, View};
+use super::places::{self, Channel, Closed, View};
 use super::presence::{Arrival, SessionId};
 use super::roster::Session;
-use super::stage::{Deciding, NORMAL, Telling};
+use super::stage::{self, Deciding, NORMAL, Telling};
 use crate::front::SOCKCHAT;
 use crate::names as accounts;
-use crate::store::writer::Job;
 use crate::store::{BanKind, BanTarget, LOBBY, ReadBans, TokenHash, User, UserId};
-use crate::world::{CloseReason, Counting, Receiver, Seat, Seating, SharedLive, World};
+use crate::world::{CloseReason, Counting, Receiver, Seat, Seating, World};
 
 /// Schemes of which the argument is a token; letter case does not matter.
 const TOKEN_SCHEMES: [&str; 3] = ["Bearer", "Misuzu", "Kaiwa"];
 
 /// The scheme of which the arguments are a name and a password.
 const PASSWORD_SCHEME: &str = "Password";
+
+/// No answer now, RFC 6455's registry of close codes.
+const TRY_AGAIN: u16 = 1013;
 
 /// The server's fault, RFC 6455's registry of close codes.
 const INTERNAL_ERROR: u16 = 1011;
@@ -69,6 +73,7 @@ enum No {
     Wrong,
     TooMany,
     Banned { until: Option<DateTime<Utc>> },
+    Busy,
     Broken(Error),
 }
 
@@ -147,22 +152,16 @@ impl Newcomer {
             token: TokenHash::of(&token),
             claimed,
             peer: self.peer,
+            now: Instant::now(),
         };
-        let front = Arc::clone(&self.front);
         let newcomer = self.clone();
-        let job = Job::work(
-            move |store, notices| {
-                let mut deciding = Deciding {
-                    front: &front,
-                    store,
-                    notices,
-                };
-                deciding.arrive(&proof, session)
-            },
-            move |live, outcome| {
+        let job = stage::work(
+            &self.front,
+            move |deciding| deciding.arrive(&proof, session),
+            move |telling, outcome| {
                 let known = outcome.unwrap_or_else(|error| Err(No::Broken(error)));
                 // The client may have gone; its session ends with it.
-                let _ = reply.send(newcomer.arrived(live, session, known));
+                let _ = reply.send(newcomer.arrived(telling, session, known));
             },
         );
         self.world.submit(job).await.map_err(|_| stopped())?;
@@ -187,29 +186,29 @@ impl Newcomer {
     /// Takes a seat, in order with all that happens, and tells who is told of that.
     fn arrived(
         self,
-        live: &SharedLive,
+        telling: &Telling<'_>,
         session: SessionId,
         known: Result<Known, No>,
     ) -> Result<SignedIn, No> {
-        let Known { arriving, seating } = known.inspect_err(|no| {
-            Counting::add(&self.world.counting().unsigned);
-            // It may have been let in before something broke.
-            if matches!(no, No::Broken(_)) {
-                self.front.presence.forget(session);
-            }
-        })?;
-        let user = arriving.user.id;
-        let telling = Telling {
-            front: &self.front,
-            live,
-        };
+        let Known {
+            arriving,
+            seating,
+            closed,
+        } = known.inspect_err(|_| Counting::add(&self.world.counting().unsigned))?;
+        let (user, live) = (arriving.user.id, telling.live);
+        for closed in closed {
+            telling.close(&closed);
+        }
         let own = Session {
             receiver: Arc::clone(&self.receiver),
             peer: self.peer,
         };
+        let heard = arriving.view.hears.then(|| arriving.view.room.clone());
         telling.arrive(arriving, (session, own));
         // After that, or those in the room would be told of somebody online on another network. Nothing is said in between.
         let seat = live.sit_as(SOCKCHAT, Arc::clone(&self.receiver), &seating, false);
+        // Their other sessions may have been outside of the lobby until now.
+        live.put(SOCKCHAT, user, heard.as_ref());
         let Self {
             front,
             world,
@@ -240,6 +239,11 @@ impl Newcomer {
                 self.receiver.close(reason);
                 return;
             }
+            No::Busy => {
+                let reason = CloseReason::Ended(TRY_AGAIN, "too many sign-ins; try again later");
+                self.receiver.close(reason);
+                return;
+            }
             No::Wrong => (RefusalReason::Credentials, None),
             No::TooMany => (RefusalReason::TooManySessions, None),
             No::Banned { until } => (RefusalReason::Banned, until),
@@ -258,12 +262,15 @@ struct Proof {
     /// Who they say that they are.
     claimed: Option<i64>,
     peer: IpAddr,
+    now: Instant,
 }
 
 /// What is known of somebody who may come in.
 struct Known {
     arriving: Arriving,
     seating: Seating,
+    /// Channels that are no more, since an end before could not be kept.
+    closed: Vec<Closed>,
 }
 
 impl Deciding<'_> {
@@ -272,23 +279,33 @@ impl Deciding<'_> {
             Ok(user) => user,
             Err(no) => return Ok(Err(no)),
         };
+        let permissions = self.front.permissions(&user);
+        // Everybody is told of whoever comes and goes, so that counts too.
+        let count = self.front.flood.count(user.id, permissions.rank, proof.now);
+        if count == Verdict::PutOut {
+            let until = Some(self.keep_out_for_flood(user.id)?);
+            return Ok(Err(No::Banned { until }));
+        }
+        // What an end left that could not be kept. Before they are here again, for whoever else comes to the lobby by that.
+        let closed = match self.front.presence.room(user.id) {
+            None => self.part(user.id)?,
+            Some(_) => Vec::new(),
+        };
         let room = match self.front.presence.arrive(user.id, session, LOBBY) {
             Arrival::TooMany => return Ok(Err(No::TooMany)),
             Arrival::Further(room) => room,
-            Arrival::First => {
-                // What an end left that could not be kept.
-                self.part(user.id)?;
-                LOBBY
-            }
+            Arrival::First => LOBBY,
         };
         let view = match self.store.room(room)? {
-            Some(room) => self.view(user.id, &room)?,
+            Some(room) => {
+                self.admit(user.id, &room)?;
+                self.view(user.id, &room)?
+            }
             None => None,
         };
         let Some(view) = view else {
             return Err(Error::new(ErrorKind::Internal, "somebody is nowhere"));
         };
-        let permissions = self.front.permissions(&user);
         let channels = places::seen(self.store, user.id, permissions)?;
         let heard = view.hears.then_some(&view.room);
         let seating = Seating::placed(self.store, user.id, heard)?;
@@ -297,7 +314,11 @@ impl Deciding<'_> {
             view,
             channels,
         };
-        Ok(Ok(Known { arriving, seating }))
+        Ok(Ok(Known {
+            arriving,
+            seating,
+            closed,
+        }))
     }
 
     fn proven(&mut self, proof: &Proof) -> Result<Result<User, No>, Error> {
@@ -345,9 +366,9 @@ impl No {
     /// A name that nobody has and a wrong password are told alike.
     fn of(error: Error) -> Self {
         match error.kind() {
-            ErrorKind::NotFound | ErrorKind::Auth | ErrorKind::Invalid | ErrorKind::RateLimited => {
-                Self::Wrong
-            }
+            ErrorKind::NotFound | ErrorKind::Auth | ErrorKind::Invalid => Self::Wrong,
+            // It may have been right.
+            ErrorKind::RateLimited => Self::Busy,
             _ => Self::Broken(error),
         }
     }
@@ -364,26 +385,19 @@ impl Drop for SignedIn {
             session,
             ..
         } = self.call.clone();
-        let deciding = Arc::clone(&front);
-        let job = Job::work(
-            move |store, notices| {
-                let mut deciding = Deciding {
-                    front: &deciding,
-                    store,
-                    notices,
-                };
-                match deciding.front.presence.depart(user, session) {
-                    true => deciding.part(user),
-                    false => Ok(Vec::new()),
-                }
+        let job = stage::work(
+            &front,
+            move |deciding| match deciding.front.presence.depart(user, session) {
+                true => deciding.part(user),
+                false => Ok(Vec::new()),
             },
-            move |live, outcome| {
-                let telling = Telling {
-                    front: &front,
-                    live,
-                };
-                // What could not be done is done when they come again, or the server starts again.
-                telling.depart(user, session, outcome.unwrap_or_default());
+            move |telling, outcome| {
+                let closed = outcome.unwrap_or_else(|_| {
+                    // It may not have been tried. What could not be done is done when they come again, or the server starts again.
+                    telling.front.presence.depart(user, session);
+                    Vec::new()
+                });
+                telling.depart(user, session, closed);
             },
         );
         if let Some(job) = world.try_submit(job) {

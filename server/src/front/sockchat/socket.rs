@@ -168,6 +168,10 @@ impl Client {
         let call = call.clone();
         self.doing = Some(Box::pin(async move {
             talk::come_back(&call).await;
+            // They may be somewhere else by then.
+            let Ok(asker) = call.asker() else {
+                return;
+            };
             // A server that stops tells so by itself.
             let _ = call.world.submit(talk::say(&call, &asker, &words)).await;
         }));

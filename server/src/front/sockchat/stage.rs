@@ -1,10 +1,11 @@
 //! The two halves of everything that happens: [`Deciding`] is what the store's thread does, [`Telling`] what clients are told when
 //! that is durable, in the delivering order. What the one gives the other takes.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use chrono::Utc;
+use kaiwa_core::Error;
 use kaiwa_protocols::sockchat::wire::{
     ClearMode, LeaveReason, Removal, ServerPacket, Tail, Welcome,
 };
@@ -18,6 +19,7 @@ use super::roster::{Person, Session};
 use super::sign_in::Arriving;
 use super::talk::MAX_TEXT_CHARS;
 use crate::front::SOCKCHAT;
+use crate::store::writer::Job;
 use crate::store::{Transaction, UserId};
 use crate::world::{CloseReason, Notice, SharedLive};
 
@@ -36,6 +38,42 @@ pub(super) struct Deciding<'a> {
 pub(super) struct Telling<'a> {
     pub(super) front: &'a Arc<Sockchat>,
     pub(super) live: &'a SharedLive,
+}
+
+/// Decides something on the store's thread, and tells what came of it. If it could not be kept, all are where they were.
+pub(super) fn work<T: Send + 'static>(
+    front: &Arc<Sockchat>,
+    decide: impl FnOnce(&mut Deciding<'_>) -> Result<T, Error> + Send + 'static,
+    tell: impl FnOnce(&Telling<'_>, Result<T, Error>) + Send + 'static,
+) -> Job {
+    let [deciding, telling, undoing] = [front, front, front].map(Arc::clone);
+    let changes = Arc::new(OnceLock::new());
+    let changed = Arc::clone(&changes);
+    Job::undoable(
+        move |store, notices| {
+            let mut stage = Deciding {
+                front: &deciding,
+                store,
+                notices,
+            };
+            let (decided, changes) = deciding.presence.track(|| decide(&mut stage));
+            // It is done once.
+            let _ = changed.set(changes);
+            decided
+        },
+        move |live, outcome| {
+            let stage = Telling {
+                front: &telling,
+                live,
+            };
+            tell(&stage, outcome);
+        },
+        move || {
+            if let Some(changes) = changes.get() {
+                undoing.presence.undo(changes);
+            }
+        },
+    )
 }
 
 impl Telling<'_> {
@@ -102,12 +140,12 @@ impl Telling<'_> {
         let receiver = Arc::clone(&session.1.receiver);
         let permissions = self.front.permissions(&user);
         let mut roster = self.front.roster();
-        let is_first = roster.arrive(user, permissions, view.channel.room, session);
-        if is_first {
-            // Until now they may have been shown elsewhere, as somebody of another network.
+        if roster.person(id).is_none() {
+            // Until now they may have been shown as somebody of another network.
             let gone = roster.disappear(id, None);
             self.front.tell_gone(&roster, &gone);
         }
+        let is_first = roster.arrive(user, permissions, view.channel.room, session);
         if let Some(members) = view.members {
             self.front
                 .set_members(&mut roster, view.channel.room, members);
@@ -139,6 +177,9 @@ impl Telling<'_> {
             roster.see_room(channel.room, &channel.name);
         }
         roster.give_room(room, &told, is_first.then_some(id));
+        if !view.hears {
+            self.front.tell_outside(&roster, id, &view.room);
+        }
     }
 
     /// A session has ended.
@@ -170,7 +211,6 @@ impl Telling<'_> {
 
     fn gone(&self, person: &Person, reason: LeaveReason, closed: Vec<Closed>) {
         let user = person.user.id;
-        self.front.flood.forget(user);
         let left = frames(&[ServerPacket::Left {
             user_id: &person.shown.id,
             name: &person.shown.name,
@@ -180,7 +220,7 @@ impl Telling<'_> {
         }]);
         self.front.roster().give_room(person.room, &left, None);
         for closed in closed {
-            self.close(closed);
+            self.close(&closed);
         }
         if reason == LeaveReason::Leave {
             // They may be online on another network.
@@ -190,33 +230,39 @@ impl Telling<'_> {
         }
     }
 
-    /// What somebody wanted could not be kept: they are where they were.
-    pub(super) fn stay(&self, user: UserId) {
-        let room = self.front.roster().person(user).map(|person| person.room);
-        if let Some(room) = room {
-            self.front.presence.go(user, room);
-        }
-    }
-
     /// Somebody is somewhere else now.
     pub(super) fn go(&self, user: UserId, going: Going) {
-        let Going { view, closed } = going;
+        let Going { view, left, closed } = going;
         self.enter(user, &view);
+        // They were told of those as long as they were in, whatever their rank.
+        let is_hidden =
+            |person: &Person, channel: &Channel| !channel.is_seen_by(person.permissions);
+        let removed = |channel: &Channel| {
+            frames(&[ServerPacket::ChannelRemoved {
+                name: &channel.name,
+            }])
+        };
+        if let Some(person) = self.front.roster().person(user) {
+            let hidden = left.iter().filter(|channel| is_hidden(person, channel));
+            hidden.for_each(|channel| person.give(&removed(channel)));
+        }
         for closed in closed {
-            self.close(closed);
+            self.close(&closed);
         }
     }
 
     /// A channel is no more, and those who were in it are somewhere else.
-    pub(super) fn close(&self, closed: Closed) {
-        for (user, view) in closed.moved {
-            self.enter(user, &view);
+    pub(super) fn close(&self, closed: &Closed) {
+        for (user, view) in &closed.moved {
+            self.enter(*user, view);
         }
         let removed = frames(&[ServerPacket::ChannelRemoved {
             name: &closed.channel.name,
         }]);
+        // Who was in it knew of it, whatever their rank.
+        let was_in = |user| closed.moved.iter().any(|(moved, _)| *moved == user);
         self.give_all(&removed, |person| {
-            closed.channel.is_seen_by(person.permissions)
+            closed.channel.is_seen_by(person.permissions) || was_in(person.user.id)
         });
     }
 
@@ -225,6 +271,11 @@ impl Telling<'_> {
         let to = view.channel.room;
         let ids = &self.front.ids;
         let mut roster = self.front.roster();
+        if roster.person(user).is_some() {
+            // They may have spoken there on another network.
+            let gone = roster.disappear(user, Some(to));
+            self.front.tell_gone(&roster, &gone);
+        }
         let Some(from) = roster.go(user, to) else {
             return;
         };
@@ -260,6 +311,9 @@ impl Telling<'_> {
         }
         roster.give_room(from, &departed, Some(user));
         roster.give_room(to, &entered, Some(user));
+        if !view.hears {
+            self.front.tell_outside(&roster, user, &view.room);
+        }
         // The world's seats are asked for only without the roster.
         drop(roster);
         let heard = view.hears.then_some(&view.room);

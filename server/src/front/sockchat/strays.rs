@@ -1,15 +1,19 @@
 //! Those whose room is theirs no more, by what happened on another network: they are brought to the lobby.
 
 use std::sync::{Arc, OnceLock, Weak};
+use std::time::Duration;
 
 use kaiwa_core::Error;
+use tokio::time::sleep;
 
 use super::Sockchat;
 use super::places::Going;
-use super::stage::{Deciding, Telling};
-use crate::store::writer::Job;
+use super::stage::{self, Deciding};
 use crate::store::{LOBBY, RoomId, UserId};
 use crate::world::World;
+
+/// When it is tried again, if the store fails: until then they hear nothing, while a full disk stays full for longer.
+const AGAIN: Duration = Duration::from_secs(1);
 
 /// What it takes to bring them home: the world, which has the front end itself.
 #[derive(Default)]
@@ -36,23 +40,23 @@ impl Sockchat {
         if strays.is_empty() {
             return;
         }
-        let telling = Arc::clone(&front);
-        let job = Job::work(
-            move |store, notices| {
-                let mut deciding = Deciding {
-                    front: &front,
-                    store,
-                    notices,
-                };
-                deciding.bring_home(&strays)
-            },
-            move |live, outcome| {
-                let telling = Telling {
-                    front: &telling,
-                    live,
-                };
-                for (user, going) in outcome.unwrap_or_default() {
-                    telling.go(user, going);
+        let again = strays.clone();
+        let job = stage::work(
+            &front,
+            move |deciding| deciding.bring_home(&strays),
+            move |telling, outcome| match outcome {
+                Ok(home) => {
+                    for (user, going) in home {
+                        telling.go(user, going);
+                    }
+                }
+                Err(error) => {
+                    tracing::error!(error = error.chain(), "somebody is nowhere; trying again");
+                    let front = Arc::clone(telling.front);
+                    tokio::spawn(async move {
+                        sleep(AGAIN).await;
+                        front.bring_home(again);
+                    });
                 }
             },
         );
@@ -73,7 +77,7 @@ impl Deciding<'_> {
             // They may have gone elsewhere meanwhile, or have come back in.
             let is_there = self.front.presence.room(*user) == Some(*room);
             if is_there && self.store.membership(*room, *user)?.is_none() {
-                let going = self.go(*user, &lobby)?;
+                let going = self.bring(*user, &lobby)?;
                 home.extend(going.map(|going| (*user, going)));
             }
         }

@@ -77,6 +77,20 @@ const CHANNELS: &str = concat!(
     " FROM rooms r JOIN heads h ON h.room = r.id
      WHERE r.unique_name >= 'channel:' AND r.unique_name < 'channel;'"
 );
+/// From the channels, of which there are few; somebody may be in many more rooms.
+const CHANNELS_OF: &str = concat!(
+    "SELECT ",
+    room_columns!(),
+    " FROM rooms r CROSS JOIN members m ON m.room = r.id JOIN heads h ON h.room = r.id
+     WHERE r.unique_name >= 'channel:' AND r.unique_name < 'channel;' AND m.user = ?1"
+);
+/// Kinds: [`super::values`].
+const GROUPS_OF: &str = concat!(
+    "SELECT ",
+    room_columns!(),
+    " FROM members m CROSS JOIN rooms r ON r.id = m.room JOIN heads h ON h.room = r.id
+     WHERE m.user = ?1 AND r.kind = 2 ORDER BY m.room LIMIT ?2"
+);
 const INSERT_ROOM: &str =
     "INSERT INTO rooms (kind, name, topic, avatar, parent, owner, public, mode,
          min_rank, password, temporary, hidden, unique_name, created, epoch)
@@ -98,6 +112,8 @@ pub(super) const HOT: &[&str] = &[
     CHILDREN,
     NAMESAKE,
     CHANNELS,
+    CHANNELS_OF,
+    GROUPS_OF,
     INSERT_ROOM,
     INSERT_HEAD,
     UPDATE_ROOM,
@@ -162,6 +178,21 @@ impl ReadRooms for Db {
             let limit = i64::try_from(limit).unwrap_or(i64::MAX);
             let query = query.to_ascii_lowercase();
             list(connection, PUBLIC_CIRCLES, params![query, after.0, limit])
+        })
+    }
+
+    fn groups_of(&mut self, user: UserId, limit: usize) -> Result<Vec<Room>, Error> {
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        self.run("reading rooms", |connection| {
+            list(connection, GROUPS_OF, params![user.0, limit])
+        })
+    }
+
+    fn channels_of(&mut self, user: UserId) -> Result<Vec<Room>, Error> {
+        self.run("reading rooms", |connection| {
+            let mut rooms = list(connection, CHANNELS_OF, params![user.0])?;
+            rooms.sort_unstable_by_key(|room| room.id);
+            Ok(rooms)
         })
     }
 

@@ -34,6 +34,7 @@ impl Job {
             origin: Some(origin),
             outcome: None,
             notices: Vec::new(),
+            undo: None,
         }))
     }
 
@@ -49,6 +50,24 @@ impl Job {
             origin: None,
             outcome: None,
             notices: Vec::new(),
+            undo: None,
+        }))
+    }
+
+    /// The same for who changes something besides the store: if nothing of it is kept, or `run` fails, `undo` takes that back on
+    /// the store's thread, before anything else is done there. What was done last is taken back first.
+    pub(crate) fn undoable<T: Send + 'static>(
+        run: impl FnOnce(&mut dyn Transaction, &mut Vec<Notice>) -> Result<T, Error> + Send + 'static,
+        then: impl FnOnce(&SharedLive, Result<T, Error>) + Send + 'static,
+        undo: impl FnOnce() + Send + 'static,
+    ) -> Self {
+        Self::Work(Box::new(Task {
+            run: Some(run),
+            then: Some(then),
+            origin: None,
+            outcome: None,
+            notices: Vec::new(),
+            undo: Some(Box::new(undo)),
         }))
     }
 }
@@ -97,6 +116,7 @@ struct Task<T, R, F> {
     origin: Option<Arc<Receiver>>,
     outcome: Option<Result<T, Error>>,
     notices: Vec<Notice>,
+    undo: Option<Box<dyn FnOnce() + Send>>,
 }
 
 impl<T, R, F> Work for Task<T, R, F>
@@ -114,6 +134,7 @@ where
             outcome => {
                 if outcome.is_err() {
                     self.notices.clear();
+                    self.take_back();
                 }
                 self.outcome = Some(outcome);
                 Ok(())
@@ -122,6 +143,7 @@ where
     }
 
     fn fail(&mut self, error: Error) {
+        self.take_back();
         self.notices.clear();
         self.outcome = Some(Err(error));
     }
@@ -159,6 +181,12 @@ impl<T, R, F> Task<T, R, F>
 where
     F: FnOnce(&SharedLive, Result<T, Error>),
 {
+    fn take_back(&mut self) {
+        if let Some(undo) = self.undo.take() {
+            undo();
+        }
+    }
+
     /// Calls `then`, if that was not done.
     fn tell(&mut self, live: &SharedLive) {
         if let (Some(then), Some(outcome)) = (self.then.take(), self.outcome.take()) {

@@ -97,6 +97,7 @@ async fn what_cannot_be_a_channel_is_refused() {
         ("/create t\u{202e}ea", "1|inchan"),
         ("/create LOBBY", "1|nischan|LOBBY"),
         ("/create staff", "1|nischan|staff"),
+        ("/create tea-5", "1|nischan|tea-5"),
     ] {
         ann.refused(command, refusal).await;
     }
@@ -237,4 +238,63 @@ async fn owners_and_moderators_delete_channels() {
     ] {
         op.refused(command, refusal).await;
     }
+}
+
+#[tokio::test]
+async fn whoever_was_in_a_channel_is_told_that_it_goes() {
+    let site = site().await;
+    let [mut op, mut ann] = people(&site, ["op", "ann"]).await;
+    op.say("/create Staff").await;
+    settled([&mut op, &mut ann]).await;
+    ann.say("/join Staff").await;
+    settled([&mut ann, &mut op]).await;
+    op.say("/rank 5").await;
+    op.settle().await;
+    ann.settle().await;
+    ann.say("/join lobby").await;
+    ann.settle_to("5\t2\tlobby").await;
+    ann.hears("4\t2\tStaff").await;
+    ann.quiet().await;
+    op.say("/rank 0").await;
+    op.settle().await;
+    ann.say("/join Staff").await;
+    ann.settle().await;
+    op.say("/rank 5").await;
+    op.say("/delchan Staff").await;
+    ann.settle_to("5\t2\tlobby").await;
+    settled([&mut op]).await;
+    let packets = ann.settle().await;
+    assert!(packets.contains(&"4\t2\tStaff".to_owned()), "{packets:?}");
+}
+
+#[tokio::test]
+async fn whoever_is_banned_from_a_room_does_not_come_in() {
+    let site = site().await;
+    let [mut op, mut ann] = people(&site, ["op", "ann"]).await;
+    op.say("/create Staff").await;
+    settled([&mut op, &mut ann]).await;
+    let database = site.dir.path().join("data").join("kaiwa.db");
+    let bans = "INSERT INTO bans (kind, user, room, at)
+         SELECT 0, 2, id, 0 FROM rooms WHERE name IN ('Staff', 'lobby')";
+    let connection = rusqlite::Connection::open(database).unwrap();
+    assert_eq!(connection.execute(bans, []).unwrap(), 2);
+    ann.say("/join Staff").await;
+    ann.told("1|ipchan|Staff").await;
+    ann.hears("5\t2\tlobby").await;
+    let leave = serde_json::json!({ "gid": 1, "uids": [2], "opType": 2 });
+    crate::client::rim(&site, "/group/user/change", &ann.token, &leave).await;
+    assert!(ann.next().await.contains("Nobody hears you in lobby"));
+    ann.say("/join lobby").await;
+    ann.told("1|ipchan|lobby").await;
+    ann.hears("5\t2\tlobby").await;
+    // Nor by coming again.
+    let token = ann.token.clone();
+    drop(ann);
+    op.say("/join lobby").await;
+    op.settle().await;
+    let mut ann = crate::client::resume(&site, "ann", &token).await;
+    assert!(ann.next().await.contains("Nobody hears you in lobby"));
+    op.settle().await;
+    op.says("without ann").await;
+    ann.quiet().await;
 }

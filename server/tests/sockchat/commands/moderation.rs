@@ -188,3 +188,20 @@ async fn silence_keeps_to_ranks() {
     ann.quiet().await;
     boss.quiet().await;
 }
+
+#[tokio::test]
+async fn whoever_is_silenced_takes_no_name_that_says_something() {
+    let site = site().await;
+    let [mut op, mut ann] = people(&site, ["op", "ann"]).await;
+    op.say("/silence ann").await;
+    op.told("0|silok|ann").await;
+    ann.told("0|silence").await;
+    ann.refused("/nick loud", "1|cmdna|/nick").await;
+    ann.refused("/afk loud", "1|cmdna|/afk").await;
+    ann.refused("/create loud", "1|cmdna|/create").await;
+    op.quiet().await;
+    ann.say("/afk").await;
+    for person in [&mut op, &mut ann] {
+        assert!(person.next().await.starts_with("10\t2\t&lt;AFK&gt;_ann\t"));
+    }
+}

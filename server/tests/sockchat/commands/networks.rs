@@ -89,3 +89,33 @@ async fn whoever_puts_somebody_out_of_another_room_is_told_so() {
     }
     assert_eq!(gone["user"], "u3");
 }
+
+#[tokio::test]
+async fn who_is_in_a_channel_is_not_told_to_who_is_not() {
+    let site = site().await;
+    let [mut op] = people(&site, ["op"]).await;
+    let dan = person(&site, "dan").await;
+    op.say("/create 5 Staff").await;
+    op.settle().await;
+    let get = async |token: &str, room: i64| {
+        let path = format!("/rim/api/group/user/get?gid={room}");
+        let addr = site.addr();
+        let request = format!(
+            "GET {path} HTTP/1.1\r\nhost: {addr}\r\nconnection: close\r\n\
+             authorization: Bearer {token}\r\n\r\n"
+        );
+        let answer = crate::common::raw(addr, request.as_bytes()).await;
+        let (_, body) = answer.split_once("\r\n\r\n").unwrap();
+        let body: serde_json::Value = serde_json::from_str(body).unwrap();
+        body["data"].as_array().unwrap().len()
+    };
+    let database = site.dir.path().join("data").join("kaiwa.db");
+    let connection = rusqlite::Connection::open(database).unwrap();
+    let staff: i64 = connection
+        .query_row("SELECT id FROM rooms WHERE name = 'Staff'", [], |row| {
+            row.get(0)
+        })
+        .unwrap();
+    assert_eq!(get(&op.token, staff).await, 1);
+    assert_eq!(get(&dan.token, staff).await, 0);
+}

@@ -22,13 +22,14 @@ pub(super) const MAX_PEOPLE: usize = 500;
 /// The rooms in which somebody is, at most: `/group/get` answers with all of them, and each sign-in looks at them.
 const MAX_ROOMS: usize = 5000;
 
-/// `/group/user/get`: the members of a group of the caller's, or of one that anybody may join. Any other has none, whether it
+/// `/group/user/get`: the members of a group of the caller's, or of one that anybody may join here. Any other has none, whether it
 /// exists or not.
 pub(super) async fn get(call: &Call, user: UserId) -> Reply {
     let id = room_id(call.number("gid")?);
     let closed = is_closed(call, id);
     let json = call.world.read(move |reader| {
-        let open = !closed && reader.room(id)?.as_ref().is_some_and(is_open);
+        let joinable = |room: &Room| is_open(room) && room.kind != RoomKind::Channel;
+        let open = !closed && reader.room(id)?.as_ref().is_some_and(joinable);
         if !open && reader.membership(id, user)?.is_none() {
             return found([(); 0]);
         }

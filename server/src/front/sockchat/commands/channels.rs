@@ -9,7 +9,7 @@ use crate::auth::MAX_PASSWORD_BYTES;
 use crate::front::sockchat::packets::frames;
 use crate::front::sockchat::places::{self, Channel};
 use crate::front::sockchat::stage::{Deciding, Telling};
-use crate::store::{NewRoom, Room, RoomId, RoomKind, RoomPatch, UserId};
+use crate::store::{LOBBY, NewRoom, Reader, Room, RoomId, RoomKind, RoomPatch, UserId};
 
 /// `/join`: to another channel. Whoever stays is told where they are.
 pub(super) async fn join(ask: &Ask<'_>) -> Outcome {
@@ -37,12 +37,14 @@ pub(super) async fn create(ask: &Ask<'_>) -> Outcome {
     if !arguments::is_channel_name(&name) {
         return Err(Refusal::ChannelName);
     }
+    let command = ask.name.to_owned();
     let decide = move |deciding: &mut Deciding<'_>| {
         if deciding.front.presence.room(user).is_none() {
             return Err(Refusal::Other);
         }
+        deciding.refuse_silenced(user, &command)?;
         let taken = places::named(deciding.store, user, &name)?;
-        if taken.is_some() {
+        if taken.is_some() || places::is_numbered(&name) {
             return Err(Refusal::ChannelExists(name));
         }
         let new = new_room(user, permissions, min_rank, name.clone());
@@ -90,7 +92,7 @@ pub(super) async fn delete(ask: &Ask<'_>) -> Outcome {
     };
     let tell = move |telling: &Telling<'_>, (name, closed): (String, Option<_>)| {
         if let Some(closed) = closed {
-            telling.close(closed);
+            telling.close(&closed);
         }
         telling.inform(user, "delchan", &[&name]);
     };
@@ -197,12 +199,20 @@ impl Own {
 async fn enter(ask: &Ask<'_>, name: &str, password: &str) -> Outcome {
     let (user, permissions) = (ask.asker.user.id, ask.asker.permissions);
     let asked = name.to_owned();
-    let look_up = move |store: &mut dyn crate::store::Reader| places::named(store, user, &asked);
-    let room = ask.call.world.look_up(look_up).await?;
+    let look_up = move |store: &mut dyn Reader| {
+        let Some(room) = places::named(store, user, &asked)? else {
+            return Ok(None);
+        };
+        let is_member = store.membership(room.id, user)?.is_some();
+        Ok(Some((room, is_member)))
+    };
+    let found = ask.call.world.look_up(look_up).await?;
     let no_channel = || Refusal::NoChannel(name.to_owned());
-    let room = room.ok_or_else(no_channel)?;
+    let (room, is_member) = found.ok_or_else(no_channel)?;
     let channel = Channel::of(&room).ok_or_else(no_channel)?;
-    if room.id == ask.asker.room {
+    // Whoever was removed from the lobby is in it all the same, and may come back in.
+    let is_outside = room.id == LOBBY && ask.call.front.rules.lobby && !is_member;
+    if room.id == ask.asker.room && !is_outside {
         return Err(Refusal::SameChannel(channel.name));
     }
     let is_own = room.owner == Some(user);
@@ -218,16 +228,18 @@ async fn enter(ask: &Ask<'_>, name: &str, password: &str) -> Outcome {
         if now.password != room.password && !is_own && !permissions.moderate {
             return Err(Refusal::WrongPassword(channel.name));
         }
-        if now.min_rank > permissions.rank && !is_own {
+        let is_too_low = now.min_rank > permissions.rank && !is_own;
+        // A group or stream of theirs has let them in.
+        let is_barred = matches!(now.kind, RoomKind::Lobby | RoomKind::Channel)
+            && deciding.is_kept_out(user, now.id)?;
+        if is_too_low || is_barred {
             return Err(Refusal::RankTooLow(channel.name));
         }
-        Ok(deciding.go(user, &now)?)
+        let going = deciding.go(user, &now)?;
+        // A group of theirs may have been lost meanwhile.
+        going.ok_or_else(|| Refusal::NoChannel(channel.name))
     };
-    let tell = move |telling: &Telling<'_>, going: Option<_>| {
-        if let Some(going) = going {
-            telling.go(user, going);
-        }
-    };
+    let tell = move |telling: &Telling<'_>, going| telling.go(user, going);
     ask.call.change(decide, tell).await
 }
 
@@ -239,7 +251,8 @@ async fn verify(ask: &Ask<'_>, room: &Room, channel: &Channel, password: &str) -
     if password.is_empty() {
         return Err(Refusal::NeedsPassword(channel.name.clone()));
     }
-    let right = ask.call.front.auth.verify(ask.call.peer, password, hash);
+    let (auth, user) = (&ask.call.front.auth, ask.asker.user.id);
+    let right = auth.opens(ask.call.peer, user, (room.id, hash), password);
     if right.await.map_err(too_busy)? {
         Ok(())
     } else {

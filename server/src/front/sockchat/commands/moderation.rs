@@ -187,8 +187,16 @@ impl Deciding<'_> {
         Ok(())
     }
 
+    /// Whoever is silenced says nothing by a name either that others are told.
+    pub(super) fn refuse_silenced(&mut self, user: UserId, command: &str) -> Outcome {
+        if self.is_silenced(user, Utc::now())? {
+            return Err(Refusal::NotAllowed(command.to_owned()));
+        }
+        Ok(())
+    }
+
     /// Whether somebody may say nothing anywhere.
-    pub(super) fn is_silenced(&mut self, user: UserId, now: DateTime<Utc>) -> Result<bool, Error> {
+    fn is_silenced(&mut self, user: UserId, now: DateTime<Utc>) -> Result<bool, Error> {
         let whom = BanTarget::User(user);
         let ban = self.store.banned(BanKind::Speech, &whom, None, now)?;
         Ok(ban.is_some())

@@ -30,7 +30,11 @@ pub(super) async fn nick(ask: &Ask<'_>) -> Outcome {
         }
     }
     let before = Target::of(&ask.call.front, &user).name;
+    let command = ask.name.to_owned();
     let decide = move |deciding: &mut Deciding<'_>| {
+        if nick.is_some() {
+            deciding.refuse_silenced(by, &command)?;
+        }
         let patch = UserPatch {
             nick: Some(nick.clone()),
             ..UserPatch::default()
@@ -55,7 +59,11 @@ pub(super) async fn nick(ask: &Ask<'_>) -> Outcome {
 pub(super) async fn away(ask: &Ask<'_>) -> Outcome {
     let user = ask.asker.user.id;
     let tag = arguments::tag(ask.rest);
+    let command = ask.name.to_owned();
     let decide = move |deciding: &mut Deciding<'_>| {
+        if tag != arguments::TAG {
+            deciding.refuse_silenced(user, &command)?;
+        }
         let patch = UserPatch {
             away: Some(Some(tag)),
             ..UserPatch::default()
