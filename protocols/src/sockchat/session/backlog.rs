@@ -139,6 +139,8 @@ impl SockchatSession {
 
     /// The backlog is complete, unless it is not known yet of which channel it is.
     pub(super) fn end_backlog(&mut self) {
+        // Whatever is missing still: a deadline that is kept is none any more.
+        self.backlog.ends = None;
         let Some(place) = self.places.current() else {
             return;
         };
@@ -146,7 +148,6 @@ impl SockchatSession {
             return;
         }
         let place = place.to_owned();
-        self.backlog.ends = None;
         self.backlog.is_open = false;
         let mut said = std::mem::take(&mut self.backlog.said);
         number_twins(said.iter_mut().map(|said| &mut said.message));
