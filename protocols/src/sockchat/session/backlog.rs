@@ -151,9 +151,10 @@ impl SockchatSession {
         self.backlog.is_open = false;
         let mut said = std::mem::take(&mut self.backlog.said);
         number_twins(said.iter_mut().map(|said| &mut said.message));
-        let before = said.len();
+        // A greeting comes with each sign-in: that it is known tells nothing of what was said meanwhile.
+        let joins = |said: &Said| !said.mark.is_greeting() && self.past.knows(&place, &said.mark);
+        let is_joined = said.iter().any(joins);
         said.retain(|said| !self.past.knows(&place, &said.mark));
-        let is_joined = said.len() < before;
         let last = self.past.come_back(&place).filter(|_| !is_joined);
         let mut messages = Vec::new();
         for mut said in said {

@@ -8,7 +8,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use chrono::{DateTime, Utc};
 
-use crate::sockchat::wire::RELOADED_ID;
+use crate::sockchat::wire::{RELOADED_ID, WELCOME_ID};
 
 /// Messages remembered per channel: more than any known backlog holds.
 const MESSAGES: usize = 128;
@@ -38,7 +38,7 @@ struct Place {
     ids: VecDeque<u64>,
     /// So many of them are of connections before this one.
     old: usize,
-    /// The id of the newest message.
+    /// The id of the newest message that is no greeting.
     last: String,
     /// Messages may have been missed since.
     is_left: bool,
@@ -51,6 +51,7 @@ pub(super) struct Mark {
     /// Without the id, which a restart of the server changes.
     nameless: u64,
     is_reloaded: bool,
+    is_greeting: bool,
 }
 
 impl Mark {
@@ -64,7 +65,13 @@ impl Mark {
             whole: hasher.finish(),
             nameless,
             is_reloaded: id == RELOADED_ID,
+            is_greeting: id == WELCOME_ID,
         }
+    }
+
+    /// Whether it is what a server says to everybody who signs in.
+    pub(super) fn is_greeting(&self) -> bool {
+        self.is_greeting
     }
 }
 
@@ -140,7 +147,8 @@ impl Past {
     pub(super) fn come_back(&mut self, place: &str) -> Option<String> {
         let place = self.places.get_mut(place)?;
         let was_left = std::mem::take(&mut place.is_left);
-        was_left.then(|| place.last.clone())
+        let last = was_left.then(|| place.last.clone());
+        last.filter(|last| !last.is_empty())
     }
 
     /// What was shown there is wiped: if it comes again it is shown again.
@@ -177,8 +185,10 @@ impl Place {
         self.wholes.push_back(mark.whole);
         self.nameless.push_back((mark.nameless, mark.is_reloaded));
         self.has_reloaded |= mark.is_reloaded;
-        self.last.clear();
-        self.last.push_str(id);
+        if !mark.is_greeting {
+            self.last.clear();
+            self.last.push_str(id);
+        }
         true
     }
 
