@@ -8,7 +8,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use chrono::{DateTime, Utc};
 
-use crate::sockchat::wire::{RELOADED_ID, WELCOME_ID};
+use crate::sockchat::wire::{RELOADED_ID, WELCOME_ID, action_text};
 
 /// Messages remembered per channel: more than any known backlog holds.
 const MESSAGES: usize = 128;
@@ -58,7 +58,8 @@ impl Mark {
     pub(super) fn of(id: &str, time: Option<DateTime<Utc>>, user_id: &str, text: &str) -> Self {
         let time = time.map(|time| time.timestamp());
         let mut hasher = DefaultHasher::new();
-        (time, user_id, text.len()).hash(&mut hasher);
+        // One server has the italics of an action in what is said now, and not in the backlog.
+        (time, user_id, action_text(text).len()).hash(&mut hasher);
         let nameless = hasher.finish();
         id.hash(&mut hasher);
         Self {
