@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use kaiwa_core::{Channel, ChannelEvent, ChannelType, Error, ErrorKind};
+use kaiwa_core::{Channel, ChannelEvent, ChannelType, Error, ErrorKind, UserEvent};
 
 use super::SockchatSession;
 use super::answers::Asked;
@@ -119,6 +119,10 @@ impl SockchatSession {
         self.people.clear();
         if let Some(channel_id) = self.places.current.take() {
             self.past.leave(&channel_id);
+            // Who goes from there is not told any more.
+            self.event(UserEvent::ClearList {
+                channel_id: Some(channel_id.clone()),
+            });
             self.event(ChannelEvent::Leave { channel_id });
         }
     }
