@@ -149,6 +149,22 @@ impl Answers {
         Some((open, result))
     }
 
+    /// Takes the way that the server has not let the user go, as it says where they stay: the oldest. One that was given up
+    /// is nobody's request any more, but it is the one that is answered.
+    pub(super) fn take_stay(&mut self) -> Option<Open> {
+        let at = self.open.iter().position(Open::is_way)?;
+        self.open.remove(at)
+    }
+
+    /// Takes the way that has led the user there; one that was given up if there is no other.
+    pub(super) fn take_way(&mut self, is_it: impl Fn(&Asked) -> bool) -> Option<Open> {
+        let is_it = |open: &Open| open.is_way() && open.asked.as_ref().is_some_and(&is_it);
+        let mut open = self.open.iter();
+        let at = open.position(|open| !open.is_late && is_it(open));
+        let at = at.or_else(|| self.open.iter().position(is_it))?;
+        self.open.remove(at)
+    }
+
     /// The command that a packet says to be carried out.
     pub(super) fn take(&mut self, sign: Sign, is_it: impl Fn(&Asked) -> bool) -> Option<Open> {
         let at = self.find(|asked| asked.command.done.contains(&sign) && is_it(asked))?;
@@ -175,8 +191,10 @@ impl Answers {
                 overdue.push(open.request);
             }
         }
-        self.open
-            .retain(|open| !open.is_late || open.echo.is_some());
+        // Servers say of each way where it has led, and which one is meant shows by the order only.
+        let is_over = |open: &Open| open.at + ECHO_LIMIT + LATE_LIMIT < now;
+        let may_come = |open: &Open| open.echo.is_some() || open.is_way() && !is_over(open);
+        self.open.retain(|open| !open.is_late || may_come(open));
         overdue
     }
 
@@ -195,7 +213,8 @@ impl Answers {
 
     /// How many requests are open that are no messages.
     pub(super) fn requests(&self) -> usize {
-        self.open.iter().filter(|open| open.echo.is_none()).count()
+        let is_open = |open: &&Open| !open.is_late && open.echo.is_none();
+        self.open.iter().filter(is_open).count()
     }
 
     fn refused(&self, code: &str, named: Option<&str>) -> Option<usize> {
@@ -253,6 +272,12 @@ impl Open {
             asked: Some(asked),
             echo: None,
         }
+    }
+
+    /// Whether it leads the user to another channel.
+    fn is_way(&self) -> bool {
+        let signs = self.asked.as_ref().map(|asked| asked.command.done);
+        signs.is_some_and(|signs| signs.contains(&Sign::Moved))
     }
 
     /// The words may be those of a message in the backlog.

@@ -24,7 +24,7 @@ pub(super) struct Places {
     stale: BTreeSet<String>,
     /// The user has left a channel, and the server has not said yet for which.
     is_moving: bool,
-    /// So often the server has refused to let the user go elsewhere and not said yet that they stay.
+    /// So often the server is going to say that the user stays.
     stays: u32,
 }
 
@@ -39,7 +39,8 @@ impl Places {
         self.is_moving
     }
 
-    /// The server has refused to let the user go, and says next where they still are.
+    /// The server is going to say where the user still is, which refuses nothing: it has refused by a notice already, or was
+    /// asked to let them go where they are.
     pub(super) fn expect_stay(&mut self) {
         self.stays += 1;
     }
@@ -95,18 +96,18 @@ impl SockchatSession {
             self.show_awaited();
             self.end_backlog();
         }
-        let wanted = self
-            .answers
-            .take(Sign::Moved, |asked| is_named(asked, name));
-        if let Some(open) = wanted {
-            return self.settle(open.request, Ok(()));
+        if let Some(open) = self.answers.take_way(|asked| is_named(asked, name)) {
+            if !open.is_late {
+                self.settle(open.request, Ok(()));
+            }
+            return;
         }
         if is_new {
             return;
         }
         if self.places.stays > 0 {
             self.places.stays -= 1;
-        } else if let Some(open) = self.answers.take(Sign::Moved, |_| true) {
+        } else if let Some(open) = self.answers.take_stay().filter(|open| !open.is_late) {
             let refused = Error::new(ErrorKind::Rejected, "the server does not let the user in");
             self.settle(open.request, Err(refused));
         }

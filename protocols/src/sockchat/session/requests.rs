@@ -340,6 +340,10 @@ impl SockchatSession {
             text,
             asked,
         } = self.requests.waiting.pop_front()?;
+        if asked.command.done.contains(&Sign::Back) {
+            // It goes to where the user is, and the server says that they are there.
+            self.places.expect_stay();
+        }
         self.answers.expect(Open::asked(request, now.mono, asked));
         Some(text)
     }
@@ -350,11 +354,11 @@ impl SockchatSession {
         notice: &Notice<'_>,
     ) -> Option<(RequestId, Result<(), Error>)> {
         let (open, result) = self.answers.take_notice(notice)?;
-        let moves = open
-            .asked
-            .as_ref()
-            .is_some_and(|asked| asked.command.done.contains(&Sign::Moved));
-        if moves {
+        let command = open.asked.as_ref().map(|asked| asked.command);
+        let is_way = |command: &Command| {
+            command.done.contains(&Sign::Moved) && command.refused.contains(&notice.code)
+        };
+        if command.is_some_and(is_way) {
             // It goes on to say where the user still is.
             self.places.expect_stay();
         }
