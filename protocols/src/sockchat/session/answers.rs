@@ -77,7 +77,8 @@ impl Echo {
         Self {
             kind,
             place: place.to_owned(),
-            words: words(text),
+            // As a server sends it: what is typed like one of its replacements is none.
+            words: words(&html::escape(text)),
         }
     }
 
