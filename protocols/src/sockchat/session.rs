@@ -345,7 +345,20 @@ impl Session for SockchatSession {
     }
 
     fn handle_disconnect(&mut self, _now: Now) {
-        self.phase = Phase::Leaving;
+        match self.phase {
+            Phase::Up => self.phase = Phase::Leaving,
+            Phase::Leaving | Phase::Closing => {}
+            // Nobody is let in yet: nothing may be said.
+            Phase::Down | Phase::Opening | Phase::SigningIn => {
+                self.phase = Phase::Closing;
+                self.sign_in_by = None;
+                self.transmits.push_back(Transmit::Close {
+                    code: Some(1000),
+                    reason: String::new(),
+                    error: None,
+                });
+            }
+        }
     }
 
     fn handle_close(&mut self, _now: Now, closed: &Closed<'_>) {
