@@ -5,6 +5,7 @@
 //! that of the other, so that each is shown once.
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -56,7 +57,6 @@ pub(super) struct Asked {
 }
 
 /// An own message, as the server will send it back.
-#[derive(Debug)]
 pub(super) struct Echo {
     pub(super) kind: EchoKind,
     /// Where it was said.
@@ -70,6 +70,13 @@ pub(super) enum EchoKind {
     Plain,
     Action,
     Private,
+}
+
+impl fmt::Debug for Echo {
+    /// Without what is said.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Echo({:?} in {}, {} bytes)", self.kind, self.place, self.words.len())
+    }
 }
 
 impl Echo {

@@ -1,6 +1,7 @@
 //! What the user wants besides talking: which command each event becomes, and what ends it.
 
 use std::collections::VecDeque;
+use std::fmt;
 
 use chrono::{DateTime, Utc};
 use kaiwa_core::session::{Now, SessionEvent};
@@ -25,11 +26,18 @@ pub(super) struct Requests {
 }
 
 /// A request that waits to be written.
-#[derive(Debug)]
 struct Wish {
     request: RequestId,
     text: String,
     asked: Asked,
+}
+
+impl fmt::Debug for Wish {
+    /// Without its text, which may hold a password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (name, bytes) = (self.asked.command.name, self.text.len());
+        write!(f, "Wish(/{name}, {bytes} bytes)")
+    }
 }
 
 impl Requests {
