@@ -114,6 +114,13 @@ impl Past {
         self.renamed.get(id).map_or(id, String::as_str)
     }
 
+    /// Whether the server means another message by this id than the one that was shown there under it: it was restarted.
+    pub(super) fn means_another(&self, place: Option<&str>, id: &str) -> bool {
+        let had = |place: &str| self.places.get(place).is_some_and(|place| place.had(id));
+        let mut places = self.places.values();
+        self.renamed.contains_key(id) || place.is_some_and(had) && places.any(|place| place.has(id))
+    }
+
     /// The server's id of a message.
     pub(super) fn id_of<'a>(&'a self, name: &'a str) -> &'a str {
         let mut renamed = self.renamed.iter();
@@ -199,6 +206,12 @@ impl Place {
             let id = hash(id);
             self.ids.iter().take(self.old).any(|old| *old == id)
         }
+    }
+
+    /// Whether a message of this connection has this id.
+    fn has(&self, id: &str) -> bool {
+        let id = hash(id);
+        self.ids.iter().skip(self.old).any(|new| *new == id)
     }
 
     fn knows(&self, mark: &Mark) -> bool {

@@ -83,7 +83,10 @@ impl SockchatSession {
                 channel_id,
                 message,
             } => self.say(now, request, channel_id, message),
-            ChatEvent::Remove { message_id, .. } => self.delete(request, &message_id),
+            ChatEvent::Remove {
+                channel_id,
+                message_id,
+            } => self.delete(request, channel_id.as_deref(), &message_id),
             other => Err(unsupported(&other.into())),
         }
     }
@@ -156,16 +159,23 @@ impl SockchatSession {
     }
 
     /// A message that waits is taken back; another one is deleted.
-    fn delete(&mut self, request: RequestId, message_id: &str) -> Result<(), Error> {
+    fn delete(
+        &mut self,
+        request: RequestId,
+        place: Option<&str>,
+        message_id: &str,
+    ) -> Result<(), Error> {
         if self.outbox.find(message_id).is_some() {
             let cancelled = self.outbox.cancel(message_id)?;
             self.events.extend(cancelled);
             self.finish(request, Ok(()));
             return Ok(());
         }
+        let means_another = self.past.means_another(place, message_id);
         let message_id = self.past.id_of(message_id).to_owned();
         // With anything but digits one dialect deletes a channel of that name.
-        if message_id.is_empty() || !message_id.bytes().all(|byte| byte.is_ascii_digit()) {
+        if means_another
+            || message_id.is_empty() || !message_id.bytes().all(|byte| byte.is_ascii_digit()) {
             return Err(Error::new(
                 ErrorKind::NotFound,
                 "the server has no message of this id",
