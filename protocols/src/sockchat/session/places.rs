@@ -220,13 +220,8 @@ impl SockchatSession {
             });
         }
         if channels {
-            self.places.known.clear();
-            self.places.stale.clear();
-            self.event(ChannelEvent::ClearList);
-            // The user is still somewhere.
-            if let Some(current) = self.places.current.clone() {
-                self.arrive(&current);
-            }
+            // The user is still somewhere, with the people there; private talks are none of the server's.
+            self.channels(&[], true);
         }
         if people && is_here {
             self.forget_people(place);
