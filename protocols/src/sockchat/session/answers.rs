@@ -219,6 +219,11 @@ impl Answers {
         open
     }
 
+    /// A channel is called otherwise.
+    pub(super) fn rename(&mut self, old: &str, new: &str) {
+        self.open.iter_mut().for_each(|open| open.rename(old, new));
+    }
+
     /// How many requests are open that are no messages.
     pub(super) fn requests(&self) -> usize {
         let is_open = |open: &&Open| !open.is_late && open.echo.is_none();
@@ -279,6 +284,13 @@ impl Open {
             is_late: false,
             asked: Some(asked),
             echo: None,
+        }
+    }
+
+    /// A channel is called otherwise.
+    pub(super) fn rename(&mut self, old: &str, new: &str) {
+        if let Some(echo) = self.echo.as_mut().filter(|echo| echo.place == old) {
+            new.clone_into(&mut echo.place);
         }
     }
 

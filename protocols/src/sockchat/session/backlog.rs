@@ -79,6 +79,12 @@ impl Backlog {
             .extend(unconfirmed.into_iter().filter(said));
     }
 
+    /// A channel is called otherwise.
+    pub(super) fn rename(&mut self, old: &str, new: &str) {
+        let unconfirmed = self.unconfirmed.iter_mut();
+        unconfirmed.for_each(|open| open.rename(old, new));
+    }
+
     /// Nothing of it is wanted any more.
     pub(super) fn forget(&mut self) {
         self.unconfirmed.clear();

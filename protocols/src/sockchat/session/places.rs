@@ -7,6 +7,7 @@ use kaiwa_core::{Channel, ChannelEvent, ChannelType, Error, ErrorKind, UserEvent
 use super::SockchatSession;
 use super::answers::Asked;
 use super::commands::{self, Sign};
+use super::talk::DIRECT;
 use crate::sockchat::wire::{ChannelEntry, ClearMode};
 
 /// Channels remembered: as many as the state keeps.
@@ -166,14 +167,23 @@ impl SockchatSession {
 
     pub(super) fn channel_changed(&mut self, old_name: &str, channel: &ChannelEntry<'_>) {
         let name = channel.name;
-        let is_odd = old_name != name && (self.places.known.contains(name) || !is_name(name));
-        if is_odd || !self.places.known.remove(old_name) {
+        let is_here = self.places.current() == Some(old_name);
+        let is_fit = if is_here {
+            can_be_in(name)
+        } else {
+            is_name(name)
+        };
+        let is_odd = old_name != name && (self.places.known.contains(name) || !is_fit);
+        if is_odd || !(self.places.known.remove(old_name) || is_here) {
             self.announce(name);
             return;
         }
         self.places.known.insert(name.to_owned());
         self.past.rename(old_name, name);
-        if self.places.current() == Some(old_name) {
+        self.answers.rename(old_name, name);
+        self.backlog.rename(old_name, name);
+        self.outbox.rename_channel(old_name, name);
+        if is_here {
             self.places.current = Some(name.to_owned());
         }
         self.event(ChannelEvent::Update {
@@ -254,13 +264,17 @@ impl SockchatSession {
     }
 }
 
-/// Whether a channel can be called so and be joined: not like a private talk, and in one word.
+/// Whether a channel can be called so and be joined: in one word.
 fn is_name(name: &str) -> bool {
-    let is_odd = |c: char| c.is_whitespace() || c.is_control();
+    can_be_in(name) && !name.contains(char::is_whitespace)
+}
+
+/// Whether the user can be in a channel of this name: it is not that of a private talk.
+fn can_be_in(name: &str) -> bool {
     !name.is_empty()
         && name.len() <= MAX_NAME_BYTES
-        && !name.starts_with('@')
-        && !name.contains(is_odd)
+        && !name.starts_with(DIRECT)
+        && !name.contains(char::is_control)
 }
 
 /// Some servers compare names without case.
