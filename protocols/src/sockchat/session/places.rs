@@ -140,6 +140,7 @@ impl SockchatSession {
             gone.retain(|name| !places.known.contains(name) && !stays(name));
             gone.extend(places.known.extract_if(.., |name| !stays(name)));
             for channel_id in gone {
+                self.past.forget(&channel_id);
                 self.event(ChannelEvent::Remove { channel_id });
             }
         }
@@ -196,6 +197,8 @@ impl SockchatSession {
     pub(super) fn channel_removed(&mut self, name: &str) {
         let open = self.answers.take(Sign::Gone, |asked| is_named(asked, name));
         let is_known = self.places.known.remove(name) | self.places.stale.remove(name);
+        // One that is made anew under the name has nothing to do with it.
+        self.past.forget(name);
         let event = ChannelEvent::Remove {
             channel_id: name.to_owned(),
         };
