@@ -171,6 +171,12 @@ impl SockchatSession {
             self.finish(request, Ok(()));
             return Ok(());
         }
+        if self.phase == Phase::Up && !self.rights.may(commands::DELETE.right) {
+            return Err(Error::new(
+                ErrorKind::Unsupported,
+                "only moderators delete messages on this server",
+            ));
+        }
         let means_another = self.past.means_another(place, message_id);
         let message_id = self.past.id_of(message_id).to_owned();
         // With anything but digits one dialect deletes a channel of that name.
