@@ -128,6 +128,13 @@ impl SockchatSession {
             UserEvent::Remove { user_id, .. } => {
                 self.throw_out(request, &commands::KICK, &user_id, None)
             }
+            UserEvent::Ban {
+                reason: Some(reason),
+                ..
+            } if !reason.is_empty() => Err(Error::new(
+                ErrorKind::Unsupported,
+                "a ban has no reason on sockchat; leave it out",
+            )),
             UserEvent::Ban { user_id, until, .. } => {
                 let until = until.map(|until| (until, until - now.utc));
                 self.throw_out(request, &commands::BAN, &user_id, until)
