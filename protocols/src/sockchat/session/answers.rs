@@ -239,6 +239,14 @@ impl Answers {
                 may(asked) && name.as_ref().is_none_or(is_named)
             });
         }
+        if named.is_none() {
+            // The echo of a message may stay away for other reasons, and nothing else would answer a command.
+            let is_it = |open: &Open| open.asked.as_ref().is_some_and(may);
+            let mut open = self.open.iter();
+            let command =
+                open.position(|open| !open.is_late && open.echo.is_none() && is_it(open));
+            return command.or_else(|| self.find(may));
+        }
         let strict = self.find(|asked| may(asked) && is_about(asked, named));
         // Names may come back otherwise than they were typed; those of channels do not.
         strict
