@@ -252,6 +252,16 @@ impl Outbox {
         Some(*request)
     }
 
+    /// A channel is called otherwise from now on: what is on its way there goes, and is settled, under the new id.
+    pub fn rename_channel(&mut self, old: &str, new: &str) {
+        let late = self.late.iter_mut().map(|(_, entry)| entry);
+        for entry in self.open.values_mut().chain(late) {
+            if entry.channel_id.as_deref() == Some(old) {
+                entry.channel_id = Some(new.to_owned());
+            }
+        }
+    }
+
     /// The connection has ended: what was written is of unknown outcome until [`Outbox::settle_cut`].
     pub fn cut(&mut self) {
         for entry in self.open.values_mut() {

@@ -25,6 +25,7 @@ mod tests;
 
 use std::borrow::Cow;
 use std::collections::VecDeque;
+use std::fmt;
 use std::time::Duration;
 
 use kaiwa_core::outbox::Outbox;
@@ -65,7 +66,6 @@ const PONG_LIMIT: Duration = Duration::from_secs(20);
 const MAX_INCOMING_BYTES: usize = 4 * 1024 * 1024;
 
 /// A Sock Chat session.
-#[derive(Debug)]
 pub struct SockchatSession {
     capabilities: Capabilities,
     phase: Phase,
@@ -109,6 +109,18 @@ enum Phase {
     /// The user leaves: what may be written at once is.
     Leaving,
     Closing,
+}
+
+impl fmt::Debug for SockchatSession {
+    /// Without what is said and asked, in which passwords may be.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SockchatSession")
+            .field("phase", &self.phase)
+            .field("me", &self.me)
+            .field("places", &self.places)
+            .field("skipped", &self.skipped)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Default for SockchatSession {
@@ -345,7 +357,20 @@ impl Session for SockchatSession {
     }
 
     fn handle_disconnect(&mut self, _now: Now) {
-        self.phase = Phase::Leaving;
+        match self.phase {
+            Phase::Up => self.phase = Phase::Leaving,
+            Phase::Leaving | Phase::Closing => {}
+            // Nobody is let in yet: nothing may be said.
+            Phase::Down | Phase::Opening | Phase::SigningIn => {
+                self.phase = Phase::Closing;
+                self.sign_in_by = None;
+                self.transmits.push_back(Transmit::Close {
+                    code: Some(1000),
+                    reason: String::new(),
+                    error: None,
+                });
+            }
+        }
     }
 
     fn handle_close(&mut self, _now: Now, closed: &Closed<'_>) {

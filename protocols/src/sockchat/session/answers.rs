@@ -5,6 +5,7 @@
 //! that of the other, so that each is shown once.
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -56,7 +57,6 @@ pub(super) struct Asked {
 }
 
 /// An own message, as the server will send it back.
-#[derive(Debug)]
 pub(super) struct Echo {
     pub(super) kind: EchoKind,
     /// Where it was said.
@@ -72,12 +72,20 @@ pub(super) enum EchoKind {
     Private,
 }
 
+impl fmt::Debug for Echo {
+    /// Without what is said.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Echo({:?} in {}, {} bytes)", self.kind, self.place, self.words.len())
+    }
+}
+
 impl Echo {
     pub(super) fn new(kind: EchoKind, place: &str, text: &str) -> Self {
         Self {
             kind,
             place: place.to_owned(),
-            words: words(text),
+            // As a server sends it: what is typed like one of its replacements is none.
+            words: words(&html::escape(text)),
         }
     }
 
@@ -149,6 +157,22 @@ impl Answers {
         Some((open, result))
     }
 
+    /// Takes the way that the server has not let the user go, as it says where they stay: the oldest. One that was given up
+    /// is nobody's request any more, but it is the one that is answered.
+    pub(super) fn take_stay(&mut self) -> Option<Open> {
+        let at = self.open.iter().position(Open::is_way)?;
+        self.open.remove(at)
+    }
+
+    /// Takes the way that has led the user there; one that was given up if there is no other.
+    pub(super) fn take_way(&mut self, is_it: impl Fn(&Asked) -> bool) -> Option<Open> {
+        let is_it = |open: &Open| open.is_way() && open.asked.as_ref().is_some_and(&is_it);
+        let mut open = self.open.iter();
+        let at = open.position(|open| !open.is_late && is_it(open));
+        let at = at.or_else(|| self.open.iter().position(is_it))?;
+        self.open.remove(at)
+    }
+
     /// The command that a packet says to be carried out.
     pub(super) fn take(&mut self, sign: Sign, is_it: impl Fn(&Asked) -> bool) -> Option<Open> {
         let at = self.find(|asked| asked.command.done.contains(&sign) && is_it(asked))?;
@@ -175,8 +199,10 @@ impl Answers {
                 overdue.push(open.request);
             }
         }
-        self.open
-            .retain(|open| !open.is_late || open.echo.is_some());
+        // Servers say of each way where it has led, and which one is meant shows by the order only.
+        let is_over = |open: &Open| open.at + ECHO_LIMIT + LATE_LIMIT < now;
+        let may_come = |open: &Open| open.echo.is_some() || open.is_way() && !is_over(open);
+        self.open.retain(|open| !open.is_late || may_come(open));
         overdue
     }
 
@@ -193,9 +219,15 @@ impl Answers {
         open
     }
 
+    /// A channel is called otherwise.
+    pub(super) fn rename(&mut self, old: &str, new: &str) {
+        self.open.iter_mut().for_each(|open| open.rename(old, new));
+    }
+
     /// How many requests are open that are no messages.
     pub(super) fn requests(&self) -> usize {
-        self.open.iter().filter(|open| open.echo.is_none()).count()
+        let is_open = |open: &&Open| !open.is_late && open.echo.is_none();
+        self.open.iter().filter(is_open).count()
     }
 
     fn refused(&self, code: &str, named: Option<&str>) -> Option<usize> {
@@ -206,6 +238,14 @@ impl Answers {
                 let is_named = |name: &String| *name == asked.command.name;
                 may(asked) && name.as_ref().is_none_or(is_named)
             });
+        }
+        if named.is_none() {
+            // The echo of a message may stay away for other reasons, and nothing else would answer a command.
+            let is_it = |open: &Open| open.asked.as_ref().is_some_and(may);
+            let mut open = self.open.iter();
+            let command =
+                open.position(|open| !open.is_late && open.echo.is_none() && is_it(open));
+            return command.or_else(|| self.find(may));
         }
         let strict = self.find(|asked| may(asked) && is_about(asked, named));
         // Names may come back otherwise than they were typed; those of channels do not.
@@ -253,6 +293,19 @@ impl Open {
             asked: Some(asked),
             echo: None,
         }
+    }
+
+    /// A channel is called otherwise.
+    pub(super) fn rename(&mut self, old: &str, new: &str) {
+        if let Some(echo) = self.echo.as_mut().filter(|echo| echo.place == old) {
+            new.clone_into(&mut echo.place);
+        }
+    }
+
+    /// Whether it leads the user to another channel.
+    fn is_way(&self) -> bool {
+        let signs = self.asked.as_ref().map(|asked| asked.command.done);
+        signs.is_some_and(|signs| signs.contains(&Sign::Moved))
     }
 
     /// The words may be those of a message in the backlog.

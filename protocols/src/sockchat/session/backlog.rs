@@ -79,6 +79,12 @@ impl Backlog {
             .extend(unconfirmed.into_iter().filter(said));
     }
 
+    /// A channel is called otherwise.
+    pub(super) fn rename(&mut self, old: &str, new: &str) {
+        let unconfirmed = self.unconfirmed.iter_mut();
+        unconfirmed.for_each(|open| open.rename(old, new));
+    }
+
     /// Nothing of it is wanted any more.
     pub(super) fn forget(&mut self) {
         self.unconfirmed.clear();
@@ -139,6 +145,8 @@ impl SockchatSession {
 
     /// The backlog is complete, unless it is not known yet of which channel it is.
     pub(super) fn end_backlog(&mut self) {
+        // Whatever is missing still: a deadline that is kept is none any more.
+        self.backlog.ends = None;
         let Some(place) = self.places.current() else {
             return;
         };
@@ -146,13 +154,13 @@ impl SockchatSession {
             return;
         }
         let place = place.to_owned();
-        self.backlog.ends = None;
         self.backlog.is_open = false;
         let mut said = std::mem::take(&mut self.backlog.said);
         number_twins(said.iter_mut().map(|said| &mut said.message));
-        let before = said.len();
+        // A greeting comes with each sign-in: that it is known tells nothing of what was said meanwhile.
+        let joins = |said: &Said| !said.mark.is_greeting() && self.past.knows(&place, &said.mark);
+        let is_joined = said.iter().any(joins);
         said.retain(|said| !self.past.knows(&place, &said.mark));
-        let is_joined = said.len() < before;
         let last = self.past.come_back(&place).filter(|_| !is_joined);
         let mut messages = Vec::new();
         for mut said in said {

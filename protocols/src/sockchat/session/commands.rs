@@ -37,6 +37,12 @@ pub(super) enum Right {
     Moderate,
     /// Moderators, and who may have made the channel.
     Own,
+    /// The same, where channels can be removed: not on the original server.
+    RemoveChannel,
+    /// Moderators, where it does anything: not on the original server.
+    Silence,
+    /// Everybody; on the original server moderators.
+    Delete,
 }
 
 /// Which part of a command answers repeat.
@@ -106,18 +112,18 @@ commands! {
     BACK      = "join"      ["channel"]           1 Anyone   false Word    [Back] [];
     WHO       = "who"       ["channel"]           0 Anyone   true  Word    [Notice("who"), Notice("whochan")] ["nochan", "whoerr"];
     CREATE    = "create"    ["rank", "channel"]   1 Create   true  Channel [Notice("crchan")] ["rankerr", "inchan", "nischan"];
-    DELCHAN   = "delchan"   ["channel"]           1 Own      false Word    [Notice("delchan"), Gone] ["nochan", "ndchan"];
+    DELCHAN   = "delchan"   ["channel"]           1 RemoveChannel false Word [Notice("delchan"), Gone] ["nochan", "ndchan"];
     PASSWORD  = "password"  ["password"]          0 Own      true  Nothing [Notice("cpwdchan")] ["namchan"];
     RANK      = "rank"      ["rank"]              1 Own      true  Nothing [Notice("cprivchan")] ["rankerr", "namchan"];
-    DELETE    = "delete"    ["message"]           1 Anyone   false Word    [Deleted] ["delerr"];
+    DELETE    = "delete"    ["message"]           1 Delete   false Word    [Deleted] ["delerr"];
     SAY       = "say"       ["text"]              1 Moderate true  Text    [Notice("say")] [];
     KICK      = "kick"      ["user", "time"]      1 Moderate true  Word    [Kicked] ["usernf", "kickna"];
     BAN       = "ban"       ["user", "time"]      1 Moderate true  Word    [Kicked] ["usernf", "kickna"];
     UNBAN     = "unban"     ["user"]              1 Moderate true  Word    [Notice("unban")] ["notban", "usernf"];
     UNBANIP   = "unbanip"   ["address"]           1 Moderate true  Word    [Notice("unban")] ["notban"];
     BANS      = "bans"      []                    0 Moderate true  Nothing [Notice("banlist")] [];
-    SILENCE   = "silence"   ["user", "time"]      1 Moderate true  Word    [Notice("silok")] ["usernf", "silerr", "silperr", "silself"];
-    UNSILENCE = "unsilence" ["user"]              1 Moderate true  Word    [Notice("usilok")] ["usernf", "usilerr", "usilperr"];
+    SILENCE   = "silence"   ["user", "time"]      1 Silence  true  Word    [Notice("silok")] ["usernf", "silerr", "silperr", "silself"];
+    UNSILENCE = "unsilence" ["user"]              1 Silence  true  Word    [Notice("usilok")] ["usernf", "usilerr", "usilperr"];
     IP        = "ip"        ["user"]              1 Moderate true  Word    [Notice("ipaddr")] ["usernf"];
 }
 

@@ -8,7 +8,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use chrono::{DateTime, Utc};
 
-use crate::sockchat::wire::RELOADED_ID;
+use crate::sockchat::wire::{RELOADED_ID, WELCOME_ID, action_text};
 
 /// Messages remembered per channel: more than any known backlog holds.
 const MESSAGES: usize = 128;
@@ -38,7 +38,7 @@ struct Place {
     ids: VecDeque<u64>,
     /// So many of them are of connections before this one.
     old: usize,
-    /// The id of the newest message.
+    /// The id of the newest message that is no greeting.
     last: String,
     /// Messages may have been missed since.
     is_left: bool,
@@ -51,20 +51,28 @@ pub(super) struct Mark {
     /// Without the id, which a restart of the server changes.
     nameless: u64,
     is_reloaded: bool,
+    is_greeting: bool,
 }
 
 impl Mark {
     pub(super) fn of(id: &str, time: Option<DateTime<Utc>>, user_id: &str, text: &str) -> Self {
         let time = time.map(|time| time.timestamp());
         let mut hasher = DefaultHasher::new();
-        (time, user_id, text.len()).hash(&mut hasher);
+        // One server has the italics of an action in what is said now, and not in the backlog.
+        (time, user_id, action_text(text).len()).hash(&mut hasher);
         let nameless = hasher.finish();
         id.hash(&mut hasher);
         Self {
             whole: hasher.finish(),
             nameless,
             is_reloaded: id == RELOADED_ID,
+            is_greeting: id == WELCOME_ID,
         }
+    }
+
+    /// Whether it is what a server says to everybody who signs in.
+    pub(super) fn is_greeting(&self) -> bool {
+        self.is_greeting
     }
 }
 
@@ -106,6 +114,13 @@ impl Past {
         self.renamed.get(id).map_or(id, String::as_str)
     }
 
+    /// Whether the server means another message by this id than the one that was shown there under it: it was restarted.
+    pub(super) fn means_another(&self, place: Option<&str>, id: &str) -> bool {
+        let had = |place: &str| self.places.get(place).is_some_and(|place| place.had(id));
+        let mut places = self.places.values();
+        self.renamed.contains_key(id) || place.is_some_and(had) && places.any(|place| place.has(id))
+    }
+
     /// The server's id of a message.
     pub(super) fn id_of<'a>(&'a self, name: &'a str) -> &'a str {
         let mut renamed = self.renamed.iter();
@@ -140,7 +155,8 @@ impl Past {
     pub(super) fn come_back(&mut self, place: &str) -> Option<String> {
         let place = self.places.get_mut(place)?;
         let was_left = std::mem::take(&mut place.is_left);
-        was_left.then(|| place.last.clone())
+        let last = was_left.then(|| place.last.clone());
+        last.filter(|last| !last.is_empty())
     }
 
     /// What was shown there is wiped: if it comes again it is shown again.
@@ -177,8 +193,10 @@ impl Place {
         self.wholes.push_back(mark.whole);
         self.nameless.push_back((mark.nameless, mark.is_reloaded));
         self.has_reloaded |= mark.is_reloaded;
-        self.last.clear();
-        self.last.push_str(id);
+        if !mark.is_greeting {
+            self.last.clear();
+            self.last.push_str(id);
+        }
         true
     }
 
@@ -188,6 +206,12 @@ impl Place {
             let id = hash(id);
             self.ids.iter().take(self.old).any(|old| *old == id)
         }
+    }
+
+    /// Whether a message of this connection has this id.
+    fn has(&self, id: &str) -> bool {
+        let id = hash(id);
+        self.ids.iter().skip(self.old).any(|new| *new == id)
     }
 
     fn knows(&self, mark: &Mark) -> bool {

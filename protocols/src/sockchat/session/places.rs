@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use kaiwa_core::{Channel, ChannelEvent, ChannelType, Error, ErrorKind};
+use kaiwa_core::{Channel, ChannelEvent, ChannelType, Error, ErrorKind, UserEvent};
 
 use super::SockchatSession;
 use super::answers::Asked;
 use super::commands::{self, Sign};
+use super::talk::DIRECT;
 use crate::sockchat::wire::{ChannelEntry, ClearMode};
 
 /// Channels remembered: as many as the state keeps.
@@ -24,7 +25,7 @@ pub(super) struct Places {
     stale: BTreeSet<String>,
     /// The user has left a channel, and the server has not said yet for which.
     is_moving: bool,
-    /// So often the server has refused to let the user go elsewhere and not said yet that they stay.
+    /// So often the server is going to say that the user stays.
     stays: u32,
 }
 
@@ -39,7 +40,8 @@ impl Places {
         self.is_moving
     }
 
-    /// The server has refused to let the user go, and says next where they still are.
+    /// The server is going to say where the user still is, which refuses nothing: it has refused by a notice already, or was
+    /// asked to let them go where they are.
     pub(super) fn expect_stay(&mut self) {
         self.stays += 1;
     }
@@ -95,18 +97,18 @@ impl SockchatSession {
             self.show_awaited();
             self.end_backlog();
         }
-        let wanted = self
-            .answers
-            .take(Sign::Moved, |asked| is_named(asked, name));
-        if let Some(open) = wanted {
-            return self.settle(open.request, Ok(()));
+        if let Some(open) = self.answers.take_way(|asked| is_named(asked, name)) {
+            if !open.is_late {
+                self.settle(open.request, Ok(()));
+            }
+            return;
         }
         if is_new {
             return;
         }
         if self.places.stays > 0 {
             self.places.stays -= 1;
-        } else if let Some(open) = self.answers.take(Sign::Moved, |_| true) {
+        } else if let Some(open) = self.answers.take_stay().filter(|open| !open.is_late) {
             let refused = Error::new(ErrorKind::Rejected, "the server does not let the user in");
             self.settle(open.request, Err(refused));
         }
@@ -119,6 +121,10 @@ impl SockchatSession {
         self.people.clear();
         if let Some(channel_id) = self.places.current.take() {
             self.past.leave(&channel_id);
+            // Who goes from there is not told any more.
+            self.event(UserEvent::ClearList {
+                channel_id: Some(channel_id.clone()),
+            });
             self.event(ChannelEvent::Leave { channel_id });
         }
     }
@@ -134,6 +140,7 @@ impl SockchatSession {
             gone.retain(|name| !places.known.contains(name) && !stays(name));
             gone.extend(places.known.extract_if(.., |name| !stays(name)));
             for channel_id in gone {
+                self.past.forget(&channel_id);
                 self.event(ChannelEvent::Remove { channel_id });
             }
         }
@@ -161,14 +168,23 @@ impl SockchatSession {
 
     pub(super) fn channel_changed(&mut self, old_name: &str, channel: &ChannelEntry<'_>) {
         let name = channel.name;
-        let is_odd = old_name != name && (self.places.known.contains(name) || !is_name(name));
-        if is_odd || !self.places.known.remove(old_name) {
+        let is_here = self.places.current() == Some(old_name);
+        let is_fit = if is_here {
+            can_be_in(name)
+        } else {
+            is_name(name)
+        };
+        let is_odd = old_name != name && (self.places.known.contains(name) || !is_fit);
+        if is_odd || !(self.places.known.remove(old_name) || is_here) {
             self.announce(name);
             return;
         }
         self.places.known.insert(name.to_owned());
         self.past.rename(old_name, name);
-        if self.places.current() == Some(old_name) {
+        self.answers.rename(old_name, name);
+        self.backlog.rename(old_name, name);
+        self.outbox.rename_channel(old_name, name);
+        if is_here {
             self.places.current = Some(name.to_owned());
         }
         self.event(ChannelEvent::Update {
@@ -181,6 +197,8 @@ impl SockchatSession {
     pub(super) fn channel_removed(&mut self, name: &str) {
         let open = self.answers.take(Sign::Gone, |asked| is_named(asked, name));
         let is_known = self.places.known.remove(name) | self.places.stale.remove(name);
+        // One that is made anew under the name has nothing to do with it.
+        self.past.forget(name);
         let event = ChannelEvent::Remove {
             channel_id: name.to_owned(),
         };
@@ -215,13 +233,8 @@ impl SockchatSession {
             });
         }
         if channels {
-            self.places.known.clear();
-            self.places.stale.clear();
-            self.event(ChannelEvent::ClearList);
-            // The user is still somewhere.
-            if let Some(current) = self.places.current.clone() {
-                self.arrive(&current);
-            }
+            // The user is still somewhere, with the people there; private talks are none of the server's.
+            self.channels(&[], true);
         }
         if people && is_here {
             self.forget_people(place);
@@ -254,13 +267,17 @@ impl SockchatSession {
     }
 }
 
-/// Whether a channel can be called so and be joined: not like a private talk, and in one word.
+/// Whether a channel can be called so and be joined: in one word.
 fn is_name(name: &str) -> bool {
-    let is_odd = |c: char| c.is_whitespace() || c.is_control();
+    can_be_in(name) && !name.contains(char::is_whitespace)
+}
+
+/// Whether the user can be in a channel of this name: it is not that of a private talk.
+fn can_be_in(name: &str) -> bool {
     !name.is_empty()
         && name.len() <= MAX_NAME_BYTES
-        && !name.starts_with('@')
-        && !name.contains(is_odd)
+        && !name.starts_with(DIRECT)
+        && !name.contains(char::is_control)
 }
 
 /// Some servers compare names without case.

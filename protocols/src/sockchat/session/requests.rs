@@ -1,6 +1,7 @@
 //! What the user wants besides talking: which command each event becomes, and what ends it.
 
 use std::collections::VecDeque;
+use std::fmt;
 
 use chrono::{DateTime, Utc};
 use kaiwa_core::session::{Now, SessionEvent};
@@ -25,11 +26,18 @@ pub(super) struct Requests {
 }
 
 /// A request that waits to be written.
-#[derive(Debug)]
 struct Wish {
     request: RequestId,
     text: String,
     asked: Asked,
+}
+
+impl fmt::Debug for Wish {
+    /// Without its text, which may hold a password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (name, bytes) = (self.asked.command.name, self.text.len());
+        write!(f, "Wish(/{name}, {bytes} bytes)")
+    }
 }
 
 impl Requests {
@@ -75,7 +83,10 @@ impl SockchatSession {
                 channel_id,
                 message,
             } => self.say(now, request, channel_id, message),
-            ChatEvent::Remove { message_id, .. } => self.delete(request, &message_id),
+            ChatEvent::Remove {
+                channel_id,
+                message_id,
+            } => self.delete(request, channel_id.as_deref(), &message_id),
             other => Err(unsupported(&other.into())),
         }
     }
@@ -117,6 +128,13 @@ impl SockchatSession {
             UserEvent::Remove { user_id, .. } => {
                 self.throw_out(request, &commands::KICK, &user_id, None)
             }
+            UserEvent::Ban {
+                reason: Some(reason),
+                ..
+            } if !reason.is_empty() => Err(Error::new(
+                ErrorKind::Unsupported,
+                "a ban has no reason on sockchat; leave it out",
+            )),
             UserEvent::Ban { user_id, until, .. } => {
                 let until = until.map(|until| (until, until - now.utc));
                 self.throw_out(request, &commands::BAN, &user_id, until)
@@ -148,16 +166,29 @@ impl SockchatSession {
     }
 
     /// A message that waits is taken back; another one is deleted.
-    fn delete(&mut self, request: RequestId, message_id: &str) -> Result<(), Error> {
+    fn delete(
+        &mut self,
+        request: RequestId,
+        place: Option<&str>,
+        message_id: &str,
+    ) -> Result<(), Error> {
         if self.outbox.find(message_id).is_some() {
             let cancelled = self.outbox.cancel(message_id)?;
             self.events.extend(cancelled);
             self.finish(request, Ok(()));
             return Ok(());
         }
+        if self.phase == Phase::Up && !self.rights.may(commands::DELETE.right) {
+            return Err(Error::new(
+                ErrorKind::Unsupported,
+                "only moderators delete messages on this server",
+            ));
+        }
+        let means_another = self.past.means_another(place, message_id);
         let message_id = self.past.id_of(message_id).to_owned();
         // With anything but digits one dialect deletes a channel of that name.
-        if message_id.is_empty() || !message_id.bytes().all(|byte| byte.is_ascii_digit()) {
+        if means_another
+            || message_id.is_empty() || !message_id.bytes().all(|byte| byte.is_ascii_digit()) {
             return Err(Error::new(
                 ErrorKind::NotFound,
                 "the server has no message of this id",
@@ -340,6 +371,10 @@ impl SockchatSession {
             text,
             asked,
         } = self.requests.waiting.pop_front()?;
+        if asked.command.done.contains(&Sign::Back) {
+            // It goes to where the user is, and the server says that they are there.
+            self.places.expect_stay();
+        }
         self.answers.expect(Open::asked(request, now.mono, asked));
         Some(text)
     }
@@ -350,11 +385,11 @@ impl SockchatSession {
         notice: &Notice<'_>,
     ) -> Option<(RequestId, Result<(), Error>)> {
         let (open, result) = self.answers.take_notice(notice)?;
-        let moves = open
-            .asked
-            .as_ref()
-            .is_some_and(|asked| asked.command.done.contains(&Sign::Moved));
-        if moves {
+        let command = open.asked.as_ref().map(|asked| asked.command);
+        let is_way = |command: &Command| {
+            command.done.contains(&Sign::Moved) && command.refused.contains(&notice.code)
+        };
+        if command.is_some_and(is_way) {
             // It goes on to say where the user still is.
             self.places.expect_stay();
         }

@@ -18,6 +18,7 @@ const SHARPCHAT_TEXT_CHARS: u64 = 5_000;
 /// What everybody may send.
 const ANYONE: [EventKind; 10] = [
     EventKind::ChatNew,
+    // Not everybody may delete messages, but everybody may take back one that waits.
     EventKind::ChatRemove,
     EventKind::ChannelNew,
     EventKind::ChannelJoin,
@@ -33,7 +34,7 @@ const ANYONE: [EventKind; 10] = [
 const SOME: [(EventKind, Right); 5] = [
     (EventKind::UserUpdate, Right::Rename),
     (EventKind::ChannelCreate, Right::Create),
-    (EventKind::ChannelRemove, Right::Own),
+    (EventKind::ChannelRemove, Right::RemoveChannel),
     (EventKind::UserRemove, Right::Moderate),
     (EventKind::UserBan, Right::Moderate),
 ];
@@ -93,6 +94,9 @@ impl Rights {
             Right::Create => creates,
             Right::Moderate => moderate,
             Right::Own => moderate || creates,
+            Right::RemoveChannel => !self.is_original && (moderate || creates),
+            Right::Silence => !self.is_original && moderate,
+            Right::Delete => !self.is_original || moderate,
         }
     }
 

@@ -68,7 +68,8 @@ impl SockchatSession {
             let pending = self.outbox.next_waiting()?;
             let request = pending.request;
             let place = pending.channel_id.or_else(|| self.places.current())?;
-            let outgoing = match self.outgoing(place, pending.message) {
+            let outgoing = self.is_here(place);
+            let outgoing = match outgoing.and_then(|()| self.outgoing(place, pending.message)) {
                 Ok(outgoing) => outgoing,
                 Err(error) => {
                     let failed = self.outbox.fail(request, &error);
@@ -112,7 +113,6 @@ impl SockchatSession {
     fn outgoing_message(&self, place: &str, message: &Message) -> Result<Outgoing, Error> {
         let text = self.wire_text(&message.content)?;
         let Some(user_id) = place.strip_prefix(DIRECT) else {
-            self.is_here(place)?;
             let echo = Some(Echo::new(EchoKind::Plain, place, &text));
             return Ok(Outgoing {
                 text,
@@ -142,9 +142,7 @@ impl SockchatSession {
                 format!("you may not use /{}", command.name),
             ));
         }
-        if !place.starts_with(DIRECT) {
-            self.is_here(place)?;
-        } else if command.name == commands::ME.name {
+        if place.starts_with(DIRECT) && command.name == commands::ME.name {
             return Err(Error::new(
                 ErrorKind::Unsupported,
                 "what one does is said to everybody, not in private",
@@ -190,8 +188,10 @@ impl SockchatSession {
         text.replace('\t', TAB).trim().to_owned()
     }
 
+    /// Asked when it is written only: until then the user may go there, and a refusal as not connected would let the client
+    /// hand it over again and again.
     fn is_here(&self, place: &str) -> Result<(), Error> {
-        if self.places.current() == Some(place) {
+        if place.starts_with(DIRECT) || self.places.current() == Some(place) {
             return Ok(());
         }
         Err(Error::new(

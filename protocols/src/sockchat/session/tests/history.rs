@@ -210,7 +210,76 @@ fn a_draft_of_2021_lists_channels_first() {
     rig.hear("7|0|0|");
     rig.events();
     rig.pass(1);
-    assert_eq!(rig.events(), Vec::<String>::new());
+    assert_eq!(rig.events(), ["Chat::Gap Some(\"3\") None"]);
+}
+
+#[test]
+fn a_greeting_does_not_join_what_was_said() {
+    let greeting = "7|1|1424000000|-1|ChatBot|inherit||0^say^Welcome!|welcome|0|10010";
+    let mut rig = Rig::signed_in();
+    rig.hear(greeting);
+    rig.pass(1);
+    rig.events();
+    assert_eq!(rig.come_back(&[greeting]), Vec::<String>::new());
+    rig.hear("2|1424000000|2|one|1|10010");
+    rig.events();
+    for _ in 0..2 {
+        assert_eq!(
+            rig.come_back(&[greeting]),
+            ["Chat::Gap Some(\"1\") None"],
+            "nothing tells what was said meanwhile"
+        );
+    }
+}
+
+#[test]
+fn what_somebody_does_is_known_with_and_without_its_italics() {
+    let mut rig = Rig::signed_in();
+    rig.hear("2|1424000000|2|<i>waves</i>|5|11000");
+    let waves = "7|1|1424000000|2|bob|inherit|1^0^0^0^0|waves|5|0|10010";
+    assert_eq!(rig.come_back(&[waves]), Vec::<String>::new());
+}
+
+#[test]
+fn a_backlog_without_a_place_waits_for_no_clock() {
+    let greeting = "7|1|1424000000|-1|ChatBot|inherit||0^say^Welcome!|welcome|0|10010";
+    let mut rig = Rig::new();
+    rig.connect();
+    rig.hear(greeting);
+    rig.pass(3);
+    rig.hear("1|y|1|alice|#f00|10^1^1^1^2|Lobby");
+    rig.pass(1);
+    assert!(rig.events().last().unwrap().ends_with("Welcome!"));
+    // On the way, and the server never says where to.
+    rig.hear("5|1|1|20");
+    rig.hear(ONE);
+    rig.pass(3);
+    rig.events();
+    rig.hear("5|2|Tea");
+    assert_eq!(
+        rig.events().last().unwrap(),
+        "Chat::History Tea 1 Delivered one"
+    );
+    let mut rig = Rig::new();
+    rig.connect();
+    rig.hear("1|y|1|alice|#f00|10^1^1^1^2|Lobby");
+    rig.hear("9|0");
+    rig.pass(3);
+}
+
+#[test]
+fn an_id_that_means_another_message_now_deletes_none() {
+    let mut rig = Rig::signed_in();
+    rig.hear("2|1424000000|2|one|1|10010");
+    let other = "7|1|1424009999|2|bob|inherit|1^0^0^0^0|three|1|0|10010";
+    rig.come_back(&[other]);
+    let delete = |message_id: &str| ChatEvent::Remove {
+        channel_id: Some("Lobby".to_owned()),
+        message_id: message_id.to_owned(),
+    };
+    assert_eq!(rig.send(delete("1")), Err(ErrorKind::NotFound));
+    assert!(rig.send(delete("1-1424009999")).is_ok());
+    assert_eq!(rig.written(), ["2|1|/delete 1"]);
 }
 
 #[test]
@@ -227,6 +296,7 @@ fn whoever_was_elsewhere_has_missed_something() {
     assert_eq!(
         rig.events(),
         [
+            "User::ClearList",
             "Channel::Leave Tea",
             "Channel::Join Lobby",
             "Channel::Switch Lobby",

@@ -16,6 +16,7 @@ fn switching_as_a_php_server_does_it() {
     assert_eq!(
         rig.events(),
         [
+            "User::ClearList",
             "Channel::Leave Lobby",
             "Channel::Join Tea",
             "Channel::Switch Tea",
@@ -145,6 +146,7 @@ fn who_makes_a_channel_is_told_that_it_is_theirs() {
     assert_eq!(
         rig.events(),
         [
+            "User::ClearList",
             "Channel::Leave Lobby",
             "Channel::Join Den",
             "Channel::Switch Den",
@@ -210,4 +212,100 @@ fn channels_are_renamed_and_removed() {
     assert!(rig.send(join("Hall")).is_ok(), "one is there");
     assert_eq!(rig.events(), ["Status::Done"]);
     assert_eq!(rig.written(), Vec::<String>::new());
+}
+
+#[test]
+fn a_message_for_another_channel_ends_by_itself() {
+    let mut rig = Rig::signed_in();
+    let there = rig.say(Some("Tea"), "for Tea").unwrap();
+    let here = rig.say(Some("Lobby"), "for Lobby").unwrap();
+    assert!(there < here);
+    assert_eq!(rig.written(), ["2|1|for Lobby"], "it holds up no other");
+    assert_eq!(
+        rig.events(),
+        [
+            "Chat::New Tea local Sent for Tea",
+            "Chat::New Lobby local Sent for Lobby",
+            "Chat::Update local Failed for Tea",
+            "Status::Failed State",
+        ]
+    );
+    // Sent in the order in which one would do it by hand.
+    rig.send(join("Tea")).unwrap();
+    rig.say(Some("Tea"), "in Tea").unwrap();
+    assert_eq!(rig.written(), ["2|1|/join Tea"]);
+    rig.hear("5|1|1|20");
+    rig.hear("5|2|Tea");
+    assert_eq!(rig.written(), ["2|1|in Tea"]);
+}
+
+#[test]
+fn who_was_in_a_channel_that_is_left_is_not_kept_there() {
+    let mut rig = Rig::signed_in();
+    rig.hear("5|1|1|20");
+    let left = rig.session.poll_event().unwrap().event;
+    let channel_id = Some("Lobby".to_owned());
+    assert_eq!(left, UserEvent::ClearList { channel_id }.into());
+    assert_eq!(rig.events(), ["Channel::Leave Lobby"]);
+}
+
+/// Away, back, and on the way to Tea at once.
+fn back_and_away() -> Rig {
+    let mut rig = Rig::signed_in_as("10 1 1 1 2", "|5000");
+    rig.hear("10|1|&lt;AFK&gt;_alice|#f00|10 1 1 1 2");
+    rig.send(UserEvent::Presence {
+        user_id: None,
+        presence: kaiwa_core::Presence::Online,
+        text: None,
+    })
+    .unwrap();
+    rig.send(join("Tea")).unwrap();
+    assert_eq!(rig.written(), ["2|1|/join Lobby", "2|1|/join Tea"]);
+    rig.events();
+    rig.hear("10|1|alice|#f00|10 1 1 1 2");
+    rig
+}
+
+#[test]
+fn coming_back_refuses_no_way() {
+    let mut rig = back_and_away();
+    rig.hear("5|2|Lobby");
+    rig.events();
+    rig.hear("5|1|1|20");
+    rig.hear("5|2|Tea");
+    assert_eq!(rig.events().last().unwrap(), "Status::Done");
+    let mut rig = back_and_away();
+    rig.hear("2|1|-1|1^samechan^Lobby|9|10010");
+    rig.hear("5|2|Lobby");
+    rig.events();
+    rig.hear("5|2|Lobby");
+    assert_eq!(rig.events(), ["Status::Failed Rejected"]);
+}
+
+#[test]
+fn a_late_answer_refuses_no_other_way() {
+    let mut rig = Rig::signed_in();
+    rig.send(join("Staff")).unwrap();
+    rig.written();
+    rig.pass(ECHO_LIMIT.as_secs());
+    assert_eq!(rig.events(), ["Status::Failed OutcomeUnknown"]);
+    rig.send(join("Tea")).unwrap();
+    rig.written();
+    rig.hear("5|2|Lobby");
+    assert_eq!(rig.events(), Vec::<String>::new(), "that was Staff");
+    rig.hear("5|2|Lobby");
+    assert_eq!(rig.events(), ["Status::Failed Rejected"]);
+}
+
+#[test]
+fn a_command_that_is_not_understood_is_no_stay() {
+    let mut rig = Rig::signed_in();
+    rig.send(join("Staff")).unwrap();
+    rig.written();
+    rig.hear("2|1|-1|1^generr^|9|10010");
+    rig.events();
+    rig.send(join("Vault")).unwrap();
+    rig.written();
+    rig.hear("5|2|Lobby");
+    assert_eq!(rig.events(), ["Status::Failed Rejected"]);
 }

@@ -144,6 +144,7 @@ fn a_channel_that_one_does_not_come_back_to_is_left() {
         [
             "Status::Connected",
             "User::Identify 1",
+            "User::ClearList",
             "Channel::Leave Lobby",
             "Channel::New Hall Group",
             "Channel::Join Hall",
@@ -151,4 +152,41 @@ fn a_channel_that_one_does_not_come_back_to_is_left() {
             "User::New alice",
         ]
     );
+}
+
+#[test]
+fn whoever_leaves_before_they_are_let_in_says_nothing() {
+    let mut rig = Rig::signed_in();
+    rig.close(false);
+    rig.say(None, "x").unwrap();
+    rig.connect();
+    rig.events();
+    let now = rig.now();
+    rig.session.handle_disconnect(now);
+    rig.hear("2|1424000000|2|hi|7|10010");
+    rig.hear("1|y|1|alice|#f00|10^1^1^1^2|Lobby");
+    assert_eq!(rig.written(), ["close None"]);
+    assert_eq!(rig.events(), Vec::<String>::new());
+    rig.close(true);
+    assert_eq!(
+        rig.events(),
+        ["Chat::Update local Failed x", "Status::Failed Cancelled"]
+    );
+}
+
+#[test]
+fn no_secret_is_shown() {
+    let mut rig = Rig::signed_in();
+    rig.send(ChannelEvent::JoinWith {
+        channel_id: "Tea".to_owned(),
+        key: "swordfish".to_owned(),
+    })
+    .unwrap();
+    rig.say(None, "swordfish").unwrap();
+    let shown = format!("{:?} {:?}", rig.session, rig.session.requests);
+    assert!(!shown.contains("swordfish"), "{shown}");
+    rig.written();
+    let shown = format!("{:?} {:?}", rig.session, rig.session.answers);
+    assert!(!shown.contains("swordfish"), "{shown}");
+    assert!(!shown.contains("hunter2"), "{shown}");
 }
