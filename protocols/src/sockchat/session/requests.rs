@@ -67,7 +67,7 @@ impl SockchatSession {
             ConnectionEvent::Asset { event } => self.request_asset(request, event),
             ConnectionEvent::Status {
                 event: StatusEvent::Ping { .. },
-            } => self.request_ping(now, request),
+            } => self.request_ping(request),
             other => Err(unsupported(&other)),
         }
     }
@@ -305,12 +305,12 @@ impl SockchatSession {
         }
     }
 
-    fn request_ping(&mut self, now: Now, request: RequestId) -> Result<(), Error> {
+    fn request_ping(&mut self, request: RequestId) -> Result<(), Error> {
         self.need_connection()?;
-        if self.pings.len() >= MAX_REQUESTS {
+        let written: usize = self.pinged.iter().map(Vec::len).sum();
+        if self.pings.len() + written >= MAX_REQUESTS {
             return Err(full());
         }
-        self.ping(now);
         self.pings.push(request);
         Ok(())
     }
