@@ -31,7 +31,7 @@ pub(super) struct People {
     /// The user, who is in every channel that they come to, though no server says so.
     own: Option<Person>,
     /// Who was named since the user left a channel, until the next one is named.
-    awaited: Vec<Person>,
+    awaited: BTreeMap<String, Person>,
 }
 
 /// Somebody, and what they are away for if they are.
@@ -87,7 +87,7 @@ impl SockchatSession {
         if !self.places.is_moving() {
             self.show(person);
         } else if self.people.awaited.len() < MAX_PEOPLE {
-            self.people.awaited.push(person);
+            self.people.awaited.insert(person.id.clone(), person);
         } else {
             self.skipped += 1;
         }
@@ -113,7 +113,7 @@ impl SockchatSession {
         let own = self.people.own.clone();
         let awaited = std::mem::take(&mut self.people.awaited);
         own.into_iter()
-            .chain(awaited)
+            .chain(awaited.into_values())
             .for_each(|one| self.show(one));
     }
 
@@ -154,6 +154,7 @@ impl SockchatSession {
             LeaveReason::Leave | LeaveReason::Timeout => None,
         };
         self.people.away.remove(user_id);
+        self.people.awaited.remove(user_id);
         let Some(Open { request, asked, .. }) = open else {
             return self.went(user_id);
         };
@@ -178,6 +179,7 @@ impl SockchatSession {
 
     /// Somebody is not in the channel any more.
     fn went(&mut self, user_id: &str) {
+        self.people.awaited.remove(user_id);
         if self.people.known.remove(user_id).is_some() {
             self.event(UserEvent::Remove {
                 channel_id: self.places.current().map(str::to_owned),
