@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use kaiwa_core::{Error, ErrorKind, Presence, Profile, UserEvent};
+use kaiwa_core::{Error, ErrorKind, Presence, Profile, RequestId, UserEvent};
 
 use super::SockchatSession;
 use super::answers::{Asked, Open};
@@ -165,7 +165,16 @@ impl SockchatSession {
             };
             self.caused(request, event);
         }
-        if let Some(asked) = asked.filter(|asked| asked.command.name == commands::BAN.name) {
+        if let Some(asked) = asked {
+            self.tell_ban(request, &asked, Some(user_id));
+        }
+        self.settle(request, Ok(()));
+    }
+
+    /// Whoever was thrown out by a ban is kept out too.
+    pub(super) fn tell_ban(&mut self, request: RequestId, asked: &Asked, user_id: Option<&str>) {
+        let user_id = user_id.or(asked.user_id.as_deref());
+        if let Some(user_id) = user_id.filter(|_| asked.command.name == commands::BAN.name) {
             let event = UserEvent::Ban {
                 channel_id: None,
                 user_id: user_id.to_owned(),
@@ -174,7 +183,6 @@ impl SockchatSession {
             };
             self.caused(request, event);
         }
-        self.settle(request, Ok(()));
     }
 
     /// Somebody is not in the channel any more.
