@@ -80,8 +80,10 @@ pub struct SockchatSession {
     ping_at: Option<Duration>,
     /// A ping is to be written before all else.
     ping_is_due: bool,
-    /// Pings that the user asked for.
+    /// Pings that the user asked for and that are not written.
     pings: Vec<RequestId>,
+    /// Of each ping that is written and not answered: those that it was asked for by.
+    pinged: VecDeque<Vec<RequestId>>,
     pace: Pace,
     /// When the session was last woken: what was due then waits for the transport, not for the clock.
     woken_at: Duration,
@@ -145,6 +147,7 @@ impl SockchatSession {
             ping_is_due: false,
             woken_at: Duration::ZERO,
             pings: Vec::new(),
+            pinged: VecDeque::new(),
             pace: Pace::default(),
             requests: Requests::default(),
             answers: Answers::default(),
@@ -197,15 +200,29 @@ impl SockchatSession {
         }
     }
 
+    /// A ping is due by the clock.
     fn ping(&mut self, now: Now) {
         self.keepalive.asked(now.mono);
         self.ping_is_due = self.is_up();
         self.ping_at = self.is_up().then(|| now.mono + PING_INTERVAL);
     }
 
+    /// A ping is being written, by the clock or for the user: it does for both.
+    fn next_ping(&mut self, now: Now, user_id: &str) -> String {
+        self.ping(now);
+        self.ping_is_due = false;
+        self.pinged.push_back(std::mem::take(&mut self.pings));
+        let ping = ClientPacket::Ping {
+            user_id,
+            time: None,
+        };
+        ping.encode()
+    }
+
+    /// Servers answer pings in order.
     fn pong(&mut self) {
         self.event(StatusEvent::Ping { artifact: None });
-        for request in std::mem::take(&mut self.pings) {
+        for request in self.pinged.pop_front().unwrap_or_default() {
             self.finish(request, Ok(()));
         }
     }
@@ -218,17 +235,13 @@ impl SockchatSession {
     fn next_frame(&mut self, now: Now) -> Option<String> {
         let me = self.me.clone()?;
         if self.ping_is_due && self.pace.next_ping() <= now.mono {
-            self.ping_is_due = false;
-            let ping = ClientPacket::Ping {
-                user_id: &me,
-                time: None,
-            };
-            return Some(ping.encode());
+            return Some(self.next_ping(now, &me));
         }
         if self.pace.next() > now.mono {
             return None;
         }
         let text = match self.next_wish()? {
+            Wish::Ping => return Some(self.next_ping(now, &me)),
             Wish::Request => self.next_request(now)?,
             Wish::Message => self.next_message(now)?,
         };
@@ -244,12 +257,11 @@ impl SockchatSession {
     fn next_wish(&self) -> Option<Wish> {
         let message = self.outbox.next_waiting().map(|pending| pending.request);
         let message = message.filter(|_| !self.is_on_the_way());
-        match (self.requests.next(), message) {
-            (Some(request), Some(message)) if message < request => Some(Wish::Message),
-            (Some(_), _) => Some(Wish::Request),
-            (None, Some(_)) => Some(Wish::Message),
-            (None, None) => None,
-        }
+        let ping = self.pings.first().map(|ping| (*ping, Wish::Ping));
+        let request = self.requests.next().map(|request| (request, Wish::Request));
+        let message = message.map(|message| (message, Wish::Message));
+        let wishes = [ping, request, message].into_iter().flatten();
+        wishes.min_by_key(|(asked, _)| *asked).map(|(_, wish)| wish)
     }
 
     /// When the pace lets the next packet go, if one waits.
@@ -260,8 +272,9 @@ impl SockchatSession {
     }
 }
 
-/// What waits to be written besides pings.
+/// What waits to be written besides the pings of the clock.
 enum Wish {
+    Ping,
     Request,
     Message,
 }
@@ -386,6 +399,7 @@ impl Session for SockchatSession {
         lost.retain(|request| !self.outbox.contains(*request));
         lost.extend(self.requests.take_all());
         lost.append(&mut self.pings);
+        lost.extend(self.pinged.drain(..).flatten());
         for request in lost {
             let lost = Error::new(ErrorKind::Lost, "the connection ended first");
             self.finish(request, Err(lost));

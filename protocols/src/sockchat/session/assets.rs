@@ -1,15 +1,19 @@
 //! Emotes: those of an asset service, as far as the user's rank reaches, and the user's own.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::time::Duration;
 
 use kaiwa_core::session::{HttpBody, HttpRequest, HttpResponse, HttpToken, Transmit};
-use kaiwa_core::{Asset, AssetEvent, AssetSource, Error, ErrorKind, RequestId};
+use kaiwa_core::{
+    Asset, AssetEvent, AssetSource, Error, ErrorKind, MessageFragment, RequestId,
+};
 use serde::Deserialize;
-use serde::de::IgnoredAny;
+use serde::de::{Deserializer, SeqAccess, Visitor};
+use serde_json::value::RawValue;
 
 use super::SockchatSession;
-use crate::text::{Emotes, MAX_EMOTES, MAX_PATTERN_BYTES, address};
+use crate::text::{Emotes, MAX_EMOTES, MAX_PATTERN_BYTES, address, bbcode};
 
 /// How long the list of emotes may take: nobody waits for it.
 const LIST_LIMIT: Duration = Duration::from_secs(30);
@@ -43,19 +47,36 @@ struct Listed {
 
 /// An emote as the service tells it.
 #[derive(Deserialize)]
-struct Entry {
+struct Entry<'a> {
     uri: String,
-    strings: Vec<String>,
+    #[serde(borrow)]
+    strings: &'a RawValue,
     #[serde(default)]
     min_rank: i64,
 }
 
-/// One that makes no sense must not spoil the others.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Loose {
-    Entry(Entry),
-    Other(IgnoredAny),
+/// Goes through a list without keeping it: a service that means no good can make one of millions.
+struct Each<F>(F);
+
+impl<'de, F: FnMut(&'de RawValue)> Visitor<'de> for Each<F> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut list: A) -> Result<(), A::Error> {
+        while let Some(one) = list.next_element()? {
+            (self.0)(one);
+        }
+        Ok(())
+    }
+}
+
+fn each<'a>(list: &'a [u8], take: impl FnMut(&'a RawValue)) -> serde_json::Result<()> {
+    let mut list = serde_json::Deserializer::from_slice(list);
+    list.deserialize_seq(Each(take))?;
+    list.end()
 }
 
 impl Default for Assets {
@@ -84,33 +105,15 @@ impl Assets {
         self.emotes = Emotes::new(self.own.values().chain(&listed));
     }
 
-    /// Takes a list in; gives the number of entries left out.
-    fn take(&mut self, entries: Vec<Loose>) -> u64 {
-        self.listed.clear();
+    /// Takes a list in; gives the number of entries left out. One that makes no sense does not spoil the others.
+    fn take(&mut self, list: &[u8]) -> serde_json::Result<u64> {
+        let mut listed = BTreeMap::new();
         let mut skipped = 0;
-        for entry in entries {
-            let Loose::Entry(entry) = entry else {
-                skipped += 1;
-                continue;
-            };
-            let Some(src) = address::clean(&entry.uri) else {
-                skipped += 1;
-                continue;
-            };
-            for name in entry.strings {
-                let is_new = !self.listed.contains_key(&name);
-                if !is_name(&name) || !is_new || self.listed.len() >= MAX_EMOTES - MAX_OWN {
-                    skipped += 1;
-                    continue;
-                }
-                let listed = Listed {
-                    src: src.clone().into_owned(),
-                    min_rank: entry.min_rank,
-                };
-                self.listed.insert(name, listed);
-            }
-        }
-        skipped
+        each(list, |entry| {
+            skipped += list_entry(&mut listed, entry).unwrap_or(1);
+        })?;
+        self.listed = listed;
+        Ok(skipped)
     }
 }
 
@@ -139,8 +142,8 @@ impl SockchatSession {
         if self.assets.asked.take_if(|asked| *asked == token).is_none() {
             return;
         }
-        let entries = result.and_then(|response| match response.status {
-            200 => serde_json::from_slice::<Vec<Loose>>(&response.body).map_err(|_| {
+        let taken = result.and_then(|response| match response.status {
+            200 => self.assets.take(&response.body).map_err(|_| {
                 let words = "the asset service does not answer with a list of emotes";
                 Error::new(ErrorKind::Protocol, words)
             }),
@@ -149,9 +152,9 @@ impl SockchatSession {
                 format!("the asset service answers with status {status}; check `asset_api`"),
             )),
         });
-        match entries {
-            Ok(entries) => {
-                self.skipped += self.assets.take(entries);
+        match taken {
+            Ok(skipped) => {
+                self.skipped += skipped;
                 self.show_emotes();
             }
             Err(error) => self.event(AssetEvent::Unavailable {
@@ -215,10 +218,12 @@ impl SockchatSession {
             ));
         };
         let is_fit = !pattern.trim().is_empty() && !pattern.contains(char::is_control);
-        if !is_fit || pattern.len() > MAX_PATTERN_BYTES {
+        if !is_fit || pattern.len() > MAX_PATTERN_BYTES || !can_be_written(&pattern) {
             return Err(Error::new(
                 ErrorKind::Invalid,
-                format!("what is typed for an emote has 1 to {MAX_PATTERN_BYTES} bytes"),
+                format!(
+                    "what is typed for an emote has 1 to {MAX_PATTERN_BYTES} bytes and is no markup"
+                ),
             ));
         }
         let id = id.unwrap_or_else(|| format!("user:{pattern}"));
@@ -268,6 +273,28 @@ impl SockchatSession {
     }
 }
 
+/// Takes an entry in; gives the number of its names left out, or nothing where it is none.
+fn list_entry(listed: &mut BTreeMap<String, Listed>, entry: &RawValue) -> Option<u64> {
+    let Entry {
+        uri,
+        strings,
+        min_rank,
+    } = serde_json::from_str(entry.get()).ok()?;
+    let src = address::clean(&uri)?;
+    let mut skipped = 0;
+    let names = each(strings.get().as_bytes(), |name| {
+        let name: String = serde_json::from_str(name.get()).unwrap_or_default();
+        let is_new = !listed.contains_key(&name);
+        if !is_name(&name) || !is_new || listed.len() >= MAX_EMOTES - MAX_OWN {
+            skipped += 1;
+            return;
+        }
+        let src = src.clone().into_owned();
+        listed.insert(name, Listed { src, min_rank });
+    });
+    names.ok().map(|()| skipped)
+}
+
 fn emote(name: &str, src: &str) -> Asset {
     Asset::Emote {
         id: Some(id(name)),
@@ -284,5 +311,14 @@ fn id(name: &str) -> String {
 /// Whether a name can stand between two colons.
 fn is_name(name: &str) -> bool {
     let is_odd = |c: char| c == ':' || c.is_whitespace() || c.is_control();
-    !name.is_empty() && name.len() + 2 <= MAX_PATTERN_BYTES && !name.contains(is_odd)
+    !name.is_empty()
+        && name.len() + 2 <= MAX_PATTERN_BYTES
+        && !name.contains(is_odd)
+        && can_be_written(name)
+}
+
+/// Whether what is typed for an emote is none of the markup: that would be defused, and be no emote any more.
+fn can_be_written(pattern: &str) -> bool {
+    let typed = [MessageFragment::Text(pattern.to_owned())];
+    !pattern.contains('[') || bbcode::render(&typed, &Emotes::none()) == pattern
 }

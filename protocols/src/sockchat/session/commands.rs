@@ -117,8 +117,9 @@ commands! {
     RANK      = "rank"      ["rank"]              1 Own      true  Nothing [Notice("cprivchan")] ["rankerr", "namchan"];
     DELETE    = "delete"    ["message"]           1 Delete   false Word    [Deleted] ["delerr"];
     SAY       = "say"       ["text"]              1 Moderate true  Text    [Notice("say")] [];
-    KICK      = "kick"      ["user", "time"]      1 Moderate true  Word    [Kicked] ["usernf", "kickna"];
-    BAN       = "ban"       ["user", "time"]      1 Moderate true  Word    [Kicked] ["usernf", "kickna"];
+    // Whoever is in another channel goes without a packet: our own server says by a notice that they are gone.
+    KICK      = "kick"      ["user", "time"]      1 Moderate true  Word    [Kicked, Notice("kick")] ["usernf", "kickna"];
+    BAN       = "ban"       ["user", "time"]      1 Moderate true  Word    [Kicked, Notice("kick")] ["usernf", "kickna"];
     UNBAN     = "unban"     ["user"]              1 Moderate true  Word    [Notice("unban")] ["notban", "usernf"];
     UNBANIP   = "unbanip"   ["address"]           1 Moderate true  Word    [Notice("unban")] ["notban"];
     BANS      = "bans"      []                    0 Moderate true  Nothing [Notice("banlist")] [];

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use kaiwa_core::{Error, ErrorKind, Presence, Profile, UserEvent};
+use kaiwa_core::{Error, ErrorKind, Presence, Profile, RequestId, UserEvent};
 
 use super::SockchatSession;
 use super::answers::{Asked, Open};
@@ -31,7 +31,7 @@ pub(super) struct People {
     /// The user, who is in every channel that they come to, though no server says so.
     own: Option<Person>,
     /// Who was named since the user left a channel, until the next one is named.
-    awaited: Vec<Person>,
+    awaited: BTreeMap<String, Person>,
 }
 
 /// Somebody, and what they are away for if they are.
@@ -87,7 +87,7 @@ impl SockchatSession {
         if !self.places.is_moving() {
             self.show(person);
         } else if self.people.awaited.len() < MAX_PEOPLE {
-            self.people.awaited.push(person);
+            self.people.awaited.insert(person.id.clone(), person);
         } else {
             self.skipped += 1;
         }
@@ -113,7 +113,7 @@ impl SockchatSession {
         let own = self.people.own.clone();
         let awaited = std::mem::take(&mut self.people.awaited);
         own.into_iter()
-            .chain(awaited)
+            .chain(awaited.into_values())
             .for_each(|one| self.show(one));
     }
 
@@ -154,6 +154,7 @@ impl SockchatSession {
             LeaveReason::Leave | LeaveReason::Timeout => None,
         };
         self.people.away.remove(user_id);
+        self.people.awaited.remove(user_id);
         let Some(Open { request, asked, .. }) = open else {
             return self.went(user_id);
         };
@@ -164,7 +165,16 @@ impl SockchatSession {
             };
             self.caused(request, event);
         }
-        if let Some(asked) = asked.filter(|asked| asked.command.name == commands::BAN.name) {
+        if let Some(asked) = asked {
+            self.tell_ban(request, &asked, Some(user_id));
+        }
+        self.settle(request, Ok(()));
+    }
+
+    /// Whoever was thrown out by a ban is kept out too.
+    pub(super) fn tell_ban(&mut self, request: RequestId, asked: &Asked, user_id: Option<&str>) {
+        let user_id = user_id.or(asked.user_id.as_deref());
+        if let Some(user_id) = user_id.filter(|_| asked.command.name == commands::BAN.name) {
             let event = UserEvent::Ban {
                 channel_id: None,
                 user_id: user_id.to_owned(),
@@ -173,11 +183,11 @@ impl SockchatSession {
             };
             self.caused(request, event);
         }
-        self.settle(request, Ok(()));
     }
 
     /// Somebody is not in the channel any more.
     fn went(&mut self, user_id: &str) {
+        self.people.awaited.remove(user_id);
         if self.people.known.remove(user_id).is_some() {
             self.event(UserEvent::Remove {
                 channel_id: self.places.current().map(str::to_owned),

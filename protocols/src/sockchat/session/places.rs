@@ -60,7 +60,11 @@ impl SockchatSession {
         if self.places.current().is_some_and(|before| before != name) {
             self.leave_current();
         }
-        self.arrive(name);
+        if can_be_in(name) {
+            return self.arrive(name);
+        }
+        self.skipped += 1;
+        self.leave_current();
     }
 
     /// The user is in this channel from now on.
@@ -84,7 +88,7 @@ impl SockchatSession {
     /// The server says where the user is, also after it did not let the user go elsewhere, and when it moves the user by
     /// itself.
     pub(super) fn moved(&mut self, name: &str) {
-        if name.is_empty() || name.len() > MAX_NAME_BYTES {
+        if !can_be_in(name) {
             self.skipped += 1;
             return;
         }

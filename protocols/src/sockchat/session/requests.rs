@@ -67,7 +67,7 @@ impl SockchatSession {
             ConnectionEvent::Asset { event } => self.request_asset(request, event),
             ConnectionEvent::Status {
                 event: StatusEvent::Ping { .. },
-            } => self.request_ping(now, request),
+            } => self.request_ping(request),
             other => Err(unsupported(&other)),
         }
     }
@@ -305,12 +305,12 @@ impl SockchatSession {
         }
     }
 
-    fn request_ping(&mut self, now: Now, request: RequestId) -> Result<(), Error> {
+    fn request_ping(&mut self, request: RequestId) -> Result<(), Error> {
         self.need_connection()?;
-        if self.pings.len() >= MAX_REQUESTS {
+        let written: usize = self.pinged.iter().map(Vec::len).sum();
+        if self.pings.len() + written >= MAX_REQUESTS {
             return Err(full());
         }
-        self.ping(now);
         self.pings.push(request);
         Ok(())
     }
@@ -379,11 +379,8 @@ impl SockchatSession {
         Some(text)
     }
 
-    /// The server says something that may be an answer; returns the request that it answers.
-    pub(super) fn answered(
-        &mut self,
-        notice: &Notice<'_>,
-    ) -> Option<(RequestId, Result<(), Error>)> {
+    /// The server says something that may be an answer; returns what it answers.
+    pub(super) fn answered(&mut self, notice: &Notice<'_>) -> Option<(Open, Result<(), Error>)> {
         let (open, result) = self.answers.take_notice(notice)?;
         let command = open.asked.as_ref().map(|asked| asked.command);
         let is_way = |command: &Command| {
@@ -393,7 +390,7 @@ impl SockchatSession {
             // It goes on to say where the user still is.
             self.places.expect_stay();
         }
-        Some((open.request, result))
+        Some((open, result))
     }
 
     /// A request has ended, be it a message or not.

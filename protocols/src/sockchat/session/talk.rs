@@ -9,7 +9,7 @@ use kaiwa_core::{
 };
 
 use super::SockchatSession;
-use super::answers::EchoKind;
+use super::answers::{EchoKind, Open};
 use super::past::Mark;
 use super::people::People;
 use crate::sockchat::wire::{
@@ -72,8 +72,11 @@ impl SockchatSession {
             message,
         };
         match answer {
-            Some((request, result)) => {
+            Some((Open { request, asked, .. }, result)) => {
                 self.caused(request, event);
+                if let Some(asked) = asked.filter(|_| result.is_ok()) {
+                    self.tell_ban(request, &asked, None);
+                }
                 self.settle(request, result);
             }
             None => self.event(event),

@@ -55,7 +55,8 @@ impl Renderer<'_> {
     }
 
     fn styled(&mut self, style: Style, content: &[MessageFragment]) {
-        if content.is_empty() {
+        // Readers take tags around nothing as they stand.
+        if !shows_any(content) {
             return;
         }
         match style {
@@ -123,7 +124,7 @@ impl Renderer<'_> {
     }
 
     fn link(&mut self, url: &str, label: &[MessageFragment]) {
-        if label.is_empty() {
+        if !shows_any(label) {
             return self.address("url", url);
         }
         if let Some(quoted) = address::quoted(url) {
@@ -147,6 +148,23 @@ impl Renderer<'_> {
         }
         self.out.push_str(rest);
     }
+}
+
+/// Whether something of it is written.
+fn shows_any(content: &[MessageFragment]) -> bool {
+    content.iter().any(|fragment| match fragment {
+        MessageFragment::Text(text)
+        | MessageFragment::Mention { text, .. }
+        | MessageFragment::ChannelLink { text, .. }
+        | MessageFragment::MessageLink {
+            message_id: text, ..
+        }
+        | MessageFragment::AssetId(text)
+        | MessageFragment::Url(text) => !text.is_empty(),
+        MessageFragment::Styled { content, .. } => shows_any(content),
+        MessageFragment::Link { url, content } => !url.is_empty() || shows_any(content),
+        other => other.is_shown(),
+    })
 }
 
 fn text_of(text: &str) -> MessageFragment {
