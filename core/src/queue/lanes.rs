@@ -1,11 +1,11 @@
-//! Publishers, mailboxes, and the lanes between them.
+//! Mailboxes, and the lanes that lead to them from publishers.
 //!
 //! A mailbox is one subscriber; it has a lane per publisher and serves lanes with something in them in turn. A publisher has
 //! a lane in each of its subscribers' mailboxes. A connection's receiver has one lane, a client's has one per account.
 
 use std::collections::VecDeque;
 use std::mem;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 
 use super::QueueLimits;
@@ -36,13 +36,14 @@ impl<T: Item> Weighed<T> {
     }
 }
 
+/// One publisher's way into a mailbox.
 #[derive(Debug)]
-struct Lane<T> {
+pub(super) struct Lane<T> {
     queue: VecDeque<Weighed<T>>,
     bytes: usize,
     limits: QueueLimits,
     /// Whether it counts in the gate: set at a bound, cleared at half of it, so that the reader is not woken for each event.
-    full: bool,
+    pub(super) full: bool,
     /// Whether its publisher is gone.
     closed: bool,
     gate: Arc<Gate>,
@@ -51,6 +52,11 @@ struct Lane<T> {
 impl<T> Lane<T> {
     fn is_over(&self) -> bool {
         self.queue.len() >= self.limits.events || self.bytes >= self.limits.bytes
+    }
+
+    /// Whether it holds twice its bound.
+    pub(super) fn is_crowded(&self) -> bool {
+        self.queue.len() >= 2 * self.limits.events || self.bytes >= 2 * self.limits.bytes
     }
 
     fn is_half_empty(&self) -> bool {
@@ -128,7 +134,7 @@ impl<T: Item> Mailbox<T> {
         slots.receiver_gone || slots.cut
     }
 
-    fn add_lane(&self, limits: QueueLimits, gate: &Arc<Gate>) -> Option<usize> {
+    pub(super) fn add_lane(&self, limits: QueueLimits, gate: &Arc<Gate>) -> Option<usize> {
         let mut slots = lock(&self.slots);
         if slots.cut || slots.receiver_gone {
             return None;
@@ -155,7 +161,7 @@ impl<T: Item> Mailbox<T> {
     }
 
     /// Queues items, at least one; false when nobody will ever take them.
-    fn push(&self, index: usize, items: Vec<Weighed<T>>) -> bool {
+    pub(super) fn push(&self, index: usize, items: Vec<Weighed<T>>) -> bool {
         let bytes: usize = items.iter().map(|one| one.bytes).sum();
         let waker = {
             let mut guard = lock(&self.slots);
@@ -207,7 +213,11 @@ impl<T: Item> Mailbox<T> {
     }
 
     fn pop_many(slots: &mut Slots<T>, items: usize, bytes: usize) -> Vec<Weighed<T>> {
-        let mut taken = Vec::new();
+        let next = slots
+            .ready
+            .front()
+            .and_then(|index| slots.lanes.get(*index)?.as_ref());
+        let mut taken = Vec::with_capacity(next.map_or(0, |lane| lane.queue.len().min(items)));
         let mut weight = 0;
         while taken.len() < items
             && weight < bytes
@@ -223,7 +233,7 @@ impl<T: Item> Mailbox<T> {
         slots.cut || (!slots.open && slots.lanes.iter().flatten().all(|lane| lane.closed))
     }
 
-    fn close_lane(&self, index: usize) {
+    pub(super) fn close_lane(&self, index: usize) {
         let waker = {
             let mut slots = lock(&self.slots);
             if let Some(slot) = slots.lanes.get_mut(index) {
@@ -238,20 +248,20 @@ impl<T: Item> Mailbox<T> {
     }
 
     /// How many were taken from all lanes so far, if that lane is full.
-    fn taken_while_full(&self, index: usize) -> Option<u64> {
+    pub(super) fn taken_while_full(&self, index: usize) -> Option<u64> {
         let slots = lock(&self.slots);
         let lane = slots.lanes.get(index)?.as_ref()?;
         lane.full.then_some(slots.taken)
     }
 
-    fn with_lane<R>(&self, index: usize, look: impl FnOnce(&Lane<T>) -> R) -> Option<R> {
+    pub(super) fn with_lane<R>(&self, index: usize, look: impl FnOnce(&Lane<T>) -> R) -> Option<R> {
         let slots = lock(&self.slots);
         slots.lanes.get(index)?.as_ref().map(look)
     }
 
     /// Cuts the subscriber off if the lane is full and nothing was taken from any since `taken`: what is queued stays,
     /// `Overrun` follows.
-    fn cut_if_stalled(&self, index: usize, taken: u64) -> bool {
+    pub(super) fn cut_if_stalled(&self, index: usize, taken: u64) -> bool {
         let waker = {
             let mut guard = lock(&self.slots);
             let slots = &mut *guard;
@@ -385,153 +395,6 @@ impl<T: Item> Drop for Receiver<T> {
         // Outside the lock: items may be large.
         for mut lane in lanes.into_iter().flatten() {
             lane.release();
-        }
-    }
-}
-
-/// A publisher's lanes, one per subscriber. Clones share them.
-#[derive(Debug)]
-pub(crate) struct Publisher<T: Item> {
-    inner: Arc<Inner<T>>,
-}
-
-#[derive(Debug)]
-struct Inner<T: Item> {
-    limits: QueueLimits,
-    gate: Arc<Gate>,
-    lanes: Mutex<Lanes<T>>,
-}
-
-#[derive(Debug)]
-struct Lanes<T> {
-    list: Vec<Subscription<T>>,
-    next_id: u64,
-}
-
-/// One subscriber, seen from its publisher.
-#[derive(Debug)]
-struct Subscription<T> {
-    id: u64,
-    mailbox: Arc<Mailbox<T>>,
-    /// The publisher's lane in that mailbox.
-    index: usize,
-}
-
-impl<T: Item> Clone for Publisher<T> {
-    fn clone(&self) -> Self {
-        Self {
-            inner: Arc::clone(&self.inner),
-        }
-    }
-}
-
-impl<T: Item> Publisher<T> {
-    pub(crate) fn new(limits: QueueLimits) -> Self {
-        Self {
-            inner: Arc::new(Inner {
-                limits,
-                gate: Arc::default(),
-                lanes: Mutex::new(Lanes {
-                    list: Vec::new(),
-                    next_id: 0,
-                }),
-            }),
-        }
-    }
-
-    pub(crate) fn attach(&self, mailbox: &Arc<Mailbox<T>>) {
-        let mut lanes = lock(&self.inner.lanes);
-        lanes.list.retain(|one| !one.mailbox.is_gone());
-        if let Some(index) = mailbox.add_lane(self.inner.limits, &self.inner.gate) {
-            let id = lanes.next_id;
-            lanes.next_id += 1;
-            lanes.list.push(Subscription {
-                id,
-                mailbox: Arc::clone(mailbox),
-                index,
-            });
-        }
-    }
-
-    /// Queues an item for every subscriber.
-    pub(crate) fn publish(&self, item: T) {
-        self.publish_all(vec![Weighed::new(item)]);
-    }
-
-    /// Queues items for every subscriber, who is woken once for all of them.
-    pub(crate) fn publish_all(&self, items: Vec<Weighed<T>>) {
-        if items.is_empty() {
-            return;
-        }
-        let mut lanes = lock(&self.inner.lanes);
-        let Some((last, others)) = lanes.list.split_last() else {
-            return;
-        };
-        let mut gone = false;
-        for one in others {
-            gone |= !one.mailbox.push(one.index, items.clone());
-        }
-        gone |= !last.mailbox.push(last.index, items);
-        if gone {
-            lanes.list.retain(|one| !one.mailbox.is_gone());
-        }
-    }
-
-    pub(crate) fn has_room(&self) -> bool {
-        self.inner.gate.is_open()
-    }
-
-    pub(crate) fn is_crowded(&self) -> bool {
-        lock(&self.inner.lanes).list.iter().any(|one| {
-            one.mailbox
-                .with_lane(one.index, |lane| {
-                    lane.queue.len() >= 2 * lane.limits.events
-                        || lane.bytes >= 2 * lane.limits.bytes
-                })
-                .unwrap_or(false)
-        })
-    }
-
-    pub(super) fn gate(&self) -> &Gate {
-        &self.inner.gate
-    }
-
-    /// For each full lane: its subscription and how many its subscriber has taken so far.
-    pub(super) fn full_lanes(&self) -> Vec<(u64, u64)> {
-        lock(&self.inner.lanes)
-            .list
-            .iter()
-            .filter_map(|one| {
-                let taken = one.mailbox.taken_while_full(one.index)?;
-                Some((one.id, taken))
-            })
-            .collect()
-    }
-
-    /// Cuts off the subscribers whose lanes are full and untouched since `marks`, if somebody else is left waiting.
-    pub(super) fn cut_stalled(&self, marks: &[(u64, u64)]) {
-        let mut lanes = lock(&self.inner.lanes);
-        lanes.list.retain(|one| !one.mailbox.is_gone());
-        let is_waiting = |one: &Subscription<T>| {
-            let full = one.mailbox.with_lane(one.index, |lane| lane.full);
-            full == Some(false)
-        };
-        if !lanes.list.iter().any(is_waiting) {
-            // Everybody is full: the only thing lost by patience is time.
-            return;
-        }
-        lanes.list.retain(|one| {
-            let mark = marks.iter().find(|(id, _)| *id == one.id);
-            !mark.is_some_and(|(_, taken)| one.mailbox.cut_if_stalled(one.index, *taken))
-        });
-    }
-}
-
-impl<T: Item> Drop for Inner<T> {
-    fn drop(&mut self) {
-        let lanes = self.lanes.get_mut().unwrap_or_else(PoisonError::into_inner);
-        for one in lanes.list.drain(..) {
-            one.mailbox.close_lane(one.index);
         }
     }
 }

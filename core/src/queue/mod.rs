@@ -6,6 +6,7 @@
 mod commands;
 mod gate;
 mod lanes;
+mod publisher;
 mod room;
 
 use std::pin::Pin;
@@ -15,7 +16,8 @@ use std::time::Duration;
 use futures_core::Stream;
 
 pub use commands::{CommandReceiver, CommandSender, commands};
-pub(crate) use lanes::{Item, Mailbox, Publisher, Receiver, Weighed};
+pub(crate) use lanes::{Item, Mailbox, Receiver, Weighed};
+pub(crate) use publisher::Publisher;
 pub use room::RoomWait;
 
 use crate::{ConnectionEvent, RequestId, StatusEvent};

@@ -7,7 +7,8 @@ use std::task::{Context, Poll};
 use tokio::time::{Sleep, sleep};
 
 use super::STALL_LIMIT;
-use super::lanes::{Item, Publisher};
+use super::lanes::Item;
+use super::publisher::Publisher;
 
 /// The state of one who waits for room; keep it between polls.
 #[derive(Debug, Default)]

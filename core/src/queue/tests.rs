@@ -2,7 +2,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use super::lanes::{Item, Mailbox, Publisher, Receiver};
+use super::lanes::{Item, Mailbox, Receiver};
+use super::publisher::Publisher;
 use super::{EventPublisher, QueueLimits, RoomWait, STALL_LIMIT};
 use crate::{ConnectionEvent, StatusEvent};
 

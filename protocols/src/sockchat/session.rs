@@ -279,6 +279,15 @@ enum Wish {
     Message,
 }
 
+impl SockchatSession {
+    /// An idle account keeps no room for events, which are large.
+    fn drop_room(&mut self) {
+        if self.events.is_empty() {
+            self.events = VecDeque::new();
+        }
+    }
+}
+
 impl Session for SockchatSession {
     fn handle_connect(&mut self, _now: Now, auth: &[AuthField], _seed: Seed) -> Result<(), Error> {
         let (url, login) = Login::read(auth)?;
@@ -428,9 +437,8 @@ impl Session for SockchatSession {
 
     fn poll_event(&mut self) -> Option<SessionEvent> {
         let event = self.events.pop_front();
-        if event.is_none() {
-            // An idle account keeps no room for events, which are large.
-            self.events = VecDeque::new();
+        if event.is_none() && !self.is_up() {
+            self.drop_room();
         }
         event
     }
@@ -453,6 +461,8 @@ impl Session for SockchatSession {
                 error: None,
             });
         }
+        // All that came together has been read by now.
+        self.drop_room();
         None
     }
 
