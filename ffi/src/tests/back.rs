@@ -219,10 +219,10 @@ fn status(kind: EventKind, shown: &kaiwa_event) -> StatusEvent {
             retry_in_ms: shown.has_retry_in.then_some(shown.retry_in_ms),
         },
         EventKind::StatusDone => StatusEvent::Done {
-            request: request(shown.request),
+            request: request(shown.ended_request),
         },
         EventKind::StatusFailed => StatusEvent::Failed {
-            request: request(shown.request),
+            request: request(shown.ended_request),
             error: error(at(shown.error)),
         },
         EventKind::StatusOverrun => StatusEvent::Overrun,
@@ -269,7 +269,7 @@ fn message(shown: &kaiwa_message) -> Message {
             kaiwa_message_type::KAIWA_MESSAGE_NORMAL => MessageType::Normal,
             kaiwa_message_type::KAIWA_MESSAGE_SERVER => MessageType::Server,
             kaiwa_message_type::KAIWA_MESSAGE_META => MessageType::Meta,
-            other => panic!("{other:?}"),
+            kaiwa_message_type::KAIWA_MESSAGE_NONE => panic!("no number"),
         },
         status: match shown.status {
             kaiwa_message_status::KAIWA_MESSAGE_SENT => MessageStatus::Sent,
@@ -277,7 +277,7 @@ fn message(shown: &kaiwa_message) -> Message {
             kaiwa_message_status::KAIWA_MESSAGE_EDITED => MessageStatus::Edited,
             kaiwa_message_status::KAIWA_MESSAGE_DELETED => MessageStatus::Deleted,
             kaiwa_message_status::KAIWA_MESSAGE_FAILED => MessageStatus::Failed,
-            other => panic!("{other:?}"),
+            kaiwa_message_status::KAIWA_MESSAGE_STATUS_NONE => panic!("no number"),
         },
     };
     assert_eq!(text(shown.text), message.plain_text());
@@ -377,7 +377,7 @@ fn channel(shown: &kaiwa_channel) -> Channel {
             kaiwa_channel_type::KAIWA_CHANNEL_DIRECT => ChannelType::Direct,
             kaiwa_channel_type::KAIWA_CHANNEL_BROADCAST => ChannelType::Broadcast,
             kaiwa_channel_type::KAIWA_CHANNEL_SPACE => ChannelType::Space,
-            other => panic!("{other:?}"),
+            kaiwa_channel_type::KAIWA_CHANNEL_NONE => panic!("no number"),
         },
     }
 }

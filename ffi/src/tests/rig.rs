@@ -1,7 +1,9 @@
 //! A client with an account on a mirror: every event sent comes back as it was sent.
 
+use std::cell::RefCell;
 use std::ffi::c_void;
 use std::ptr;
+use std::rc::Rc;
 
 use kaiwa_core::{ConnectionEvent, RequestId, StatusEvent};
 use kaiwa_protocols::mock::MockConnection;
@@ -26,20 +28,21 @@ pub(super) struct Rig {
     client: *mut kaiwa_client,
     pub(super) account: *mut kaiwa_account,
     /// What the handler got: each event as read from the view, and its request.
-    seen: Box<Vec<(u64, ConnectionEvent)>>,
+    seen: Rc<Seen>,
 }
+
+type Seen = RefCell<Vec<(u64, ConnectionEvent)>>;
 
 impl Rig {
     pub(super) fn new() -> Self {
         let mut client = ptr::null_mut();
-        let mut seen = Box::new(Vec::new());
-        let userdata: *mut Vec<_> = &raw mut *seen;
+        let seen = Rc::<Seen>::default();
         // SAFETY: places and handles of this function; `seen` outlives the client.
         let account = unsafe {
             ok(kaiwa_client_new(ptr::null(), &raw mut client));
             ok(kaiwa_client_set_event_handler(
                 client,
-                userdata.cast(),
+                Rc::as_ptr(&seen).cast_mut().cast(),
                 Some(keep),
                 None,
             ));
@@ -79,11 +82,11 @@ impl Rig {
     /// Pumps until such an event comes.
     fn until(&mut self, is_it: impl Fn(u64, &ConnectionEvent) -> bool) -> ConnectionEvent {
         loop {
-            let mut seen = self.seen.drain(..);
-            if let Some((_, event)) = seen.find(|(request, event)| is_it(*request, event)) {
+            let seen = self.seen.take();
+            let wanted = |(request, event): &(u64, ConnectionEvent)| is_it(*request, event);
+            if let Some((_, event)) = seen.into_iter().find(wanted) {
                 return event;
             }
-            drop(seen);
             let mut count = 0;
             // SAFETY: a live handle, and a place for a number.
             ok(unsafe { kaiwa_client_pump(self.client, LIMIT_MS, 0, &raw mut count) });
@@ -104,12 +107,13 @@ impl Drop for Rig {
 
 /// Reads the event from its view, and checks that its JSON says the same.
 unsafe extern "C" fn keep(userdata: *mut c_void, event: *const kaiwa_event) {
-    // SAFETY: the pointer given with the handler; only the pump touches it meanwhile.
-    let seen = unsafe { &mut *userdata.cast::<Vec<(u64, ConnectionEvent)>>() };
+    // SAFETY: the pointer given with the handler, which the rig keeps.
+    let seen = unsafe { &*userdata.cast::<Seen>() };
     // SAFETY: valid until this returns.
     let shown = unsafe { &*event };
-    seen.push((shown.request, back::event(shown)));
-    assert_eq!(json(event), seen.last().unwrap().1);
+    let read = back::event(shown);
+    assert_eq!(json(event), read);
+    seen.borrow_mut().push((shown.request, read));
 }
 
 /// What an event's JSON says.
