@@ -1,6 +1,7 @@
 //! The Sock Chat session: signing in, signs of life, one channel at a time.
 //!
-//! * `packets`: what each packet means; `sign_in`: being let in, refused, thrown out; `places`: the channels, and moving between them; `people`: who is there;
+//! * `packets`: what each packet means; `sign_in`: being let in, refused, thrown out; `places`: the channels, and moving between them; `way_back`: to
+//!   where one was before the connection broke; `people`: who is there;
 //!   `talk`: what is said; `backlog` and `past`: what was said before, once.
 //! * `requests`: what the user wants; `saying`: what the user says; `commands`: the table of what becomes of it; `answers`:
 //!   how it is known that it arrived.
@@ -22,6 +23,7 @@ mod sign_in;
 mod talk;
 #[cfg(test)]
 mod tests;
+mod way_back;
 
 use std::borrow::Cow;
 use std::collections::VecDeque;
@@ -46,6 +48,7 @@ use self::places::Places;
 use self::requests::Requests;
 use self::rights::Rights;
 use self::talk::Talk;
+use self::way_back::WayBack;
 use super::login::{self, Login};
 use super::wire::{ClientPacket, ServerPacket};
 use crate::keepalive::{Keepalive, Tick};
@@ -92,6 +95,11 @@ pub struct SockchatSession {
     rights: Rights,
     assets: Assets,
     places: Places,
+    way_back: WayBack,
+    /// Nobody goes back to where they were thrown out.
+    is_thrown_out: bool,
+    /// The address of the server.
+    url: String,
     people: People,
     talk: Talk,
     backlog: Backlog,
@@ -154,6 +162,9 @@ impl SockchatSession {
             rights: Rights::default(),
             assets: Assets::default(),
             places: Places::default(),
+            way_back: WayBack::default(),
+            is_thrown_out: false,
+            url: String::new(),
             people: People::default(),
             talk: Talk::default(),
             backlog: Backlog::default(),
@@ -255,8 +266,7 @@ impl SockchatSession {
 
     /// What has waited for longest of that which may be written now.
     fn next_wish(&self) -> Option<Wish> {
-        let message = self.outbox.next_waiting().map(|pending| pending.request);
-        let message = message.filter(|_| !self.is_on_the_way());
+        let message = self.next_to_say().map(|pending| pending.request);
         let ping = self.pings.first().map(|ping| (*ping, Wish::Ping));
         let request = self.requests.next().map(|request| (request, Wish::Request));
         let message = message.map(|message| (message, Wish::Message));
@@ -292,6 +302,11 @@ impl Session for SockchatSession {
     fn handle_connect(&mut self, _now: Now, auth: &[AuthField], _seed: Seed) -> Result<(), Error> {
         let (url, login) = Login::read(auth)?;
         self.login = Some(login);
+        if self.url != url {
+            // A password is for the server that it was given to.
+            self.way_back.forget();
+            self.url.clone_from(&url);
+        }
         self.phase = Phase::Opening;
         self.transmits.push_back(Transmit::Open(Target::WebSocket {
             url,
@@ -407,6 +422,15 @@ impl Session for SockchatSession {
         let mut lost: Vec<RequestId> = asked.map(|open| open.request).collect();
         lost.retain(|request| !self.outbox.contains(*request));
         lost.extend(self.requests.take_all());
+        lost.retain(|request| !self.way_back.is(*request));
+        let was_up = self.places.is_in();
+        let was_in = self.places.cut();
+        if was_up {
+            lost.extend(self.way_back.cut(was_in));
+        }
+        if closed.asked || std::mem::take(&mut self.is_thrown_out) {
+            self.way_back.forget();
+        }
         lost.append(&mut self.pings);
         lost.extend(self.pinged.drain(..).flatten());
         for request in lost {
@@ -415,7 +439,6 @@ impl Session for SockchatSession {
         }
         self.backlog.cut(cut);
         self.past.leave_all();
-        self.places.cut();
         self.talk.cut();
         self.assets.cut();
         if closed.asked {

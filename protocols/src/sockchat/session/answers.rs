@@ -14,6 +14,7 @@ use kaiwa_core::{Error, RequestId};
 use super::ECHO_LIMIT;
 use super::commands::{self, Command, Sign};
 use super::people::same_name;
+use super::way_back::Key;
 use crate::sockchat::wire::Notice;
 use crate::text::html;
 
@@ -52,6 +53,8 @@ pub(super) struct Asked {
     pub(super) subject: Option<String>,
     /// Whom it is about, if that is known.
     pub(super) user_id: Option<String>,
+    /// Of a way: the password.
+    pub(super) key: Option<Key>,
     /// Of a ban: its end.
     pub(super) until: Option<DateTime<Utc>>,
 }
@@ -75,7 +78,13 @@ pub(super) enum EchoKind {
 impl fmt::Debug for Echo {
     /// Without what is said.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Echo({:?} in {}, {} bytes)", self.kind, self.place, self.words.len())
+        write!(
+            f,
+            "Echo({:?} in {}, {} bytes)",
+            self.kind,
+            self.place,
+            self.words.len()
+        )
     }
 }
 
@@ -243,8 +252,7 @@ impl Answers {
             // The echo of a message may stay away for other reasons, and nothing else would answer a command.
             let is_it = |open: &Open| open.asked.as_ref().is_some_and(may);
             let mut open = self.open.iter();
-            let command =
-                open.position(|open| !open.is_late && open.echo.is_none() && is_it(open));
+            let command = open.position(|open| !open.is_late && open.echo.is_none() && is_it(open));
             return command.or_else(|| self.find(may));
         }
         let strict = self.find(|asked| may(asked) && is_about(asked, named));

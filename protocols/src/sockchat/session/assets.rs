@@ -5,9 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 use kaiwa_core::session::{HttpBody, HttpRequest, HttpResponse, HttpToken, Transmit};
-use kaiwa_core::{
-    Asset, AssetEvent, AssetSource, Error, ErrorKind, MessageFragment, RequestId,
-};
+use kaiwa_core::{Asset, AssetEvent, AssetSource, Error, ErrorKind, MessageFragment, RequestId};
 use serde::Deserialize;
 use serde::de::{Deserializer, SeqAccess, Visitor};
 use serde_json::value::RawValue;

@@ -68,6 +68,11 @@ impl Backlog {
         self.has_users
     }
 
+    /// Whether who is in the channel is still to be told.
+    pub(super) fn awaits_users(&self) -> bool {
+        self.ends.is_some() && !self.has_users
+    }
+
     /// The connection is gone. These were written to it and not confirmed.
     pub(super) fn cut(&mut self, unconfirmed: impl IntoIterator<Item = Open>) {
         self.said.clear();
@@ -188,6 +193,14 @@ impl SockchatSession {
                 complete: true,
             });
         }
+        // That of the channel which the user comes from is still to come.
+        if self.way_back.goal().is_none() {
+            self.give_up_unconfirmed();
+        }
+    }
+
+    /// Nothing more is going to tell whether what was written to a connection that broke has arrived.
+    pub(super) fn give_up_unconfirmed(&mut self) {
         self.backlog.forget();
         let unknown = self.outbox.settle_cut();
         self.events.extend(unknown);

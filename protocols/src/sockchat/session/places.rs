@@ -8,6 +8,7 @@ use super::SockchatSession;
 use super::answers::Asked;
 use super::commands::{self, Sign};
 use super::talk::DIRECT;
+use super::way_back::{Home, Key};
 use crate::sockchat::wire::{ChannelEntry, ClearMode};
 
 /// Channels remembered: as many as the state keeps.
@@ -20,6 +21,10 @@ const MAX_NAME_BYTES: usize = 256;
 #[derive(Debug, Default)]
 pub(super) struct Places {
     current: Option<String>,
+    /// What has let the user in there.
+    key: Option<Key>,
+    /// Where the server has put the user when they signed in.
+    default: Option<String>,
     known: BTreeSet<String>,
     /// Those of the connection before: the application is told of them anew, or that they are gone.
     stale: BTreeSet<String>,
@@ -46,11 +51,21 @@ impl Places {
         self.stays += 1;
     }
 
-    /// The connection is gone.
-    pub(super) fn cut(&mut self) {
+    /// The connection is gone. Returns the channel that the user was in, if they have gone there themselves.
+    pub(super) fn cut(&mut self) -> Option<Home> {
         self.stale.append(&mut self.known);
         self.is_moving = false;
         self.stays = 0;
+        let key = self.key.take();
+        let default = self.default.take();
+        let current = self.current.as_ref().filter(|name| is_name(name));
+        let name = current.filter(|_| default.is_some() && default != self.current);
+        name.cloned().map(|name| Home { name, key })
+    }
+
+    /// Whether the server has let the user in, this time.
+    pub(super) fn is_in(&self) -> bool {
+        self.default.is_some()
     }
 }
 
@@ -60,6 +75,7 @@ impl SockchatSession {
         if self.places.current().is_some_and(|before| before != name) {
             self.leave_current();
         }
+        self.places.default = Some(name.to_owned());
         if can_be_in(name) {
             return self.arrive(name);
         }
@@ -102,6 +118,9 @@ impl SockchatSession {
             self.end_backlog();
         }
         if let Some(open) = self.answers.take_way(|asked| is_named(asked, name)) {
+            if let Some(key) = open.asked.and_then(|asked| asked.key) {
+                self.places.key = Some(key);
+            }
             if !open.is_late {
                 self.settle(open.request, Ok(()));
             }
@@ -121,6 +140,7 @@ impl SockchatSession {
     /// The user has left the channel; which one comes next is said later.
     pub(super) fn leave_current(&mut self) {
         self.places.is_moving = true;
+        self.places.key = None;
         self.backlog.expect();
         self.people.clear();
         if let Some(channel_id) = self.places.current.take() {

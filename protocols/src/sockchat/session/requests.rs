@@ -13,6 +13,7 @@ use kaiwa_core::{
 use super::answers::{Asked, Open};
 use super::commands::{self, Command, Sign};
 use super::talk::DIRECT;
+use super::way_back::Key;
 use super::{Phase, SockchatSession};
 use crate::sockchat::wire::Notice;
 
@@ -188,7 +189,9 @@ impl SockchatSession {
         let message_id = self.past.id_of(message_id).to_owned();
         // With anything but digits one dialect deletes a channel of that name.
         if means_another
-            || message_id.is_empty() || !message_id.bytes().all(|byte| byte.is_ascii_digit()) {
+            || message_id.is_empty()
+            || !message_id.bytes().all(|byte| byte.is_ascii_digit())
+        {
             return Err(Error::new(
                 ErrorKind::NotFound,
                 "the server has no message of this id",
@@ -212,10 +215,15 @@ impl SockchatSession {
                 self.finish(request, Ok(()));
                 return Ok(());
             }
-            return self.want(request, &commands::JOIN, channel);
+            if self.way_back.goal() == Some(channel) && self.phase == Phase::Up {
+                self.way_back.join(request);
+                return Ok(());
+            }
+            return self.want_way(request, channel, None);
         };
         one_line(key, "a password")?;
-        self.want(request, &commands::JOIN, &format!("{channel} {key}"))
+        let rest = format!("{channel} {key}");
+        self.want_way(request, &rest, Some(Key(key.to_owned())))
     }
 
     fn create(&mut self, request: RequestId, channel: &Channel) -> Result<(), Error> {
@@ -331,7 +339,7 @@ impl SockchatSession {
         self.want_about(request, command, rest, |_| {})
     }
 
-    fn want_about(
+    pub(super) fn want_about(
         &mut self,
         request: RequestId,
         command: &'static Command,
@@ -360,6 +368,7 @@ impl SockchatSession {
             command,
             user_id: user_id.map(str::to_owned),
             subject,
+            key: None,
             until: None,
         }
     }
@@ -395,6 +404,9 @@ impl SockchatSession {
 
     /// A request has ended, be it a message or not.
     pub(super) fn settle(&mut self, request: RequestId, result: Result<(), Error>) {
+        if self.way_back.is(request) {
+            return self.end_way_back(&result);
+        }
         if !self.outbox.contains(request) {
             return self.finish(request, result);
         }
@@ -415,6 +427,9 @@ impl SockchatSession {
     }
 
     pub(super) fn caused(&mut self, request: RequestId, event: impl Into<ConnectionEvent>) {
+        if self.way_back.is(request) {
+            return self.event(event);
+        }
         self.events.push_back(SessionEvent::caused(request, event));
     }
 }

@@ -1,5 +1,6 @@
 //! What the user says, on its way to the server: messages, private ones, commands.
 
+use kaiwa_core::outbox::Pending;
 use kaiwa_core::session::Now;
 use kaiwa_core::{Error, ErrorKind, Message, MessageFragment, RequestId};
 
@@ -44,8 +45,10 @@ impl SockchatSession {
             ));
         }
         message.content.retain(MessageFragment::is_shown);
-        let place = channel_id.or_else(|| self.places.current().map(str::to_owned));
-        match place.as_deref().filter(|_| self.is_up()) {
+        let here = self.way_back.goal().or_else(|| self.places.current());
+        let place = channel_id.or_else(|| here.map(str::to_owned));
+        let is_known = |place: &&str| self.is_up() && !self.awaits_names(place);
+        match place.as_deref().filter(is_known) {
             Some(place) => {
                 self.outgoing(place, &message)?;
             }
@@ -65,7 +68,7 @@ impl SockchatSession {
     /// The text of the message to be written next; one that cannot be written any more fails.
     pub(super) fn next_message(&mut self, now: Now) -> Option<String> {
         loop {
-            let pending = self.outbox.next_waiting()?;
+            let pending = self.next_to_say()?;
             let request = pending.request;
             let place = pending.channel_id.or_else(|| self.places.current())?;
             let outgoing = self.is_here(place);
@@ -89,9 +92,30 @@ impl SockchatSession {
         }
     }
 
+    /// The message to be written next. While the session takes the user back to their channel private ones go ahead, once
+    /// it is known who is there.
+    pub(super) fn next_to_say(&self) -> Option<Pending<'_>> {
+        let awaits = |place: &str| self.awaits_names(place);
+        if !self.is_on_the_way() {
+            let next = self.outbox.next_waiting()?;
+            return (!next.channel_id.is_some_and(awaits)).then_some(next);
+        }
+        self.way_back.goal()?;
+        self.places.current()?;
+        let may_go = |place: &str| place.starts_with(DIRECT) && !awaits(place);
+        let mut waiting = self.outbox.waiting();
+        waiting.find(|pending| pending.channel_id.is_some_and(may_go))
+    }
+
+    /// Whether it is told in a moment who is there, without whom nobody can be written to in private.
+    fn awaits_names(&self, place: &str) -> bool {
+        place.starts_with(DIRECT) && self.backlog.awaits_users()
+    }
+
     /// Whether messages have to wait: while the user may be on the way to another channel they would be said there.
-    pub(super) fn is_on_the_way(&self) -> bool {
+    fn is_on_the_way(&self) -> bool {
         self.places.current().is_none()
+            || self.way_back.goal().is_some()
             || self.answers.asked(|asked| asked.command.moves()).is_some()
     }
 

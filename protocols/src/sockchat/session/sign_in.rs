@@ -32,6 +32,7 @@ impl SockchatSession {
             .is_some_and(|before| before != user_id)
         {
             self.past.forget_all();
+            self.way_back.forget();
             self.backlog.forget();
         }
         self.rights.begin(welcome);
@@ -42,6 +43,7 @@ impl SockchatSession {
         // Also where nothing is said of it: then nothing is granted.
         self.permit(welcome.user.permissions);
         self.fetch_emotes();
+        self.go_back(welcome.channel);
         self.backlog.begin(now.mono);
     }
 
@@ -92,6 +94,7 @@ impl SockchatSession {
                 ban,
             });
         }
+        self.is_thrown_out = true;
         let error = Error::new(ErrorKind::Banned, text);
         // One server gives a ban without end an end that has passed.
         let wait = until.and_then(|until| (until - now.utc).to_std().ok());

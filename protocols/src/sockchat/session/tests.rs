@@ -9,6 +9,7 @@ mod moving;
 mod pace;
 mod sending;
 mod sign_in;
+mod way_back;
 
 use chrono::DateTime;
 use kaiwa_core::session::HttpRequest;

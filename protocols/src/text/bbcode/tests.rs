@@ -426,3 +426,23 @@ proptest! {
         prop_assert_eq!(content.is_empty(), text.is_empty());
     }
 }
+
+#[test]
+fn what_shows_nothing_is_not_written() {
+    let text = |text: &str| MessageFragment::Text(text.to_owned());
+    let styled = |style, content| MessageFragment::Styled { style, content };
+    for style in [Style::Bold, Style::Code, Style::Color([1, 2, 3, 255])] {
+        let empty = styled(style, vec![styled(Style::Italic, vec![text("")])]);
+        let around = [text("["), empty, text("b]")];
+        let all = [text("[b]")];
+        assert_eq!(
+            render(&around, &Emotes::none()),
+            render(&all, &Emotes::none())
+        );
+    }
+    let link = MessageFragment::Link {
+        url: "https://a.b/".to_owned(),
+        content: vec![text("")],
+    };
+    assert_eq!(render(&[link], &Emotes::none()), "[url]https://a.b/[/url]");
+}

@@ -202,3 +202,24 @@ fn users_bring_smileys_of_their_own() {
     .unwrap();
     assert_eq!(rig.written(), ["2|1|\u{2060}/o/"]);
 }
+
+#[test]
+fn a_list_of_nonsense_takes_no_room() {
+    let mut rig = Rig::with_emotes("1");
+    let nonsense = "0,".repeat(1 << 20);
+    let nested = "[0,{}],".repeat(1 << 10);
+    rig.answer(200, &format!("[{nonsense}[{nonsense}1],{nested}{{\"uri\":{{}},\"strings\":[[]]}},{{\"uri\": \"https://a.b/w.png\", \"strings\": [1, \"wave\"], \"more\": {{}}}}]"));
+    assert_eq!(rig.all_events(), ["Asset::New emote:wave"]);
+    assert_eq!(rig.session.skipped(), (1 << 20) + 1 + (1 << 10) + 1 + 1);
+}
+
+#[test]
+fn an_emote_that_reads_as_markup_is_left_out() {
+    let mut rig = Rig::with_emotes("1");
+    rig.answer(
+        200,
+        r#"[{"uri": "https://a.b/w.png", "strings": ["[b]", "[x]"], "min_rank": 0}]"#,
+    );
+    assert_eq!(rig.all_events(), ["Asset::New emote:[x]"]);
+    assert_eq!(rig.send(smiley(None, "[b]")), Err(ErrorKind::Invalid));
+}

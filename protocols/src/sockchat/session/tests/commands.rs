@@ -314,7 +314,7 @@ const COMMANDS: &[(&str, &str, &str, &str, &str)] = &[
 #[test]
 fn each_command_has_its_answer() {
     for (name, rest, written, answer, settled) in COMMANDS.iter().copied() {
-        let mut rig = Rig::signed_in();
+        let mut rig = Rig::signed_in_as("10^1^1^1^2", "|5000");
         rig.run(name, rest).unwrap();
         assert_eq!(rig.written(), [format!("2|1|{written}")]);
         rig.events();
@@ -364,7 +364,7 @@ fn commands_that_make_no_sense_are_not_written() {
 
 #[test]
 fn silence_is_no_answer() {
-    let mut rig = Rig::signed_in();
+    let mut rig = Rig::signed_in_as("10^1^1^1^2", "|5000");
     rig.run("silence", "bob").unwrap();
     rig.send(remove("2")).unwrap();
     rig.written();
@@ -512,4 +512,66 @@ fn a_message_that_waits_is_taken_back() {
     rig.send(delete(&message.id.unwrap())).unwrap();
     assert_eq!(rig.ends(), ["Status::Failed Cancelled", "Status::Done"]);
     assert_eq!(rig.written(), Vec::<String>::new());
+}
+
+#[test]
+fn what_the_original_server_cannot_do_is_not_offered() {
+    use EventKind::{ChannelRemove, ChatRemove};
+    let offered = |permissions: &str, tail: &str| {
+        let mut rig = Rig::signed_in_as(permissions, tail);
+        let silences = rig.run("silence", "bob").is_ok();
+        let can = |kind| rig.session.capabilities().sends.contains(&kind);
+        (
+            can(ChannelRemove),
+            can(ChatRemove),
+            rig.send(delete("7")).is_ok(),
+            silences,
+        )
+    };
+    assert_eq!(offered("10^1^1^1^2", ""), (false, true, true, false));
+    assert_eq!(offered("1^0^0^1^1", ""), (false, true, false, false));
+    assert_eq!(offered("10^1^1^1^2", "|5000"), (true, true, true, true));
+    assert_eq!(offered("1^0^0^1^1", "|5000"), (true, true, true, false));
+}
+
+#[test]
+fn a_ban_carries_no_reason() {
+    let mut rig = Rig::signed_in();
+    let event = UserEvent::Ban {
+        channel_id: None,
+        user_id: "2".to_owned(),
+        until: None,
+        reason: Some("noise".to_owned()),
+    };
+    assert_eq!(rig.send(event), Err(ErrorKind::Unsupported));
+}
+
+#[test]
+fn a_notice_that_names_nothing_is_about_no_message() {
+    let mut rig = Rig::signed_in();
+    rig.run("me", "waves").unwrap();
+    rig.run("who", "").unwrap();
+    rig.written();
+    rig.events();
+    rig.hear("2|1|-1|1^cmderr^|9|10010");
+    assert_eq!(rig.ends(), ["Status::Failed Rejected"]);
+    rig.hear("2|1|1|<i>waves</i>|10|11000");
+    assert_eq!(rig.ends(), [DONE]);
+}
+
+#[test]
+fn whoever_is_elsewhere_is_thrown_out_by_a_notice() {
+    let mut rig = Rig::signed_in_as("10^1^1^1^2", "|5000");
+    for command in ["kick", "ban"] {
+        rig.run(command, "carol").unwrap();
+        assert_eq!(rig.written(), [format!("2|1|/{command} carol")]);
+        rig.hear("2|1|-1|0^kick^carol|9|10010");
+        assert_eq!(rig.ends(), [DONE], "{command}");
+    }
+    rig.send(ban("2", None, &rig)).unwrap();
+    rig.written();
+    rig.hear("2|1|-1|0^kick^bob|9|10010");
+    let events = rig.events();
+    assert!(events.contains(&"User::Ban".to_owned()), "{events:?}");
+    assert_eq!(events.last().unwrap(), DONE);
 }

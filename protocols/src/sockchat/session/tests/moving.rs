@@ -171,10 +171,7 @@ fn lists_are_cleared_and_the_user_stays() {
         rig.events(),
         [
             "Channel::Wipe",
-            "Channel::ClearList",
-            "Channel::New Lobby Group",
-            "Channel::Join Lobby",
-            "Channel::Switch Lobby",
+            "Channel::Remove Tea",
             "User::ClearList",
             "User::New alice",
         ]
@@ -308,4 +305,106 @@ fn a_command_that_is_not_understood_is_no_stay() {
     rig.written();
     rig.hear("5|2|Lobby");
     assert_eq!(rig.events(), ["Status::Failed Rejected"]);
+}
+
+#[test]
+fn a_cleared_list_of_channels_leaves_the_user_where_they_are() {
+    let mut rig = Rig::signed_in();
+    rig.hear("2|1424000000|2|psst|8|10011|1");
+    rig.events();
+    rig.hear("8|2");
+    rig.hear("7|2|2|Lobby|0|0|Tea|0|0");
+    assert_eq!(
+        rig.events(),
+        ["Channel::Remove Tea", "Channel::New Tea Group"],
+        "who is in Lobby, and what was said there and in private, stays"
+    );
+}
+
+#[test]
+fn what_is_on_its_way_while_the_channel_is_renamed_is_settled_there() {
+    let mut rig = Rig::signed_in();
+    rig.say(None, "written").unwrap();
+    rig.written();
+    rig.say(None, "waiting").unwrap();
+    rig.events();
+    rig.hear("4|1|Lobby|Hall|0|0");
+    assert_eq!(rig.events(), ["Channel::Update"]);
+    assert_eq!(rig.written(), ["2|1|waiting"]);
+    for (text, id) in [("written", 8), ("waiting", 9)] {
+        rig.hear(&format!("2|1424000000|1|{text}|{id}|10010"));
+        let ConnectionEvent::Chat {
+            event: ChatEvent::Update { channel_id, .. },
+        } = rig.session.poll_event().unwrap().event
+        else {
+            panic!("it is settled")
+        };
+        assert_eq!(channel_id.as_deref(), Some("Hall"));
+        rig.events();
+    }
+    rig.hear("4|1|Hall|The Hall|0|0");
+    rig.hear("2|1424000000|2|hi|10|10010");
+    assert_eq!(
+        rig.events(),
+        ["Channel::Update", "Chat::New The Hall 10 Delivered hi"]
+    );
+}
+
+#[test]
+fn a_channel_made_anew_has_no_past() {
+    let mut rig = Rig::signed_in();
+    for (way, place) in [(1, "Tea"), (2, "Lobby")] {
+        rig.hear("5|1|1|20");
+        rig.hear(&format!("5|2|{place}"));
+        rig.hear(&format!("2|142400000{way}|2|hi|{way}|10010"));
+    }
+    rig.hear("4|2|Tea");
+    rig.hear("4|0|Tea|0|1");
+    rig.hear("5|1|1|20");
+    rig.hear("7|1|1424000009|3|carol|inherit|1^0^0^0^0|new|9|0|10010");
+    rig.events();
+    rig.hear("5|2|Tea");
+    let events = rig.events();
+    assert!(
+        !events.iter().any(|event| event.starts_with("Chat::Gap")),
+        "{events:?}"
+    );
+}
+
+#[test]
+fn no_channel_is_called_like_a_private_talk() {
+    let long = "x".repeat(300);
+    for name in ["", "@2", "a\u{7}", &long] {
+        let mut rig = Rig::new();
+        rig.connect();
+        rig.hear(&format!("1|y|1|alice|#f00|10^1^1^1^2|{name}"));
+        let events = rig.events();
+        assert!(
+            !events.iter().any(|event| event.starts_with("Channel::")),
+            "{events:?}"
+        );
+        rig.hear(&format!("5|2|{name}"));
+        assert_eq!(rig.events(), Vec::<String>::new());
+        rig.hear("5|2|The Hall");
+        assert!(rig.events().contains(&"Channel::Join The Hall".to_owned()));
+    }
+}
+
+#[test]
+fn who_leaves_before_the_channel_is_named_is_not_there() {
+    let mut rig = Rig::signed_in();
+    rig.hear("5|1|1|20");
+    rig.hear("7|0|2|3|carol|inherit|1^0^0^0^0|1|4|dave|inherit|1^0^0^0^0|1");
+    rig.hear("5|1|3|21");
+    rig.hear("3|4|dave|leave|1424000000|6");
+    rig.events();
+    rig.hear("5|2|Tea");
+    assert_eq!(
+        rig.events(),
+        [
+            "Channel::Join Tea",
+            "Channel::Switch Tea",
+            "User::New alice"
+        ]
+    );
 }

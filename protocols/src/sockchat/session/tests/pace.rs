@@ -85,3 +85,37 @@ fn in_no_ten_seconds_are_more_than_twenty() {
     }
     assert!(rig.at > Duration::from_secs(60), "long enough to tell");
 }
+
+#[test]
+fn who_asks_for_signs_of_life_all_the_time_can_still_talk() {
+    let mut rig = Rig::signed_in();
+    let ping = || StatusEvent::Ping { artifact: None };
+    for n in 0..18 {
+        rig.say(None, &n.to_string()).unwrap();
+    }
+    assert_eq!(rig.written().len(), 18);
+    rig.say(None, "mine").unwrap();
+    rig.send(ping()).unwrap();
+    assert_eq!(rig.written(), Vec::<String>::new(), "the place is kept");
+    rig.pass(10);
+    assert_eq!(rig.written(), ["2|1|mine", "0|1"]);
+}
+
+#[test]
+fn a_sign_of_life_answers_what_was_asked_before_it() {
+    let mut rig = Rig::signed_in();
+    let ping = || StatusEvent::Ping { artifact: None };
+    let first = rig.send(ping()).unwrap();
+    assert_eq!(rig.written(), ["0|1"]);
+    let second = rig.send(ping()).unwrap();
+    let done = |rig: &mut Rig| {
+        let events = std::iter::from_fn(|| rig.session.poll_event());
+        let done: Vec<_> = events.filter_map(|event| event.request).collect();
+        done
+    };
+    rig.hear("0|pong");
+    assert_eq!(done(&mut rig), [first]);
+    assert_eq!(rig.written(), ["0|1"]);
+    rig.hear("0|pong");
+    assert_eq!(done(&mut rig), [second]);
+}
