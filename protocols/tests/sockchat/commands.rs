@@ -14,7 +14,7 @@ use crate::support::sockchat_server::world::LOBBY;
 const DONE: Outcome = Outcome::Done;
 const FORBIDDEN: Outcome = Outcome::Failed(ErrorKind::Forbidden);
 const NOT_FOUND: Outcome = Outcome::Failed(ErrorKind::NotFound);
-const UNKNOWN: Outcome = Outcome::Failed(ErrorKind::OutcomeUnknown);
+const UNSUPPORTED: Outcome = Outcome::Failed(ErrorKind::Unsupported);
 
 /// A command of a moderator in the lobby, with bob there, and what becomes of it in each dialect, in the order of
 /// [`Dialect::ALL`].
@@ -30,12 +30,12 @@ const COMMANDS: &[(&str, &str, [Outcome; 4])] = &[
     ("unban", "bob", [NOT_FOUND; 4]),
     ("unbanip", "10.0.0.1", [NOT_FOUND; 4]),
     // The original does nothing at all at it, that of 2021 refuses it always.
-    ("silence", "bob", [UNKNOWN, DONE, FORBIDDEN, DONE]),
-    ("unsilence", "bob", [UNKNOWN, DONE, DONE, DONE]),
+    ("silence", "bob", [UNSUPPORTED, DONE, FORBIDDEN, DONE]),
+    ("unsilence", "bob", [UNSUPPORTED, DONE, DONE, DONE]),
     (
         "silence",
         "nobody",
-        [UNKNOWN, NOT_FOUND, FORBIDDEN, NOT_FOUND],
+        [UNSUPPORTED, NOT_FOUND, FORBIDDEN, NOT_FOUND],
     ),
     // Elsewhere only owners change a channel.
     (
@@ -65,7 +65,7 @@ async fn command(person: &mut Person, name: &str, rest: &str) -> Outcome {
     };
     match person.send(event).await {
         Ok(request) => person.outcome(request).await,
-        Err(error) => panic!("/{name} {rest}: {}", error.chain()),
+        Err(error) => Outcome::Failed(error.kind()),
     }
 }
 

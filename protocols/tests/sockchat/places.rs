@@ -48,8 +48,9 @@ async fn everybody_sees_who_is_where() {
             told(&bob.take()),
             [Told::News("Tea".to_owned(), "tea?".to_owned())]
         );
-        let error = ann.send(said(Some(LOBBY), "not there")).await.unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::State);
+        let elsewhere = ann.send(said(Some(LOBBY), "not there")).await.unwrap();
+        let failed = Outcome::Failed(ErrorKind::State);
+        assert_eq!(ann.outcome(elsewhere).await, failed);
         ann.leave().await;
         settle().await;
         bob.take();
