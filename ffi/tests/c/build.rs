@@ -41,8 +41,8 @@ pub(crate) fn library() -> &'static Path {
             .args(["--message-format", "json-render-diagnostics"])
             .current_dir(here());
         let made = String::from_utf8(succeeds(&mut build).stdout).unwrap();
-        let files = made.split('"').filter(|word| word.ends_with("/libkaiwa.a"));
-        PathBuf::from(files.last().expect("cargo names the static library"))
+        let mut files = made.split('"').filter(|word| word.ends_with("/libkaiwa.a"));
+        PathBuf::from(files.next_back().expect("cargo names the static library"))
     })
 }
 
@@ -68,7 +68,9 @@ pub(crate) fn limited(program: &Path) -> Command {
     let mut command = Command::new("timeout");
     command
         .args(["--signal=KILL", &LIMIT_SECONDS.to_string()])
-        .arg(program);
+        .arg(program)
+        // Panics on purpose are short.
+        .env_remove("RUST_BACKTRACE");
     command
 }
 
