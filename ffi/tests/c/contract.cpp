@@ -319,8 +319,11 @@ static void the_log_is_handed_out() {
     throw 7;  // dropped
   });
   {
-    app app;
+    app app({kaiwa::field("script", "garbage:3")});
     app.connect();
+    app.done(app.account.send_text({}, "what came before was read"));
+    app.account.disconnect();
+    app.until(KAIWA_EVENT_STATUS_DISCONNECTED);
   }
   kaiwa::on_log(nullptr);
   CHECK(lines > 0);
