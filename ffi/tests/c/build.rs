@@ -1,8 +1,9 @@
 //! Building C programs.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 /// What Rust's standard library needs of the system; `rustc --print native-static-libs` says it.
 pub(crate) const SYSTEM: [&str; 5] = ["-lgcc_s", "-lutil", "-lpthread", "-lm", "-ldl"];
@@ -46,8 +47,17 @@ pub(crate) fn library() -> &'static Path {
     })
 }
 
-/// Compiles a C file and links it with the library.
+/// A C file compiled and linked with the library; once, since a program that another test runs cannot be written.
 pub(crate) fn program(source: &Path, name: &str) -> PathBuf {
+    static BUILT: Mutex<BTreeMap<String, PathBuf>> = Mutex::new(BTreeMap::new());
+    let mut built = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
+    built
+        .entry(name.to_owned())
+        .or_insert_with(|| compile(source, name))
+        .clone()
+}
+
+fn compile(source: &Path, name: &str) -> PathBuf {
     let program = out().join(name);
     let mut cc = Command::new("cc");
     cc.args(["-std=c11", "-g", "-D_GNU_SOURCE"])
