@@ -1,7 +1,8 @@
 /**
  * kaiwa for C++17: the handles of kaiwa.h as values that free themselves. Header-only.
  *
- * kaiwa.h is the manual: a member here does what the C function of its name does, from the same threads, and its comments hold.
+ * kaiwa.h is the manual: a member here does what the C function of its name does, from the same threads, and its
+ * comments hold.
  * What is different:
  *
  * - Handles are move-only and freed by their destructors, in any order. One that was moved from may only be assigned or destroyed.
@@ -86,6 +87,8 @@ inline std::string_view last_error() noexcept { return view(kaiwa_last_error()->
 class error : public std::runtime_error {
  public:
   error(kaiwa_status status, const std::string &text) : std::runtime_error(text), status_(status) {}
+  /** What an event says in `error`. */
+  explicit error(const kaiwa_error &shown) : error(shown.status, std::string(view(shown.message))) {}
 
   kaiwa_status status() const noexcept { return status_; }
   std::error_code code() const noexcept { return status_; }

@@ -19,6 +19,7 @@ use crate::steps::{ASIDE, STEPS, Step};
 use crate::workspace::Workspace;
 
 mod bench;
+mod c;
 mod command;
 mod fuzz;
 mod interop;

@@ -65,6 +65,33 @@ pub(crate) const CARGO_FUZZ: Need = Need {
     source: Source::Crate("cargo-fuzz@0.13.2"),
 };
 
+pub(crate) const CLANG: Need = Need {
+    program: "clang++",
+    source: Source::Apt("clang"),
+};
+/// Comes with clang's sanitizers, and only with them.
+pub(crate) const SANITIZERS: Need = Need {
+    program: "asan_symbolize-14",
+    source: Source::Apt("libclang-rt-14-dev"),
+};
+pub(crate) const VALGRIND: Need = Need {
+    program: "valgrind",
+    source: Source::Apt("valgrind"),
+};
+pub(crate) const CMAKE: Need = Need {
+    program: "cmake",
+    source: Source::Apt("cmake"),
+};
+pub(crate) const PKG_CONFIG: Need = Need {
+    program: "pkg-config",
+    source: Source::Apt("pkg-config"),
+};
+/// Later versions need a newer Rust. Built without optimization: it takes a third of the time.
+pub(crate) const CARGO_C: Need = Need {
+    program: "cargo-cinstall",
+    source: Source::Crate("cargo-c@0.10.24+cargo-0.98.0"),
+};
+
 /// Sees to it that everything needed is there; else tells what is missing and the commands that would bring it.
 pub(crate) fn provide(workspace: &Workspace, needs: &[Need]) -> Result<Option<String>> {
     let mut missing = Vec::new();
@@ -127,7 +154,7 @@ impl Need {
                 "apt-get install --yes --no-install-recommends {name}"
             )),
             Source::Crate(name) => {
-                let mut cargo = workspace.cargo("install --locked --root");
+                let mut cargo = workspace.cargo("install --debug --locked --root");
                 cargo.arg(tools(workspace)).arg(name);
                 Ok(cargo)
             }

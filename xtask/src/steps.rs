@@ -5,7 +5,7 @@ use anyhow::{Context, Result};
 use crate::command::run;
 use crate::setup::{self, Need};
 use crate::workspace::{Package, Workspace};
-use crate::{bench, fuzz, interop, package};
+use crate::{bench, c, fuzz, interop, package};
 
 /// One word.
 #[derive(Debug)]
@@ -72,6 +72,20 @@ pub(crate) const STEPS: &[Step] = &[
         about: "each example builds and, run as by a user, does what it says",
         needs: &[],
         run: examples,
+    },
+    Step {
+        name: "c",
+        about: "the C and C++ contracts hold under sanitizers and valgrind; the library installs and is found",
+        needs: &[
+            setup::CXX,
+            setup::CLANG,
+            setup::SANITIZERS,
+            setup::VALGRIND,
+            setup::CMAKE,
+            setup::PKG_CONFIG,
+            setup::CARGO_C,
+        ],
+        run: c::run,
     },
     Step {
         name: "interop",

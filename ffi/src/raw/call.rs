@@ -20,7 +20,16 @@ unsafe impl Sync for Userdata {}
 
 impl Userdata {
     pub(crate) fn new(pointer: *mut c_void, destroy: kaiwa_destroy) -> Self {
+        tsan::release(pointer);
         Self { pointer, destroy }
+    }
+
+    /// Runs what the caller hung on the pointer, after all that has run before.
+    fn with<R>(&self, run: impl FnOnce(*mut c_void) -> R) -> R {
+        tsan::acquire(self.pointer);
+        let result = run(self.pointer);
+        tsan::release(self.pointer);
+        result
     }
 }
 
@@ -28,7 +37,7 @@ impl Drop for Userdata {
     fn drop(&mut self) {
         if let Some(destroy) = self.destroy {
             // SAFETY: called once, after the last use, as the header says.
-            unsafe { destroy(self.pointer) };
+            self.with(|pointer| unsafe { destroy(pointer) });
         }
     }
 }
@@ -50,20 +59,53 @@ impl<F> Callback<F> {
 impl Callback<unsafe extern "C" fn(*mut c_void, *const kaiwa_event)> {
     pub(crate) fn event(&self, event: *const kaiwa_event) {
         // SAFETY: the caller registered the two together; the event lives until the call returns.
-        unsafe { (self.handler)(self.userdata.pointer, event) };
+        self.userdata
+            .with(|pointer| unsafe { (self.handler)(pointer, event) });
     }
 }
 
 impl Callback<unsafe extern "C" fn(*mut c_void)> {
     pub(crate) fn wakeup(&self) {
         // SAFETY: the caller registered the two together.
-        unsafe { (self.handler)(self.userdata.pointer) };
+        self.userdata
+            .with(|pointer| unsafe { (self.handler)(pointer) });
     }
 }
 
 impl Callback<unsafe extern "C" fn(*mut c_void, i32, kaiwa_str, kaiwa_str)> {
     pub(crate) fn log(&self, level: i32, target: kaiwa_str, message: kaiwa_str) {
         // SAFETY: the caller registered the two together; the strings live until the call returns.
-        unsafe { (self.handler)(self.userdata.pointer, level, target, message) };
+        self.userdata
+            .with(|pointer| unsafe { (self.handler)(pointer, level, target, message) });
+    }
+}
+
+/// Tells the thread sanitizer of a C program, which sees nothing of Rust's locks, that userdata goes from thread to thread.
+/// Nothing but in builds with `--cfg kaiwa_tsan`.
+mod tsan {
+    use std::ffi::c_void;
+
+    #[cfg(kaiwa_tsan)]
+    unsafe extern "C" {
+        fn __tsan_acquire(address: *mut c_void);
+        fn __tsan_release(address: *mut c_void);
+    }
+
+    #[cfg_attr(not(kaiwa_tsan), allow(unused_variables, reason = "see the module"))]
+    pub(super) fn acquire(address: *mut c_void) {
+        #[cfg(kaiwa_tsan)]
+        if !address.is_null() {
+            // SAFETY: only the number counts.
+            unsafe { __tsan_acquire(address) };
+        }
+    }
+
+    #[cfg_attr(not(kaiwa_tsan), allow(unused_variables, reason = "see the module"))]
+    pub(super) fn release(address: *mut c_void) {
+        #[cfg(kaiwa_tsan)]
+        if !address.is_null() {
+            // SAFETY: as above.
+            unsafe { __tsan_release(address) };
+        }
     }
 }

@@ -13,7 +13,7 @@ use crate::build;
 /// Far more than the programs need; only a hang reaches it.
 const LIMIT: Duration = Duration::from_secs(60);
 
-async fn server() -> (Server, String) {
+pub(crate) async fn server() -> (Server, String) {
     let mut config = Config::default();
     config.listen = ([127, 0, 0, 1], 0).into();
     config.store = StoreKind::None;
@@ -35,12 +35,12 @@ fn example(name: &str, arguments: &[&str]) -> Child {
         .unwrap()
 }
 
-async fn line(lines: &mut Lines<BufReader<ChildStdout>>) -> String {
+pub(crate) async fn line(lines: &mut Lines<BufReader<ChildStdout>>) -> String {
     let line = tokio::time::timeout(LIMIT, lines.next_line()).await;
     line.expect("a line in time").unwrap().expect("a line")
 }
 
-async fn ends_well(mut child: Child) {
+pub(crate) async fn ends_well(mut child: Child) {
     let status = tokio::time::timeout(LIMIT, child.wait()).await;
     assert!(status.expect("an end in time").unwrap().success());
 }

@@ -10,6 +10,7 @@
 mod abi;
 mod build;
 mod contract;
+mod cxx;
 mod docs;
 mod examples;
 mod header;

@@ -1,0 +1,196 @@
+//! The step `c`: the library as C and C++ programs meet it. The contract programs of `ffi/tests/c` under the address,
+//! undefined-behaviour and thread sanitizers and under valgrind; then an installation by cargo-c into a prefix of its own, and
+//! the examples built against that prefix alone, by pkg-config and by CMake.
+
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
+
+use crate::command;
+use crate::setup;
+use crate::steps::Outcome;
+use crate::workspace::Workspace;
+
+/// How long a program may run, in seconds; under valgrind it takes half a minute. Only a hang reaches it.
+const LIMIT_SECONDS: u64 = 300;
+
+/// What Rust's standard library needs of the system; `rustc --print native-static-libs` says it.
+const SYSTEM: [&str; 5] = ["-lgcc_s", "-lutil", "-lpthread", "-lm", "-ldl"];
+
+/// The promises of the headers as programs: compiler, standard, file.
+const CONTRACTS: [(&str, &str, &str); 2] = [
+    ("clang", "-std=c11", "contract.c"),
+    ("clang++", "-std=c++17", "contract.cpp"),
+];
+
+/// The examples: compiler, file.
+const EXAMPLES: [(&str, &str); 3] = [
+    ("cc", "c/chat.c"),
+    ("cc", "c/poll_loop.c"),
+    ("c++", "cpp/chat.cpp"),
+];
+
+/// All of it.
+pub(crate) fn run(workspace: &Workspace) -> Result<Outcome> {
+    let out = workspace.target.join("c");
+    fs::create_dir_all(&out)?;
+    sanitize(workspace, &out)?;
+    let prefix = install(workspace, &out)?;
+    by_pkg_config(workspace, &prefix, &out)?;
+    by_cmake(workspace, &prefix, &out)?;
+    Ok(Outcome::Passed)
+}
+
+fn sanitize(workspace: &Workspace, out: &Path) -> Result<()> {
+    const LIBRARY: &str = "rustc --package kaiwa-ffi --lib --features test-hooks";
+    let debug = workspace.target.join("debug");
+    // The thread sanitizer sees nothing of Rust's own locks: it is to leave alone what the shared library does, and that is
+    // built to tell of userdata that goes from thread to thread.
+    command::run(&mut workspace.cargo(&format!("{LIBRARY} -- --cfg kaiwa_tsan")))?;
+    let shared = out.join("libkaiwa-tsan.so");
+    fs::copy(debug.join("libkaiwa.so"), &shared)?;
+    for contract in CONTRACTS {
+        let program = build(workspace, out, contract, &shared, &["-fsanitize=thread"])?;
+        let mut limited = command::limited(LIMIT_SECONDS, &program);
+        // A forked child makes a client, with threads, of its own.
+        let options = "halt_on_error=1 die_after_fork=0 ignore_noninstrumented_modules=1";
+        command::run(limited.env("TSAN_OPTIONS", options))?;
+    }
+    command::run(&mut workspace.cargo(LIBRARY))?;
+    let library = debug.join("libkaiwa.a");
+    for contract in CONTRACTS {
+        let flags = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
+        let program = build(workspace, out, contract, &library, &flags)?;
+        command::run(&mut command::limited(LIMIT_SECONDS, &program))?;
+
+        let program = build(workspace, out, contract, &library, &[])?;
+        let mut valgrind = command::limited(LIMIT_SECONDS, Path::new("valgrind"));
+        valgrind.args(["--quiet", "--error-exitcode=1", "--leak-check=full"]);
+        // Rust's thread-locals of threads that still run are "possibly lost".
+        let kinds = "definite,indirect";
+        valgrind.arg(format!("--show-leak-kinds={kinds}"));
+        valgrind.arg(format!("--errors-for-leak-kinds={kinds}"));
+        command::run(valgrind.arg(program))?;
+    }
+    Ok(())
+}
+
+/// Compiles a contract and links it with the library at a path.
+fn build(
+    workspace: &Workspace,
+    out: &Path,
+    (compiler, standard, file): (&str, &str, &str),
+    library: &Path,
+    flags: &[&str],
+) -> Result<PathBuf> {
+    let program = out.join(file.replace('.', "-"));
+    let mut cc = Command::new(compiler);
+    cc.args([standard, "-g", "-O1", "-D_GNU_SOURCE", "-I"])
+        .arg(workspace.root.join("include"))
+        .args(flags)
+        .arg(workspace.root.join("ffi/tests/c").join(file))
+        .arg(library)
+        .args(SYSTEM)
+        .arg("-o")
+        .arg(&program);
+    command::run(&mut cc)?;
+    Ok(program)
+}
+
+/// Installs into an empty prefix and looks at the SONAME.
+fn install(workspace: &Workspace, out: &Path) -> Result<PathBuf> {
+    let prefix = out.join("prefix");
+    if prefix.is_dir() {
+        fs::remove_dir_all(&prefix)?;
+    }
+    let mut cargo = Command::new(setup::tools(workspace).join("bin/cargo-cinstall"));
+    cargo
+        .args(["cinstall", "--locked", "--package", "kaiwa-ffi", "--debug"])
+        .args(["--libdir", "lib", "--prefix"])
+        .arg(&prefix)
+        .arg("--target-dir")
+        .arg(&workspace.target)
+        .current_dir(&workspace.root);
+    command::run(&mut cargo)?;
+
+    let header = fs::read_to_string(prefix.join("include/kaiwa.h"))?;
+    let kept = fs::read_to_string(workspace.root.join("include/kaiwa.h"))?;
+    ensure!(header == kept, "cargo-c installed another kaiwa.h");
+    let dynamic = command::output(
+        Command::new("readelf")
+            .arg("--dynamic")
+            .arg(prefix.join("lib/libkaiwa.so")),
+    )?;
+    let version = fs::read_to_string(workspace.root.join("ffi/src/version.rs"))?;
+    let abi = version
+        .lines()
+        .find_map(|line| line.split_once("ABI_VERSION: u32 = "))
+        .context("ffi/src/version.rs has no ABI_VERSION")?;
+    let soname = format!("[libkaiwa.so.{}]", abi.1.trim_end_matches(';'));
+    ensure!(
+        dynamic.contains(&soname),
+        "the SONAME is not {soname}; see [package.metadata.capi.library] in ffi/Cargo.toml"
+    );
+    Ok(prefix)
+}
+
+fn by_pkg_config(workspace: &Workspace, prefix: &Path, out: &Path) -> Result<()> {
+    let mut ask = Command::new("pkg-config");
+    ask.args(["--cflags", "--libs", "kaiwa"])
+        .env("PKG_CONFIG_PATH", prefix.join("lib/pkgconfig"));
+    let flags = command::output(&mut ask)?;
+    for (compiler, file) in EXAMPLES {
+        let program = out.join(format!("pkg-config-{}", file.replace(['/', '.'], "-")));
+        let mut cc = Command::new(compiler);
+        cc.arg(workspace.root.join("examples").join(file))
+            .args(flags.split_whitespace())
+            .args(["-pthread", "-o"])
+            .arg(&program);
+        command::run(&mut cc)?;
+        finds_its_library(&program, prefix)?;
+    }
+    Ok(())
+}
+
+/// A project as a user would have it, outside of this tree's build.
+fn by_cmake(workspace: &Workspace, prefix: &Path, out: &Path) -> Result<()> {
+    let tree = out.join("cmake");
+    if tree.is_dir() {
+        fs::remove_dir_all(&tree)?;
+    }
+    let set = |name: &str, value: &Path| {
+        let mut flag = OsString::from(format!("-D{name}="));
+        flag.push(value);
+        flag
+    };
+    let mut configure = Command::new("cmake");
+    configure
+        .arg("-S")
+        .arg(workspace.root.join("cmake/test"))
+        .arg("-B")
+        .arg(&tree)
+        .arg(set("CMAKE_PREFIX_PATH", prefix))
+        .arg(set("EXAMPLES", &workspace.root.join("examples")));
+    command::run(&mut configure)?;
+    command::run(Command::new("cmake").arg("--build").arg(&tree))?;
+    for (_, file) in EXAMPLES {
+        let program = tree.join(file.replace(['/', '.'], "-"));
+        finds_its_library(&program, prefix)?;
+    }
+    Ok(())
+}
+
+/// The program runs with the installed library: on the network in memory it says a line and ends well.
+fn finds_its_library(program: &Path, prefix: &Path) -> Result<()> {
+    let input = program.with_extension("txt");
+    fs::write(&input, "hello\n")?;
+    let mut command = command::limited(LIMIT_SECONDS, program);
+    command
+        .arg("mock")
+        .env("LD_LIBRARY_PATH", prefix.join("lib"))
+        .stdin(File::open(&input)?);
+    command::run(&mut command)
+}
