@@ -97,6 +97,32 @@
 /* Default options: kaiwa_client_options options = KAIWA_CLIENT_OPTIONS_INIT; */
 #define KAIWA_CLIENT_OPTIONS_INIT {sizeof(kaiwa_client_options), 0, false, 0, 0}
 
+/* All that is shown and taken; each is described below. */
+typedef struct kaiwa_str kaiwa_str;
+typedef struct kaiwa_error kaiwa_error;
+typedef struct kaiwa_field kaiwa_field;
+typedef struct kaiwa_capabilities kaiwa_capabilities;
+typedef struct kaiwa_protocol kaiwa_protocol;
+typedef struct kaiwa_protocol_list kaiwa_protocol_list;
+typedef struct kaiwa_client_options kaiwa_client_options;
+typedef struct kaiwa_fragment kaiwa_fragment;
+typedef struct kaiwa_message kaiwa_message;
+typedef struct kaiwa_channel kaiwa_channel;
+typedef struct kaiwa_profile kaiwa_profile;
+typedef struct kaiwa_member kaiwa_member;
+typedef struct kaiwa_asset kaiwa_asset;
+typedef struct kaiwa_event kaiwa_event;
+typedef struct kaiwa_login_field kaiwa_login_field;
+typedef struct kaiwa_json kaiwa_json;
+typedef struct kaiwa_contact kaiwa_contact;
+typedef struct kaiwa_value kaiwa_value;
+typedef struct kaiwa_state kaiwa_state;
+typedef struct kaiwa_channel_state kaiwa_channel_state;
+typedef struct kaiwa_channel_list kaiwa_channel_list;
+typedef struct kaiwa_member_list kaiwa_member_list;
+typedef struct kaiwa_message_list kaiwa_message_list;
+typedef struct kaiwa_asset_list kaiwa_asset_list;
+
 /**
  * How a call ended: 0, or the negative of a number that is fixed for ever. New ones may come; treat one that you do not know
  * like `KAIWA_ERR_OTHER`.
@@ -236,6 +262,30 @@ typedef enum {
    */
   KAIWA_ERR_PANIC = -100,
 } kaiwa_status;
+
+/**
+ * What a field of a login form is for.
+ *
+ * Since 0.1.0.
+ */
+typedef enum {
+  /**
+   * This version has no number for it.
+   */
+  KAIWA_FIELD_NONE = 0,
+  /**
+   * Plain text.
+   */
+  KAIWA_FIELD_TEXT = 1,
+  /**
+   * A secret: do not show what is typed.
+   */
+  KAIWA_FIELD_PASSWORD = 2,
+  /**
+   * Fields that belong together: `fields`.
+   */
+  KAIWA_FIELD_GROUP = 3,
+} kaiwa_field_kind;
 
 /**
  * Which event it is. Numbers are fixed for ever; new ones come, and those that you do not know must be skipped. What each means,
@@ -453,6 +503,26 @@ typedef enum {
    */
   KAIWA_EVENT_ASSET_UNAVAILABLE = 404,
 } kaiwa_event_kind;
+
+/**
+ * How a network confirms an own message.
+ *
+ * Since 0.1.0.
+ */
+typedef enum {
+  /**
+   * This version has no number for it.
+   */
+  KAIWA_CONFIRMATION_NONE = 0,
+  /**
+   * The server answers the request.
+   */
+  KAIWA_CONFIRMATION_ACKNOWLEDGED = 1,
+  /**
+   * The server sends the message back to its sender too.
+   */
+  KAIWA_CONFIRMATION_ECHO = 2,
+} kaiwa_confirmation;
 
 /**
  * What a fragment is.
@@ -787,50 +857,6 @@ typedef enum {
 } kaiwa_asset_source;
 
 /**
- * How a network confirms an own message.
- *
- * Since 0.1.0.
- */
-typedef enum {
-  /**
-   * This version has no number for it.
-   */
-  KAIWA_CONFIRMATION_NONE = 0,
-  /**
-   * The server answers the request.
-   */
-  KAIWA_CONFIRMATION_ACKNOWLEDGED = 1,
-  /**
-   * The server sends the message back to its sender too.
-   */
-  KAIWA_CONFIRMATION_ECHO = 2,
-} kaiwa_confirmation;
-
-/**
- * What a field of a login form is for.
- *
- * Since 0.1.0.
- */
-typedef enum {
-  /**
-   * This version has no number for it.
-   */
-  KAIWA_FIELD_NONE = 0,
-  /**
-   * Plain text.
-   */
-  KAIWA_FIELD_TEXT = 1,
-  /**
-   * A secret: do not show what is typed.
-   */
-  KAIWA_FIELD_PASSWORD = 2,
-  /**
-   * Fields that belong together: `fields`.
-   */
-  KAIWA_FIELD_GROUP = 3,
-} kaiwa_field_kind;
-
-/**
  * Whether a connection is up.
  *
  * Since 0.1.0.
@@ -879,6 +905,38 @@ typedef enum {
 } kaiwa_contact_kind;
 
 /**
+ * How important a line of the log is.
+ *
+ * Since 0.1.0.
+ */
+typedef enum {
+  /**
+   * Nothing.
+   */
+  KAIWA_LOG_OFF = 0,
+  /**
+   * Something is wrong.
+   */
+  KAIWA_LOG_ERROR = 1,
+  /**
+   * Something may be wrong.
+   */
+  KAIWA_LOG_WARN = 2,
+  /**
+   * What an operator may want to know.
+   */
+  KAIWA_LOG_INFO = 3,
+  /**
+   * What a programmer may want to know.
+   */
+  KAIWA_LOG_DEBUG = 4,
+  /**
+   * Everything.
+   */
+  KAIWA_LOG_TRACE = 5,
+} kaiwa_log_level;
+
+/**
  * An account of a client.
  */
 typedef struct kaiwa_account kaiwa_account;
@@ -902,7 +960,7 @@ typedef struct kaiwa_draft kaiwa_draft;
  *
  * Since 0.1.0.
  */
-typedef struct {
+struct kaiwa_str {
   /**
    * The bytes.
    */
@@ -911,23 +969,147 @@ typedef struct {
    * How many there are.
    */
   size_t len;
-} kaiwa_str;
+};
 
 /**
- * A filled field of a login form.
+ * An error: of the last call that failed on this thread, or within an event.
  *
  * Since 0.1.0.
  */
-typedef struct {
+struct kaiwa_error {
   /**
-   * The name of the field in the network's form.
+   * What went wrong.
+   */
+  kaiwa_status status;
+  /**
+   * One line for a person, with the reason.
+   */
+  kaiwa_str message;
+  /**
+   * Whether `retry_after_ms` is known.
+   */
+  bool has_retry_after;
+  /**
+   * How long the other side asks to wait.
+   */
+  uint64_t retry_after_ms;
+};
+
+/**
+ * A field of a login form.
+ *
+ * Since 0.1.0.
+ */
+struct kaiwa_field {
+  /**
+   * What `kaiwa_login_field` calls it; unique within its form.
    */
   kaiwa_str name;
   /**
-   * What is put in.
+   * What to show to a person; `name` where there is none.
+   */
+  kaiwa_str display;
+  /**
+   * What it is for.
+   */
+  kaiwa_field_kind kind;
+  /**
+   * What stands in it at first.
    */
   kaiwa_str value;
-} kaiwa_login_field;
+  /**
+   * Whether the form is incomplete without it.
+   */
+  bool required;
+  /**
+   * Fields that belong together.
+   */
+  const kaiwa_field *const *fields;
+  /**
+   * How many `fields` there are.
+   */
+  size_t fields_len;
+};
+
+/**
+ * What a network can do.
+ *
+ * Since 0.1.0.
+ */
+struct kaiwa_capabilities {
+  /**
+   * The events that can be sent; anything else gives `KAIWA_ERR_UNSUPPORTED`.
+   */
+  const kaiwa_event_kind *sends;
+  /**
+   * How many `sends` there are.
+   */
+  size_t sends_len;
+  /**
+   * Whether there is a limit to texts that is known.
+   */
+  bool has_max_text;
+  /**
+   * The longest text of one message, in bytes of UTF-8.
+   */
+  uint64_t max_text_bytes;
+  /**
+   * Whether files can be sent along.
+   */
+  bool has_max_file;
+  /**
+   * The largest file that can be sent along; `UINT64_MAX` where no limit is known.
+   */
+  uint64_t max_file_bytes;
+  /**
+   * How it is known that an own message has arrived.
+   */
+  kaiwa_confirmation confirmation;
+};
+
+/**
+ * A network: its name, its login form, and what it can do as far as is known before a sign-in.
+ *
+ * Since 0.1.0.
+ */
+struct kaiwa_protocol {
+  /**
+   * The name that `kaiwa_account_new` takes.
+   */
+  kaiwa_str name;
+  /**
+   * A few words for a person.
+   */
+  kaiwa_str about;
+  /**
+   * The login form.
+   */
+  const kaiwa_field *const *fields;
+  /**
+   * How many `fields` there are.
+   */
+  size_t fields_len;
+  /**
+   * What it can do.
+   */
+  const kaiwa_capabilities *capabilities;
+};
+
+/**
+ * A list of networks.
+ *
+ * Since 0.1.0.
+ */
+struct kaiwa_protocol_list {
+  /**
+   * The networks, by name.
+   */
+  const kaiwa_protocol *const *items;
+  /**
+   * How many there are.
+   */
+  size_t len;
+};
 
 /**
  * How a client works. Set `size` to `sizeof(kaiwa_client_options)` and everything else to 0 for the defaults;
@@ -935,7 +1117,7 @@ typedef struct {
  *
  * Since 0.1.0.
  */
-typedef struct {
+struct kaiwa_client_options {
   /**
    * The size of this struct as the caller knows it.
    */
@@ -956,14 +1138,14 @@ typedef struct {
    * How many bytes of events may wait per account before reading from its network pauses; 0: 1 MiB.
    */
   size_t queue_bytes;
-} kaiwa_client_options;
+};
 
 /**
  * A piece of a message. What is shown comes first, in order; then what is said about the message.
  *
  * Since 0.1.0.
  */
-typedef struct {
+struct kaiwa_fragment {
   /**
    * What it is; the comments of the numbers say which members apply.
    */
@@ -1056,14 +1238,14 @@ typedef struct {
    * Nanoseconds beyond `time_ms`.
    */
   uint32_t time_ns;
-} kaiwa_fragment;
+};
 
 /**
  * A message.
  *
  * Since 0.1.0.
  */
-typedef struct {
+struct kaiwa_message {
   /**
    * The network's id, unique within its channel; `local:<request>` until the network gave one.
    */
@@ -1104,14 +1286,14 @@ typedef struct {
    * How far it has come.
    */
   kaiwa_message_status status;
-} kaiwa_message;
+};
 
 /**
  * A place where messages go.
  *
  * Since 0.1.0.
  */
-typedef struct {
+struct kaiwa_channel {
   /**
    * The network's id, unique within an account.
    */
@@ -1124,14 +1306,14 @@ typedef struct {
    * Who talks here.
    */
   kaiwa_channel_type channel_type;
-} kaiwa_channel;
+};
 
 /**
  * A person, as a network shows them.
  *
  * Since 0.1.0.
  */
-typedef struct {
+struct kaiwa_profile {
   /**
    * The network's id, unique within an account.
    */
@@ -1156,14 +1338,14 @@ typedef struct {
    * Red, green, blue, alpha.
    */
   uint8_t color[4];
-} kaiwa_profile;
+};
 
 /**
  * Somebody's place in a channel.
  *
  * Since 0.1.0.
  */
-typedef struct {
+struct kaiwa_member {
   /**
    * Their id.
    */
@@ -1192,14 +1374,14 @@ typedef struct {
    * Who they are. Only in lists of members; NULL in events.
    */
   const kaiwa_profile *profile;
-} kaiwa_member;
+};
 
 /**
  * Something that a user may put into a message besides text.
  *
  * Since 0.1.0.
  */
-typedef struct {
+struct kaiwa_asset {
   /**
    * What it is.
    */
@@ -1228,67 +1410,7 @@ typedef struct {
    * How many `args` there are.
    */
   size_t args_len;
-} kaiwa_asset;
-
-/**
- * What a network can do.
- *
- * Since 0.1.0.
- */
-typedef struct {
-  /**
-   * The events that can be sent; anything else gives `KAIWA_ERR_UNSUPPORTED`.
-   */
-  const kaiwa_event_kind *sends;
-  /**
-   * How many `sends` there are.
-   */
-  size_t sends_len;
-  /**
-   * Whether there is a limit to texts that is known.
-   */
-  bool has_max_text;
-  /**
-   * The longest text of one message, in bytes of UTF-8.
-   */
-  uint64_t max_text_bytes;
-  /**
-   * Whether files can be sent along.
-   */
-  bool has_max_file;
-  /**
-   * The largest file that can be sent along; `UINT64_MAX` where no limit is known.
-   */
-  uint64_t max_file_bytes;
-  /**
-   * How it is known that an own message has arrived.
-   */
-  kaiwa_confirmation confirmation;
-} kaiwa_capabilities;
-
-/**
- * An error: of the last call that failed on this thread, or within an event.
- *
- * Since 0.1.0.
- */
-typedef struct {
-  /**
-   * What went wrong.
-   */
-  kaiwa_status status;
-  /**
-   * One line for a person, with the reason.
-   */
-  kaiwa_str message;
-  /**
-   * Whether `retry_after_ms` is known.
-   */
-  bool has_retry_after;
-  /**
-   * How long the other side asks to wait.
-   */
-  uint64_t retry_after_ms;
-} kaiwa_error;
+};
 
 /**
  * Something that happened. The comments of `kaiwa_event_kind` say which members apply; the others are NULL, 0 or false.
@@ -1299,7 +1421,7 @@ typedef struct {
  *
  * Since 0.1.0.
  */
-typedef struct {
+struct kaiwa_event {
   /**
    * Which event it is.
    */
@@ -1496,7 +1618,7 @@ typedef struct {
    * Whether anybody may find and join it.
    */
   bool is_public;
-} kaiwa_event;
+};
 
 /**
  * Called for each event, within `kaiwa_client_pump` and on its thread. `event` and all that it shows are valid until this
@@ -1518,110 +1640,39 @@ typedef void (*kaiwa_destroy)(void *userdata);
 typedef void (*kaiwa_wakeup_handler)(void *userdata);
 
 /**
+ * A filled field of a login form.
+ *
+ * Since 0.1.0.
+ */
+struct kaiwa_login_field {
+  /**
+   * The name of the field in the network's form.
+   */
+  kaiwa_str name;
+  /**
+   * What is put in.
+   */
+  kaiwa_str value;
+};
+
+/**
  * A text in JSON.
  *
  * Since 0.1.0.
  */
-typedef struct {
+struct kaiwa_json {
   /**
    * The text.
    */
   kaiwa_str text;
-} kaiwa_json;
-
-/**
- * Called with a line of the log, on any thread, also while a call of the caller's runs. `level` is a `kaiwa_log_level`, `target`
- * the part of the library that speaks; the strings are valid until this returns. Calls into the library give
- * `KAIWA_ERR_REENTRANT`.
- */
-typedef void (*kaiwa_log_handler)(void *userdata, int32_t level, kaiwa_str target, kaiwa_str message);
-
-/**
- * A field of a login form.
- *
- * Since 0.1.0.
- */
-typedef struct {
-  /**
-   * What `kaiwa_login_field` calls it; unique within its form.
-   */
-  kaiwa_str name;
-  /**
-   * What to show to a person; `name` where there is none.
-   */
-  kaiwa_str display;
-  /**
-   * What it is for.
-   */
-  kaiwa_field_kind kind;
-  /**
-   * What stands in it at first.
-   */
-  kaiwa_str value;
-  /**
-   * Whether the form is incomplete without it.
-   */
-  bool required;
-  /**
-   * Fields that belong together.
-   */
-  const kaiwa_field *const *fields;
-  /**
-   * How many `fields` there are.
-   */
-  size_t fields_len;
-} kaiwa_field;
-
-/**
- * A network: its name, its login form, and what it can do as far as is known before a sign-in.
- *
- * Since 0.1.0.
- */
-typedef struct {
-  /**
-   * The name that `kaiwa_account_new` takes.
-   */
-  kaiwa_str name;
-  /**
-   * A few words for a person.
-   */
-  kaiwa_str about;
-  /**
-   * The login form.
-   */
-  const kaiwa_field *const *fields;
-  /**
-   * How many `fields` there are.
-   */
-  size_t fields_len;
-  /**
-   * What it can do.
-   */
-  const kaiwa_capabilities *capabilities;
-} kaiwa_protocol;
-
-/**
- * A list of networks.
- *
- * Since 0.1.0.
- */
-typedef struct {
-  /**
-   * The networks, by name.
-   */
-  const kaiwa_protocol *const *items;
-  /**
-   * How many there are.
-   */
-  size_t len;
-} kaiwa_protocol_list;
+};
 
 /**
  * Somebody who is a contact of the user, or may become one.
  *
  * Since 0.1.0.
  */
-typedef struct {
+struct kaiwa_contact {
   /**
    * Who.
    */
@@ -1638,14 +1689,14 @@ typedef struct {
    * What they say about it.
    */
   kaiwa_str presence_text;
-} kaiwa_contact;
+};
 
 /**
  * A value that the user keeps on the network.
  *
  * Since 0.1.0.
  */
-typedef struct {
+struct kaiwa_value {
   /**
    * What it is called.
    */
@@ -1654,14 +1705,14 @@ typedef struct {
    * The value in JSON.
    */
   kaiwa_str json;
-} kaiwa_value;
+};
 
 /**
  * What an account has come to.
  *
  * Since 0.1.0.
  */
-typedef struct {
+struct kaiwa_state {
   /**
    * The network's name.
    */
@@ -1702,14 +1753,14 @@ typedef struct {
    * How many events found no room in the state.
    */
   uint64_t left_out;
-} kaiwa_state;
+};
 
 /**
  * What an account knows of a channel.
  *
  * Since 0.1.0.
  */
-typedef struct {
+struct kaiwa_channel_state {
   /**
    * The channel.
    */
@@ -1738,14 +1789,14 @@ typedef struct {
    * How many `values` there are.
    */
   size_t values_len;
-} kaiwa_channel_state;
+};
 
 /**
  * A list of channels.
  *
  * Since 0.1.0.
  */
-typedef struct {
+struct kaiwa_channel_list {
   /**
    * The channels, by id.
    */
@@ -1754,14 +1805,14 @@ typedef struct {
    * How many there are.
    */
   size_t len;
-} kaiwa_channel_list;
+};
 
 /**
  * A list of members.
  *
  * Since 0.1.0.
  */
-typedef struct {
+struct kaiwa_member_list {
   /**
    * The members, by id.
    */
@@ -1770,14 +1821,14 @@ typedef struct {
    * How many there are.
    */
   size_t len;
-} kaiwa_member_list;
+};
 
 /**
  * A list of messages.
  *
  * Since 0.1.0.
  */
-typedef struct {
+struct kaiwa_message_list {
   /**
    * The messages, oldest first.
    */
@@ -1786,14 +1837,14 @@ typedef struct {
    * How many there are.
    */
   size_t len;
-} kaiwa_message_list;
+};
 
 /**
  * A list of assets.
  *
  * Since 0.1.0.
  */
-typedef struct {
+struct kaiwa_asset_list {
   /**
    * The assets, by id.
    */
@@ -1802,105 +1853,82 @@ typedef struct {
    * How many there are.
    */
   size_t len;
-} kaiwa_asset_list;
+};
+
+/**
+ * Called with a line of the log, on any thread, also while a call of the caller's runs. `level` is a `kaiwa_log_level`, `target`
+ * the part of the library that speaks; the strings are valid until this returns. Calls into the library give
+ * `KAIWA_ERR_REENTRANT`.
+ */
+typedef void (*kaiwa_log_handler)(void *userdata, int32_t level, kaiwa_str target, kaiwa_str message);
 
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
 
 /**
- * Adds an account of a network to a client. `fields` (`fields_len` of them) fill its login form; what is left out has the
- * form's default. The account stays down until `kaiwa_account_connect`. Free it with `kaiwa_account_free`; strings are copied.
- *
- * Any thread. `KAIWA_ERR_NOT_FOUND` for an unknown network, `KAIWA_ERR_INVALID` for a field that the form does not have and for
- * a required one that is left out, `KAIWA_ERR_STATE` after a shutdown. Since 0.1.0.
- */
-KAIWA_API
-kaiwa_status kaiwa_account_new(const kaiwa_client *client,
-                               kaiwa_str protocol,
-                               const kaiwa_login_field *fields,
-                               size_t fields_len,
-                               kaiwa_account **account_out);
-
-/**
- * Like `kaiwa_account_new`, from an account in JSON (`Account` in events.schema.json). Its `autoconnect` is for the
- * application.
- *
- * Any thread. Statuses as in `kaiwa_account_new`. Since 0.1.0.
- */
-KAIWA_API
-kaiwa_status kaiwa_account_new_from_json(const kaiwa_client *client,
-                                         kaiwa_str json,
-                                         kaiwa_account **account_out);
-
-/**
- * Disconnects an account and removes it from its client; it does not wait for that. Events that wait, and those of the closing,
- * still come, with a NULL `account_userdata`. NULL is allowed; before or after its client, and from any callback of the pump. In
- * a forked child it does nothing.
+ * The name of a status, for example `KAIWA_ERR_AUTH`; `{NULL, 0}` for a number that is none. Static.
  *
  * Any thread. Since 0.1.0.
  */
 KAIWA_API
-void kaiwa_account_free(kaiwa_account *account);
+kaiwa_str kaiwa_status_name(int32_t status);
 
 /**
- * The number of an account, which its events carry; unique within the client and never 0. 0 for a handle that is none.
+ * The last error on this thread: the status that the call gave, and a line of text with the reason. It stands until the next
+ * call that fails on this thread; a call that succeeds leaves it as it is. Never NULL: before the first error it has
+ * `KAIWA_OK` and an empty text.
  *
  * Any thread. Since 0.1.0.
  */
 KAIWA_API
-uint64_t kaiwa_account_id(const kaiwa_account *account);
+const kaiwa_error *kaiwa_last_error(void);
 
 /**
- * Hangs something of the caller's on an account; its events carry it as `account_userdata`. The library does not look at it.
+ * The string that ends at the first NUL of `text`; `{NULL, 0}` for NULL. Nothing is copied.
+ *
+ * Any thread. Since 0.1.0.
+ */
+KAIWA_API kaiwa_str kaiwa_str_from_nul(const char *text);
+
+/**
+ * The version of the library as one number: major × 1,000,000 + minor × 1,000 + patch. `KAIWA_VERSION_NUMBER` is that of the
+ * header; a program made with a newer header than the library it runs with must not touch what is newer.
  *
  * Any thread. Since 0.1.0.
  */
 KAIWA_API
-kaiwa_status kaiwa_account_set_userdata(const kaiwa_account *account,
-                                        void *userdata);
+uint32_t kaiwa_version_number(void);
 
 /**
- * What `kaiwa_account_set_userdata` set; NULL before.
+ * The version of the library in words, for example `0.1.0`. Static.
  *
  * Any thread. Since 0.1.0.
  */
-KAIWA_API void *kaiwa_account_userdata(const kaiwa_account *account);
+KAIWA_API kaiwa_str kaiwa_version(void);
 
 /**
- * Fills the login form anew; it holds from the next attempt to connect. What is left out has the form's default.
- *
- * Any thread. `KAIWA_ERR_INVALID` as in `kaiwa_account_new`; then the form stays as it was. Since 0.1.0.
- */
-KAIWA_API
-kaiwa_status kaiwa_account_set_fields(const kaiwa_account *account,
-                                      const kaiwa_login_field *fields,
-                                      size_t fields_len);
-
-/**
- * Connects an account and keeps it connected from now on, with growing pauses between attempts; what comes of it are events
- * (`KAIWA_EVENT_STATUS_CONNECTING`, then `…_CONNECTED`, or `…_LOST` and `…_DISCONNECTED`). Wrong credentials and bans end it.
- *
- * Any thread. `KAIWA_ERR_STATE` after a shutdown. Since 0.1.0.
- */
-KAIWA_API
-kaiwa_status kaiwa_account_connect(const kaiwa_account *account);
-
-/**
- * Disconnects an account and lets it stay down; it does not wait for that. What is open has failed before
- * `KAIWA_EVENT_STATUS_DISCONNECTED` comes.
- *
- * Any thread. `KAIWA_ERR_STATE` after a shutdown. Since 0.1.0.
- */
-KAIWA_API
-kaiwa_status kaiwa_account_disconnect(const kaiwa_account *account);
-
-/**
- * Whether an account can send events of a kind (a `kaiwa_event_kind`), as far as is known now.
+ * A number that changes only when callers must be compiled again; it is the SONAME's. Before 1.0 it may rise with any minor
+ * version, and the changelog says so.
  *
  * Any thread. Since 0.1.0.
  */
-KAIWA_API bool kaiwa_account_can_send(const kaiwa_account *account, int32_t kind);
+KAIWA_API
+uint32_t kaiwa_abi_version(void);
+
+/**
+ * The networks in this library. Static, never NULL.
+ *
+ * Any thread. Since 0.1.0.
+ */
+KAIWA_API const kaiwa_protocol_list *kaiwa_protocols(void);
+
+/**
+ * The network of that name. Static.
+ *
+ * Any thread. `KAIWA_ERR_NOT_FOUND`, naming those that there are. Since 0.1.0.
+ */
+KAIWA_API kaiwa_status kaiwa_protocol_find(kaiwa_str name, const kaiwa_protocol **protocol_out);
 
 /**
  * Fills options with their defaults. `size` is `sizeof(kaiwa_client_options)`. NULL is left alone.
@@ -2011,189 +2039,98 @@ KAIWA_API
 kaiwa_status kaiwa_client_network_changed(const kaiwa_client *client);
 
 /**
- * Makes an empty draft. Free it with `kaiwa_draft_free`.
+ * Adds an account of a network to a client. `fields` (`fields_len` of them) fill its login form; what is left out has the
+ * form's default. The account stays down until `kaiwa_account_connect`. Free it with `kaiwa_account_free`; strings are copied.
  *
- * Any thread. Since 0.1.0.
+ * Any thread. `KAIWA_ERR_NOT_FOUND` for an unknown network, `KAIWA_ERR_INVALID` for a field that the form does not have and for
+ * a required one that is left out, `KAIWA_ERR_STATE` after a shutdown. Since 0.1.0.
  */
-KAIWA_API kaiwa_status kaiwa_draft_new(kaiwa_draft **draft_out);
+KAIWA_API
+kaiwa_status kaiwa_account_new(const kaiwa_client *client,
+                               kaiwa_str protocol,
+                               const kaiwa_login_field *fields,
+                               size_t fields_len,
+                               kaiwa_account **account_out);
 
 /**
- * Frees a draft; what was sent of it goes its way. NULL is allowed.
+ * Like `kaiwa_account_new`, from an account in JSON (`Account` in events.schema.json). Its `autoconnect` is for the
+ * application.
  *
- * Any thread. Since 0.1.0.
+ * Any thread. Statuses as in `kaiwa_account_new`. Since 0.1.0.
  */
-KAIWA_API void kaiwa_draft_free(kaiwa_draft *draft);
+KAIWA_API
+kaiwa_status kaiwa_account_new_from_json(const kaiwa_client *client,
+                                         kaiwa_str json,
+                                         kaiwa_account **account_out);
 
 /**
- * Empties a draft.
- *
- * Any thread. Since 0.1.0.
- */
-KAIWA_API kaiwa_status kaiwa_draft_clear(const kaiwa_draft *draft);
-
-/**
- * Adds plain text.
- *
- * Any thread. Since 0.1.0.
- */
-KAIWA_API kaiwa_status kaiwa_draft_text(const kaiwa_draft *draft, kaiwa_str text);
-
-/**
- * Adds a link that shows itself.
- *
- * Any thread. Since 0.1.0.
- */
-KAIWA_API kaiwa_status kaiwa_draft_url(const kaiwa_draft *draft, kaiwa_str url);
-
-/**
- * Adds an asset by its id: an emote, a sticker, a sound; as the first fragment a command, whose arguments follow as text.
+ * Disconnects an account and removes it from its client; it does not wait for that. Events that wait, and those of the closing,
+ * still come, with a NULL `account_userdata`. NULL is allowed; before or after its client, and from any callback of the pump. In
+ * a forked child it does nothing.
  *
  * Any thread. Since 0.1.0.
  */
 KAIWA_API
-kaiwa_status kaiwa_draft_asset(const kaiwa_draft *draft,
-                               kaiwa_str asset_id);
+void kaiwa_account_free(kaiwa_account *account);
 
 /**
- * Adds a file of this machine that goes along. `name` is what it is to be called (`{NULL, 0}`: as here), `mime` its MIME type
- * (`{NULL, 0}`: found by the library).
+ * The number of an account, which its events carry; unique within the client and never 0. 0 for a handle that is none.
  *
  * Any thread. Since 0.1.0.
  */
 KAIWA_API
-kaiwa_status kaiwa_draft_upload(const kaiwa_draft *draft,
-                                kaiwa_str path,
-                                kaiwa_str name,
-                                kaiwa_str mime);
+uint64_t kaiwa_account_id(const kaiwa_account *account);
 
 /**
- * Adds a mention of somebody, who is shown as `text`.
+ * Hangs something of the caller's on an account; its events carry it as `account_userdata`. The library does not look at it.
  *
  * Any thread. Since 0.1.0.
  */
 KAIWA_API
-kaiwa_status kaiwa_draft_mention(const kaiwa_draft *draft,
-                                 kaiwa_str user_id,
-                                 kaiwa_str text);
+kaiwa_status kaiwa_account_set_userdata(const kaiwa_account *account,
+                                        void *userdata);
 
 /**
- * Says that the message answers another one; the last one said holds.
+ * What `kaiwa_account_set_userdata` set; NULL before.
  *
  * Any thread. Since 0.1.0.
  */
-KAIWA_API kaiwa_status kaiwa_draft_reply(const kaiwa_draft *draft, kaiwa_str message_id);
+KAIWA_API void *kaiwa_account_userdata(const kaiwa_account *account);
 
 /**
- * Begins a style (a `kaiwa_style`): what is added until `kaiwa_draft_end` has it. `rgba` is the colour of the styles that are
- * colours, 0xRRGGBBAA. Styles and links lie at most 32 deep in each other.
+ * Fills the login form anew; it holds from the next attempt to connect. What is left out has the form's default.
  *
- * Any thread. `KAIWA_ERR_INVALID` for an unknown style, or too many. Since 0.1.0.
+ * Any thread. `KAIWA_ERR_INVALID` as in `kaiwa_account_new`; then the form stays as it was. Since 0.1.0.
  */
 KAIWA_API
-kaiwa_status kaiwa_draft_begin_style(const kaiwa_draft *draft,
-                                     int32_t style,
-                                     uint32_t rgba);
+kaiwa_status kaiwa_account_set_fields(const kaiwa_account *account,
+                                      const kaiwa_login_field *fields,
+                                      size_t fields_len);
 
 /**
- * Begins a link to `url`: what is added until `kaiwa_draft_end` is what it shows.
+ * Connects an account and keeps it connected from now on, with growing pauses between attempts; what comes of it are events
+ * (`KAIWA_EVENT_STATUS_CONNECTING`, then `…_CONNECTED`, or `…_LOST` and `…_DISCONNECTED`). Wrong credentials and bans end it.
  *
- * Any thread. `KAIWA_ERR_INVALID` for too many styles and links in each other. Since 0.1.0.
- */
-KAIWA_API kaiwa_status kaiwa_draft_begin_link(const kaiwa_draft *draft, kaiwa_str url);
-
-/**
- * Ends the style or link begun last.
- *
- * Any thread. `KAIWA_ERR_STATE` if none is open. Since 0.1.0.
- */
-KAIWA_API kaiwa_status kaiwa_draft_end(const kaiwa_draft *draft);
-
-/**
- * Adds any fragment in JSON (`MessageFragment` in events.schema.json): what has no function of its own goes this way.
- *
- * Any thread. `KAIWA_ERR_INVALID` for what is no fragment. Since 0.1.0.
+ * Any thread. `KAIWA_ERR_STATE` after a shutdown. Since 0.1.0.
  */
 KAIWA_API
-kaiwa_status kaiwa_draft_json(const kaiwa_draft *draft,
-                              kaiwa_str json);
+kaiwa_status kaiwa_account_connect(const kaiwa_account *account);
 
 /**
- * Keeps an event beyond its handler, until `kaiwa_event_release`. It returns `event`, for convenience; NULL is allowed.
+ * Disconnects an account and lets it stay down; it does not wait for that. What is open has failed before
+ * `KAIWA_EVENT_STATUS_DISCONNECTED` comes.
  *
- * Any thread; the event may then be read on any thread. Since 0.1.0.
+ * Any thread. `KAIWA_ERR_STATE` after a shutdown. Since 0.1.0.
  */
 KAIWA_API
-const kaiwa_event *kaiwa_event_retain(const kaiwa_event *event);
+kaiwa_status kaiwa_account_disconnect(const kaiwa_account *account);
 
 /**
- * Lets go of an event that was retained or made from JSON; once for each. NULL is allowed.
+ * Whether an account can send events of a kind (a `kaiwa_event_kind`), as far as is known now.
  *
  * Any thread. Since 0.1.0.
  */
-KAIWA_API void kaiwa_event_release(const kaiwa_event *event);
-
-/**
- * The JSON of an event (`ConnectionEvent` in events.schema.json), made when it is asked for. Free it with
- * `kaiwa_json_free`. Secrets in it are not hidden.
- *
- * Any thread. `KAIWA_ERR_INVALID` for NULL. Since 0.1.0.
- */
-KAIWA_API
-kaiwa_status kaiwa_event_json(const kaiwa_event *event,
-                              kaiwa_json **json_out);
-
-/**
- * An event from its JSON, as `kaiwa_event_json` gives it, with the account, number and request 0: for what was recorded, and for
- * tests of applications. Let go of it with `kaiwa_event_release`.
- *
- * Any thread. `KAIWA_ERR_INVALID` for what is no event, `KAIWA_ERR_UNSUPPORTED` for one of a newer version. Since 0.1.0.
- */
-KAIWA_API
-kaiwa_status kaiwa_event_from_json(kaiwa_str json,
-                                   const kaiwa_event **event_out);
-
-/**
- * Frees JSON. NULL is allowed.
- *
- * Any thread. Since 0.1.0.
- */
-KAIWA_API void kaiwa_json_free(kaiwa_json *json);
-
-/**
- * The name of a kind of event, for example `KAIWA_EVENT_CHAT_NEW`; `{NULL, 0}` for a number that is none. Static.
- *
- * Any thread. Since 0.1.0.
- */
-KAIWA_API
-kaiwa_str kaiwa_event_kind_name(int32_t kind);
-
-/**
- * Says who is called for lines of the log up to `max_level` (a `kaiwa_log_level`); a NULL `handler` is nobody. There is one for
- * the whole process. Passwords and tokens are never in it; the text of messages may be, at trace.
- *
- * Any thread, but not while holding a lock that the handler takes. The handler is called on any thread, also within calls of the
- * caller's. `userdata` and `destroy` as in `kaiwa_client_set_event_handler`. `KAIWA_ERR_INVALID` for an unknown level,
- * `KAIWA_ERR_STATE` in a Rust program that has a log of its own. Since 0.1.0.
- */
-KAIWA_API
-kaiwa_status kaiwa_set_log_handler(int32_t max_level,
-                                   void *userdata,
-                                   kaiwa_log_handler handler,
-                                   kaiwa_destroy destroy);
-
-/**
- * The networks in this library. Static, never NULL.
- *
- * Any thread. Since 0.1.0.
- */
-KAIWA_API const kaiwa_protocol_list *kaiwa_protocols(void);
-
-/**
- * The network of that name. Static.
- *
- * Any thread. `KAIWA_ERR_NOT_FOUND`, naming those that there are. Since 0.1.0.
- */
-KAIWA_API kaiwa_status kaiwa_protocol_find(kaiwa_str name, const kaiwa_protocol **protocol_out);
+KAIWA_API bool kaiwa_account_can_send(const kaiwa_account *account, int32_t kind);
 
 /**
  * Says a text in a channel (`{NULL, 0}`: the current one). Its local echo comes at once as `KAIWA_EVENT_CHAT_NEW`; while the
@@ -2372,6 +2309,163 @@ kaiwa_status kaiwa_account_send_json(const kaiwa_account *account,
                                      uint64_t *request_out);
 
 /**
+ * Makes an empty draft. Free it with `kaiwa_draft_free`.
+ *
+ * Any thread. Since 0.1.0.
+ */
+KAIWA_API kaiwa_status kaiwa_draft_new(kaiwa_draft **draft_out);
+
+/**
+ * Frees a draft; what was sent of it goes its way. NULL is allowed.
+ *
+ * Any thread. Since 0.1.0.
+ */
+KAIWA_API void kaiwa_draft_free(kaiwa_draft *draft);
+
+/**
+ * Empties a draft.
+ *
+ * Any thread. Since 0.1.0.
+ */
+KAIWA_API kaiwa_status kaiwa_draft_clear(const kaiwa_draft *draft);
+
+/**
+ * Adds plain text.
+ *
+ * Any thread. Since 0.1.0.
+ */
+KAIWA_API kaiwa_status kaiwa_draft_text(const kaiwa_draft *draft, kaiwa_str text);
+
+/**
+ * Adds a link that shows itself.
+ *
+ * Any thread. Since 0.1.0.
+ */
+KAIWA_API kaiwa_status kaiwa_draft_url(const kaiwa_draft *draft, kaiwa_str url);
+
+/**
+ * Adds an asset by its id: an emote, a sticker, a sound; as the first fragment a command, whose arguments follow as text.
+ *
+ * Any thread. Since 0.1.0.
+ */
+KAIWA_API
+kaiwa_status kaiwa_draft_asset(const kaiwa_draft *draft,
+                               kaiwa_str asset_id);
+
+/**
+ * Adds a file of this machine that goes along. `name` is what it is to be called (`{NULL, 0}`: as here), `mime` its MIME type
+ * (`{NULL, 0}`: found by the library).
+ *
+ * Any thread. Since 0.1.0.
+ */
+KAIWA_API
+kaiwa_status kaiwa_draft_upload(const kaiwa_draft *draft,
+                                kaiwa_str path,
+                                kaiwa_str name,
+                                kaiwa_str mime);
+
+/**
+ * Adds a mention of somebody, who is shown as `text`.
+ *
+ * Any thread. Since 0.1.0.
+ */
+KAIWA_API
+kaiwa_status kaiwa_draft_mention(const kaiwa_draft *draft,
+                                 kaiwa_str user_id,
+                                 kaiwa_str text);
+
+/**
+ * Says that the message answers another one; the last one said holds.
+ *
+ * Any thread. Since 0.1.0.
+ */
+KAIWA_API kaiwa_status kaiwa_draft_reply(const kaiwa_draft *draft, kaiwa_str message_id);
+
+/**
+ * Begins a style (a `kaiwa_style`): what is added until `kaiwa_draft_end` has it. `rgba` is the colour of the styles that are
+ * colours, 0xRRGGBBAA. Styles and links lie at most 32 deep in each other.
+ *
+ * Any thread. `KAIWA_ERR_INVALID` for an unknown style, or too many. Since 0.1.0.
+ */
+KAIWA_API
+kaiwa_status kaiwa_draft_begin_style(const kaiwa_draft *draft,
+                                     int32_t style,
+                                     uint32_t rgba);
+
+/**
+ * Begins a link to `url`: what is added until `kaiwa_draft_end` is what it shows.
+ *
+ * Any thread. `KAIWA_ERR_INVALID` for too many styles and links in each other. Since 0.1.0.
+ */
+KAIWA_API kaiwa_status kaiwa_draft_begin_link(const kaiwa_draft *draft, kaiwa_str url);
+
+/**
+ * Ends the style or link begun last.
+ *
+ * Any thread. `KAIWA_ERR_STATE` if none is open. Since 0.1.0.
+ */
+KAIWA_API kaiwa_status kaiwa_draft_end(const kaiwa_draft *draft);
+
+/**
+ * Adds any fragment in JSON (`MessageFragment` in events.schema.json): what has no function of its own goes this way.
+ *
+ * Any thread. `KAIWA_ERR_INVALID` for what is no fragment. Since 0.1.0.
+ */
+KAIWA_API
+kaiwa_status kaiwa_draft_json(const kaiwa_draft *draft,
+                              kaiwa_str json);
+
+/**
+ * Keeps an event beyond its handler, until `kaiwa_event_release`. It returns `event`, for convenience; NULL is allowed.
+ *
+ * Any thread; the event may then be read on any thread. Since 0.1.0.
+ */
+KAIWA_API
+const kaiwa_event *kaiwa_event_retain(const kaiwa_event *event);
+
+/**
+ * Lets go of an event that was retained or made from JSON; once for each. NULL is allowed.
+ *
+ * Any thread. Since 0.1.0.
+ */
+KAIWA_API void kaiwa_event_release(const kaiwa_event *event);
+
+/**
+ * The JSON of an event (`ConnectionEvent` in events.schema.json), made when it is asked for. Free it with
+ * `kaiwa_json_free`. Secrets in it are not hidden.
+ *
+ * Any thread. `KAIWA_ERR_INVALID` for NULL. Since 0.1.0.
+ */
+KAIWA_API
+kaiwa_status kaiwa_event_json(const kaiwa_event *event,
+                              kaiwa_json **json_out);
+
+/**
+ * An event from its JSON, as `kaiwa_event_json` gives it, with the account, number and request 0: for what was recorded, and for
+ * tests of applications. Let go of it with `kaiwa_event_release`.
+ *
+ * Any thread. `KAIWA_ERR_INVALID` for what is no event, `KAIWA_ERR_UNSUPPORTED` for one of a newer version. Since 0.1.0.
+ */
+KAIWA_API
+kaiwa_status kaiwa_event_from_json(kaiwa_str json,
+                                   const kaiwa_event **event_out);
+
+/**
+ * Frees JSON. NULL is allowed.
+ *
+ * Any thread. Since 0.1.0.
+ */
+KAIWA_API void kaiwa_json_free(kaiwa_json *json);
+
+/**
+ * The name of a kind of event, for example `KAIWA_EVENT_CHAT_NEW`; `{NULL, 0}` for a number that is none. Static.
+ *
+ * Any thread. Since 0.1.0.
+ */
+KAIWA_API
+kaiwa_str kaiwa_event_kind_name(int32_t kind);
+
+/**
  * What an account has come to. Every event that the handler has seen is in it. Free it with `kaiwa_state_free`.
  *
  * Any thread. `KAIWA_ERR_NOT_FOUND` if no state is kept (`no_state`), or not any more. Since 0.1.0.
@@ -2475,54 +2569,18 @@ kaiwa_status kaiwa_account_assets(const kaiwa_account *account,
 KAIWA_API void kaiwa_asset_list_free(kaiwa_asset_list *list);
 
 /**
- * The name of a status, for example `KAIWA_ERR_AUTH`; `{NULL, 0}` for a number that is none. Static.
+ * Says who is called for lines of the log up to `max_level` (a `kaiwa_log_level`); a NULL `handler` is nobody. There is one for
+ * the whole process. Passwords and tokens are never in it; the text of messages may be, at trace.
  *
- * Any thread. Since 0.1.0.
+ * Any thread, but not while holding a lock that the handler takes. The handler is called on any thread, also within calls of the
+ * caller's. `userdata` and `destroy` as in `kaiwa_client_set_event_handler`. `KAIWA_ERR_INVALID` for an unknown level,
+ * `KAIWA_ERR_STATE` in a Rust program that has a log of its own. Since 0.1.0.
  */
 KAIWA_API
-kaiwa_str kaiwa_status_name(int32_t status);
-
-/**
- * The last error on this thread: the status that the call gave, and a line of text with the reason. It stands until the next
- * call that fails on this thread; a call that succeeds leaves it as it is. Never NULL: before the first error it has
- * `KAIWA_OK` and an empty text.
- *
- * Any thread. Since 0.1.0.
- */
-KAIWA_API
-const kaiwa_error *kaiwa_last_error(void);
-
-/**
- * The string that ends at the first NUL of `text`; `{NULL, 0}` for NULL. Nothing is copied.
- *
- * Any thread. Since 0.1.0.
- */
-KAIWA_API kaiwa_str kaiwa_str_from_nul(const char *text);
-
-/**
- * The version of the library as one number: major × 1,000,000 + minor × 1,000 + patch. `KAIWA_VERSION_NUMBER` is that of the
- * header; a program made with a newer header than the library it runs with must not touch what is newer.
- *
- * Any thread. Since 0.1.0.
- */
-KAIWA_API
-uint32_t kaiwa_version_number(void);
-
-/**
- * The version of the library in words, for example `0.1.0`. Static.
- *
- * Any thread. Since 0.1.0.
- */
-KAIWA_API kaiwa_str kaiwa_version(void);
-
-/**
- * A number that changes only when callers must be compiled again; it is the SONAME's. Before 1.0 it may rise with any minor
- * version, and the changelog says so.
- *
- * Any thread. Since 0.1.0.
- */
-KAIWA_API
-uint32_t kaiwa_abi_version(void);
+kaiwa_status kaiwa_set_log_handler(int32_t max_level,
+                                   void *userdata,
+                                   kaiwa_log_handler handler,
+                                   kaiwa_destroy destroy);
 
 #ifdef __cplusplus
 }  // extern "C"

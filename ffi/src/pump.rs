@@ -129,10 +129,14 @@ impl Pump {
         if self.is_closing() {
             return Err(state("the client was freed"));
         }
-        if queue.ended && count == 0 {
-            return Err(state(
-                "the client is shut down, and all its events were handed out",
-            ));
+        if queue.ended {
+            if count == 0 {
+                return Err(state(
+                    "the client is shut down, and all its events were handed out",
+                ));
+            }
+            // Whoever polls shall come once more, to be told of the end.
+            self.signal.set();
         }
         Ok(count)
     }
@@ -251,8 +255,10 @@ impl Queue {
             match next.poll(&mut Context::from_waker(&waker)) {
                 Poll::Pending => return,
                 Poll::Ready(Some(event)) => self.next = Some(event),
-                Poll::Ready(None) if self.ended => return,
-                Poll::Ready(None) => self.ended = true,
+                Poll::Ready(None) => {
+                    self.ended = true;
+                    return;
+                }
             }
         }
         signal.set();

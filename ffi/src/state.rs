@@ -173,7 +173,7 @@ pub struct kaiwa_asset_list {
 
 /// What an account has come to. Every event that the handler has seen is in it. Free it with `kaiwa_state_free`.
 ///
-/// Any thread. `KAIWA_ERR_NOT_FOUND` if no state is kept (`no_state`), or not any more. Since 0.1.0.
+/// Any thread. `KAIWA_ERR_NOT_FOUND` if no state is kept (`no_state`). Since 0.1.0.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kaiwa_account_state(
     account: *const kaiwa_account,

@@ -94,6 +94,8 @@ fn config() -> Config {
         ..Config::default()
     };
     config.function.prefix = Some("KAIWA_API".to_owned());
+    // Taken as an integer only.
+    config.export.include = vec!["kaiwa_log_level".to_owned()];
     config.export.exclude = vec!["kaiwa_test_panic".to_owned()];
     config
 }

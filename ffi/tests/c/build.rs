@@ -68,7 +68,9 @@ pub(crate) fn limited(program: &Path) -> Command {
     let mut command = Command::new("timeout");
     command
         .args(["--signal=KILL", &LIMIT_SECONDS.to_string()])
-        .arg(program);
+        .arg(program)
+        // Panics on purpose are short.
+        .env_remove("RUST_BACKTRACE");
     command
 }
 

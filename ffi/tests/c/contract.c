@@ -319,6 +319,7 @@ static void every_request_of_the_header_is_answered(void) {
   struct app app;
   start(&app, NULL, 0);
   connect_it(&app);
+  until(&app, KAIWA_EVENT_USER_NEW); /* who is in the channel */
   kaiwa_account *account = app.account;
   uint64_t request = 0;
   kaiwa_draft *draft = NULL;
@@ -334,7 +335,11 @@ static void every_request_of_the_header_is_answered(void) {
   OK(kaiwa_draft_end(draft));
   OK(kaiwa_draft_json(draft, KAIWA_STR("{\"Url\":\"https://example.org/2\"}")));
   GIVES(KAIWA_ERR_INVALID, kaiwa_draft_json(draft, KAIWA_STR("{\"Url\":7}")));
-  OK(kaiwa_account_send_draft(account, none, draft, &request));
+  kaiwa_channel_list *channels = NULL;
+  OK(kaiwa_account_channels(account, &channels));
+  CHECK(channels->len > 0 && channels->items[0]->members_len > 0);
+  kaiwa_str channel = channels->items[0]->channel->id;
+  OK(kaiwa_account_send_draft(account, channel, draft, &request));
   done(&app, request);
   CHECK(app.kept->message->content_len == 3);
   const kaiwa_fragment *styled = app.kept->message->content[1];
@@ -346,8 +351,6 @@ static void every_request_of_the_header_is_answered(void) {
   kaiwa_state *state = NULL;
   OK(kaiwa_account_state(account, &state));
   CHECK(state->status == KAIWA_CONNECTION_CONNECTED && state->user_id.len > 0);
-  kaiwa_str channel = state->current_channel_id;
-  CHECK(channel.len > 0);
   OK(kaiwa_account_messages(account, channel, 1, &messages));
   CHECK(messages->len == 1);
   kaiwa_str message = messages->items[0]->id;
@@ -366,20 +369,21 @@ static void every_request_of_the_header_is_answered(void) {
   done(&app, request);
   OK(kaiwa_draft_clear(draft));
   OK(kaiwa_draft_reply(draft, message));
-  GIVES(KAIWA_ERR_INVALID, kaiwa_account_send_draft(account, none, draft, &request));
+  GIVES(KAIWA_ERR_INVALID, kaiwa_account_send_draft(account, channel, draft, &request));
   OK(kaiwa_draft_text(draft, KAIWA_STR("an answer")));
-  OK(kaiwa_account_send_draft(account, none, draft, &request));
+  OK(kaiwa_account_send_draft(account, channel, draft, &request));
   done(&app, request);
   OK(kaiwa_account_remove_message(account, channel, message, &request));
   done(&app, request);
   OK(kaiwa_account_create_channel(account, KAIWA_STR("den"), KAIWA_CHANNEL_GROUP, none, true, &request));
   done(&app, request);
 
-  kaiwa_channel_list *channels = NULL;
-  OK(kaiwa_account_channels(account, &channels));
+  kaiwa_channel_list *more = NULL;
+  OK(kaiwa_account_channels(account, &more));
+  CHECK(more->len == channels->len + 1); /* the first list is a snapshot */
   kaiwa_str den = none;
-  for (size_t i = 0; i < channels->len; i++)
-    if (is(channels->items[i]->channel->name, "den")) den = channels->items[i]->channel->id;
+  for (size_t i = 0; i < more->len; i++)
+    if (is(more->items[i]->channel->name, "den")) den = more->items[i]->channel->id;
   CHECK(den.len > 0);
   OK(kaiwa_account_join_channel(account, den, none, &request));
   done(&app, request);
@@ -403,6 +407,7 @@ static void every_request_of_the_header_is_answered(void) {
   kaiwa_capabilities_free(can);
   kaiwa_asset_list_free(assets);
   kaiwa_member_list_free(members);
+  kaiwa_channel_list_free(more);
   kaiwa_channel_list_free(channels);
   kaiwa_message_list_free(messages);
   kaiwa_state_free(state);
@@ -501,7 +506,9 @@ static void destroy_is_called_once(void) {
   GIVES(KAIWA_ERR_STATE, kaiwa_account_connect(app.account));
   GIVES(KAIWA_ERR_STATE, kaiwa_account_send_text(app.account, none, KAIWA_STR("x"), NULL));
   kaiwa_state *state = NULL;
-  GIVES(KAIWA_ERR_NOT_FOUND, kaiwa_account_state(app.account, &state));
+  OK(kaiwa_account_state(app.account, &state)); /* what was known can still be read */
+  CHECK(state->status == KAIWA_CONNECTION_DISCONNECTED);
+  kaiwa_state_free(state);
   kaiwa_account_free(app.account);
 }
 
@@ -618,32 +625,46 @@ static void four_threads_use_one_client(void) {
   stop(&app);
 }
 
-static void *pump_it(void *userdata) {
-  struct app *app = userdata;
-  kaiwa_status status;
-  while ((status = kaiwa_client_pump(app->client, -1, 0, NULL)) == KAIWA_OK) continue;
-  CHECK(status == KAIWA_ERR_STATE);
-  return NULL;
+static struct {
+  pthread_mutex_t lock;
+  pthread_cond_t changed;
+  bool inside, go;
+} turn = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, false, false};
+
+/* Stays in the handler until it is told to go. */
+static void linger(struct app *app) {
+  (void)app;
+  pthread_mutex_lock(&turn.lock);
+  turn.inside = true;
+  pthread_cond_signal(&turn.changed);
+  while (!turn.go) pthread_cond_wait(&turn.changed, &turn.lock);
+  pthread_mutex_unlock(&turn.lock);
 }
 
-static void wait_until_pumped(struct app *app) {
-  /* The other thread holds the pump from its first event on, or is about to wait in it. */
-  kaiwa_status status;
-  do
-    status = kaiwa_client_pump(app->client, 0, 1, NULL);
-  while (status == KAIWA_OK);
-  CHECK(status == KAIWA_ERR_STATE);
+static void *pump_once(void *userdata) {
+  struct app *app = userdata;
+  kaiwa_status status = kaiwa_client_pump(app->client, -1, 0, NULL);
+  CHECK(status == KAIWA_OK || status == KAIWA_ERR_STATE);
+  return NULL;
 }
 
 static void one_thread_pumps_at_a_time(void) {
   struct app app;
   start(&app, NULL, 0);
+  app.during = linger;
+  OK(kaiwa_account_connect(app.account));
   pthread_t other;
-  CHECK(pthread_create(&other, NULL, pump_it, &app) == 0);
-  wait_until_pumped(&app);
+  CHECK(pthread_create(&other, NULL, pump_once, &app) == 0);
+  pthread_mutex_lock(&turn.lock);
+  while (!turn.inside) pthread_cond_wait(&turn.changed, &turn.lock);
+  pthread_mutex_unlock(&turn.lock);
+  GIVES(KAIWA_ERR_STATE, kaiwa_client_pump(app.client, 0, 0, NULL));
+  pthread_mutex_lock(&turn.lock);
+  turn.go = true;
+  pthread_cond_signal(&turn.changed);
+  pthread_mutex_unlock(&turn.lock);
   kaiwa_account_free(app.account);
-  /* It waits for the other thread to leave the pump. */
-  kaiwa_client_free(app.client);
+  kaiwa_client_free(app.client); /* waits for the other thread to leave the handler */
   CHECK(pthread_join(other, NULL) == 0);
 }
 
@@ -706,8 +727,14 @@ static void the_log_is_handed_out(void) {
   struct log_lines log = {PTHREAD_MUTEX_INITIALIZER, 0};
   OK(kaiwa_set_log_handler(KAIWA_LOG_TRACE, &log, take_line, NULL));
   struct app app;
-  start(&app, NULL, 0);
+  kaiwa_login_field garbage = {KAIWA_STR("script"), KAIWA_STR("garbage:3")};
+  start(&app, &garbage, 1);
   connect_it(&app);
+  uint64_t request = 0;
+  OK(kaiwa_account_send_text(app.account, none, KAIWA_STR("x"), &request));
+  done(&app, request); /* what came before was read */
+  OK(kaiwa_account_disconnect(app.account));
+  until(&app, KAIWA_EVENT_STATUS_DISCONNECTED);
   stop(&app);
   OK(kaiwa_set_log_handler(KAIWA_LOG_OFF, NULL, NULL, NULL));
   CHECK(log.lines > 0);
