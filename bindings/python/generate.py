@@ -142,6 +142,42 @@ def manual(text: str, indent: str = "    ") -> str:
     return f'{indent}"""{text}"""\n'
 
 
+PARTS = '''
+    @property
+    def text(self) -> str:
+        """The plain text of it: what is shown of `content`, joined."""
+        return "".join(shown(one) for one in self.content)
+
+    @property
+    def reply_to(self) -> str | None:
+        """The id of the message that this one answers."""
+        return next((one.message_id for one in self.content if isinstance(one, Reply)), None)
+'''
+
+SHOWN = '''
+
+def shown(fragment: Fragment) -> str:
+    """What is shown of a fragment, as text."""
+    match fragment:
+        case Text(text=text) | Mention(text=text) | ChannelLink(text=text):
+            return text
+        case Url(url=url) | Image(url=url) | Video(url=url) | Audio(url=url) | File(url=url):
+            return url
+        case Styled(content=content):
+            return "".join(shown(one) for one in content)
+        case Link(url=url, content=content):
+            return "".join(shown(one) for one in content) or url
+        case AssetId(asset_id=asset_id):
+            return asset_id
+        case Upload(path=path, name=name):
+            return name or path
+        case MessageLink(message_id=message_id):
+            return message_id
+        case _:
+            return ""
+'''
+
+
 def dataclass(name: str, about: str, rows: list[tuple[str, str, str]], base: str = "") -> str:
     """A frozen class."""
     text = f"\n\n@dataclass(frozen=True, slots=True)\nclass {name}{base}:\n{manual(about)}"
@@ -186,12 +222,18 @@ def types(schema: Json) -> str:
     text += "\n\nAsset: TypeAlias = " + " | ".join([*(name + "Asset" for name, _, _ in variants(schema["Asset"])), "Unknown"]) + "\n"
     for name in RECORDS:
         text += dataclass(name, schema[name]["description"], fields(schema[name]))
-    text += EVENT
+    text += PARTS + SHOWN + EVENT
     for category, name, inner, about in events(schema):
         rows = [row for row in fields(inner) if (category, row[0]) != ("Status", "request")]
         text += dataclass(category + name, about, rows, "(Event)")
     text += dataclass("UnknownEvent", "An event of a newer version: its name, and the whole of it as JSON gives it.", [("kind", "str", ""), ("json", "any", "")], "(Event)")
-    return text
+    return text + public(text)
+
+
+def public(text: str) -> str:
+    """The names that a module gives."""
+    names = sorted(re.findall(r"^(?:class |def )?(\w+)(?:\(.*\).*:|:|: TypeAlias = .*)$", text, re.MULTILINE))
+    return "\n\n__all__ = [\n" + "".join(f'    "{name}",\n' for name in names if name != "shown") + "]\n"
 
 
 EVENT = '''
@@ -242,7 +284,7 @@ def errors(schema: Json, header: str) -> str:
     text += f'\n\nclass PanicError(LibraryError):\n{manual("A bug in this library, met within the call.")}\n    kind = "Panic"\n'
     rows.append((numbers["PANIC"], "Panic"))
     text += "\n\nBY_NUMBER: dict[int, type[Error]] = {\n" + "".join(f"    -{number}: {name}Error,\n" for number, name in rows) + "}\n"
-    return text + '"""The class of each status of the C library."""\n'
+    return text + '"""The class of each status of the C library."""\n' + public(text)
 
 
 ERROR = '''

@@ -800,6 +800,37 @@ class Message:
     sender_id: str | None = None
     """`crate.Profile.id` of the sender."""
 
+    @property
+    def text(self) -> str:
+        """The plain text of it: what is shown of `content`, joined."""
+        return "".join(shown(one) for one in self.content)
+
+    @property
+    def reply_to(self) -> str | None:
+        """The id of the message that this one answers."""
+        return next((one.message_id for one in self.content if isinstance(one, Reply)), None)
+
+
+def shown(fragment: Fragment) -> str:
+    """What is shown of a fragment, as text."""
+    match fragment:
+        case Text(text=text) | Mention(text=text) | ChannelLink(text=text):
+            return text
+        case Url(url=url) | Image(url=url) | Video(url=url) | Audio(url=url) | File(url=url):
+            return url
+        case Styled(content=content):
+            return "".join(shown(one) for one in content)
+        case Link(url=url, content=content):
+            return "".join(shown(one) for one in content) or url
+        case AssetId(asset_id=asset_id):
+            return asset_id
+        case Upload(path=path, name=name):
+            return name or path
+        case MessageLink(message_id=message_id):
+            return message_id
+        case _:
+            return ""
+
 
 @dataclass(frozen=True, slots=True)
 class Event:
@@ -1388,3 +1419,105 @@ class UnknownEvent(Event):
     kind: str
 
     json: Any = None
+
+
+__all__ = [
+    "Asset",
+    "AssetClearList",
+    "AssetId",
+    "AssetNew",
+    "AssetRemove",
+    "AssetSource",
+    "AssetUnavailable",
+    "AssetUpdate",
+    "Audio",
+    "AudioAsset",
+    "Background",
+    "Capabilities",
+    "Channel",
+    "ChannelClearList",
+    "ChannelCreate",
+    "ChannelDirectory",
+    "ChannelInvite",
+    "ChannelJoin",
+    "ChannelJoinWith",
+    "ChannelKick",
+    "ChannelLeave",
+    "ChannelLink",
+    "ChannelMembers",
+    "ChannelNew",
+    "ChannelParent",
+    "ChannelRemove",
+    "ChannelSwitch",
+    "ChannelTopic",
+    "ChannelType",
+    "ChannelUpdate",
+    "ChannelWipe",
+    "ChatGap",
+    "ChatHistory",
+    "ChatNew",
+    "ChatProgress",
+    "ChatReact",
+    "ChatRead",
+    "ChatRemove",
+    "ChatRequestHistory",
+    "ChatTyping",
+    "ChatUpdate",
+    "Color",
+    "CommandAsset",
+    "Confirmation",
+    "EditedAt",
+    "EmoteAsset",
+    "ErrorInfo",
+    "ErrorKind",
+    "Event",
+    "EventKind",
+    "Extra",
+    "File",
+    "Fragment",
+    "Image",
+    "Link",
+    "Member",
+    "Mention",
+    "Message",
+    "MessageLink",
+    "MessageStatus",
+    "MessageType",
+    "Notice",
+    "PlainStyle",
+    "Presence",
+    "Profile",
+    "Reaction",
+    "Reply",
+    "Rgba",
+    "Role",
+    "StatusCapabilities",
+    "StatusConnected",
+    "StatusConnecting",
+    "StatusDisconnected",
+    "StatusDone",
+    "StatusFailed",
+    "StatusLost",
+    "StatusOverrun",
+    "StatusPing",
+    "StickerAsset",
+    "Style",
+    "Styled",
+    "Text",
+    "Unknown",
+    "UnknownEvent",
+    "Upload",
+    "Url",
+    "UserBan",
+    "UserClearList",
+    "UserData",
+    "UserIdentify",
+    "UserNew",
+    "UserPresence",
+    "UserRemove",
+    "UserRequest",
+    "UserRequestData",
+    "UserRespond",
+    "UserUpdate",
+    "Video",
+]
