@@ -307,7 +307,7 @@ class Error(Exception):
 def table(schema: Json) -> str:
     """How the classes stand in JSON."""
     text = HEAD.format(about="How the classes stand in JSON: (field, kind) in order; kinds as in generate.py.")
-    text += "from __future__ import annotations\n\nfrom . import types as t\n\nRow = tuple[tuple[str, str], ...]\n"
+    text += "from __future__ import annotations\n\nfrom enum import Enum\n\nfrom . import types as t\n\nRow = tuple[tuple[str, str], ...]\n"
     text += "\nRECORDS: dict[str, tuple[type, Row]] = {\n"
     for name in RECORDS:
         text += f'    "{name}": (t.{name}, {rows(fields(schema[name]))}),\n'
@@ -319,7 +319,7 @@ def table(schema: Json) -> str:
                 single = inner is True or "properties" not in inner
                 text += f'        "{name}": (t.{name}{suffix}, {single}, {rows(variant(name, inner))}),\n'
         text += "    },\n"
-    text += "}\n\nENUMS: dict[str, type] = {\n" + "".join(f'    "{name}": t.{name},\n' for name in ENUMS) + '    "Style": t.PlainStyle,\n}\n'
+    text += "}\n\nENUMS: dict[str, type[Enum]] = {\n" + "".join(f'    "{name}": t.{name},\n' for name in ENUMS) + '    "Style": t.PlainStyle,\n}\n'
     text += "\n# Whether an event has fields in JSON at all, and which.\nEVENTS: dict[tuple[str, str], tuple[type[t.Event], bool, Row]] = {\n"
     for category, name, inner, _ in events(schema):
         text += f'    ("{category}", "{name}"): (t.{category}{name}, {inner is not None}, {rows(fields(inner))}),\n'

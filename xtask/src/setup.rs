@@ -23,6 +23,8 @@ enum Source {
     Component(&'static str),
     /// A package of Debian and its relatives.
     Apt(&'static str),
+    /// A package of Debian's for Python: what `python3 -c` runs if it is there, and its name.
+    Python(&'static str, &'static str),
     /// A crate, installed into the target directory: name and version.
     Crate(&'static str),
 }
@@ -48,6 +50,22 @@ pub(crate) const CXX: Need = Need {
     program: "c++",
     source: Source::Apt("g++"),
 };
+pub(crate) const PYTHON: Need = Need {
+    program: "python3",
+    source: Source::Apt("python3"),
+};
+pub(crate) const PYTHON_VENV: Need = Need {
+    program: "python3 -m venv",
+    source: Source::Python("import ensurepip, venv", "python3-venv"),
+};
+/// For a cffi without a wheel for this machine.
+pub(crate) const PYTHON_DEV: Need = Need {
+    program: "Python.h",
+    source: Source::Python(
+        "import os, sysconfig; os.stat(sysconfig.get_path('include') + '/Python.h')",
+        "python3-dev",
+    ),
+};
 pub(crate) const CARGO_FUZZ: Need = Need {
     program: "cargo-fuzz",
     source: Source::Crate("cargo-fuzz@0.13.2"),
@@ -66,7 +84,7 @@ pub(crate) fn provide(workspace: &Workspace, needs: &[Need]) -> Result<Option<St
             ));
             continue;
         }
-        if let Source::Apt(_) = need.source {
+        if let Source::Apt(_) | Source::Python(..) = need.source {
             run(&mut as_root("apt-get update --quiet")?)?;
         }
         run(&mut install)?;
@@ -96,6 +114,7 @@ impl Need {
             // rustup puts a proxy of every component's programs on the path, installed or not.
             Source::Component(_) => succeeds(Command::new(self.program).arg("--version")),
             Source::Apt(_) => on_path(self.program),
+            Source::Python(code, _) => succeeds(Command::new("python3").args(["-c", code])),
             Source::Crate(_) => tools(workspace).join("bin").join(self.program).is_file(),
         }
     }
@@ -107,7 +126,7 @@ impl Need {
                 rustup.args(["component", "add", name]);
                 Ok(rustup)
             }
-            Source::Apt(name) => as_root(&format!(
+            Source::Apt(name) | Source::Python(_, name) => as_root(&format!(
                 "apt-get install --yes --no-install-recommends {name}"
             )),
             Source::Crate(name) => {

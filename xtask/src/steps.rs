@@ -5,7 +5,7 @@ use anyhow::{Context, Result};
 use crate::command::run;
 use crate::setup::{self, Need};
 use crate::workspace::{Package, Workspace};
-use crate::{bench, fuzz, interop, package};
+use crate::{bench, fuzz, interop, package, python};
 
 /// One word.
 #[derive(Debug)]
@@ -72,6 +72,12 @@ pub(crate) const STEPS: &[Step] = &[
         about: "each example builds and, run as by a user, does what it says",
         needs: &[],
         run: examples,
+    },
+    Step {
+        name: "python",
+        about: "the Python package builds, passes mypy and pyright, and its tests and examples run",
+        needs: &[setup::PYTHON, setup::PYTHON_VENV, setup::PYTHON_DEV],
+        run: python::run_step,
     },
     Step {
         name: "interop",

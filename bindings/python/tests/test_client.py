@@ -6,7 +6,7 @@ import asyncio
 import gc
 import itertools
 import weakref
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any
 
 import pytest
@@ -204,7 +204,7 @@ def test_a_draft_goes_as_it_was_made() -> None:
             )
             assert told[1].new_message.text == "bare bold"
 
-    async def take(client: kaiwa.Client, _: type[kaiwa.ChatUpdate], count: int) -> Any:
+    async def take(client: kaiwa.Client, _: type[kaiwa.ChatUpdate], count: int) -> AsyncIterator[kaiwa.ChatUpdate]:
         async for event in client.events():
             if isinstance(event, kaiwa.ChatUpdate):
                 yield event

@@ -85,14 +85,14 @@ def test_the_bot_answers(server: Server) -> None:
 
 
 def test_a_chat_in_a_pipe(server: Server) -> None:
-    example = [sys.executable, EXAMPLES / "tui_free_chat.py", server.url, "mia"]
+    example: list[str | Path] = [sys.executable, EXAMPLES / "tui_free_chat.py", server.url, "mia"]
     chat = subprocess.run(example, input="hello\nagain\n", capture_output=True, text=True, timeout=LIMIT, check=True)
     assert [line for line in chat.stdout.splitlines() if "hello" in line or "again" in line], chat.stderr
 
 
 @pytest.mark.parametrize("example", ["bot.py", "tui_free_chat.py"])
 def test_an_example_says_why_it_fails(example: str, tmp_path: Path) -> None:
-    command = [sys.executable, EXAMPLES / example, "nonsense://", "mia"]
+    command: list[str | Path] = [sys.executable, EXAMPLES / example, "nonsense://", "mia"]
     failed = subprocess.run(command, input="", capture_output=True, text=True, timeout=LIMIT, cwd=tmp_path)
     assert failed.returncode == 1
     assert failed.stderr.startswith("error: ")

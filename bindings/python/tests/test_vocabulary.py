@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 import kaiwa
-from kaiwa import _core, _native
+from kaiwa._core import decode
 from kaiwa._json import NAMES, VARIANTS
+from kaiwa._native import Strings, check, ffi, lib
 from kaiwa._table import ENUMS, EVENTS, RECORDS, UNIONS
 
 HERE = Path(__file__).resolve().parent.parent
@@ -31,8 +32,7 @@ def sample(kind: str, full: bool) -> Any:
     if kind in UNIONS:
         return sample_variant(kind, next(iter(UNIONS[kind])), full)
     if kind in ENUMS:
-        members: list[Any] = list(ENUMS[kind])  # pyright: ignore
-        return members[-1].value
+        return list(ENUMS[kind])[-1].value
     return {"str": "é", "int": 7, "bool": full, "any": {"a": [1, None]}, "rgba": [1, 2, 3, 4], "time": "2026-01-02T03:04:05.678901Z"}[kind]
 
 
@@ -52,13 +52,13 @@ def sample_row(row: Any, full: bool) -> Any:
 
 def by_view(wire: Any) -> kaiwa.Event:
     """An event out of the library's view."""
-    keep = _native.Strings()
-    place = _native.ffi.new("const kaiwa_event **")
-    _native.check(_native.lib.kaiwa_event_from_json(keep(json.dumps(wire)), place))
+    keep = Strings()
+    place = ffi.new("const kaiwa_event **")
+    check(lib.kaiwa_event_from_json(keep(json.dumps(wire)), place))
     try:
-        return _core.decode(place[0])
+        return decode(place[0])
     finally:
-        _native.lib.kaiwa_event_release(place[0])
+        lib.kaiwa_event_release(place[0])
 
 
 @pytest.mark.parametrize("full", [True, False])

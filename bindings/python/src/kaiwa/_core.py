@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import deque
 from typing import Any
 
-from . import _json
 from . import types as t
 from ._events import BY_NUMBER
+from ._json import of_view
 from ._native import check, ffi, lib
 from ._views import Newer
 from .errors import StateError
@@ -82,4 +82,4 @@ def decode(raw: Any) -> t.Event:
             return make(raw)
         except Newer:
             pass
-    return _json.of_view(raw)
+    return of_view(raw)

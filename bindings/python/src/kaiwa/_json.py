@@ -6,10 +6,10 @@ import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from enum import Enum
-from typing import Any, cast
+from typing import Any
 
 from . import types as t
-from ._native import Strings, check, ffi, lib, text
+from ._native import check, ffi, lib, text
 from ._table import ENUMS, EVENTS, RECORDS, UNIONS, Row
 
 NAMES = {cls: (category, name, has, row) for (category, name), (cls, has, row) in EVENTS.items()}
@@ -40,7 +40,7 @@ def write(value: Any) -> Any:
         case t.Unknown():
             return value.kind if value.json is None else {value.kind: value.json}
         case tuple():
-            return [write(one) for one in cast("tuple[Any, ...]", value)]
+            return [write(one) for one in value]
         case _ if type(value) in VARIANTS:
             name, single, row = VARIANTS[type(value)]
             # What a network says beyond the vocabulary is JSON already.
@@ -150,9 +150,3 @@ def read(kind: str, wire: Any) -> Any:
         except ValueError:
             pass
     return t.Unknown(name, inner)
-
-
-def keep(json_text: str) -> tuple[Any, Strings]:
-    """JSON as the library takes it, and what keeps it."""
-    strings = Strings()
-    return strings(json_text), strings

@@ -5,6 +5,8 @@ Made by generate.py from docs/events.schema.json and include/kaiwa.h; do not edi
 
 from __future__ import annotations
 
+from enum import Enum
+
 from . import types as t
 
 Row = tuple[tuple[str, str], ...]
@@ -52,7 +54,7 @@ UNIONS: dict[str, dict[str, tuple[type, bool, Row]]] = {
     },
 }
 
-ENUMS: dict[str, type] = {
+ENUMS: dict[str, type[Enum]] = {
     "AssetSource": t.AssetSource,
     "ChannelType": t.ChannelType,
     "Confirmation": t.Confirmation,

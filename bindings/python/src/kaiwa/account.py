@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
-from . import _json, state
+from . import state as st
 from . import types as t
 from ._core import Core
+from ._json import dump
 from ._native import Strings, check, ffi, fields, lib
 from ._request import Change, Request
 from ._views import EPOCH, NUMBERS
@@ -37,18 +38,23 @@ class Account:
         self.id: int = lib.kaiwa_account_id(handle)
         """Its number, which its events carry."""
         core.accounts[self.id] = handle
+        self._down = True
 
     # Connecting
 
     def connect(self) -> Request[None]:
         """Connects, and keeps connected. Settled when it is up; fails when it stays down (`AuthError`, `BannedError`, …)."""
         check(lib.kaiwa_account_connect(self._handle()))
+        self._down = False
         return self._change(up=True)
 
     def disconnect(self) -> Request[None]:
         """Disconnects and stays down. Settled when it is down."""
         check(lib.kaiwa_account_disconnect(self._handle()))
-        return self._change(up=False)
+        change = self._change(up=False)
+        # Between attempts it is down already, and no event says so again.
+        change.done = self._down
+        return change
 
     def remove(self) -> None:
         """Disconnects and takes the account from its client. The events of it still come."""
@@ -144,7 +150,7 @@ class Account:
 
     def send_event(self, event: t.Event) -> Request[None]:
         """Sends any event of the vocabulary."""
-        return self.send_json(_json.dump(event))
+        return self.send_json(dump(event))
 
     def send_json(self, event: str) -> Request[None]:
         """Sends any event in JSON (`ConnectionEvent` in events.schema.json)."""
@@ -158,30 +164,40 @@ class Account:
 
     def capabilities(self) -> t.Capabilities:
         """What its network can do, as far as is known now."""
-        return state.capabilities(self._handle())
+        return st.capabilities(self._handle())
 
-    def state(self) -> state.State:
+    def state(self) -> st.State:
         """Whether it is up, who the user is, contacts and so on. Raises `NotFoundError` where no state is kept."""
-        return state.state(self._handle())
+        return st.state(self._handle())
 
-    def channels(self) -> tuple[state.ChannelState, ...]:
+    def channels(self) -> tuple[st.ChannelState, ...]:
         """The channels that are known, by id."""
-        return state.channels(self._handle())
+        return st.channels(self._handle())
 
-    def members(self, channel_id: str | None = None) -> tuple[state.MemberState, ...]:
+    def members(self, channel_id: str | None = None) -> tuple[st.MemberState, ...]:
         """Who is in a channel (`None`: known on the network as a whole), by id."""
-        return state.members(self._handle(), channel_id)
+        return st.members(self._handle(), channel_id)
 
     def messages(self, channel_id: str, limit: int = 0) -> tuple[t.Message, ...]:
         """The newest messages that are kept, at most `limit` (0: all), oldest first."""
-        return state.messages(self._handle(), channel_id, limit)
+        return st.messages(self._handle(), channel_id, limit)
 
     def assets(self, channel_id: str | None = None) -> tuple[t.Asset, ...]:
         """What may be used in a channel only (`None`: everywhere), by id."""
-        return state.assets(self._handle(), channel_id)
+        return st.assets(self._handle(), channel_id)
 
     def __repr__(self) -> str:
         return f"<kaiwa.Account {self.id}>"
+
+    def feed(self, event: t.Event) -> None:
+        """Looks at one of its events; the client calls it."""
+        match event:
+            case t.StatusConnecting() | t.StatusConnected():
+                self._down = False
+            case t.StatusDisconnected():
+                self._down = True
+            case _:
+                pass
 
     def _handle(self) -> Any:
         self._core.open()

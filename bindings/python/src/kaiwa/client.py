@@ -172,6 +172,8 @@ class Client:
         events = self._core.pump(TAKEN)
         for event in events:
             self._unread.append(event)
+            if (account := self._accounts.get(event.account)) is not None:
+                account.feed(event)
             for request in tuple(self._requests):
                 request.feed(event)
                 if request.done:

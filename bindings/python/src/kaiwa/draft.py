@@ -6,8 +6,8 @@ from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from typing import Any
 
-from . import _json
 from . import types as t
+from ._json import dump_fragment
 from ._native import Strings, check, ffi, lib
 
 STYLES = {one: getattr(lib, f"KAIWA_STYLE_{one.name}") for one in t.PlainStyle}
@@ -63,7 +63,7 @@ class Draft:
 
     def fragment(self, fragment: t.Fragment) -> Draft:
         """Adds any fragment."""
-        return self._add(lib.kaiwa_draft_json, _json.dump_fragment(fragment))
+        return self._add(lib.kaiwa_draft_json, dump_fragment(fragment))
 
     @contextmanager
     def style(self, style: t.Style) -> Generator[Draft]:
