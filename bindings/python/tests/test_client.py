@@ -222,6 +222,11 @@ def test_without_a_loop() -> None:
         assert account.send_text("hello").wait(LIMIT)
         told = list(itertools.takewhile(lambda e: not isinstance(e, kaiwa.ChatUpdate), client.iterate(LIMIT)))
         assert any(isinstance(event, kaiwa.StatusConnected) for event in told)
+        # What was taken while it waited is handed out, and not waited for.
+        for _ in range(50):
+            with kaiwa.Client(threads=1) as other:
+                other.account("mock").connect()
+                assert other.poll(LIMIT) is not None
         slow = client.account("mock", script="swallow")
         slow.connect().wait(LIMIT)
         with pytest.raises(kaiwa.TimedOutError):
@@ -240,6 +245,7 @@ def test_everything_may_be_dropped_in_any_order(order: tuple[str, ...]) -> None:
         "request": account.send(draft),
         "event": client.poll(LIMIT),
     }
+    assert things["event"] is not None
     gone = weakref.ref(client)
     del client, account, draft
     for name in order:

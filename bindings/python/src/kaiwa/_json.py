@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from enum import Enum
-from typing import Any
+from typing import Any, cast
 
 from . import types as t
 from ._native import check, ffi, lib, text
@@ -30,7 +30,7 @@ def dump_fragment(fragment: t.Fragment) -> str:
     return json.dumps(write(fragment))
 
 
-def write(value: Any) -> Any:
+def write(value: object) -> Any:
     """Anything of which events are made."""
     match value:
         case Enum():
@@ -40,7 +40,7 @@ def write(value: Any) -> Any:
         case t.Unknown():
             return value.kind if value.json is None else {value.kind: value.json}
         case tuple():
-            return [write(one) for one in value]
+            return [write(one) for one in cast("tuple[object, ...]", value)]
         case _ if type(value) in VARIANTS:
             name, single, row = VARIANTS[type(value)]
             # What a network says beyond the vocabulary is JSON already.
@@ -52,7 +52,7 @@ def write(value: Any) -> Any:
             return value
 
 
-def write_row(value: Any, row: Row) -> dict[str, Any]:
+def write_row(value: object, row: Row) -> dict[str, Any]:
     """The fields of an object; what is nothing is left out."""
     found = {name: getattr(value, name) for name, _ in row}
     return {name: one if kind == "any" else write(one) for (name, kind), one in zip(row, found.values(), strict=True) if one is not None}

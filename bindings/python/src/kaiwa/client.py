@@ -140,7 +140,7 @@ class Client:
         when the client is closed."""
         limit = None if timeout is None else time.monotonic() + timeout
         while not self._unread and self._more():
-            if not self._select(limit):
+            if not self._unread and not self._select(limit):
                 return None
         return self._unread.popleft() if self._unread else None
 
@@ -170,14 +170,17 @@ class Client:
         if self._core.ended:
             return False
         events = self._core.pump(TAKEN)
+        requests = tuple(self._requests)
         for event in events:
             self._unread.append(event)
             if (account := self._accounts.get(event.account)) is not None:
                 account.feed(event)
-            for request in tuple(self._requests):
-                request.feed(event)
-                if request.done:
-                    self._requests.discard(request)
+            for request in requests:
+                if not request.done:
+                    request.feed(event)
+        for request in requests:
+            if request.done:
+                self._requests.discard(request)
         if self._core.ended:
             self._end()
         if events or self._core.ended:
