@@ -467,11 +467,11 @@ typedef enum {
    */
   KAIWA_EVENT_STATUS_LOST = 304,
   /**
-   * A request is carried out: `request`.
+   * A request is carried out: `request` and `ended_request`.
    */
   KAIWA_EVENT_STATUS_DONE = 305,
   /**
-   * A request was not carried out: `request`, `error`.
+   * A request was not carried out: `request` and `ended_request`, `error`.
    */
   KAIWA_EVENT_STATUS_FAILED = 306,
   /**
@@ -1439,9 +1439,13 @@ struct kaiwa_event {
    */
   uint64_t seq;
   /**
-   * The request that caused it, or that ended; 0 if none did.
+   * The request that caused it; 0 if none did.
    */
   uint64_t request;
+  /**
+   * The request that ended: in `KAIWA_EVENT_STATUS_DONE` and `…_FAILED` of a client the same as `request`.
+   */
+  uint64_t ended_request;
   /**
    * Where; what none means is said with each kind.
    */
@@ -2468,7 +2472,7 @@ kaiwa_str kaiwa_event_kind_name(int32_t kind);
 /**
  * What an account has come to. Every event that the handler has seen is in it. Free it with `kaiwa_state_free`.
  *
- * Any thread. `KAIWA_ERR_NOT_FOUND` if no state is kept (`no_state`), or not any more. Since 0.1.0.
+ * Any thread. `KAIWA_ERR_NOT_FOUND` if no state is kept (`no_state`). Since 0.1.0.
  */
 KAIWA_API
 kaiwa_status kaiwa_account_state(const kaiwa_account *account,

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Waker};
 
 use kaiwa_core::client::AccountId;
-use kaiwa_core::{AuthField, Client as Core, Error};
+use kaiwa_core::{AuthField, Client as Core, Connection, Error};
 use kaiwa_protocols::registry::Entry;
 use tokio::runtime::Handle as RuntimeHandle;
 
@@ -233,9 +233,18 @@ pub unsafe extern "C" fn kaiwa_account_can_send(account: *const kaiwa_account, k
 
 impl Account {
     fn new(client: &Client, login: Login) -> Result<Self, Error> {
+        let connection = (login.entry.connect)();
+        Self::over(client, login, connection)
+    }
+
+    pub(crate) fn over(
+        client: &Client,
+        login: Login,
+        connection: Box<dyn Connection>,
+    ) -> Result<Self, Error> {
         let Login { entry, form } = login;
         let inside = client.runtime.enter();
-        let id = client.core.add((entry.connect)())?;
+        let id = client.core.add(connection)?;
         drop(inside);
         Ok(Self {
             core: client.core.clone(),

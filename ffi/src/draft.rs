@@ -120,11 +120,10 @@ pub unsafe extern "C" fn kaiwa_draft_asset(
     draft: *const kaiwa_draft,
     asset_id: kaiwa_str,
 ) -> kaiwa_status {
-    // SAFETY: the caller's string.
     let fragment = || {
-        Ok(MessageFragment::AssetId(unsafe {
-            owned(asset_id, "asset_id")
-        }?))
+        // SAFETY: the caller's string.
+        let asset_id = unsafe { owned(asset_id, "asset_id") }?;
+        Ok(MessageFragment::AssetId(asset_id))
     };
     // SAFETY: a draft's handle.
     unsafe { add(draft, fragment) }

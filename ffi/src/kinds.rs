@@ -134,9 +134,9 @@ pub enum kaiwa_event_kind {
     KAIWA_EVENT_STATUS_CONNECTING = 303,
     /// The connection broke or could not be made: `error`, `retry_in_ms` (if `has_retry_in`; else it stays down).
     KAIWA_EVENT_STATUS_LOST = 304,
-    /// A request is carried out: `request`.
+    /// A request is carried out: `request` and `ended_request`.
     KAIWA_EVENT_STATUS_DONE = 305,
-    /// A request was not carried out: `request`, `error`.
+    /// A request was not carried out: `request` and `ended_request`, `error`.
     KAIWA_EVENT_STATUS_FAILED = 306,
     /// Events were not taken for too long while others waited; nothing follows.
     KAIWA_EVENT_STATUS_OVERRUN = 307,

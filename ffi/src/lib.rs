@@ -54,3 +54,6 @@ mod pump;
 mod raw;
 mod signal;
 mod wakeup;
+
+#[cfg(test)]
+mod tests;

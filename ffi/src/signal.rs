@@ -211,7 +211,7 @@ mod tests {
 
     use super::*;
 
-    #[allow(unsafe_code, reason = "a test looks at the descriptor as C does")]
+    #[allow(clippy::unwrap_used, reason = "a test")]
     fn is_readable(signal: &Signal) -> bool {
         let number = signal.descriptor().unwrap();
         // SAFETY: the signal keeps it open.

@@ -201,8 +201,10 @@ pub(crate) fn guard(run: impl FnOnce() -> Result<(), Error>) -> kaiwa_status {
         }
         Err(panic) => {
             let text = format!("a bug in this library: {}", words(panic.as_ref()));
-            // Dropping what was thrown may throw again.
-            std::mem::forget(panic);
+            // Dropping what was thrown may throw again; what that throws is not looked at.
+            if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(panic))) {
+                std::mem::forget(again);
+            }
             remember(kaiwa_status::KAIWA_ERR_PANIC, &info(&text));
             kaiwa_status::KAIWA_ERR_PANIC
         }

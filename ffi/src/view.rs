@@ -29,14 +29,11 @@ pub(crate) use place::{channel, channel_type_of};
 use crate::raw::Arena;
 
 /// An array of pointers to structs, which may grow with later versions.
-pub(crate) fn list<T: Copy, I: Iterator>(
+pub(crate) fn list<T: Copy, I>(
     arena: &mut Arena,
-    items: impl IntoIterator<Item = I::Item, IntoIter = I>,
-    mut make: impl FnMut(&mut Arena, I::Item) -> T,
-) -> *const *const T
-where
-    I: ExactSizeIterator,
-{
+    items: impl IntoIterator<Item = I, IntoIter: ExactSizeIterator>,
+    mut make: impl FnMut(&mut Arena, I) -> T,
+) -> *const *const T {
     arena.array(items.into_iter(), |arena, item| {
         let value = make(arena, item);
         arena.put(value)

@@ -26,7 +26,10 @@ fn versions_stand_only_in_the_root_manifest() {
 
 #[test]
 fn only_allowed_licences_are_linked() {
-    let allowed = strings(&table("deny.toml"), &["licenses", "allow"]);
+    let deny = table("deny.toml");
+    let allowed = strings(&deny, &["licenses", "allow"]);
+    let for_tests = exceptions(&deny);
+    let shipped = tree("no-dev");
     let linked = linked();
     assert!(
         linked.len() > 50,
@@ -34,6 +37,13 @@ fn only_allowed_licences_are_linked() {
         linked.len()
     );
     for (name, crates) in linked {
+        if let Some(also) = for_tests.get(&name) {
+            assert!(!shipped.contains_key(&name), "{name} is for tests only");
+            for Linked { licence, .. } in crates {
+                assert!(is_allowed(&licence, also), "{name} is under {licence:?}");
+            }
+            continue;
+        }
         for Linked { version, licence } in crates {
             assert!(
                 is_allowed(&licence, &allowed),
@@ -157,12 +167,18 @@ struct Linked {
 }
 
 fn linked() -> BTreeMap<String, BTreeSet<Linked>> {
+    tree("normal,build,dev")
+}
+
+/// The crates that are reached by such dependencies.
+fn tree(edges: &str) -> BTreeMap<String, BTreeSet<Linked>> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let words =
         "tree --workspace --all-features --locked --prefix none --no-dedupe --format {p}|{l}";
     let mut tree = Command::new(cargo);
     let output = tree
         .args(words.split(' '))
+        .args(["--edges", edges])
         .current_dir(root())
         .output()
         .expect("cargo runs");
@@ -305,6 +321,23 @@ fn specs(deny: &Table, list: &str) -> Vec<String> {
         .map(|entry| {
             assert!(!text(entry, "reason").is_empty());
             text(entry, "crate")
+        })
+        .collect()
+}
+
+/// Crates with licences of their own, which only tests may use.
+fn exceptions(deny: &Table) -> BTreeMap<String, Vec<String>> {
+    let entries = deny["licenses"]["exceptions"].as_array().expect("a list");
+    let texts = |list: &Value| -> Vec<String> {
+        let list = list.as_array().expect("a list").iter();
+        list.map(|one| one.as_str().expect("a string").to_owned())
+            .collect()
+    };
+    entries
+        .iter()
+        .map(|entry| {
+            let name = entry["crate"].as_str().expect("a string").to_owned();
+            (name, texts(&entry["allow"]))
         })
         .collect()
 }

@@ -307,7 +307,10 @@ impl<T: Item> Receiver<T> {
     /// How many items wait in all lanes.
     pub(crate) fn waiting(&self) -> usize {
         let slots = lock(&self.mailbox.slots);
-        let lanes = slots.ready.iter().filter_map(|at| slots.lanes.get(*at)?.as_ref());
+        let lanes = slots
+            .ready
+            .iter()
+            .filter_map(|at| slots.lanes.get(*at)?.as_ref());
         lanes.map(|lane| lane.queue.len()).sum::<usize>() + usize::from(slots.overrun.is_some())
     }
 }

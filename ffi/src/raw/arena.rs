@@ -79,7 +79,7 @@ impl Arena {
         // SAFETY: there are `len` bytes reserved and one more, and nothing else points at them.
         unsafe { std::ptr::copy_nonoverlapping(text.as_ptr(), data.as_ptr(), len) };
         // SAFETY: the byte after them.
-        unsafe { data.as_ptr().add(len).write(0) };
+        unsafe { data.as_ptr().wrapping_add(len).write(0) };
         kaiwa_str {
             data: data.as_ptr().cast(),
             len,
@@ -116,7 +116,7 @@ impl Arena {
         for (at, item) in items.take(len).enumerate() {
             let value = make(self, item);
             // SAFETY: `at` is below the number for which it was reserved.
-            unsafe { first.add(at).write(value) };
+            unsafe { first.wrapping_add(at).write(value) };
         }
         first
     }
@@ -160,11 +160,11 @@ mod tests {
             let number = arena.put(7_u64);
             for (at, text) in texts.iter().enumerate() {
                 // SAFETY: the arena made as many.
-                let one = unsafe { *shown.add(at) };
+                let one = unsafe { *shown.wrapping_add(at) };
                 // SAFETY: a string of the arena's.
                 assert_eq!(unsafe { crate::raw::text::read(one, "one") }.unwrap(), text);
                 // SAFETY: the NUL behind it.
-                assert_eq!(unsafe { *one.data.add(one.len) }, 0);
+                assert_eq!(unsafe { *one.data.wrapping_add(one.len) }, 0);
             }
             // SAFETY: put in above.
             assert_eq!(unsafe { *number }, 7);

@@ -126,5 +126,5 @@ pub(crate) unsafe fn item<V, X, T>(
     at: usize,
 ) -> *const T {
     // SAFETY: the caller's promise.
-    unsafe { *list(&shown.view).add(at) }
+    unsafe { *list(&shown.view).wrapping_add(at) }
 }

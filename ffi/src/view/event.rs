@@ -33,8 +33,10 @@ pub struct kaiwa_event {
     pub account_userdata: *mut c_void,
     /// Rises by one with each event of the account.
     pub seq: u64,
-    /// The request that caused it, or that ended; 0 if none did.
+    /// The request that caused it; 0 if none did.
     pub request: u64,
+    /// The request that ended: in `KAIWA_EVENT_STATUS_DONE` and `…_FAILED` of a client the same as `request`.
+    pub ended_request: u64,
 
     /// Where; what none means is said with each kind.
     pub channel_id: kaiwa_str,
@@ -168,6 +170,7 @@ fn empty(origin: Origin, kind: kaiwa_event_kind) -> kaiwa_event {
         account_userdata: origin.userdata,
         seq: origin.seq,
         request: origin.request,
+        ended_request: 0,
         channel_id: kaiwa_str::NONE,
         message_id: kaiwa_str::NONE,
         user_id: kaiwa_str::NONE,
@@ -427,9 +430,8 @@ fn status(arena: &mut Arena, shown: &mut kaiwa_event, event: &StatusEvent) {
             shown.has_retry_in = retry_in_ms.is_some();
             shown.retry_in_ms = retry_in_ms.unwrap_or_default();
         }
-        // The same as what caused it, wherever a client made both.
         StatusEvent::Done { request } | StatusEvent::Failed { request, .. } => {
-            shown.request = request.get();
+            shown.ended_request = request.get();
         }
         StatusEvent::Capabilities { capabilities } => {
             let capabilities = super::capabilities(arena, capabilities);

@@ -1,8 +1,9 @@
 //! Building C programs.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 /// What Rust's standard library needs of the system; `rustc --print native-static-libs` says it.
 const SYSTEM: [&str; 5] = ["-lgcc_s", "-lutil", "-lpthread", "-lm", "-ldl"];
@@ -41,13 +42,22 @@ pub(crate) fn library() -> &'static Path {
             .args(["--message-format", "json-render-diagnostics"])
             .current_dir(here());
         let made = String::from_utf8(succeeds(&mut build).stdout).unwrap();
-        let files = made.split('"').filter(|word| word.ends_with("/libkaiwa.a"));
-        PathBuf::from(files.last().expect("cargo names the static library"))
+        let mut files = made.split('"').filter(|word| word.ends_with("/libkaiwa.a"));
+        PathBuf::from(files.next_back().expect("cargo names the static library"))
     })
 }
 
-/// Compiles a C file and links it with the library.
+/// A C file compiled and linked with the library; once, since a program that another test runs cannot be written.
 pub(crate) fn program(source: &Path, name: &str) -> PathBuf {
+    static BUILT: Mutex<BTreeMap<String, PathBuf>> = Mutex::new(BTreeMap::new());
+    let mut built = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
+    built
+        .entry(name.to_owned())
+        .or_insert_with(|| compile(source, name))
+        .clone()
+}
+
+fn compile(source: &Path, name: &str) -> PathBuf {
     let program = out().join(name);
     let mut cc = Command::new("cc");
     cc.args(["-std=c11", "-g", "-D_GNU_SOURCE"])

@@ -391,6 +391,7 @@ static void every_request_of_the_header_is_answered(void) {
   done(&app, request);
   kaiwa_member_list *members = NULL;
   OK(kaiwa_account_members(account, den, &members));
+  kaiwa_member_list_free(members);
   kaiwa_asset_list *assets = NULL;
   OK(kaiwa_account_assets(account, none, &assets));
   kaiwa_capabilities *can = NULL;
@@ -701,7 +702,7 @@ static void a_forked_child_is_told(void) {
     start(&own, NULL, 0);
     connect_it(&own);
     stop(&own);
-    exit(0);
+    _exit(0); /* what the parent holds is not the child's to give back */
   }
   int status = 1;
   CHECK(waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0);
@@ -759,7 +760,18 @@ static void accounts_come_from_json(void) {
   stop(&app);
 }
 
-int main(void) {
+/* A program that ends while everything runs. */
+static int leave_at_once(void) {
+  static struct app app;
+  start(&app, NULL, 0);
+  connect_it(&app);
+  return 0;
+}
+
+int main(int argc, char **argv) {
+  /* Apart from the others, which run under tools that count what is not freed. */
+  if (argc > 1 && strcmp(argv[1], "leave") == 0) return leave_at_once();
+  if (argc > 1 && strcmp(argv[1], "fork") == 0) return a_forked_child_is_told(), 0;
   versions_and_names();
   protocols_are_data();
   bad_arguments_are_refused();
@@ -779,7 +791,6 @@ int main(void) {
   one_thread_pumps_at_a_time();
   signals_are_the_applications();
   accounts_come_from_json();
-  a_forked_child_is_told();
   the_log_is_handed_out();
   return 0;
 }

@@ -13,6 +13,9 @@ fn the_header_keeps_its_promises() {
     // A panic on purpose speaks there, and nothing else.
     let said = String::from_utf8_lossy(&output.stdout);
     assert_eq!(said, "");
+    for apart in ["fork", "leave"] {
+        build::succeeds(build::limited(&program).arg(apart));
+    }
 }
 
 #[test]

@@ -10,5 +10,6 @@
 mod abi;
 mod build;
 mod contract;
+mod docs;
 mod examples;
 mod header;
