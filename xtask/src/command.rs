@@ -1,5 +1,6 @@
 //! Running other programs: shown before they run, waited for, and named when they fail.
 
+use std::ffi::OsStr;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -8,7 +9,11 @@ use anyhow::{Context, Result, ensure};
 /// The cargo that runs this program, without what `cargo run` adds to the environment: build scripts look at some of it
 /// (`CARGO_MANIFEST_DIR`, `CARGO_PKG_*`), and would run again at every change between inside and outside.
 pub(crate) fn cargo() -> Command {
-    let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    without_cargo(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+}
+
+/// A program that runs cargo in its turn, with the same environment.
+pub(crate) fn without_cargo(program: impl AsRef<OsStr>) -> Command {
     let mut cargo = Command::new(program);
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();

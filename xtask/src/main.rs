@@ -24,6 +24,7 @@ mod command;
 mod fuzz;
 mod interop;
 mod package;
+mod python;
 mod report;
 mod setup;
 mod steps;

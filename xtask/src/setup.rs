@@ -25,6 +25,8 @@ enum Source {
     Apt(&'static str),
     /// The same for a library.
     AptLibrary(&'static str),
+    /// A package of Debian's for Python: what `python3 -c` runs if it is there, and its name.
+    Python(&'static str, &'static str),
     /// A crate, installed into the target directory: name and version.
     Crate(&'static str),
 }
@@ -60,6 +62,22 @@ pub(crate) const CXX: Need = Need {
     program: "c++",
     source: Source::Apt("g++"),
 };
+pub(crate) const PYTHON: Need = Need {
+    program: "python3",
+    source: Source::Apt("python3"),
+};
+pub(crate) const PYTHON_VENV: Need = Need {
+    program: "python3 -m venv",
+    source: Source::Python("import ensurepip, venv", "python3-venv"),
+};
+/// For a cffi without a wheel for this machine.
+pub(crate) const PYTHON_DEV: Need = Need {
+    program: "Python.h",
+    source: Source::Python(
+        "import os, sysconfig; os.stat(sysconfig.get_path('include') + '/Python.h')",
+        "python3-dev",
+    ),
+};
 pub(crate) const CARGO_FUZZ: Need = Need {
     program: "cargo-fuzz",
     source: Source::Crate("cargo-fuzz@0.13.2"),
@@ -82,10 +100,6 @@ pub(crate) const CMAKE: Need = Need {
     program: "cmake",
     source: Source::Apt("cmake"),
 };
-pub(crate) const PKG_CONFIG: Need = Need {
-    program: "pkg-config",
-    source: Source::Apt("pkg-config"),
-};
 /// Later versions need a newer Rust. Built without optimization: it takes a third of the time.
 pub(crate) const CARGO_C: Need = Need {
     program: "cargo-cinstall",
@@ -105,7 +119,7 @@ pub(crate) fn provide(workspace: &Workspace, needs: &[Need]) -> Result<Option<St
             ));
             continue;
         }
-        if let Source::Apt(_) | Source::AptLibrary(_) = need.source {
+        if let Source::Apt(_) | Source::AptLibrary(_) | Source::Python(..) = need.source {
             run(&mut as_root("apt-get update --quiet")?)?;
         }
         run(&mut install)?;
@@ -139,6 +153,7 @@ impl Need {
                 let mut command = Command::new(PKG_CONFIG.program);
                 on_path(PKG_CONFIG.program) && succeeds(command.arg("--exists").arg(self.program))
             }
+            Source::Python(code, _) => succeeds(Command::new("python3").args(["-c", code])),
             Source::Crate(_) => tools(workspace).join("bin").join(self.program).is_file(),
         }
     }
@@ -150,9 +165,9 @@ impl Need {
                 rustup.args(["component", "add", name]);
                 Ok(rustup)
             }
-            Source::Apt(name) | Source::AptLibrary(name) => as_root(&format!(
-                "apt-get install --yes --no-install-recommends {name}"
-            )),
+            Source::Apt(name) | Source::AptLibrary(name) | Source::Python(_, name) => as_root(
+                &format!("apt-get install --yes --no-install-recommends {name}"),
+            ),
             Source::Crate(name) => {
                 let mut cargo = workspace.cargo("install --debug --locked --root");
                 cargo.arg(tools(workspace)).arg(name);

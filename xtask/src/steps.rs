@@ -5,7 +5,7 @@ use anyhow::{Context, Result};
 use crate::command::run;
 use crate::setup::{self, Need};
 use crate::workspace::{Package, Workspace};
-use crate::{bench, c, fuzz, interop, package};
+use crate::{bench, c, fuzz, interop, package, python};
 
 /// One word.
 #[derive(Debug)]
@@ -86,6 +86,12 @@ pub(crate) const STEPS: &[Step] = &[
             setup::CARGO_C,
         ],
         run: c::run,
+    },
+    Step {
+        name: "python",
+        about: "the Python package builds, passes mypy and pyright, and its tests and examples run",
+        needs: &[setup::PYTHON, setup::PYTHON_VENV, setup::PYTHON_DEV],
+        run: python::run_step,
     },
     Step {
         name: "interop",

@@ -1,0 +1,96 @@
+//! The step `python`: the package `kaiwa` is built as a wheel, installed, type-checked and tested, with the examples, against
+//! the workspace's own server.
+//!
+//! Everything lies in a virtual environment below the target directory; the tools in it are pinned here.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result};
+
+use crate::command::{self, limited, run};
+use crate::steps::Outcome;
+use crate::workspace::Workspace;
+
+/// What the checks need; cffi and maturin also build the wheel.
+const TOOLS: [&str; 5] = [
+    "cffi==2.1.1",
+    "maturin==1.16.0",
+    "mypy==2.4.1",
+    "pyright[nodejs]==1.1.414",
+    "pytest==9.2.0",
+];
+
+/// The whole suite takes well under a minute; what takes this many seconds hangs.
+const LIMIT_SECONDS: u64 = 600;
+
+/// Builds the wheel and the server, then runs the type checkers and the tests.
+pub(crate) fn run_step(workspace: &Workspace) -> Result<Outcome> {
+    let Some(environment) = environment(workspace)? else {
+        let why = format!(
+            "{} are not in target/python: run with --setup",
+            TOOLS.join(", ")
+        );
+        return Ok(Outcome::Skipped(why));
+    };
+    run(&mut workspace.cargo("build --package kaiwa-cli"))?;
+    let python = environment.join("bin/python");
+    let package = workspace.root.join("bindings/python");
+    install(&environment, &package)?;
+    run(at(&python, &package).arg("generate.py").arg("--check"))?;
+    run(at(&python, &package).args(["-m", "mypy"]))?;
+    run(at(&python, &package)
+        .args(["-m", "pyright", "--pythonpath"])
+        .arg(&python))?;
+    let mut tests = limited(LIMIT_SECONDS, &python);
+    tests.current_dir(&package).args(["-m", "pytest", "-q"]);
+    tests.env("KAIWA_PROGRAM", workspace.target.join("debug/kaiwa"));
+    run(&mut tests)?;
+    Ok(Outcome::Passed)
+}
+
+/// The virtual environment with the tools; `None` if it is not there and must not be made.
+fn environment(workspace: &Workspace) -> Result<Option<PathBuf>> {
+    let environment = workspace.target.join("python");
+    let stamp = environment.join("tools");
+    let tools = TOOLS.join("\n");
+    if fs::read_to_string(&stamp).is_ok_and(|made| made == tools) {
+        return Ok(Some(environment));
+    }
+    if !workspace.may_install {
+        return Ok(None);
+    }
+    run(Command::new("python3")
+        .args(["-m", "venv"])
+        .arg(&environment))?;
+    run(pip(&environment).arg("install").args(TOOLS))?;
+    fs::write(&stamp, tools).with_context(|| stamp.display().to_string())?;
+    Ok(Some(environment))
+}
+
+/// As a user installs it, but without optimization, and with the tools that are there already.
+fn install(environment: &Path, package: &Path) -> Result<()> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let folders = [environment.join("bin")];
+    let path = std::env::join_paths(folders.into_iter().chain(std::env::split_paths(&path)))?;
+    run(pip(environment)
+        .args(["install", "--no-deps", "--no-build-isolation"])
+        .args(["--force-reinstall", "--config-settings"])
+        .arg("build-args=--profile=dev")
+        .arg(package)
+        .env("PATH", path))
+}
+
+fn pip(environment: &Path) -> Command {
+    // What cargo sets for this program would make build scripts run again.
+    let mut pip = command::without_cargo(environment.join("bin/python"));
+    pip.args(["-m", "pip", "--disable-pip-version-check", "--quiet"]);
+    pip
+}
+
+fn at(python: &Path, folder: &Path) -> Command {
+    let mut command = Command::new(python);
+    command.current_dir(folder);
+    command
+}
