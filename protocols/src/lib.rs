@@ -11,6 +11,8 @@
 pub use kaiwa_core::*;
 
 pub mod driver;
+#[cfg(feature = "flubber-wire")]
+pub mod flubber;
 pub mod keepalive;
 #[cfg(feature = "mock")]
 pub mod mock;
