@@ -1,0 +1,133 @@
+//! Serving as the format has it: eight requests, four updates, and a [`Client`] that keeps the connection up.
+//!
+//! [`Desk`] decides, this file waits. What a host asks waits there until the network has told all of before.
+
+mod desk;
+mod lookup;
+mod said;
+mod told;
+
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::time::{Instant, timeout, timeout_at};
+
+use super::failure;
+use super::files::Stored;
+use super::host::{Asked, Host, Turn};
+use crate::client::{AccountId, ClientOptions};
+use crate::flubber::wire::RequestBody;
+use crate::{AuthField, Client, Connection, Error};
+use desk::{Desk, Wish};
+
+/// How long a host that has left is still given answers, and how long signing out may take then: hosts end a backend by force 5 s
+/// after they have closed its input.
+const LAST_ANSWERS_LIMIT: Duration = Duration::from_secs(2);
+const GOODBYE_LIMIT: Duration = Duration::from_millis(1500);
+
+/// Serves until the host leaves or nothing mends the connection.
+///
+/// # Errors
+/// What the host does wrong, and why the connection is over for good.
+pub(super) async fn serve<R, W>(
+    connection: Box<dyn Connection>,
+    auth: Vec<AuthField>,
+    host: &mut Host<'_, R, W>,
+) -> Result<(), Error>
+where
+    R: AsyncRead + Unpin + Send,
+    W: AsyncWrite + Unpin + Send,
+{
+    let mut options = ClientOptions::default();
+    // The desk keeps a state of its own, which is no further than the events that it has seen.
+    options.keep_state = false;
+    let client = Client::with_options(options);
+    let mut events = client.subscribe();
+    let protocol = connection.protocol_spec().name;
+    let desk = Desk::new(&protocol, connection.capabilities());
+    let account = client.add(connection)?;
+    client.connect(account, auth)?;
+    let mut counter = Counter {
+        client: &client,
+        account,
+        host,
+        desk,
+    };
+    let served = async {
+        let mut deadline = None;
+        loop {
+            let turn = counter.host.turn(events.recv());
+            let turn = match deadline {
+                None => turn.await?,
+                Some(at) => match timeout_at(at, turn).await {
+                    Ok(turn) => turn?,
+                    Err(_) => return Ok(()),
+                },
+            };
+            match turn {
+                Turn::Asked(asked) => counter.take(asked).await,
+                Turn::Ready(Some(event)) => counter.desk.note(event),
+                Turn::Ready(None) => return Ok(()),
+                Turn::Leave => deadline = Some(Instant::now() + LAST_ANSWERS_LIMIT),
+            }
+            counter.carry_out();
+            if let Some(error) = counter.desk.take_end() {
+                return Err(error);
+            }
+            if counter.host.is_gone() && (counter.desk.is_idle() || counter.host.is_deaf()) {
+                return Ok(());
+            }
+        }
+    }
+    .await;
+    let _ = timeout(GOODBYE_LIMIT, client.shutdown()).await;
+    served
+}
+
+/// Where the host is served.
+struct Counter<'a, 's, R, W> {
+    client: &'a Client,
+    account: AccountId,
+    host: &'a mut Host<'s, R, W>,
+    desk: Desk,
+}
+
+impl<R, W> Counter<'_, '_, R, W>
+where
+    R: AsyncRead + Unpin + Send,
+    W: AsyncWrite + Unpin + Send,
+{
+    /// Takes a request to the desk; its attachments become files first.
+    async fn take(&mut self, mut asked: Asked) {
+        let number = asked.request.sequence_number;
+        let mut files = Vec::new();
+        if let RequestBody::MessageSend(new) = &mut asked.request.body
+            && !new.attachments.is_empty()
+        {
+            if !self.desk.takes_files() {
+                return self.host.answer(number, desk::no_files());
+            }
+            for attachment in std::mem::take(&mut new.attachments) {
+                match Stored::write(&attachment).await {
+                    Ok(stored) => files.push(stored),
+                    Err(error) => return self.host.answer(number, failure(error.info())),
+                }
+            }
+        }
+        self.desk.take(asked, files);
+    }
+
+    /// Does what the desk wishes.
+    fn carry_out(&mut self) {
+        while let Some(wish) = self.desk.wish() {
+            match wish {
+                Wish::Update(update) => self.host.update(update),
+                Wish::Answer(number, body) => self.host.answer(number, body),
+                Wish::Send(order, event) => match self.client.send(self.account, *event) {
+                    Ok(request) => self.desk.accepted(request, order),
+                    Err(error) => self.desk.refused(&order, error.info()),
+                },
+            }
+        }
+    }
+}
