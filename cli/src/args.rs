@@ -22,6 +22,8 @@ Examples:
   kaiwa protocols                            the networks and their login fields
   kaiwa log --limit 10                       the newest messages that your own server has kept
   kaiwa serve --print-config > kaiwa.toml    a server for others, every option explained
+  kaiwa backend wschat --set url=ws://localhost:80 --set name=ann
+  kaiwa backend-check ./my-backend --its-option
 
 On a terminal a line that begins with / is a command; /help lists them.
 
@@ -81,6 +83,10 @@ pub(crate) enum Command {
     Log(Log),
     /// Run a server for others
     Serve(Serve),
+    /// Be a backend for another program, in JSON on standard input and output
+    Backend(Backend),
+    /// Check that a program is a backend as hosts expect it
+    BackendCheck(BackendCheck),
 }
 
 /// How to chat.
@@ -290,6 +296,42 @@ pub(crate) struct Serve {
     /// Serve the conversations of `kaiwa` alone: reports to its parent and ends with the last guest.
     #[arg(long, hide = true, requires = "data", conflicts_with = "config")]
     pub(crate) embedded: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    override_usage = "kaiwa backend [OPTIONS] <PROTOCOL>\n       kaiwa backend [OPTIONS] --account <LABEL>"
+)]
+pub(crate) struct Backend {
+    /// The network; `kaiwa protocols` lists them
+    #[arg(required_unless_present = "account", conflicts_with = "account")]
+    pub(crate) protocol: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) fields: Fields,
+
+    #[command(flatten)]
+    pub(crate) kept: Kept,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BackendCheck {
+    /// The room to look up, to join and to speak in
+    #[arg(short, long, value_name = "NAME", default_value = "#general")]
+    pub(crate) room: String,
+
+    /// How long the backend may take for its init info, for an answer, and for its end
+    #[arg(long, value_name = "SECONDS", default_value = "5", value_parser = seconds)]
+    pub(crate) time_limit: Duration,
+
+    /// The backend, and its arguments
+    #[arg(
+        required = true,
+        trailing_var_arg = true,
+        allow_hyphen_values = true,
+        value_name = "COMMAND"
+    )]
+    pub(crate) command: Vec<String>,
 }
 
 /// Parses the command line; prints help or a usage error and ends the program where that is asked for.

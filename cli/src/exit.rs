@@ -64,7 +64,7 @@ const TABLE: [(Code, &str); 14] = [
     (Code::DONE, "all went well"),
     (
         Code::UNDELIVERED,
-        "a message was not delivered, or a command of a pipe failed",
+        "a message was not delivered, a command of a pipe failed, or a backend does not do as it should",
     ),
     (
         Code::USAGE,

@@ -90,6 +90,11 @@ impl Interrupt {
         self.typed.notify_one();
     }
 
+    /// What the signal that has come ends the program with.
+    pub(crate) fn seen(&self) -> Option<Code> {
+        *self.signalled.borrow()
+    }
+
     /// Ready when a signal has come, then always.
     ///
     /// # Cancel safety

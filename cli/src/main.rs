@@ -1,7 +1,7 @@
 //! The command `kaiwa`: chat, watch, send and serve, over the library that everybody else can use too.
 //!
 //! Here is no network and no logic that a library would want. A file per command (`chat/`, `watch.rs`, `send.rs`,
-//! `protocols.rs`, `account.rs`, `log.rs`, `serve.rs`); below them `link.rs` (one account from signing in to the last event),
+//! `protocols.rs`, `account.rs`, `log.rs`, `serve.rs`, `backend.rs`, `backend_check/`); below them `link.rs` (one account from signing in to the last event),
 //! `arrival.rs` (when all of before is told), `names.rs` (who is meant by a name), `login.rs`, `form.rs` and `source.rs` (login
 //! forms), `accounts.rs` (the file), `embedded/` (the server of one's own), `exit.rs` (codes and errors).
 //!
@@ -13,6 +13,8 @@ mod account;
 mod accounts;
 mod args;
 mod arrival;
+mod backend;
+mod backend_check;
 mod chat;
 mod dirs;
 mod embedded;
@@ -58,6 +60,8 @@ fn run(args: &Cli) -> Result<Code, Error> {
         Some(Command::Watch(args)) => block_on(watch::run(args)),
         Some(Command::Send(args)) => block_on(send::run(args)),
         Some(Command::Serve(args)) => block_on(serve::run(args)),
+        Some(Command::Backend(args)) => block_on(backend::run(args)),
+        Some(Command::BackendCheck(args)) => block_on(backend_check::run(args)),
         None => block_on(chat::run(&args.chat)),
     }
 }

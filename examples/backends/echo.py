@@ -22,25 +22,25 @@ def say(sender, new):
     tell({"type": "MessageUpsert", "value": message})
     return message["id"]
 
-def answer(kind, value):
-    match kind, value:
-        case "RoomLookup", "general" | "#general":
+def answer(body):
+    match body:
+        case {"type": "RoomLookup", "value": "general" | "#general"}:
             return {"type": "RoomID", "value": ROOM["id"]}
-        case "RoomGet", "!general":
+        case {"type": "RoomGet", "value": "!general"}:
             return {"type": "Room", "value": ROOM}
-        case "RoomJoin" | "RoomLeave", "!general":
+        case {"type": "RoomJoin" | "RoomLeave", "value": "!general"}:
             return {"type": "Success"}
-        case "MessageGet", str() if value in messages:
-            return {"type": "Message", "value": messages[value]}
-        case "MessageGetBefore", str() if value in messages:
-            for message in itertools.takewhile(lambda one: one["id"] != value, list(messages.values())):
-                tell({"type": "MessageUpsert", "value": message})
+        case {"type": "MessageGet", "value": str(id)} if id in messages:
+            return {"type": "Message", "value": messages[id]}
+        case {"type": "MessageGetBefore", "value": str(id)} if id in messages:
+            for older in itertools.takewhile(lambda one: one != id, list(messages)):
+                tell({"type": "MessageUpsert", "value": messages[older]})
             return {"type": "Success"}
-        case "MessageSend", {"recipient": "!general", "attachments": list(), "content": dict()}:
-            sent = say("@me", value)
-            say("@echo", value)
+        case {"type": "MessageSend", "value": {"recipient": "!general", "attachments": list(), "content": dict()} as new}:
+            sent = say("@me", new)
+            say("@echo", new)
             return {"type": "MessageID", "value": sent}
-    return {"type": "Error", "value": {"message": f"{kind} of this is not possible here", "retry": False}}
+    return {"type": "Error", "value": {"message": "this is not possible here", "retry": False}}
 
 tell({"backend_name": "echo.py", "backend_version": [0, 1, 0], "protocol_version": [0, 1, 0]})
 decode, text = codecs.getincrementaldecoder("utf-8")().decode, ""
@@ -54,6 +54,5 @@ while chunk := os.read(0, 65536):
                 sys.exit("echo.py: the host sends something that is no request")
             break  # the rest of it is still to come
         text = text[end:].lstrip(" \t\r\n")
-        number, body = request["sequence_number"], request["body"]
-        tell({"sequence_number": number, "body": answer(body.get("type"), body.get("value"))})
+        tell({"sequence_number": request["sequence_number"], "body": answer(request["body"])})
 sys.exit("echo.py: the host ended within a request" if text else 0)

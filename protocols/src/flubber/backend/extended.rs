@@ -185,7 +185,9 @@ where
                 _ => {}
             }
         }
-        let number = request.or(ended).and_then(|id| self.numbers.get(&id).copied());
+        let number = request
+            .or(ended)
+            .and_then(|id| self.numbers.get(&id).copied());
         if let Some(ended) = ended {
             self.numbers.remove(&ended);
         }

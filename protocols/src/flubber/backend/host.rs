@@ -166,10 +166,13 @@ where
     fn refuse(&mut self, number: Option<u32>) {
         match number {
             Some(number) => {
-                let why = "the request is not understood: its type is unknown, or its value does not fit";
+                let why =
+                    "the request is not understood: its type is unknown, or its value does not fit";
                 self.answer(number, super::refusal(ErrorKind::Invalid, why));
             }
-            None => tracing::warn!("the host sent a value without a sequence number, which is skipped"),
+            None => {
+                tracing::warn!("the host sent a value without a sequence number, which is skipped")
+            }
         }
     }
 }

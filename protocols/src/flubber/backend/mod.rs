@@ -136,7 +136,11 @@ mod tests {
     fn only_what_passes_is_worth_a_retry() {
         let retry = |kind| is_passing(&Error::from(kind).info());
         assert!(retry(ErrorKind::Full) && retry(ErrorKind::Lost));
-        for lasting in [ErrorKind::Auth, ErrorKind::NotFound, ErrorKind::OutcomeUnknown] {
+        for lasting in [
+            ErrorKind::Auth,
+            ErrorKind::NotFound,
+            ErrorKind::OutcomeUnknown,
+        ] {
             assert!(!retry(lasting), "{lasting:?}");
         }
         let wait = std::time::Duration::from_secs(1);

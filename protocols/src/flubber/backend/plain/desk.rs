@@ -73,11 +73,23 @@ enum What {
     Ping,
     Success,
     /// A room of this name is looked for.
-    Directory { name: String, found: Option<String> },
-    Room { found: Option<String> },
+    Directory {
+        name: String,
+        found: Option<String>,
+    },
+    Room {
+        found: Option<String>,
+    },
     /// A channel with one person, to say this in.
-    Direct { found: Option<String>, new: NewMessage, files: Vec<Stored> },
-    Message { channel_id: String, found: Option<String> },
+    Direct {
+        found: Option<String>,
+        new: NewMessage,
+        files: Vec<Stored>,
+    },
+    Message {
+        channel_id: String,
+        found: Option<String>,
+    },
 }
 
 impl Desk {
@@ -135,7 +147,8 @@ impl Desk {
         let mut updates = Vec::new();
         self.told.before(&self.state, &event, &mut updates);
         self.state.apply(&event);
-        self.told.after(&self.state, &self.capabilities, &event, &mut updates);
+        self.told
+            .after(&self.state, &self.capabilities, &event, &mut updates);
         self.wishes.extend(updates.into_iter().map(Wish::Update));
         if let Some(order) = request.and_then(|request| self.open.get_mut(&request)) {
             order.what.learn(&event);
@@ -269,7 +282,10 @@ impl Desk {
             RequestBody::MessageGetBefore(id) => self.older(number, &id),
             RequestBody::MessageSend(new) => self.deliver(number, new, files),
             RequestBody::Kaiwa(_) => {
-                let why = format!("the type Kaiwa needs {}=1 in the environment", super::super::ENV);
+                let why = format!(
+                    "the type Kaiwa needs {}=1 in the environment",
+                    super::super::ENV
+                );
                 self.answer(number, refusal(ErrorKind::Unsupported, why));
             }
         }
@@ -329,7 +345,14 @@ impl Desk {
             return self.send(Some(number), What::Success, join.into());
         }
         let known = self.state.channels.contains_key(&channel_id);
-        self.answer(number, if known { AnswerBody::Success } else { no_room() });
+        self.answer(
+            number,
+            if known {
+                AnswerBody::Success
+            } else {
+                no_room()
+            },
+        );
     }
 
     fn message(&self, id: &str) -> Option<AnswerBody> {
@@ -388,7 +411,8 @@ impl Desk {
             },
             _files: files,
         };
-        self.wishes.push_back(Wish::Send(order, Box::new(event.into())));
+        self.wishes
+            .push_back(Wish::Send(order, Box::new(event.into())));
     }
 
     fn send(&mut self, number: Option<u32>, what: What, event: ConnectionEvent) {

@@ -22,8 +22,12 @@ pub(super) fn called(state: &ConnectionState, name: &str) -> Vec<String> {
 fn find(state: &ConnectionState, is_it: impl Fn(&str) -> bool) -> Vec<String> {
     let fits = |channel: &&ChannelState| {
         let own = shown(&channel.channel);
-        let parent = channel.parent.as_ref().and_then(|id| state.channels.get(id));
-        is_it(own) || parent.is_some_and(|parent| is_it(&format!("{}/{own}", shown(&parent.channel))))
+        let parent = channel
+            .parent
+            .as_ref()
+            .and_then(|id| state.channels.get(id));
+        is_it(own)
+            || parent.is_some_and(|parent| is_it(&format!("{}/{own}", shown(&parent.channel))))
     };
     let channels = state.channels.values().filter(fits);
     channels.map(|channel| channel.channel.id.clone()).collect()

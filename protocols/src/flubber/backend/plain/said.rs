@@ -11,7 +11,11 @@ use crate::flubber::wire::{Message as Wire, NewMessage};
 use crate::{Message, MessageFragment, MessageType};
 
 /// A message as a host gets it; `None` for one that has no id of the network's.
-pub(super) fn message(state: &ConnectionState, channel_id: &str, message: &Message) -> Option<Wire> {
+pub(super) fn message(
+    state: &ConnectionState,
+    channel_id: &str,
+    message: &Message,
+) -> Option<Wire> {
     let id = message.id.as_deref()?;
     let mut content = message.content.clone();
     each(&mut content, &mut |fragment| to_host(fragment, channel_id));
@@ -93,7 +97,9 @@ fn from_host(state: &ConnectionState, fragment: &mut MessageFragment) {
         MessageFragment::ChannelLink { channel_id, text } => match ids::channel(channel_id) {
             Some(id) => {
                 let known = state.channels.get(id);
-                *text = known.map_or(id, |one| lookup::shown(&one.channel)).to_owned();
+                *text = known
+                    .map_or(id, |one| lookup::shown(&one.channel))
+                    .to_owned();
                 *channel_id = id.to_owned();
                 return;
             }

@@ -42,7 +42,8 @@ impl Told {
                 let messages = channel.messages.iter();
                 let known = messages.filter_map(|message| message.id.as_deref());
                 let known = known.filter(|message| !RequestId::is_local_message_id(message));
-                updates.extend(known.map(|message| Update::MessageDelete(ids::message(id, message))));
+                updates
+                    .extend(known.map(|message| Update::MessageDelete(ids::message(id, message))));
             }
         }
     }
@@ -64,7 +65,8 @@ impl Told {
                         channel_id,
                         new_channel,
                     } => vec![channel_id.clone(), new_channel.id.clone()],
-                    ChannelEvent::Remove { channel_id } | ChannelEvent::Parent { channel_id, .. } => {
+                    ChannelEvent::Remove { channel_id }
+                    | ChannelEvent::Parent { channel_id, .. } => {
                         vec![channel_id.clone()]
                     }
                     ChannelEvent::ClearList => self.rooms.keys().cloned().collect(),
@@ -157,7 +159,11 @@ fn chat(state: &ConnectionState, event: &ChatEvent, updates: &mut Vec<Update>) {
 
 /// Tells a message as it is now. One on its way to the network, and one that never gets there, is nobody's yet.
 fn upsert(state: &ConnectionState, channel_id: &str, message: &Message, updates: &mut Vec<Update>) {
-    let Some(id) = message.id.as_deref().filter(|id| !RequestId::is_local_message_id(id)) else {
+    let Some(id) = message
+        .id
+        .as_deref()
+        .filter(|id| !RequestId::is_local_message_id(id))
+    else {
         return;
     };
     match message.status {
