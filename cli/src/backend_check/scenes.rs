@@ -243,8 +243,14 @@ async fn writing(setup: &Setup, talk: &mut Talk<'_>) -> Option<()> {
     let last = u32::MAX;
     talk.expect(last, "RoomLookup");
     talk.write(&lookup(last));
-    let answered = all(talk, &[odd, last]).await;
-    talk.report.judge(Rule::Fields, answered);
+    let alike = all(talk, &[odd, last]).await.and_then(|()| {
+        let [one, other] = [odd, last].map(|number| talk.kind(number));
+        match one == other {
+            true => Ok(()),
+            false => Err(format!("{one} in place of {other}")),
+        }
+    });
+    talk.report.judge(Rule::Fields, alike);
 
     // A whole request is answered, so the half behind it has been read.
     let mut numbers = Vec::new();

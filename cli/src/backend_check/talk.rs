@@ -150,6 +150,12 @@ impl<'r> Talk<'r> {
         self.answers.get(&number).cloned()
     }
 
+    /// The type of an answer.
+    pub(super) fn kind(&self, number: u32) -> String {
+        let body = self.answers.get(&number);
+        form::text(body.and_then(|body| body.get("type"))).to_owned()
+    }
+
     pub(super) fn is_answered(&self, number: u32) -> bool {
         self.answers.contains_key(&number)
     }

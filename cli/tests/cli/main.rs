@@ -8,6 +8,8 @@
     reason = "clippy's exception for tests does not reach their helpers"
 )]
 
+mod backend;
+mod backend_check;
 mod bad_input;
 mod circles;
 mod commands;
