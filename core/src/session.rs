@@ -72,6 +72,28 @@ pub enum Target {
         /// Port.
         port: u16,
     },
+    /// The pipes of a child process: a byte stream out of its standard output and into its standard input.
+    Process {
+        /// The program, found as a shell would.
+        command: String,
+        /// Its arguments.
+        args: Vec<String>,
+        /// Its environment, besides what every program needs to find its way (`PATH` and the like).
+        env: Vec<(String, String)>,
+        /// What it may take of the machine.
+        limits: ProcessLimits,
+    },
+}
+
+/// What a child process may take of the machine; `None` is as much as this process may.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ProcessLimits {
+    /// Memory, in bytes of address space.
+    pub memory_bytes: Option<u64>,
+    /// Files open at once.
+    pub open_files: Option<u64>,
+    /// Time on processors, in seconds.
+    pub cpu_seconds: Option<u64>,
 }
 
 /// Names one HTTP request of a session; the session chooses it, and never the same twice.
@@ -202,6 +224,7 @@ impl fmt::Debug for Target {
             Self::WebSocket { .. } => "WebSocket",
             Self::Tcp { .. } => "Tcp",
             Self::Tls { .. } => "Tls",
+            Self::Process { .. } => "Process",
         })
     }
 }

@@ -6,7 +6,7 @@
 //!
 //! Start at the [`Registry`] (which networks there are), then read `wschat/` (the smallest whole network).
 
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
 pub use kaiwa_core::*;
 

@@ -53,6 +53,14 @@ impl Registry {
 }
 
 const NETWORKS: &[Entry] = &[
+    #[cfg(all(feature = "flubber", unix))]
+    Entry {
+        name: "flubber",
+        about: "a backend in any language: a program that speaks JSON over its pipes",
+        connect: || Box::new(crate::flubber::connection()),
+        protocol: crate::flubber::protocol,
+        capabilities: crate::flubber::FlubberSession::capabilities,
+    },
     #[cfg(feature = "mock")]
     Entry {
         name: "mock",

@@ -61,7 +61,7 @@ pub struct NewMessage {
 }
 
 /// A file within a message.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Attachment {
     /// Its bytes; base64 in JSON.
     #[serde(serialize_with = "to_base64", deserialize_with = "from_base64")]

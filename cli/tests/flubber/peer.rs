@@ -1,0 +1,73 @@
+//! Connections that start `kaiwa backend wschat`, and the server that they all lead to.
+
+use kaiwa_conformance::{Fault, Harness, Need, Peer};
+use kaiwa_protocols::{AuthField, Connection, flubber};
+
+use crate::support::wschat_peer::{Sockets, WschatPeer};
+
+/// With the extension, over real pipes and real sockets.
+pub(crate) struct Extended;
+
+impl Harness for Extended {
+    type Peer = ChildPeer;
+    const LACKS: &'static [Need] = Sockets::LACKS;
+    const PAUSED: bool = false;
+
+    async fn start() -> ChildPeer {
+        ChildPeer(Sockets::start().await)
+    }
+}
+
+/// The server; whoever connects to it has a child in between.
+pub(crate) struct ChildPeer(WschatPeer);
+
+impl Peer for ChildPeer {
+    fn connection(&self) -> Box<dyn Connection> {
+        Box::new(flubber::connection())
+    }
+
+    fn auth(&self, who: usize) -> Vec<AuthField> {
+        let inner = self.0.auth(who);
+        let value = |name| AuthField::find(&inner, name).unwrap();
+        let args = format!(
+            "backend wschat --set url={} --set name={} --set-env jwt=TOKEN",
+            value("url"),
+            value("name")
+        );
+        let env = format!("TOKEN={}", value("jwt"));
+        let mut form = flubber::protocol().auth.unwrap();
+        for field in &mut form {
+            match field.name.as_str() {
+                "command" => field.set(env!("CARGO_BIN_EXE_kaiwa").to_owned()),
+                "args" => field.set(args.clone()),
+                "env" => field.set(env.clone()),
+                _ => {}
+            }
+        }
+        form
+    }
+
+    fn channel(&self) -> String {
+        self.0.channel()
+    }
+
+    async fn say(&mut self, text: &str) {
+        self.0.say(text).await;
+    }
+
+    fn accepted(&self) -> Vec<String> {
+        self.0.accepted()
+    }
+
+    fn open(&self) -> usize {
+        self.0.open()
+    }
+
+    async fn changed(&mut self) {
+        self.0.changed().await;
+    }
+
+    async fn fault(&mut self, fault: Fault) {
+        self.0.fault(fault).await;
+    }
+}

@@ -1,0 +1,200 @@
+//! The extension: events as they are, in both directions.
+
+use kaiwa_core::session::Now;
+use kaiwa_core::{
+    ChatEvent, ConnectionEvent, Error, Message, MessageStatus, RequestId, StatusEvent,
+};
+
+use super::asks::{Ask, Why};
+use super::{FlubberSession, Phase};
+use crate::flubber::wire::kaiwa::HELLO_VERSION;
+use crate::flubber::wire::{Hello, KaiwaUpdate, RequestBody};
+
+/// Whether the extension is spoken.
+#[derive(Debug, Default)]
+pub(super) struct Extension {
+    is_spoken: bool,
+}
+
+impl Extension {
+    /// By this backend, or, as long as it has not said so, by the one before it.
+    pub(super) fn is_spoken(&self) -> bool {
+        self.is_spoken
+    }
+
+    /// The backend is a plain one.
+    pub(super) fn none(&mut self) {
+        self.is_spoken = false;
+    }
+}
+
+impl FlubberSession {
+    /// A value of the extension.
+    pub(super) fn extended(&mut self, now: Now, update: KaiwaUpdate) {
+        match update {
+            KaiwaUpdate::Hello(hello) => self.hello(hello),
+            KaiwaUpdate::Event { event, request }
+                if self.phase != Phase::Deciding && self.extension.is_spoken() =>
+            {
+                self.happened(event, request);
+            }
+            KaiwaUpdate::Event { .. } => {
+                self.decide(now);
+                self.skipped += 1;
+            }
+        }
+    }
+
+    fn hello(&mut self, hello: Hello) {
+        if self.phase != Phase::Deciding || hello.hello != HELLO_VERSION {
+            return self.skipped += 1;
+        }
+        self.phase = Phase::Connecting;
+        self.greet_by = None;
+        self.extension.is_spoken = true;
+        // It signs in by itself; what was asked meanwhile is answered to nobody.
+        self.asks.cut();
+        self.learn(hello.capabilities);
+    }
+
+    fn learn(&mut self, capabilities: kaiwa_core::Capabilities) {
+        if self.capabilities != capabilities {
+            self.capabilities = capabilities.clone();
+            self.event(StatusEvent::Capabilities { capabilities });
+        }
+    }
+
+    fn happened(&mut self, event: ConnectionEvent, number: Option<u32>) {
+        let request = number.and_then(|number| self.asks.request(number));
+        match event {
+            ConnectionEvent::Status { event } => self.status(event, number),
+            ConnectionEvent::Chat { event } => self.chat(event, request),
+            other => self.event_of(request, other),
+        }
+    }
+
+    fn status(&mut self, event: StatusEvent, number: Option<u32>) {
+        match event {
+            StatusEvent::Connected { .. } if self.phase == Phase::Connecting => {
+                self.phase = Phase::Up;
+                self.event(event);
+                self.settle_when_signed_in();
+            }
+            StatusEvent::Capabilities { capabilities } => self.learn(capabilities),
+            StatusEvent::Done { .. } => match number.and_then(|number| self.asks.end(number)) {
+                // One that has its `Update` is settled.
+                Some(Why::KaiwaSay(request)) => {
+                    if self.outbox.contains(request) {
+                        let settled = self.outbox.confirm(request, |_| {});
+                        self.events.extend(settled);
+                    }
+                }
+                Some(Why::Kaiwa(request)) => self.finish(request, Ok(())),
+                _ => self.skipped += 1,
+            },
+            StatusEvent::Failed { error, .. } => {
+                match number.and_then(|number| self.asks.end(number)) {
+                    Some(why) => self.fail(&why, error.into()),
+                    None => self.skipped += 1,
+                }
+            }
+            // The backend has lost its network: it is started again as after an end of its own.
+            StatusEvent::Lost { error, .. } => self.close(Some(error.into())),
+            StatusEvent::Disconnected { .. } => self.close(None),
+            StatusEvent::Ping { .. } => {
+                let request = number.and_then(|number| self.asks.request(number));
+                self.event_of(request, event);
+            }
+            // The driver tells of the own connection.
+            _ => {}
+        }
+    }
+
+    fn chat(&mut self, event: ChatEvent, request: Option<RequestId>) {
+        let own = request.filter(|request| self.outbox.unconfirmed(*request).is_some());
+        match (own, event) {
+            // It was echoed here.
+            (Some(_), ChatEvent::New { .. }) => {}
+            (Some(request), ChatEvent::Update { new_message, .. }) => {
+                self.own_update(request, new_message);
+            }
+            (
+                Some(request),
+                ChatEvent::Progress {
+                    channel_id,
+                    sent,
+                    total,
+                    ..
+                },
+            ) => {
+                let message = self.outbox.unconfirmed(request);
+                let message_id = message.and_then(|message| message.id.clone());
+                let progress = ChatEvent::Progress {
+                    channel_id,
+                    message_id: message_id.unwrap_or_default(),
+                    sent,
+                    total,
+                };
+                self.event_of(Some(request), progress);
+            }
+            (_, event) => self.event_of(request, event),
+        }
+    }
+
+    /// An own message is settled; why one failed is said by `Failed`.
+    fn own_update(&mut self, request: RequestId, new_message: Message) {
+        if new_message.status == MessageStatus::Delivered {
+            let settled = self
+                .outbox
+                .confirm(request, |message| *message = new_message);
+            self.events.extend(settled);
+        }
+    }
+
+    /// What was asked by the extension is not carried out.
+    pub(super) fn fail(&mut self, why: &Why, error: Error) {
+        match why {
+            Why::KaiwaSay(request) => {
+                let failed = self.outbox.fail(*request, &error);
+                self.events.extend(failed);
+            }
+            Why::Kaiwa(request) => self.finish(*request, Err(error)),
+            _ => {}
+        }
+    }
+
+    /// Passes on what the user wants.
+    pub(super) fn pass_on(&mut self, request: RequestId, event: ConnectionEvent) {
+        let body = RequestBody::Kaiwa(Box::new(event));
+        self.asks.push(body, Why::Kaiwa(request));
+    }
+
+    /// The question that sends a message.
+    pub(super) fn ask_to_say(
+        &self,
+        request: RequestId,
+        channel_id: Option<String>,
+        mut message: Message,
+    ) -> Ask {
+        let (body, why) = if self.extension.is_spoken() {
+            message.id = None;
+            let event = ChatEvent::New {
+                channel_id,
+                message,
+            };
+            (
+                RequestBody::Kaiwa(Box::new(event.into())),
+                Why::KaiwaSay(request),
+            )
+        } else {
+            let channel = channel_id.unwrap_or_default();
+            let body = RequestBody::MessageSend(Self::new_message(&channel, &message));
+            (body, Why::Say(request))
+        };
+        Ask {
+            body,
+            why,
+            tries: 0,
+        }
+    }
+}
