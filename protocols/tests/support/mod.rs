@@ -9,12 +9,18 @@
 )]
 #![allow(dead_code, reason = "each test program uses a part")]
 
+#[cfg(all(feature = "flubber", unix))]
+mod flubber_hub;
+#[cfg(all(feature = "flubber", unix))]
+pub(crate) mod flubber_peer;
 mod http;
 pub(crate) mod memory;
 #[cfg(feature = "oshi")]
 pub(crate) mod oshi_peer;
 #[cfg(feature = "oshi")]
 pub(crate) mod oshi_server;
+#[cfg(all(feature = "flubber", unix))]
+mod pipes;
 #[cfg(feature = "rim")]
 pub(crate) mod rim_peer;
 #[cfg(feature = "rim")]

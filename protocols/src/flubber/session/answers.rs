@@ -70,7 +70,7 @@ impl FlubberSession {
         match (ask.why, result) {
             (Why::Say(request), Ok(AnswerBody::MessageID(id))) => self.said(now, request, id),
             (Why::Find { request, .. }, Ok(AnswerBody::RoomID(id))) => {
-                self.get(request, id, Then::Join);
+                self.join(request, id);
             }
             // Perhaps it is an id.
             (
@@ -114,6 +114,12 @@ impl FlubberSession {
                 self.past.drop_page(request);
                 self.finish(request, Err(error));
             }
+            // It was joined before, and no more.
+            Why::Join { request: None, id }
+                if error.kind() == ErrorKind::Rejected && self.rooms.is_known(&id) =>
+            {
+                self.room_gone(&id);
+            }
             other => self.end(other.request(), Err(error)),
         }
     }
@@ -144,8 +150,7 @@ impl FlubberSession {
         let id = room.id.clone();
         self.upsert(request, room);
         match then {
-            Then::Join | Then::Again { join: true } => self.join(request, id),
-            Then::Again { join: false } => {}
+            Then::Again => {}
             Then::Joined => self.joined(request, id),
             Then::Created => self.end(request, Ok(())),
             Then::Recipient => self.release(now, &id),
@@ -162,19 +167,19 @@ impl FlubberSession {
         error: Error,
     ) {
         match then {
-            Then::Join | Then::Created => self.end(request, Err(error)),
-            // It is there, for it was joined; that is all that is known of it.
+            Then::Created => self.end(request, Err(error)),
+            // It is there, for it was joined; that may be all that is known of it.
             Then::Joined => {
-                let room = Room {
+                let room = self.rooms.get(&id).cloned().unwrap_or_else(|| Room {
                     name: id.clone(),
                     id,
                     parent: None,
                     sendable: true,
-                };
+                });
                 self.got(now, request, room, then);
             }
-            Then::Again { .. } if error.kind() == ErrorKind::Rejected => self.room_gone(&id),
-            Then::Again { .. } => self.end(None, Err(error)),
+            Then::Again if error.kind() == ErrorKind::Rejected => self.room_gone(&id),
+            Then::Again => self.end(None, Err(error)),
             Then::Recipient => {
                 self.rooms.is_person(id.clone());
                 self.release(now, &id);
@@ -183,7 +188,7 @@ impl FlubberSession {
     }
 
     fn joined(&mut self, request: Option<RequestId>, id: String) {
-        if !self.rooms.is_known(&id) {
+        if !self.rooms.is_told(&id) {
             return self.get(request, id, Then::Joined);
         }
         self.rooms.joined(&id);

@@ -67,14 +67,12 @@ pub(super) enum Why {
 /// Why a room is to be known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Then {
-    /// It is to be joined.
-    Join,
-    /// It was joined under its id only.
+    /// It was joined.
     Joined,
     /// It was created.
     Created,
-    /// It was known before the reconnect; whether it is to be joined again.
-    Again { join: bool },
+    /// It was known before the reconnect.
+    Again,
     /// A message went there, to a room or to a person.
     Recipient,
 }

@@ -47,6 +47,15 @@ impl Rooms {
         self.rooms.contains_key(id)
     }
 
+    /// Whether it was told since the backend was started.
+    pub(super) fn is_told(&self, id: &str) -> bool {
+        self.rooms.get(id).is_some_and(|known| known.told)
+    }
+
+    pub(super) fn get(&self, id: &str) -> Option<&Room> {
+        self.rooms.get(id).map(|known| &known.room)
+    }
+
     /// A channel: a room or a conversation.
     pub(super) fn is_channel(&self, id: &str) -> bool {
         self.is_known(id) || self.is_talk(id)

@@ -59,10 +59,12 @@ impl FlubberSession {
             let request = None;
             self.asks.push(body, Why::Find { request, name });
         }
-        for (id, join) in self.rooms.remembered() {
-            let (request, then) = (None, Then::Again { join });
-            let body = RequestBody::RoomGet(id.clone());
-            self.asks.push(body, Why::Get { request, id, then });
+        for (id, was_joined) in self.rooms.remembered() {
+            if was_joined {
+                self.join(None, id);
+            } else {
+                self.get(None, id, Then::Again);
+            }
         }
     }
 
