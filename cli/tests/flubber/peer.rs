@@ -1,7 +1,13 @@
 //! Connections that start `kaiwa backend wschat`, and the server that they all lead to.
 
+use async_trait::async_trait;
 use kaiwa_conformance::{Fault, Harness, Need, Peer};
-use kaiwa_protocols::{AuthField, Connection, flubber};
+use kaiwa_protocols::driver::Driver;
+use kaiwa_protocols::flubber::{self, FlubberSession};
+use kaiwa_protocols::wschat::WschatSession;
+use kaiwa_protocols::{
+    AuthField, Capabilities, Connection, ConnectionEvent, Error, EventReceiver, Protocol, RequestId,
+};
 
 use crate::support::wschat_peer::{Sockets, WschatPeer};
 
@@ -23,7 +29,7 @@ pub(crate) struct ChildPeer(WschatPeer);
 
 impl Peer for ChildPeer {
     fn connection(&self) -> Box<dyn Connection> {
-        Box::new(flubber::connection())
+        Box::new(Known(flubber::connection()))
     }
 
     fn auth(&self, who: usize) -> Vec<AuthField> {
@@ -69,5 +75,38 @@ impl Peer for ChildPeer {
 
     async fn fault(&mut self, fault: Fault) {
         self.0.fault(fault).await;
+    }
+}
+
+/// A connection whose backend is known to be wschat: the suite asks a new one what the network can do, which else is known when
+/// the backend has said so.
+struct Known(Driver<FlubberSession>);
+
+#[async_trait]
+impl Connection for Known {
+    async fn connect(&mut self, auth: Vec<AuthField>) -> Result<(), Error> {
+        self.0.connect(auth).await?;
+        assert_eq!(self.0.capabilities(), WschatSession::capabilities());
+        Ok(())
+    }
+
+    async fn disconnect(&mut self) -> Result<(), Error> {
+        self.0.disconnect().await
+    }
+
+    async fn submit(&mut self, request: RequestId, event: ConnectionEvent) -> Result<(), Error> {
+        self.0.submit(request, event).await
+    }
+
+    fn subscribe(&self) -> EventReceiver {
+        self.0.subscribe()
+    }
+
+    fn protocol_spec(&self) -> Protocol {
+        self.0.protocol_spec()
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        WschatSession::capabilities()
     }
 }

@@ -24,7 +24,7 @@ use kaiwa_core::{
     StatusEvent,
 };
 
-use self::asks::Asks;
+use self::asks::{Asks, Why};
 use self::extension::Extension;
 use self::past::Past;
 use self::rooms::Rooms;
@@ -298,8 +298,14 @@ impl Session for FlubberSession {
         self.is_paused = false;
         self.reader = Reader::default();
         self.transmits.clear();
-        for request in self.asks.cut() {
-            if !self.outbox.contains(request) {
+        for why in self.asks.cut() {
+            let Some(request) = why.request() else {
+                continue;
+            };
+            if self.outbox.contains(request) {
+                self.extension.cut_off(request);
+            } else if !matches!(why, Why::KaiwaSay(_)) {
+                // A message that is in no outbox is settled; only the backend's `Done` had not come.
                 let lost = Error::new(ErrorKind::Lost, "the backend ended first");
                 self.finish(request, Err(lost));
             }

@@ -269,15 +269,15 @@ impl Asks {
         all.any(|ask| ask.why.is_sign_in())
     }
 
-    /// Nothing will be answered any more: gives the requests that end by that.
-    pub(super) fn cut(&mut self) -> Vec<RequestId> {
+    /// Nothing will be answered any more: gives what was to become of the answers.
+    pub(super) fn cut(&mut self) -> Vec<Why> {
         self.late.clear();
         let open = std::mem::take(&mut self.open)
             .into_values()
             .map(|open| open.ask);
         let again = self.again.drain(..).map(|(_, ask)| ask);
         let all = open.chain(again).chain(self.waiting.drain(..));
-        all.filter_map(|ask| ask.why.request()).collect()
+        all.map(|ask| ask.why).collect()
     }
 
     /// Counts the time from now again: nobody was listening meanwhile.

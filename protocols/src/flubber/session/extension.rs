@@ -1,8 +1,11 @@
 //! The extension: events as they are, in both directions.
 
+use std::collections::VecDeque;
+
 use kaiwa_core::session::Now;
 use kaiwa_core::{
-    ChatEvent, ConnectionEvent, Error, Message, MessageStatus, RequestId, StatusEvent,
+    ChatEvent, ConnectionEvent, Error, Message, MessageStatus, MessageType, RequestId, StatusEvent,
+    UserEvent,
 };
 
 use super::asks::{Ask, Why};
@@ -10,16 +13,31 @@ use super::{FlubberSession, Phase};
 use crate::flubber::wire::kaiwa::HELLO_VERSION;
 use crate::flubber::wire::{Hello, KaiwaUpdate, RequestBody};
 
-/// Whether the extension is spoken.
+/// Own messages that were cut off, remembered for a late echo; as many as an outbox remembers.
+const CUT_OFF: usize = 256;
+
+/// Whether the extension is spoken, and what a new backend does not know of the one before it.
 #[derive(Debug, Default)]
 pub(super) struct Extension {
     is_spoken: bool,
+    /// The own id.
+    me: Option<String>,
+    /// Own messages that backends before this one had taken and not settled, oldest first.
+    cut_off: VecDeque<RequestId>,
 }
 
 impl Extension {
     /// By this backend, or, as long as it has not said so, by the one before it.
     pub(super) fn is_spoken(&self) -> bool {
         self.is_spoken
+    }
+
+    /// The backend that has taken this message has ended.
+    pub(super) fn cut_off(&mut self, message: RequestId) {
+        if self.cut_off.len() >= CUT_OFF {
+            self.cut_off.pop_front();
+        }
+        self.cut_off.push_back(message);
     }
 
     /// The backend is a plain one.
@@ -69,7 +87,15 @@ impl FlubberSession {
         match event {
             ConnectionEvent::Status { event } => self.status(event, number),
             ConnectionEvent::Chat { event } => self.chat(event, request),
-            other => self.event_of(request, other),
+            other => {
+                if let ConnectionEvent::User {
+                    event: UserEvent::Identify { user_id },
+                } = &other
+                {
+                    self.extension.me = Some(user_id.clone());
+                }
+                self.event_of(request, other);
+            }
         }
     }
 
@@ -137,8 +163,37 @@ impl FlubberSession {
                 };
                 self.event_of(Some(request), progress);
             }
+            (None, ChatEvent::New { message, .. }) if self.is_late_echo(&message) => {
+                self.late_echo(message);
+            }
             (_, event) => self.event_of(request, event),
         }
+    }
+
+    /// Whether a message is one that a backend before this one was cut off with: of the user, in the same words. The backend
+    /// cannot know it again, and the user must not see it twice.
+    fn is_late_echo(&self, message: &Message) -> bool {
+        message.sender_id.is_some()
+            && message.sender_id == self.extension.me
+            && self.echoed_late(message).is_some()
+    }
+
+    fn echoed_late(&self, message: &Message) -> Option<usize> {
+        let text = message.plain_text();
+        self.extension.cut_off.iter().position(|request| {
+            let sent = self.outbox.unconfirmed(*request);
+            sent.is_some_and(|sent| sent.plain_text() == text)
+        })
+    }
+
+    fn late_echo(&mut self, mut message: Message) {
+        let at = self.echoed_late(&message);
+        let Some(request) = at.and_then(|at| self.extension.cut_off.remove(at)) else {
+            return;
+        };
+        message.message_type = MessageType::CurrentUser;
+        message.status = MessageStatus::Delivered;
+        self.own_update(request, message);
     }
 
     /// An own message is settled; why one failed is said by `Failed`.
