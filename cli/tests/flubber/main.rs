@@ -1,5 +1,5 @@
-//! A host in this process, a backend of the built command, and a wschat server behind it: the conformance suite over the
-//! extension, which passes all that wschat passes directly.
+//! A host in this process, a backend of the built command, and a wschat server behind it: the conformance suite. Over the
+//! extension it passes all that wschat passes directly, without it all but a list.
 
 #![cfg(unix)]
 #![allow(
@@ -16,3 +16,4 @@ mod support;
 use kaiwa_conformance::conformance;
 
 conformance!(extended, peer::Extended);
+conformance!(plain, peer::Plain);

@@ -55,8 +55,8 @@ impl Backend {
     /// hold; a host that asks on meanwhile is given up after a while.
     ///
     /// # Errors
-    /// `Protocol`, `TooLarge` or `TimedOut` for what the host does wrong, and why the connection is over where no retry mends that
-    /// (with the extension: whenever it is over by itself).
+    /// `Protocol`, `TooLarge` or `TimedOut` for what the host does wrong, and why the connection is over by itself: a host starts its
+    /// backends again.
     pub async fn serve<R, W>(
         self,
         input: R,

@@ -1,4 +1,5 @@
-//! Serving as the format has it: eight requests, four updates, and a [`Client`] that keeps the connection up.
+//! Serving as the format has it: eight requests, four updates, and a [`Client`] between them and the connection, which echoes
+//! and keeps the outbox.
 //!
 //! [`Desk`] decides, this file waits. What a host asks waits there until the network has told all of before.
 
@@ -25,10 +26,10 @@ use desk::{Desk, Wish};
 const LAST_ANSWERS_LIMIT: Duration = Duration::from_secs(2);
 const GOODBYE_LIMIT: Duration = Duration::from_millis(1500);
 
-/// Serves until the host leaves or nothing mends the connection.
+/// Serves until the host leaves or the connection is over.
 ///
 /// # Errors
-/// What the host does wrong, and why the connection is over for good.
+/// What the host does wrong, and why the connection is over by itself.
 pub(super) async fn serve<R, W>(
     connection: Box<dyn Connection>,
     auth: Vec<AuthField>,

@@ -180,15 +180,12 @@ impl Desk {
                 self.send(None, What::Ping, ping.into());
             }
             StatusEvent::Capabilities { capabilities } => self.capabilities = capabilities,
-            StatusEvent::Lost { error, retry_in_ms } => {
-                self.arrival = Arrival::Away;
+            // A host starts a backend again by rules of its own; one that tried by itself would hide from it that it is down.
+            StatusEvent::Lost { error, .. } => {
                 for (asked, _) in std::mem::take(&mut self.waiting) {
                     self.answer(asked.request.sequence_number, failure(error.clone()));
                 }
-                self.waiting_bytes = 0;
-                if retry_in_ms.is_none() {
-                    self.end = Some(error.into());
-                }
+                self.end = Some(error.into());
             }
             StatusEvent::Done { request } => {
                 if let Some(order) = self.open.remove(&request) {
