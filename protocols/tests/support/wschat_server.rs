@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 
+use chrono::Utc;
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Map, Value, json};
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -71,7 +72,8 @@ impl State {
     /// Sets the time; the token stays in, as the original leaves it.
     fn stamp(&mut self, mut object: Map<String, Value>) -> String {
         self.ticks += 1;
-        let tim = format!("2026-01-01T00:00:00.{:09}Z", self.ticks);
+        let now = Utc::now().format("%Y-%m-%dT%H:%M:%S%.3f");
+        let tim = format!("{now}{:06}Z", self.ticks);
         object.insert("tim".to_owned(), Value::from(tim));
         Value::Object(object).to_string()
     }

@@ -76,6 +76,7 @@ where
                 to: output,
                 waiting: Vec::new(),
                 at: 0,
+                is_held: true,
                 flushed: true,
                 closed: false,
             },
@@ -83,8 +84,18 @@ where
         }
     }
 
-    pub(super) fn tell_init(&mut self, info: &InitInfo) {
-        info.encode(&mut self.output.waiting);
+    /// Says the init info; what was said before waits for that.
+    pub(super) fn greet(&mut self, info: &InitInfo) {
+        if std::mem::take(&mut self.output.is_held) {
+            let behind = std::mem::take(&mut self.output.waiting);
+            info.encode(&mut self.output.waiting);
+            self.output.waiting.extend(behind);
+        }
+    }
+
+    /// Whether the init info is still to be said.
+    pub(super) fn is_to_greet(&self) -> bool {
+        self.output.is_held
     }
 
     pub(super) fn update(&mut self, update: Update) {
@@ -277,6 +288,8 @@ struct Output<W> {
     waiting: Vec<u8>,
     /// Up to here it is written.
     at: usize,
+    /// It waits for the init info, which is the first.
+    is_held: bool,
     flushed: bool,
     /// Nobody reads it.
     closed: bool,
@@ -288,7 +301,7 @@ impl<W: AsyncWrite + Unpin> Output<W> {
     }
 
     fn is_busy(&self) -> bool {
-        !self.closed && (self.waiting() > 0 || !self.flushed)
+        !self.closed && !self.is_held && (self.waiting() > 0 || !self.flushed)
     }
 
     /// Writes some of what waits, or flushes what is written.

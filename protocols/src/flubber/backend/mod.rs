@@ -51,7 +51,8 @@ impl Backend {
 
     /// Says the init info, signs in and serves until `input` ends, `output` is closed or `stop` is ready; then it signs out.
     ///
-    /// Nothing but values of the format is written. When `output` is not read, events wait in the connection, whose bounds
+    /// Without the extension the init info comes when it has signed in, if that does not take long: a host that is told nothing of a
+    /// connection takes it for one that stands. Nothing but values of the format is written. When `output` is not read, events wait in the connection, whose bounds
     /// hold; a host that asks on meanwhile is given up after a while.
     ///
     /// # Errors
@@ -69,15 +70,16 @@ impl Backend {
     {
         let stop: Pin<Box<dyn Future<Output = ()> + Send + '_>> = Box::pin(stop);
         let mut host = Host::new(input, output, stop);
-        host.tell_init(&InitInfo {
+        let info = InitInfo {
             backend_name: format!("kaiwa {}", self.connection.protocol_spec().name),
             backend_version: own_version(),
             protocol_version: PROTOCOL_VERSION,
-        });
+        };
         let served = if self.extended {
+            host.greet(&info);
             extended::serve(self.connection, self.auth, &mut host).await
         } else {
-            plain::serve(self.connection, self.auth, &mut host).await
+            plain::serve(self.connection, self.auth, &mut host, &info).await
         };
         host.flush().await;
         served

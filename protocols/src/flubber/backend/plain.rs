@@ -17,9 +17,15 @@ use super::failure;
 use super::files::Stored;
 use super::host::{Asked, Host, Turn};
 use crate::client::{AccountId, ClientOptions};
-use crate::flubber::wire::RequestBody;
+use crate::flubber::wire::{InitInfo, RequestBody};
 use crate::{AuthField, Client, Connection, Error};
 use desk::{Desk, Wish};
+
+/// How long the sign-in is waited for before the init info is said: hosts wait for that for 10 s.
+const GREETING_LIMIT: Duration = Duration::from_secs(5);
+
+/// A deadline that is none.
+const FAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// How long a host that has left is still given answers, and how long signing out may take then: hosts end a backend by force 5 s
 /// after they have closed its input.
@@ -34,6 +40,7 @@ pub(super) async fn serve<R, W>(
     connection: Box<dyn Connection>,
     auth: Vec<AuthField>,
     host: &mut Host<'_, R, W>,
+    info: &InitInfo,
 ) -> Result<(), Error>
 where
     R: AsyncRead + Unpin + Send,
@@ -54,33 +61,40 @@ where
         host,
         desk,
     };
-    let served = async {
-        let mut deadline = None;
-        loop {
-            let turn = counter.host.turn(events.recv());
-            let turn = match deadline {
-                None => turn.await?,
-                Some(at) => match timeout_at(at, turn).await {
-                    Ok(turn) => turn?,
-                    Err(_) => return Ok(()),
-                },
-            };
-            match turn {
-                Turn::Asked(asked) => counter.take(asked).await,
-                Turn::Ready(Some(event)) => counter.desk.note(event),
-                Turn::Ready(None) => return Ok(()),
-                Turn::Leave => deadline = Some(Instant::now() + LAST_ANSWERS_LIMIT),
+    let mut deadline = Instant::now() + GREETING_LIMIT;
+    let served = loop {
+        let (is_leaving, is_greeting) = (counter.host.is_gone(), counter.host.is_to_greet());
+        let turn = counter.host.turn(events.recv());
+        let turn = match timeout_at(deadline, turn).await {
+            Ok(turn) => turn,
+            Err(_) if is_leaving => break Ok(()),
+            Err(_) => {
+                counter.host.greet(info);
+                deadline += FAR;
+                continue;
             }
-            counter.carry_out();
-            if let Some(error) = counter.desk.take_end() {
-                return Err(error);
-            }
-            if counter.host.is_gone() && (counter.desk.is_idle() || counter.host.is_deaf()) {
-                return Ok(());
-            }
+        };
+        match turn {
+            Ok(Turn::Asked(asked)) => counter.take(asked).await,
+            Ok(Turn::Ready(Some(event))) => counter.desk.note(event),
+            Ok(Turn::Ready(None)) => break Ok(()),
+            Ok(Turn::Leave) => deadline = Instant::now() + LAST_ANSWERS_LIMIT,
+            Err(error) => break Err(error),
         }
+        counter.carry_out();
+        if is_greeting && counter.desk.has_signed_in() {
+            counter.host.greet(info);
+        }
+        if let Some(error) = counter.desk.take_end() {
+            break Err(error);
+        }
+        if counter.host.is_gone() && (counter.desk.is_idle() || counter.host.is_deaf()) {
+            break Ok(());
+        }
+    };
+    if served.is_ok() {
+        counter.host.greet(info);
     }
-    .await;
     let _ = timeout(GOODBYE_LIMIT, client.shutdown()).await;
     served
 }

@@ -122,6 +122,11 @@ impl Desk {
         self.waiting.is_empty() && !self.open.values().any(asked)
     }
 
+    /// Whether the connection has stood.
+    pub(super) fn has_signed_in(&self) -> bool {
+        self.arrival != Arrival::Away
+    }
+
     pub(super) fn takes_files(&self) -> bool {
         self.capabilities.max_file_bytes.is_some()
     }
