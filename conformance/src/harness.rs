@@ -110,6 +110,8 @@ pub enum Need {
     Refusal,
     /// A confirmation may come on a later connection.
     Late,
+    /// A message of the user's that comes on a later connection is known as theirs.
+    Own,
     /// Others are told how far somebody has read.
     Receipts,
     /// Somebody is told who asks them for contact, and what became of it.

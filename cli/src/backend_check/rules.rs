@@ -58,3 +58,21 @@ rules! {
     NoExtension = "no-extension", "it says nothing of the type Kaiwa unless KAIWA_BACKEND is 1";
     Extension = "extension", "if KAIWA_BACKEND is 1, its hello comes right after the init info";
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_manual_explains_each_rule() {
+        let manual = include_str!("../../../docs/writing-a-backend.md");
+        let rows = manual.lines().filter_map(|line| line.strip_prefix("| `"));
+        let explained: Vec<&str> = rows
+            .filter_map(|row| row.split_once("` | "))
+            .map(|(word, _)| word)
+            .filter(|word| word.starts_with(char::is_lowercase))
+            .collect();
+        let words: Vec<&str> = Rule::ALL.iter().map(|rule| rule.word()).collect();
+        assert_eq!(explained, words);
+    }
+}

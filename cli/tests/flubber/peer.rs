@@ -39,8 +39,12 @@ const PLAIN_LACKS: &[Need] = &[
     Need::History,
     Need::Duplicates,
     Need::Replies,
-    // A message is known by its id, not by its words; that of a late echo was never told.
+    // A message is known by its id, and who the user is by the sender of one that was sent: a backend that was started again
+    // cannot tell that what it hears was cut off with the one before it.
     Need::Late,
+    Need::Own,
+    // Why a backend has ended is an exit code: nobody can tell whose fault it was.
+    Need::Garbage,
 ];
 
 impl Harness for Plain {
