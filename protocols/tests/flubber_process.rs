@@ -95,7 +95,8 @@ async fn a_child_gets_what_it_needs_and_nothing_else() {
         nix::fcntl::FcntlArg::F_SETFD(nix::fcntl::FdFlag::empty()),
     )
     .unwrap();
-    let script = "env; echo --; for fd in /proc/$$/fd/*; do echo ${fd##*/}; done; echo --; cat /proc/$$/status; echo --; cat /proc/$$/stat";
+    let script =
+        "env; echo --; ls /proc/$$/fd; echo --; cat /proc/$$/status; echo --; cat /proc/$$/stat";
     let mut child = start(script).await;
     let (said, end) = hear(&mut child).await;
     assert_eq!(
@@ -303,7 +304,7 @@ async fn a_child_does_not_outlive_a_host_that_is_killed() {
     let pid = lines
         .find_map(|line| line.strip_prefix("backend ").map(str::to_owned))
         .unwrap();
-    assert!(matches!(state(&pid), Some('S' | 'R')));
+    assert_ne!(state(&pid), None, "{pid} runs");
     host.kill().unwrap();
     host.wait().unwrap();
     gone(&pid).await;

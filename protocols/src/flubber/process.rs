@@ -194,6 +194,23 @@ impl Pipes {
         Poll::Ready(Ok(()))
     }
 
+    /// The child has ended, and its output may be held open by children of its own: what is in the pipe is all that comes.
+    /// Whether the runtime knows of it already does not matter.
+    fn poll_rest(
+        &mut self,
+        cx: &mut Context<'_>,
+        take: &mut dyn FnMut(Incoming<'_>),
+    ) -> Poll<Result<(), Error>> {
+        let mut rest = [0; READ_BYTES];
+        match nix::unistd::read(&self.output, &mut rest) {
+            Ok(count @ 1..) => {
+                take(Incoming::Bytes(rest.get(..count).unwrap_or_default()));
+                Poll::Ready(Ok(()))
+            }
+            _ => self.poll_end(cx, take),
+        }
+    }
+
     fn drain_errors(&mut self, cx: &mut Context<'_>) {
         if let Some(errors) = &mut self.errors
             && errors.poll(cx).is_ready()
@@ -218,11 +235,8 @@ impl Transport for Pipes {
         let mut buffer = ReadBuf::uninit(&mut space);
         let read = Pin::new(&mut self.output).poll_read(cx, &mut buffer);
         if read.is_pending() {
-            // The output of one that has ended may be held open by children of its own.
-            return match self.child.poll_exit(cx) {
-                Poll::Ready(_) => self.poll_end(cx, take),
-                Poll::Pending => Poll::Pending,
-            };
+            ready!(self.child.poll_exit(cx));
+            return self.poll_rest(cx, take);
         }
         match (read, buffer.filled()) {
             (Poll::Ready(Ok(())), bytes) if !bytes.is_empty() => take(Incoming::Bytes(bytes)),
