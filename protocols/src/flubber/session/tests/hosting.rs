@@ -118,7 +118,13 @@ fn rooms_are_joined_again_after_a_crash_or_are_gone() {
     desk.answer(json!({"type": "Room", "value": room}));
     assert_eq!(
         desk.told(),
-        ["Status::Connected", "User::Identify self", "Channel::Remove !b", "Channel::New !a", "Channel::Join !a"]
+        [
+            "Status::Connected",
+            "User::Identify self",
+            "Channel::Remove !b",
+            "Channel::New !a",
+            "Channel::Join !a"
+        ]
     );
     let sent = desk.answer(json!({"type": "MessageID", "value": "m1"}));
     assert_eq!(sent["type"], "MessageSend");
