@@ -103,10 +103,13 @@ impl<S: Session> Player<S> {
                 session.handle_open(now);
             }
             Action::Text(text) if stands && !self.paused => {
+                // A session takes frames or bytes, and leaves the other alone.
                 session.handle_frame(now, Frame::Text(Cow::Borrowed(text)));
+                session.handle_bytes(now, text.as_bytes());
             }
             Action::Binary(bytes) if stands && !self.paused => {
                 session.handle_frame(now, Frame::Binary(Cow::Borrowed(bytes)));
+                session.handle_bytes(now, bytes);
             }
             Action::Pong(back) if stands && !self.paused => {
                 let at = self.pings.len().checked_sub(usize::from(*back) + 1);
@@ -121,6 +124,7 @@ impl<S: Session> Player<S> {
                 let at = self.written.len().checked_sub(usize::from(*back) + 1);
                 if let Some(text) = at.and_then(|at| self.written.get(at)) {
                     let answer = (self.network.answer)(text, now.utc);
+                    session.handle_bytes(now, answer.as_bytes());
                     session.handle_frame(now, Frame::Text(Cow::Owned(answer)));
                 }
             }
@@ -295,6 +299,11 @@ impl<S: Session> Player<S> {
                 let _ = (self.network.answer)(&text, self.now().utc);
                 self.keep_pace();
                 self.written.push(text.into_owned());
+            }
+            Transmit::Bytes(bytes) => {
+                let text = String::from_utf8(bytes).expect("sessions of bytes write text");
+                let _ = (self.network.answer)(&text, self.now().utc);
+                self.written.push(text);
             }
             Transmit::Close { error, .. } => {
                 let asked = self.link == Link::Leaving;

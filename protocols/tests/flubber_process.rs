@@ -95,7 +95,8 @@ async fn a_child_gets_what_it_needs_and_nothing_else() {
         nix::fcntl::FcntlArg::F_SETFD(nix::fcntl::FdFlag::empty()),
     )
     .unwrap();
-    let script = "env; echo --; for fd in /proc/$$/fd/*; do echo ${fd##*/}; done; echo --; cat /proc/$$/status; echo --; cat /proc/$$/stat";
+    let script =
+        "env; echo --; ls /proc/$$/fd; echo --; cat /proc/$$/status; echo --; cat /proc/$$/stat";
     let mut child = start(script).await;
     let (said, end) = hear(&mut child).await;
     assert_eq!(
@@ -123,8 +124,14 @@ async fn a_child_gets_what_it_needs_and_nothing_else() {
     ];
     assert!(names.iter().all(|name| known.contains(name)), "{names:?}");
     assert_eq!(parts[1], "0\n1\n2\n", "descriptors");
-    for line in ["SigBlk:\t0000000000000000", "SigIgn:\t0000000000000000"] {
-        assert!(parts[2].contains(line), "{}", parts[2]);
+    for name in ["SigBlk:", "SigIgn:"] {
+        let line = parts[2]
+            .lines()
+            .find_map(|line| line.strip_prefix(name))
+            .unwrap();
+        let signals = u64::from_str_radix(line.trim(), 16).unwrap();
+        // Those of the C library are not ours to set.
+        assert_eq!(signals & 0x7fff_ffff, 0, "{name} {line}");
     }
     let fields: Vec<&str> = parts[3].rsplit(") ").next().unwrap().split(' ').collect();
     let pid = parts[3].split(' ').next().unwrap();
@@ -303,7 +310,7 @@ async fn a_child_does_not_outlive_a_host_that_is_killed() {
     let pid = lines
         .find_map(|line| line.strip_prefix("backend ").map(str::to_owned))
         .unwrap();
-    assert!(matches!(state(&pid), Some('S' | 'R')));
+    assert_ne!(state(&pid), None, "{pid} runs");
     host.kill().unwrap();
     host.wait().unwrap();
     gone(&pid).await;

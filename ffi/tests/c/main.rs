@@ -8,6 +8,7 @@
 )]
 
 mod abi;
+mod backend;
 mod build;
 mod contract;
 mod cxx;

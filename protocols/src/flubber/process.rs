@@ -194,7 +194,8 @@ impl Pipes {
         Poll::Ready(Ok(()))
     }
 
-    /// The child has ended. What it wrote just before may lie in the pipe unseen, for readiness is told later than the end.
+    /// The child has ended, and its output may be held open by children of its own: what is in the pipe is all that comes.
+    /// Whether the runtime knows of it already does not matter.
     fn poll_rest(
         &mut self,
         cx: &mut Context<'_>,
@@ -202,11 +203,10 @@ impl Pipes {
     ) -> Poll<Result<(), Error>> {
         let mut rest = [0; READ_BYTES];
         match nix::unistd::read(&self.output, &mut rest) {
-            Ok(count) if count > 0 => {
+            Ok(count @ 1..) => {
                 take(Incoming::Bytes(rest.get(..count).unwrap_or_default()));
                 Poll::Ready(Ok(()))
             }
-            // Its end, or children of its own that hold it open.
             _ => self.poll_end(cx, take),
         }
     }

@@ -252,6 +252,7 @@ impl Session for FlubberSession {
     fn handle_timeout(&mut self, now: Now) {
         let expired = self.outbox.expire(now);
         self.events.extend(expired);
+        self.asks.wake(now.mono);
         if self.greet_by.is_some_and(|by| by <= now.mono) {
             self.greet_by = None;
             match self.phase {

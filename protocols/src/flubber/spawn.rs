@@ -144,16 +144,10 @@ fn prepare(parent: Pid, limits: ProcessLimits) -> io::Result<()> {
         }
     }
     close_others()?;
-    // What this process ignores, its children would ignore too.
-    for default in [
-        Signal::SIGPIPE,
-        Signal::SIGTERM,
-        Signal::SIGINT,
-        Signal::SIGHUP,
-        Signal::SIGCHLD,
-    ] {
+    // What this process ignores, its children would ignore too. Two signals cannot be set, nor ignored.
+    for any in Signal::iterator() {
         // SAFETY: the default is no function of this process's.
-        unsafe { signal(default, SigHandler::SigDfl) }?;
+        let _ = unsafe { signal(any, SigHandler::SigDfl) };
     }
     SigSet::empty().thread_set_mask()?;
     Ok(())

@@ -69,7 +69,10 @@ impl FlubberSession {
         let asked = ask.body.name();
         match (ask.why, result) {
             (Why::Say(request), Ok(AnswerBody::MessageID(id))) => self.said(now, request, id),
-            (Why::Find { request, .. }, Ok(AnswerBody::RoomID(id))) => {
+            (Why::Find { request, name }, Ok(AnswerBody::RoomID(id))) => {
+                if request.is_none() {
+                    self.rooms.found(name, id.clone());
+                }
                 self.join(request, id);
             }
             // Perhaps it is an id.

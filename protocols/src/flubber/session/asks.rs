@@ -131,15 +131,20 @@ impl Asks {
     }
 
     /// What is to be asked now, but for messages.
-    pub(super) fn next(&mut self, now: Duration) -> Option<Ask> {
-        if !self.has_room() {
-            return None;
+    pub(super) fn next(&mut self) -> Option<Ask> {
+        if self.has_room() {
+            self.waiting.pop_front()
+        } else {
+            None
         }
-        let due = self.again.iter().position(|(at, _)| *at <= now);
-        match due {
-            Some(due) => Some(self.again.swap_remove(due).1),
-            None => self.waiting.pop_front(),
-        }
+    }
+
+    /// What is due to be asked again waits from now on with the rest.
+    pub(super) fn wake(&mut self, now: Duration) {
+        self.again.sort_by_key(|(at, _)| *at);
+        let due = self.again.partition_point(|(at, _)| *at <= now);
+        self.waiting
+            .extend(self.again.drain(..due).map(|(_, ask)| ask));
     }
 
     /// It is being asked: gives the bytes.
@@ -255,7 +260,8 @@ impl Asks {
     pub(super) fn says(&self) -> impl Iterator<Item = RequestId> {
         let again = self.again.iter().map(|(_, ask)| ask);
         let open = self.open.values().map(|open| &open.ask);
-        open.chain(again).filter_map(|ask| match ask.why {
+        let all = open.chain(again).chain(&self.waiting);
+        all.filter_map(|ask| match ask.why {
             Why::Say(request) => Some(request),
             _ => None,
         })

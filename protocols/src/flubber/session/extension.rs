@@ -86,6 +86,8 @@ impl FlubberSession {
         let request = number.and_then(|number| self.asks.request(number));
         match event {
             ConnectionEvent::Status { event } => self.status(event, number),
+            // Before it is connected nothing else can be.
+            _ if !self.is_up() => self.skipped += 1,
             ConnectionEvent::Chat { event } => self.chat(event, request),
             other => {
                 if let ConnectionEvent::User {

@@ -118,18 +118,7 @@ impl FlubberSession {
     ) -> Result<(), Error> {
         let channel = channel_id.or_else(|| self.rooms.current().map(str::to_owned));
         if !self.extension.is_spoken() {
-            let id = channel.as_deref().ok_or_else(|| {
-                Error::new(ErrorKind::Invalid, "no room was joined; name a channel")
-            })?;
-            if !self.rooms.is_channel(id) {
-                return Err(unknown_channel());
-            }
-            if !self.rooms.is_sendable(id) {
-                return Err(Error::new(
-                    ErrorKind::Unsupported,
-                    "this room takes no messages",
-                ));
-            }
+            self.may_say(channel.as_deref())?;
             // It shall look as it will arrive.
             let parts = Parts::of(&message.content);
             message.content = parts.into_fragments(|id| self.rooms.name(id));
@@ -138,6 +127,23 @@ impl FlubberSession {
         let echo = self.outbox.accept(now, request, channel, message)?;
         self.events.push_back(echo);
         Ok(())
+    }
+
+    /// Whether messages are taken there. Until the rooms of the form are joined nobody can tell.
+    fn may_say(&self, channel: Option<&str>) -> Result<(), Error> {
+        match channel {
+            Some(id) if !self.rooms.is_sendable(id) => Err(Error::new(
+                ErrorKind::Unsupported,
+                "this room takes no messages",
+            )),
+            Some(id) if self.rooms.is_channel(id) => Ok(()),
+            _ if !self.is_up() || self.asks.is_signing_in() => Ok(()),
+            Some(_) => Err(unknown_channel()),
+            None => Err(Error::new(
+                ErrorKind::Invalid,
+                "no room was joined; name a channel",
+            )),
+        }
     }
 
     fn ask_for_history(
@@ -190,19 +196,30 @@ impl FlubberSession {
         if !may_ask {
             return None;
         }
-        if let Some(ask) = self.asks.next(now.mono) {
+        if let Some(ask) = self.asks.next() {
             return Some(self.asks.ask(now.mono, ask));
         }
         if !self.is_up() || !self.asks.has_room() {
             return None;
         }
-        let pending = self.outbox.next_waiting()?;
-        let request = pending.request;
-        let channel = pending.channel_id.map(str::to_owned);
-        let message = pending.message.clone();
-        self.outbox.written(now, request);
-        let ask = self.ask_to_say(request, channel, message);
-        Some(self.asks.ask(now.mono, ask))
+        loop {
+            let pending = self.outbox.next_waiting()?;
+            let request = pending.request;
+            let channel = pending.channel_id.or_else(|| self.rooms.current());
+            let is_known = channel.is_some_and(|id| self.rooms.is_channel(id));
+            if self.extension.is_spoken() || is_known {
+                let (channel, message) = (channel.map(str::to_owned), pending.message.clone());
+                self.outbox.written(now, request);
+                let ask = self.ask_to_say(request, channel, message);
+                return Some(self.asks.ask(now.mono, ask));
+            }
+            // It may be a room that is still being joined.
+            if self.asks.is_signing_in() {
+                return None;
+            }
+            let failed = self.outbox.fail(request, &unknown_channel());
+            self.events.extend(failed);
+        }
     }
 }
 

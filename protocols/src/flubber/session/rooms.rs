@@ -18,6 +18,8 @@ pub(super) struct Rooms {
     talks: BTreeMap<String, Newest>,
     /// Recipients that are no rooms.
     people: BTreeSet<String>,
+    /// The ids of rooms of the form, by their names.
+    found: BTreeMap<String, String>,
     /// The channel of who names none.
     current: Option<String>,
 }
@@ -41,6 +43,16 @@ impl Rooms {
         rooms
             .map(|(id, known)| (id.clone(), known.joined))
             .collect()
+    }
+
+    /// What a room of the form is called by the backend.
+    pub(super) fn found(&mut self, name: String, id: String) {
+        self.found.insert(name, id);
+    }
+
+    /// Whether a room of the form is known from before.
+    pub(super) fn is_found(&self, name: &str) -> bool {
+        self.found.get(name).is_some_and(|id| self.is_known(id))
     }
 
     pub(super) fn is_known(&self, id: &str) -> bool {

@@ -51,10 +51,13 @@ impl FlubberSession {
         self.settle_when_signed_in();
     }
 
-    /// The rooms of the form at first, then those that were known before.
+    /// Rooms of the form that are not known yet, then those that are.
     fn ask_for_rooms(&mut self) {
         let names = self.login.as_ref().map(|login| login.rooms.clone());
         for name in names.unwrap_or_default() {
+            if self.rooms.is_found(&name) {
+                continue;
+            }
             let body = RequestBody::RoomLookup(name.clone());
             let request = None;
             self.asks.push(body, Why::Find { request, name });

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use chrono::{DateTime, TimeDelta};
 use kaiwa_core::session::Now;
 use kaiwa_core::{
-    ChatEvent, Error, Message as Said, MessageFragment, MessageStatus, Profile, RequestId,
-    UserEvent,
+    ChatEvent, Error, ErrorKind, Message as Said, MessageFragment, MessageStatus, Profile,
+    RequestId, UserEvent,
 };
 
 use super::FlubberSession;
@@ -98,10 +98,15 @@ impl FlubberSession {
         }
     }
 
-    /// Nothing more will be learned.
+    /// Nothing more will be learned. What may be an own message is shown already, as one whose outcome is unknown.
     pub(super) fn release_all(&mut self, now: Now) {
         for held in std::mem::take(&mut self.talk.held) {
-            self.tell(now, held);
+            if self.may_be_own(&held) {
+                let channel = held.recipient.clone();
+                self.remember(&held.id, &channel, digest(&held), held.create_time);
+            } else {
+                self.tell(now, held);
+            }
         }
     }
 
@@ -289,9 +294,30 @@ impl FlubberSession {
 
     /// The backend has not taken an own message.
     pub(super) fn not_said(&mut self, now: Now, request: RequestId, error: &Error) {
+        if error.kind() == ErrorKind::OutcomeUnknown
+            && let Some(id) = self.repeated(request)
+        {
+            return self.said(now, request, id);
+        }
         let failed = self.outbox.fail(request, error);
         self.events.extend(failed);
         self.release_own(now);
+    }
+
+    /// The id of a message that the backend has told, though it has not answered.
+    fn repeated(&self, request: RequestId) -> Option<String> {
+        let me = self.me.as_ref()?;
+        let parts = Parts::of(&self.outbox.unconfirmed(request)?.content);
+        let is_it = |held: &&Message| {
+            held.sender == *me
+                && held.content == parts.content
+                && held.attachments == parts.attachments
+        };
+        self.talk
+            .held
+            .iter()
+            .find(is_it)
+            .map(|held| held.id.clone())
     }
 
     /// Where a message of the outbox goes.
