@@ -182,7 +182,7 @@ where
                 self.answer(number, super::refusal(ErrorKind::Invalid, why));
             }
             None => {
-                tracing::warn!("the host sent a value without a sequence number, which is skipped")
+                tracing::warn!("the host sent a value without a sequence number, which is skipped");
             }
         }
     }
