@@ -123,6 +123,16 @@ macro_rules! conformance {
             #[allow(unused_imports, reason = "the harness may be named by a path")]
             use super::*;
 
+            /// Each case, what it needs and which events it sends: for who has to say what is left out.
+            #[allow(dead_code, reason = "few have to")]
+            pub(crate) const CASES: &[(&str, &[$crate::Need], &[$crate::EventKind])] = &[
+                $((
+                    stringify!($case),
+                    &[$($crate::Need::$need),*],
+                    &[$($($crate::EventKind::$kind),+)?],
+                ),)*
+            ];
+
             $(
                 #[test]
                 fn $case() {

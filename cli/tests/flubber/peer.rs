@@ -60,6 +60,16 @@ impl Harness for Plain {
     }
 }
 
+/// What a host of this backend can do.
+pub(crate) fn capabilities(extended: bool) -> Capabilities {
+    let mut capabilities = WschatSession::capabilities();
+    if !extended {
+        // Joining a room that is there is answered, though wschat knows no joining.
+        capabilities.sends = [EventKind::ChatNew, EventKind::ChannelJoin].into();
+    }
+    capabilities
+}
+
 /// The server; whoever connects to it has a child in between.
 pub(crate) struct ChildPeer {
     server: WschatPeer,
@@ -68,14 +78,9 @@ pub(crate) struct ChildPeer {
 
 impl Peer for ChildPeer {
     fn connection(&self) -> Box<dyn Connection> {
-        let mut capabilities = WschatSession::capabilities();
-        if !self.extended {
-            // Joining a room that is there is answered, though wschat knows no joining.
-            capabilities.sends = [EventKind::ChatNew, EventKind::ChannelJoin].into();
-        }
         Box::new(Known {
             inner: flubber::connection(),
-            capabilities,
+            capabilities: capabilities(self.extended),
         })
     }
 
@@ -138,8 +143,8 @@ impl Peer for ChildPeer {
     }
 }
 
-/// A connection whose backend is known to be wschat: the suite asks a new one what the network can do, which else is known when
-/// the backend has said so.
+/// A connection whose backend is known to be wschat. The suite asks a new one what the network can do, which else is known when the
+/// backend has said so, or never.
 struct Known {
     inner: Driver<FlubberSession>,
     capabilities: Capabilities,
