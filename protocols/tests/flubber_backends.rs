@@ -90,7 +90,7 @@ async fn a_backend_that_crashes_is_started_again_and_gets_what_waits() {
                         channel_id,
                         message,
                     };
-                    client.send(account, new).unwrap();
+                    client.send(account, new.into()).unwrap();
                 }
                 ConnectionEvent::Channel {
                     event: ChannelEvent::Join { channel_id },
