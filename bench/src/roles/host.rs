@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use clap::ValueEnum;
-use kaiwa_protocols::connection::{ChannelEvent, Connection, ConnectionEvent, StatusEvent};
+use kaiwa_protocols::connection::{ChannelEvent, ConnectionEvent, StatusEvent};
 use kaiwa_protocols::{AuthField, Registry};
 use serde_json::{Deserializer, Value};
 
