@@ -2,7 +2,7 @@
 //! `cargo run --release --manifest-path bench/Cargo.toml`.
 //!
 //! Each measurement has a file: [`fanout`] (what a busy room costs the server), [`idle`] (what a connection holds in memory,
-//! at both ends), [`receive`] (what an event costs the client), and those of [`oshi`], [`rim`] and [`sockchat`]. What is measured is always a process of
+//! at both ends), [`receive`] (what an event costs the client), and those of [`flubber`], [`oshi`], [`rim`] and [`sockchat`]. What is measured is always a process of
 //! its own, a [`process::Process`]: this program again in one of the [`roles`], or a foreign one. The load generators, [`load`]
 //! and that of [`rim`], are cheap and the same for all peers. docs/benchmarks.md says how to read the numbers.
 
@@ -16,6 +16,7 @@ use crate::roles::Role;
 use crate::servers::Setup;
 
 mod fanout;
+mod flubber;
 mod idle;
 mod load;
 mod oshi;
@@ -58,6 +59,8 @@ struct Cli {
 enum Name {
     /// Deliveries per second, server CPU per delivery and latency in a busy room
     Fanout,
+    /// Backends: values per second into events, and requests through the pipes
+    Flubber,
     /// Resident bytes per idle connection, of servers and of clients
     Idle,
     /// CPU per received event of clients
@@ -92,6 +95,9 @@ fn main() -> Result<()> {
     let wanted = |name| cli.only.is_empty() || cli.only.contains(&name);
     if wanted(Name::Fanout) {
         fanout::run(&setup, &mut report)?;
+    }
+    if wanted(Name::Flubber) {
+        flubber::run(&setup, &mut report)?;
     }
     if wanted(Name::Idle) {
         idle::run(&setup, &mut report)?;

@@ -22,7 +22,10 @@ fn content() -> Value {
     let text = json!({"type": "Text", "value": "h\u{e9}llo \"world\"\n\u{1f600}"});
     let leaf = |kind: &str| json!({"type": kind, "value": "x"});
     let style = |kind: &str, inner: &Value| json!({"type": kind, "value": inner});
-    let nested = style("Bold", &style("Italic", &style("Underline", &style("Crossout", &text))));
+    let nested = style(
+        "Bold",
+        &style("Italic", &style("Underline", &style("Crossout", &text))),
+    );
     json!({"type": "Concat", "value": [
         text, nested, leaf("Emote"), leaf("UrlLink"), leaf("MessageLink"), leaf("RoomLink"), leaf("UserLink"),
         {"type": "Concat", "value": []},
@@ -111,12 +114,18 @@ fn each_reads_what_the_other_writes() {
     for form in requests() {
         let written = theirs!(original::Request, form);
         assert_eq!(ours(&written, our_request), written);
-        assert_eq!(theirs!(original::Request, ours(&form, our_request)), written);
+        assert_eq!(
+            theirs!(original::Request, ours(&form, our_request)),
+            written
+        );
     }
     for form in from_backend() {
         let written = theirs!(original::ResponseOrUpdate, form);
         assert_eq!(ours(&written, our_said), written);
-        assert_eq!(theirs!(original::ResponseOrUpdate, ours(&form, our_said)), written);
+        assert_eq!(
+            theirs!(original::ResponseOrUpdate, ours(&form, our_said)),
+            written
+        );
     }
 }
 
@@ -124,17 +133,23 @@ fn each_reads_what_the_other_writes() {
 #[test]
 fn times_are_written_alike_and_only_read_here() {
     let form = json!({"type": "MessageUpsert", "value": message(-5)});
-    let read: original::ResponseOrUpdate = serde_json::from_str(&form.to_string()).expect("before 1970");
-    let original::ResponseOrUpdate::Update(original::Update::MessageUpsert(mut message)) = read else {
+    let read: original::ResponseOrUpdate =
+        serde_json::from_str(&form.to_string()).expect("before 1970");
+    let original::ResponseOrUpdate::Update(original::Update::MessageUpsert(mut message)) = read
+    else {
         panic!("an update");
     };
-    message.create_time = chrono::DateTime::UNIX_EPOCH + chrono::TimeDelta::milliseconds(1_700_000_000_123);
+    message.create_time =
+        chrono::DateTime::UNIX_EPOCH + chrono::TimeDelta::milliseconds(1_700_000_000_123);
     message.edit_time = message.create_time;
     let written = serde_json::to_value(original::Update::MessageUpsert(message)).expect("JSON");
     assert_eq!(written["value"]["create_time"], 1_700_000_000_123_i64);
     assert_eq!(ours(&written, our_said), written);
     let again: Result<original::Update, _> = serde_json::from_value(written);
-    assert!(again.is_err(), "the original reads its own times: the exception can go");
+    assert!(
+        again.is_err(),
+        "the original reads its own times: the exception can go"
+    );
 }
 
 /// Both refuse the same.
@@ -142,15 +157,27 @@ fn times_are_written_alike_and_only_read_here() {
 fn what_one_refuses_the_other_refuses() {
     let mut refused = 0;
     for form in requests().iter().chain(&from_backend()) {
-        for pointer in ["/body/type", "/type", "/value/id", "/body/value/name", "/value/attachments/0/mime", "/value/attachments/0/data", "/value/content/type", "/value/sendable"] {
+        for pointer in [
+            "/body/type",
+            "/type",
+            "/value/id",
+            "/body/value/name",
+            "/value/attachments/0/mime",
+            "/value/attachments/0/data",
+            "/value/content/type",
+            "/value/sendable",
+        ] {
             for wrong in [json!(null), json!(7), json!("?"), json!({})] {
                 let mut form = form.clone();
-                let Some(field) = form.pointer_mut(pointer) else { continue };
+                let Some(field) = form.pointer_mut(pointer) else {
+                    continue;
+                };
                 *field = wrong;
                 let text = form.to_string();
                 let theirs = serde_json::from_str::<original::Request>(&text).is_ok()
                     || serde_json::from_str::<original::ResponseOrUpdate>(&text).is_ok();
-                let ours = wire::Request::decode(&text).is_ok() || wire::FromBackend::decode(&text).is_ok();
+                let ours = wire::Request::decode(&text).is_ok()
+                    || wire::FromBackend::decode(&text).is_ok();
                 assert_eq!(ours, theirs, "{text}");
                 refused += u32::from(!ours);
             }

@@ -1,6 +1,13 @@
 //! Children as transports: what they get, how they end, and that nothing of them is left.
 
 #![cfg(all(feature = "flubber", target_os = "linux"))]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a test fails by panicking"
+)]
 
 use std::fs;
 use std::io::{BufRead, BufReader};

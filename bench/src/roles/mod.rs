@@ -8,6 +8,7 @@ use clap::Subcommand;
 use tokio::io::{AsyncBufReadExt as _, BufReader, stdin};
 
 mod hold;
+mod host;
 mod receive;
 mod relay;
 mod rim_relay;
@@ -15,6 +16,7 @@ mod serve;
 mod sockchat;
 
 pub(crate) use hold::HoldKind;
+pub(crate) use host::BackendKind;
 pub(crate) use receive::ReceiveKind;
 pub(crate) use sockchat::SockchatKind;
 
@@ -34,6 +36,12 @@ pub(crate) enum Role {
     /// Many idle clients
     #[command(hide = true)]
     Hold { kind: HoldKind, url: String },
+    /// A host of a backend
+    #[command(hide = true)]
+    Host { kind: BackendKind, millis: u64 },
+    /// A backend
+    #[command(hide = true)]
+    Backend { kind: BackendKind },
     /// One flooded client
     #[command(hide = true)]
     Receive {
@@ -57,6 +65,9 @@ pub(crate) enum Role {
 
 /// Plays it. The runtime is the one that programs have who do not think about it.
 pub(crate) fn run(role: &Role) -> Result<()> {
+    if let Role::Backend { kind } = role {
+        return host::backend(*kind);
+    }
     let runtime = tokio::runtime::Runtime::new()?;
     runtime.block_on(async {
         match role {
@@ -64,6 +75,9 @@ pub(crate) fn run(role: &Role) -> Result<()> {
             Role::Relay => relay::run().await,
             Role::RimRelay => rim_relay::run().await,
             Role::Hold { kind, url } => hold::run(*kind, url).await,
+            Role::Host { kind, millis } => host::host(*kind, *millis).await,
+            // It waits for its pipes without a runtime.
+            Role::Backend { .. } => Ok(()),
             Role::Receive { kind, url, millis } => receive::run(*kind, url, *millis).await,
             Role::Sockchat {
                 kind,

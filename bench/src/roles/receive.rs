@@ -76,7 +76,7 @@ async fn client(url: &str, keep_state: bool, meter: &mut Meter) -> Result<()> {
     Ok(())
 }
 
-fn is_message(event: &ConnectionEvent) -> bool {
+pub(super) fn is_message(event: &ConnectionEvent) -> bool {
     matches!(
         event,
         ConnectionEvent::Chat {
@@ -85,18 +85,18 @@ fn is_message(event: &ConnectionEvent) -> bool {
     )
 }
 
-struct Meter {
+pub(super) struct Meter {
     duration: Duration,
     /// Since the process began, until the warm-up is over.
     seen: u64,
     begin: Option<(Instant, u64, Duration)>,
     start: Instant,
-    messages: u64,
-    cpu: Duration,
+    pub(super) messages: u64,
+    pub(super) cpu: Duration,
 }
 
 impl Meter {
-    fn new(duration: Duration) -> Self {
+    pub(super) fn new(duration: Duration) -> Self {
         Self {
             duration,
             seen: 0,
@@ -107,11 +107,11 @@ impl Meter {
         }
     }
 
-    fn count(&mut self, is_message: bool) {
+    pub(super) fn count(&mut self, is_message: bool) {
         self.seen += u64::from(is_message);
     }
 
-    fn is_over(&mut self) -> Result<bool> {
+    pub(super) fn is_over(&mut self) -> Result<bool> {
         if !self.seen.is_multiple_of(STRIDE) {
             return Ok(false);
         }

@@ -26,14 +26,14 @@ impl FlubberSession {
         let result = match answer {
             Ok(AnswerBody::Error(failure)) => {
                 let ask = if failure.retry {
-                    match self.asks.retry(now.mono, ask) {
-                        Ok(()) => return,
-                        Err(ask) => ask,
-                    }
+                    self.asks.retry(now.mono, ask)
                 } else {
-                    ask
+                    Some(ask)
                 };
-                return self.settle(now, ask, Err(refusal(&failure)));
+                if let Some(ask) = ask {
+                    self.settle(now, ask, Err(refusal(&failure)));
+                }
+                return;
             }
             Ok(body) => Ok(body),
             Err(_) => Err(Error::new(
@@ -47,7 +47,7 @@ impl FlubberSession {
     /// An answer to nothing that is open: to a message that was given up, or to nothing at all.
     fn late(&mut self, now: Now, number: u32, answer: Option<AnswerBody>) {
         match (self.asks.take_late(number), answer) {
-            (Some(request), Some(AnswerBody::MessageID(id))) => self.said(now, request, id),
+            (Some(request), Some(AnswerBody::MessageID(id))) => self.said(now, request, &id),
             _ => self.skipped += 1,
         }
     }
@@ -68,7 +68,7 @@ impl FlubberSession {
     fn settle(&mut self, now: Now, ask: Ask, result: Result<AnswerBody, Error>) {
         let asked = ask.body.name();
         match (ask.why, result) {
-            (Why::Say(request), Ok(AnswerBody::MessageID(id))) => self.said(now, request, id),
+            (Why::Say(request), Ok(AnswerBody::MessageID(id))) => self.said(now, request, &id),
             (Why::Find { request, name }, Ok(AnswerBody::RoomID(id))) => {
                 if request.is_none() {
                     self.rooms.found(name, id.clone());

@@ -179,14 +179,14 @@ impl Asks {
         self.open.remove(&number).map(|open| open.ask)
     }
 
-    /// The question is answered with "try again": whether it will be.
-    pub(super) fn retry(&mut self, now: Duration, ask: Ask) -> Result<(), Ask> {
+    /// The question is answered with "try again": gives it back if that was the last try.
+    pub(super) fn retry(&mut self, now: Duration, ask: Ask) -> Option<Ask> {
         if ask.tries >= MAX_TRIES {
-            return Err(ask);
+            return Some(ask);
         }
         let delay = RETRY_DELAY * 2_u32.saturating_pow(ask.tries.saturating_sub(1));
         self.again.push((now + delay, ask));
-        Ok(())
+        None
     }
 
     /// The backend has taken it; what comes of it are updates.

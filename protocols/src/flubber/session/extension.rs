@@ -75,7 +75,7 @@ impl FlubberSession {
         self.learn(hello.capabilities);
     }
 
-    fn learn(&mut self, capabilities: kaiwa_core::Capabilities) {
+    pub(super) fn learn(&mut self, capabilities: kaiwa_core::Capabilities) {
         if self.capabilities != capabilities {
             self.capabilities = capabilities.clone();
             self.event(StatusEvent::Capabilities { capabilities });
@@ -220,21 +220,28 @@ impl FlubberSession {
         }
     }
 
-    /// Passes on what the user wants.
+    /// Passes on what the user wants. A message that has not been passed on yet is taken back here.
     pub(super) fn pass_on(&mut self, request: RequestId, event: ConnectionEvent) {
+        if let ConnectionEvent::Chat {
+            event: ChatEvent::Remove { message_id, .. },
+        } = &event
+            && let Ok(cancelled) = self.outbox.cancel(message_id)
+        {
+            self.events.extend(cancelled);
+            return self.finish(request, Ok(()));
+        }
         let body = RequestBody::Kaiwa(Box::new(event));
         self.asks.push(body, Why::Kaiwa(request));
     }
 
-    /// The question that sends a message.
+    /// The question that sends a message. Its echo's id goes along, so that the backend knows it by that too.
     pub(super) fn ask_to_say(
         &self,
         request: RequestId,
         channel_id: Option<String>,
-        mut message: Message,
+        message: Message,
     ) -> Ask {
         let (body, why) = if self.extension.is_spoken() {
-            message.id = None;
             let event = ChatEvent::New {
                 channel_id,
                 message,

@@ -43,6 +43,7 @@ impl FlubberSession {
         }
         self.phase = Phase::Up;
         self.extension.none();
+        self.learn(Self::capabilities());
         self.greet_by = None;
         self.up_since = now.utc;
         self.event(StatusEvent::Connected { artifact: None });

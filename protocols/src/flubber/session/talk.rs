@@ -259,7 +259,7 @@ impl FlubberSession {
     }
 
     /// The backend has taken an own message.
-    pub(super) fn said(&mut self, now: Now, request: RequestId, id: String) {
+    pub(super) fn said(&mut self, now: Now, request: RequestId, id: &str) {
         let held = self.talk.held.iter().position(|held| held.id == id);
         let held = held.and_then(|at| self.talk.held.remove(at));
         if let Some(held) = &held {
@@ -272,7 +272,7 @@ impl FlubberSession {
         let sender_id = self.me.clone();
         let mut confirmed = None;
         let settled = self.outbox.confirm(request, |message| {
-            message.id = Some(id.clone());
+            message.id = Some(id.to_owned());
             message.sender_id = sender_id.or_else(|| message.sender_id.take());
             message.timestamp = DateTime::from_timestamp_millis(time).unwrap_or(message.timestamp);
             confirmed = Some(message.clone());
@@ -284,7 +284,7 @@ impl FlubberSession {
                 digest: held.as_ref().map(digest),
                 time,
             };
-            self.talk.seen.insert(&id, told);
+            self.talk.seen.insert(id, told);
             if let Some(confirmed) = confirmed {
                 self.rooms.note(&channel, time, &confirmed);
             }
@@ -297,7 +297,7 @@ impl FlubberSession {
         if error.kind() == ErrorKind::OutcomeUnknown
             && let Some(id) = self.repeated(request)
         {
-            return self.said(now, request, id);
+            return self.said(now, request, &id);
         }
         let failed = self.outbox.fail(request, error);
         self.events.extend(failed);

@@ -13,7 +13,12 @@ use super::{Desk, INIT};
 fn desk() -> Desk {
     let mut desk = Desk::started();
     desk.hear(INIT);
-    let capabilities = Capabilities::new().sends(&[EventKind::ChatNew, EventKind::ChatTyping]);
+    let kinds = [
+        EventKind::ChatNew,
+        EventKind::ChatRemove,
+        EventKind::ChatTyping,
+    ];
+    let capabilities = Capabilities::new().sends(&kinds);
     let protocol = Protocol {
         name: "x".to_owned(),
         auth: None,
@@ -74,13 +79,13 @@ fn failed(kind: ErrorKind) -> StatusEvent {
 
 /// Says something; gives the number of the request, which the backend has taken.
 fn taken(desk: &mut Desk) -> Value {
-    desk.say("hi");
+    let request = desk.say("hi");
     let asked = desk.asked();
     assert_eq!(asked["body"]["type"], "Kaiwa");
     let new = &asked["body"]["value"]["Chat"]["event"]["New"];
     assert_eq!(
         (&new["channel_id"], &new["message"]["id"]),
-        (&json!("!a"), &Value::Null)
+        (&json!("!a"), &json!(request.local_message_id()))
     );
     let number = asked["sequence_number"].clone();
     desk.hear(&json!({"sequence_number": number, "body": {"type": "Success"}}).to_string());
@@ -114,6 +119,33 @@ fn one_of_unknown_outcome_may_still_arrive() {
     );
     happened(&mut desk, settled(MessageStatus::Delivered), Some(&number));
     assert_eq!(desk.told(), ["Chat::Update hi Delivered"]);
+}
+
+#[test]
+fn a_message_is_taken_back_where_it_is() {
+    let mut desk = desk();
+    let remove = |message: RequestId| ChatEvent::Remove {
+        channel_id: Some("!a".to_owned()),
+        message_id: message.local_message_id(),
+    };
+    let waiting = desk.say("hi");
+    desk.send(remove(waiting));
+    assert_eq!(
+        desk.told(),
+        [
+            "Chat::New hi",
+            "Chat::Update hi Failed",
+            "Status::Failed Cancelled",
+            "Status::Done"
+        ]
+    );
+    assert!(desk.try_asked().is_none());
+    let passed_on = desk.say("hi");
+    desk.asked();
+    desk.send(remove(passed_on));
+    let asked = desk.asked();
+    let event = &asked["body"]["value"]["Chat"]["event"]["Remove"];
+    assert_eq!(event["message_id"], passed_on.local_message_id());
 }
 
 #[test]
@@ -185,5 +217,12 @@ fn a_plain_backend_may_follow() {
     desk.start();
     desk.hear(INIT);
     desk.answer(json!({"type": "Error", "value": {"message": "no such room"}}));
-    assert_eq!(desk.told(), ["Status::Connected", "User::Identify self"]);
+    assert_eq!(
+        desk.told(),
+        [
+            "Status::Capabilities",
+            "Status::Connected",
+            "User::Identify self"
+        ]
+    );
 }
