@@ -1,7 +1,7 @@
 //! The backend role: any [`Connection`] as a backend on a pair of pipes, for hosts that speak the format of [`super::wire`].
 //!
-//! Two ways of serving: [`plain`] maps the format's eight requests and four updates onto the vocabulary; [`extended`] is for
-//! hosts that set [`ENV`] and passes every event both ways. [`host`] is the other end of the pipes.
+//! Two ways of serving: `plain` maps the format's eight requests and four updates onto the vocabulary; `extended` is for
+//! hosts that set [`ENV`] and passes every event both ways. `host` is the other end of the pipes, `ids` what they call things.
 //!
 //! Start at [`Backend::serve`].
 
