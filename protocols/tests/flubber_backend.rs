@@ -85,7 +85,7 @@ impl Host {
                         body["value"].clone(),
                     );
                 }
-                _ => self.keep(said),
+                _ => self.keep(&said),
             }
         }
     }
@@ -99,7 +99,7 @@ impl Host {
     async fn told(&mut self, kind: &str) -> Value {
         loop {
             let said = self.hear().await.expect("an update");
-            self.keep(said);
+            self.keep(&said);
             let (last, value) = self.updates.last().unwrap();
             if last == kind {
                 return value.clone();
@@ -107,7 +107,7 @@ impl Host {
         }
     }
 
-    fn keep(&mut self, said: Value) {
+    fn keep(&mut self, said: &Value) {
         let kind = said["type"].as_str().unwrap_or_default().to_owned();
         self.updates.push((kind, said["value"].clone()));
     }
