@@ -57,6 +57,7 @@ impl State {
         self.update("MessageUpsert", &message);
     }
 
+    #[allow(clippy::needless_pass_by_value, reason = "it is made where it is said")]
     fn message(&mut self, sender: &str, recipient: &str, content: Value) -> Value {
         self.next += 1;
         // Each a millisecond after the other, and all now.

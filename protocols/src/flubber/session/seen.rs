@@ -31,8 +31,8 @@ impl Seen {
     }
 
     pub(super) fn insert(&mut self, id: &str, told: Told) {
-        if let Some(before) = self.messages.get_mut(id) {
-            *before = told;
+        let id: Arc<str> = id.into();
+        if self.messages.insert(Arc::clone(&id), told).is_some() {
             return;
         }
         while self.order.len() >= SEEN_MESSAGES {
@@ -40,9 +40,7 @@ impl Seen {
                 self.messages.remove(&oldest);
             }
         }
-        let id: Arc<str> = id.into();
-        self.order.push_back(Arc::clone(&id));
-        self.messages.insert(id, told);
+        self.order.push_back(id);
     }
 
     pub(super) fn set_digest(&mut self, id: &str, digest: u64) {

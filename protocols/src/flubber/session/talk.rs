@@ -1,6 +1,6 @@
 //! What is said: messages of the backend's, and what became of the own ones.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta};
@@ -31,8 +31,9 @@ pub(super) struct Talk {
     seen: Seen,
     /// May be own ones whose ids are on their way, or for recipients of whom nothing is known.
     held: VecDeque<Message>,
-    /// Where and who.
-    speakers: BTreeSet<(String, String)>,
+    /// Who has spoken, by channel, and how many that are.
+    speakers: BTreeMap<String, BTreeSet<String>>,
+    introduced: usize,
 }
 
 impl FlubberSession {
@@ -71,13 +72,13 @@ impl FlubberSession {
 
     /// A message whose id is on its way is shown already.
     fn may_be_own(&self, message: &Message) -> bool {
-        if self.talk.seen.get(&message.id).is_some() {
+        let sent = self.asks.says();
+        let mut sent = sent
+            .filter_map(|request| self.outbox.unconfirmed(request))
+            .peekable();
+        if sent.peek().is_none() || self.talk.seen.get(&message.id).is_some() {
             return false;
         }
-        let mut sent = self
-            .asks
-            .says()
-            .filter_map(|request| self.outbox.unconfirmed(request));
         match &self.me {
             Some(me) => *me == message.sender && sent.next().is_some(),
             None => sent.any(|said| {
@@ -238,16 +239,13 @@ impl FlubberSession {
 
     /// The first message of somebody is all that the protocol tells about them.
     fn introduce(&mut self, channel: &str, sender: &str) {
-        if self.talk.speakers.len() >= SPEAKERS {
+        let known = self.talk.speakers.get(channel);
+        if known.is_some_and(|known| known.contains(sender)) || self.talk.introduced >= SPEAKERS {
             return;
         }
-        if !self
-            .talk
-            .speakers
-            .insert((channel.to_owned(), sender.to_owned()))
-        {
-            return;
-        }
+        self.talk.introduced += 1;
+        let known = self.talk.speakers.entry(channel.to_owned()).or_default();
+        known.insert(sender.to_owned());
         self.event(UserEvent::New {
             channel_id: Some(channel.to_owned()),
             user: Profile {

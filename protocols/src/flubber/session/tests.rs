@@ -98,6 +98,7 @@ impl Desk {
     }
 
     /// The next request, answered by this; gives what it wanted.
+    #[allow(clippy::needless_pass_by_value, reason = "it is made where it is said")]
     fn answer(&mut self, body: Value) -> Value {
         let request = self.asked();
         let number = &request["sequence_number"];
@@ -187,7 +188,7 @@ fn words(event: &ConnectionEvent) -> String {
             let inner = inner.unwrap_or_default();
             let id = inner["channel"]["id"]
                 .as_str()
-                .or(inner["channel_id"].as_str());
+                .or_else(|| inner["channel_id"].as_str());
             id.unwrap_or_default().to_owned()
         }
         ConnectionEvent::User { event } => {

@@ -158,7 +158,7 @@ fn a_field_of_another_type_is_an_error() {
                 };
                 // Texts stand where texts are wanted, and a success has none.
                 let is_text = form.pointer(&pointer(&path)).is_some_and(Value::is_string);
-                if is_right && !(key == "value" && !is_text) {
+                if is_right && (is_text || key != "value") {
                     continue;
                 }
                 let result = again(reads, &with(&form, &path, wrong.clone()).to_string());
