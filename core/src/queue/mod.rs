@@ -86,6 +86,23 @@ impl EventBatch {
         self.events.push(event);
     }
 
+    /// How many events it has.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.events.len()
+    }
+
+    /// Whether it has none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.events.is_empty()
+    }
+
+    /// Makes room for so many more events.
+    pub fn reserve(&mut self, events: usize) {
+        self.events.reserve_exact(events);
+    }
+
     /// Bytes that the events hold; see [`ConnectionEvent::size`].
     #[must_use]
     pub fn bytes(&self) -> usize {

@@ -67,7 +67,8 @@ impl Emotes {
     /// Splits plain text into texts, emotes and addresses.
     #[must_use]
     pub fn split(&self, text: &str) -> Vec<MessageFragment> {
-        let mut out = Vec::new();
+        // Nearly always there is nothing but text.
+        let mut out = Vec::with_capacity(1);
         self.split_into(text, &mut out);
         out
     }

@@ -33,14 +33,14 @@ pub fn parse(text: &str, emotes: &Emotes) -> Vec<MessageFragment> {
         emotes,
         at: 0,
         pieces: Vec::with_capacity(COMMON_PIECES),
+        made: Vec::with_capacity(COMMON_PIECES),
         open: Vec::new(),
         open_of: [0; COUNT],
         closed_never: [false; COUNT],
         is_escaped: false,
     };
     parser.run();
-    let pieces = std::mem::take(&mut parser.pieces);
-    parser.finish(pieces.into_iter())
+    parser.finish(0)
 }
 
 struct Parser<'a> {
@@ -50,6 +50,8 @@ struct Parser<'a> {
     at: usize,
     /// What was read, in order; together they are all of the text up to `at`.
     pieces: Vec<Piece>,
+    /// Room for fragments that are being put together; empty between.
+    made: Vec<MessageFragment>,
     open: Vec<Open<'a>>,
     /// How many in `open` have a name.
     open_of: [usize; COUNT],
@@ -171,11 +173,9 @@ impl<'a> Parser<'a> {
             self.deepen(depth);
             return self.push_text(length);
         }
-        let mut pieces = std::mem::take(&mut self.pieces);
-        let content = self.finish(pieces.drain(open.piece + 1..));
+        let content = self.finish(open.piece + 1);
         // The tag itself goes too.
-        pieces.truncate(open.piece);
-        self.pieces = pieces;
+        self.pieces.truncate(open.piece);
         let fragment = match open.effect {
             Effect::Style(style) => MessageFragment::Styled { style, content },
             Effect::Link(url) => MessageFragment::Link {
@@ -240,33 +240,41 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// Makes fragments of pieces that lie side by side.
-    fn finish(&self, pieces: impl ExactSizeIterator<Item = Piece>) -> Vec<MessageFragment> {
-        let mut out = Vec::with_capacity(pieces.len());
+    /// Makes fragments of the pieces from one on, which are gone then. They take no more room than they need: applications
+    /// keep them.
+    fn finish(&mut self, from: usize) -> Vec<MessageFragment> {
+        let Self {
+            text,
+            emotes,
+            pieces,
+            made,
+            is_escaped,
+            ..
+        } = self;
+        let finish_text = |run: Range<usize>, made: &mut _| {
+            let text = text.get(run).unwrap_or_default();
+            if *is_escaped {
+                emotes.split_into(&text.replace(ESCAPED, "["), made);
+            } else if !text.is_empty() {
+                emotes.split_into(text, made);
+            }
+        };
         let mut run = 0..0;
-        for piece in pieces {
+        for piece in pieces.drain(from..) {
             match piece {
                 // Texts side by side are one in the text too.
                 Piece::Text(range) if run.is_empty() => run = range,
                 Piece::Text(range) => run.end = range.end,
                 Piece::Done(fragment) => {
-                    self.finish_text(std::mem::take(&mut run), &mut out);
-                    out.push(fragment);
+                    finish_text(std::mem::take(&mut run), made);
+                    made.push(fragment);
                 }
             }
         }
-        self.finish_text(run, &mut out);
-        out
-    }
-
-    fn finish_text(&self, run: Range<usize>, out: &mut Vec<MessageFragment>) {
-        let text = self.text.get(run).unwrap_or_default();
-        if self.is_escaped {
-            let text = text.replace(ESCAPED, "[");
-            self.emotes.split_into(&text, out);
-        } else if !text.is_empty() {
-            self.emotes.split_into(text, out);
-        }
+        finish_text(run, made);
+        let mut exact = Vec::with_capacity(made.len());
+        exact.append(made);
+        exact
     }
 }
 
