@@ -5,11 +5,12 @@
 
 use std::collections::VecDeque;
 use std::mem;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use super::QueueLimits;
 use super::gate::{Gate, lock};
+use super::sync::Mutex;
 
 /// What travels in a queue.
 pub(crate) trait Item: Clone + Send + 'static {
