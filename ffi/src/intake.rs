@@ -13,8 +13,11 @@ pub(crate) trait Source {
     /// What is taken.
     type Event;
 
-    /// The next event if one waits.
-    fn try_next(&mut self) -> Option<Self::Event>;
+    /// Events that are taken together.
+    type Taken: ExactSizeIterator<Item = Self::Event>;
+
+    /// Some of the events that wait, none only if there are none.
+    fn try_some(&mut self) -> Self::Taken;
 
     /// The next event, `None` after the last; pending until the waker is woken.
     fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Self::Event>>;
@@ -46,7 +49,9 @@ pub(crate) struct Intake<S: Source> {
 struct Queue<S: Source> {
     /// `None` when it is drained.
     source: Option<S>,
-    /// Taken from the source to see whether it is empty.
+    /// Taken from the source and not yet handed out.
+    taken: Option<S::Taken>,
+    /// Taken from the source to see whether it is empty; comes after `taken`.
     next: Option<S::Event>,
     /// The source has ended, and nothing waits any more.
     ended: bool,
@@ -63,6 +68,7 @@ impl<S: Source> Intake<S> {
     pub(crate) fn new(source: S, signal: &Arc<Signal>) -> Self {
         let mut queue = Queue {
             source: Some(source),
+            taken: None,
             next: None,
             ended: false,
         };
@@ -104,10 +110,10 @@ impl<S: Source> Intake<S> {
     pub(crate) fn drain(&self) {
         let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
         let source = queue.source.take();
-        let next = queue.next.take();
+        let waiting = (queue.taken.take(), queue.next.take());
         queue.ended = true;
         drop(queue);
-        drop((source, next));
+        drop((source, waiting));
     }
 }
 
@@ -194,20 +200,32 @@ impl<S: Source> Batch<'_, S> {
 
 impl<S: Source> Queue<S> {
     fn take(&mut self) -> Option<S::Event> {
-        let next = self.next.take();
-        next.or_else(|| self.source.as_mut()?.try_next())
+        if let Some(event) = self.taken.as_mut().and_then(Iterator::next) {
+            return Some(event);
+        }
+        if let Some(event) = self.next.take() {
+            return Some(event);
+        }
+        let taken = self.source.as_mut()?.try_some();
+        self.taken.insert(taken).next()
     }
 
     fn waiting(&self) -> usize {
         let queued = self.source.as_ref().map_or(0, S::waiting);
-        queued + usize::from(self.next.is_some())
+        queued + self.taken() + usize::from(self.next.is_some())
+    }
+
+    fn taken(&self) -> usize {
+        self.taken.as_ref().map_or(0, ExactSizeIterator::len)
     }
 
     /// Clears the signal, then looks whether the queue is empty; if it is not, sets it again. The other way round an event
     /// that comes between the two would be lost.
     fn look(&mut self, signal: &Arc<Signal>) {
         let waker = signal.clear();
-        if self.next.is_none() {
+        if self.taken() == 0 && self.next.is_none() {
+            // With the memory of the last burst.
+            self.taken = None;
             let Some(source) = &mut self.source else {
                 return;
             };

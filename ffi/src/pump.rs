@@ -180,9 +180,10 @@ impl Pump {
 
 impl Source for ClientEvents {
     type Event = Event;
+    type Taken = std::option::IntoIter<Event>;
 
-    fn try_next(&mut self) -> Option<Event> {
-        self.try_recv()
+    fn try_some(&mut self) -> Self::Taken {
+        self.try_recv().into_iter()
     }
 
     fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Event>> {

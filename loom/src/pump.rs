@@ -21,9 +21,11 @@ const AT_ONCE: Option<Duration> = Some(Duration::ZERO);
 
 impl Source for Receiver<Letter> {
     type Event = Letter;
+    type Taken = std::vec::IntoIter<Letter>;
 
-    fn try_next(&mut self) -> Option<Letter> {
-        self.try_recv()
+    fn try_some(&mut self) -> Self::Taken {
+        let taken = self.try_recv_many(2).into_iter();
+        taken.map(|one| one.item).collect::<Vec<_>>().into_iter()
     }
 
     fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Letter>> {
