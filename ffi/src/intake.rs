@@ -51,7 +51,7 @@ struct Queue<S: Source> {
     source: Option<S>,
     /// Taken from the source and not yet handed out.
     taken: Option<S::Taken>,
-    /// Taken from the source to see whether it is empty; comes after `taken`.
+    /// Taken from the source to see whether it is empty, when nothing was left of `taken`.
     next: Option<S::Event>,
     /// The source has ended, and nothing waits any more.
     ended: bool,
