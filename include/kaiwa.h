@@ -2022,8 +2022,9 @@ kaiwa_status kaiwa_client_wakeup_fd(const kaiwa_client *client,
                                     int32_t *fd_out);
 
 /**
- * Says who is called when events begin to wait, and again after a pump that left some behind; a NULL `handler` is nobody. It is
- * called on a thread of the library's, may only poke a loop of the caller's, and must not call the library.
+ * Says who is called when events begin to wait, and again after a pump that left some behind, at once if some wait already; a
+ * NULL `handler` is nobody. It is called on a thread of the library's, may only poke a loop of the caller's, and must not call
+ * the library.
  *
  * Any thread, but not while holding a lock that the handler takes. `userdata` and `destroy` as in
  * `kaiwa_client_set_event_handler`. `KAIWA_ERR_STATE` when the client is shut down or freed. Since 0.1.0.

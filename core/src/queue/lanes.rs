@@ -5,11 +5,12 @@
 
 use std::collections::VecDeque;
 use std::mem;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use super::QueueLimits;
 use super::gate::{Gate, lock};
+use super::sync::Mutex;
 
 /// What travels in a queue.
 pub(crate) trait Item: Clone + Send + 'static {
@@ -123,7 +124,7 @@ impl<T: Item> Mailbox<T> {
         let waker = {
             let mut slots = lock(&self.slots);
             slots.open = false;
-            slots.waker.take()
+            Self::waker_of_the_end(&mut slots)
         };
         wake(waker);
     }
@@ -233,6 +234,15 @@ impl<T: Item> Mailbox<T> {
         slots.cut || (!slots.open && slots.lanes.iter().flatten().all(|lane| lane.closed))
     }
 
+    /// Who is to be told if this is the end. Nobody is woken for less: a pump that waits must find something.
+    fn waker_of_the_end(slots: &mut Slots<T>) -> Option<Waker> {
+        if Self::is_over(slots) {
+            slots.waker.take()
+        } else {
+            None
+        }
+    }
+
     pub(super) fn close_lane(&self, index: usize) {
         let waker = {
             let mut slots = lock(&self.slots);
@@ -242,7 +252,7 @@ impl<T: Item> Mailbox<T> {
                     _ => *slot = None,
                 }
             }
-            slots.waker.take()
+            Self::waker_of_the_end(&mut slots)
         };
         wake(waker);
     }

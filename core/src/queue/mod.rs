@@ -6,8 +6,10 @@
 mod commands;
 mod gate;
 mod lanes;
+mod limits;
 mod publisher;
 mod room;
+mod sync;
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -17,6 +19,7 @@ use futures_core::Stream;
 
 pub use commands::{CommandReceiver, CommandSender, commands};
 pub(crate) use lanes::{Item, Mailbox, Receiver, Weighed};
+pub use limits::QueueLimits;
 pub(crate) use publisher::Publisher;
 pub use room::RoomWait;
 
@@ -25,25 +28,6 @@ use crate::{ConnectionEvent, RequestId, StatusEvent};
 /// A subscriber that took nothing for this long while another one waits is cut off: the one must not starve the other for
 /// ever. 30 s is longer than any pause of a healthy program and shorter than most servers' patience with a stopped reader.
 pub const STALL_LIMIT: Duration = Duration::from_secs(30);
-
-/// How much may wait for one subscriber of one account before reading pauses.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct QueueLimits {
-    /// Events.
-    pub events: usize,
-    /// Bytes of events, strings included.
-    pub bytes: usize,
-}
-
-impl Default for QueueLimits {
-    /// 1,024 events (a burst of backlog) and 1 MiB (so that 1,000 flooded accounts stay within 1 GiB).
-    fn default() -> Self {
-        Self {
-            events: 1024,
-            bytes: 1024 * 1024,
-        }
-    }
-}
 
 /// An event and the request that caused it.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,10 +1,12 @@
 //! Publishers: each has a lane in the mailbox of each of its subscribers.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError};
+use std::task::{Context, Poll};
 
 use super::QueueLimits;
 use super::gate::{Gate, lock};
 use super::lanes::{Item, Lane, Mailbox, Weighed};
+use super::sync::Mutex;
 
 /// A publisher's lanes, one per subscriber. Clones share them.
 #[derive(Debug)]
@@ -106,8 +108,9 @@ impl<T: Item> Publisher<T> {
         })
     }
 
-    pub(super) fn gate(&self) -> &Gate {
-        &self.inner.gate
+    /// Ready when every subscriber has room.
+    pub(super) fn poll_room(&self, cx: &Context<'_>) -> Poll<()> {
+        self.inner.gate.poll_open(cx)
     }
 
     /// For each full lane: its subscription and how many its subscriber has taken so far.
