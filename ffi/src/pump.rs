@@ -9,13 +9,17 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use kaiwa_core::client::{ClientEvents, Event};
+use kaiwa_core::client::{ClientEvents, Event, TakenEvents};
 use kaiwa_core::{ConnectionEvent, Error, ErrorKind};
 
 use crate::raw::Shown;
 use crate::raw::call::Callback;
 use crate::signal::Signal;
 use crate::view::{self, Origin, kaiwa_event};
+
+/// Events taken from the queue at once: many enough that the lock and the wake of those who wait for room do not show beside
+/// them, few enough that the events of another account do not wait for long behind them.
+const AT_ONCE: usize = 256;
 
 /// An event as C sees it, and the event itself for whoever wants its JSON.
 pub(crate) type ShownEvent = Shown<kaiwa_event, ConnectionEvent>;
@@ -45,8 +49,10 @@ pub(crate) struct Pump {
 struct Queue {
     /// `None` when the client is freed.
     events: Option<ClientEvents>,
-    /// Taken from the queue to see whether it is empty.
+    /// Taken from the queue to see whether it is empty; comes after `taken`.
     next: Option<Event>,
+    /// Taken from the queue and not yet handed out.
+    taken: TakenEvents,
     /// The client was shut down, and nothing waits any more.
     ended: bool,
     /// The last event, whose memory is used again unless it was retained.
@@ -67,6 +73,7 @@ impl Pump {
             queue: Mutex::new(Queue {
                 events: Some(events),
                 next: None,
+                taken: TakenEvents::default(),
                 ended: false,
                 shown: Arc::new(show(
                     Origin::NOWHERE,
@@ -160,10 +167,11 @@ impl Pump {
     pub(crate) fn drain(&self) {
         let mut queue = lock(&self.queue);
         let events = queue.events.take();
+        let taken = std::mem::take(&mut queue.taken);
         let next = queue.next.take();
         queue.ended = true;
         drop(queue);
-        drop((events, next));
+        drop((events, taken, next));
         self.set_handler(None);
     }
 
@@ -198,7 +206,9 @@ impl Pump {
             }
             // It may have taken itself away.
             let Some(handler) = &handler else { break };
-            let Some(event) = queue.take() else { break };
+            let Some(event) = queue.take(limit - count) else {
+                break;
+            };
             self.one(queue, handler, event);
             count += 1;
         }
@@ -233,21 +243,28 @@ impl Pump {
 }
 
 impl Queue {
-    fn take(&mut self) -> Option<Event> {
-        let next = self.next.take();
-        next.or_else(|| self.events.as_mut()?.try_recv())
+    /// The next event, of which `wanted` are to be handed out.
+    fn take(&mut self, wanted: usize) -> Option<Event> {
+        if let Some(event) = self.taken.next() {
+            return Some(event);
+        }
+        if let Some(event) = self.next.take() {
+            return Some(event);
+        }
+        self.taken = self.events.as_mut()?.try_recv_many(wanted.min(AT_ONCE));
+        self.taken.next()
     }
 
     fn waiting(&self) -> usize {
         let queued = self.events.as_ref().map_or(0, ClientEvents::waiting);
-        queued + usize::from(self.next.is_some())
+        queued + self.taken.len() + usize::from(self.next.is_some())
     }
 
     /// Clears the signal, then looks whether the queue is empty; if it is not, sets it again. The other way round an event
     /// that comes between the two would be lost.
     fn look(&mut self, signal: &Arc<Signal>) {
         let waker = signal.clear();
-        if self.next.is_none() {
+        if self.taken.len() == 0 && self.next.is_none() {
             let Some(events) = &mut self.events else {
                 return;
             };

@@ -6,6 +6,7 @@
 mod commands;
 mod gate;
 mod lanes;
+mod pieces;
 mod publisher;
 mod room;
 
@@ -17,6 +18,7 @@ use futures_core::Stream;
 
 pub use commands::{CommandReceiver, CommandSender, commands};
 pub(crate) use lanes::{Item, Mailbox, Receiver, Weighed};
+pub(crate) use pieces::{PIECE_ITEMS, Pieces};
 pub(crate) use publisher::Publisher;
 pub use room::RoomWait;
 
@@ -68,7 +70,7 @@ impl Item for Tagged {
 /// Events that are published together, which costs less than one after the other.
 #[derive(Debug, Default)]
 pub struct EventBatch {
-    events: Vec<Weighed<Tagged>>,
+    events: Pieces<Weighed<Tagged>>,
     bytes: usize,
 }
 
@@ -184,7 +186,7 @@ impl EventReceiver {
             .poll_urgent(cx, |tagged| is_urgent(&tagged.event))
     }
 
-    /// Waits for an event, then gives all that are there, up to a number and up to the first that makes so many bytes.
+    /// Waits for an event, then gives those that are there together, up to a number and up to the first that makes so many bytes.
     ///
     /// # Cancel safety
     /// Dropping the future loses nothing.

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::QueueLimits;
 use super::gate::{Gate, lock};
 use super::lanes::{Item, Lane, Mailbox, Weighed};
+use super::pieces::Pieces;
 
 /// A publisher's lanes, one per subscriber. Clones share them.
 #[derive(Debug)]
@@ -72,11 +73,11 @@ impl<T: Item> Publisher<T> {
 
     /// Queues an item for every subscriber.
     pub(crate) fn publish(&self, item: T) {
-        self.publish_all(vec![Weighed::new(item)]);
+        self.publish_all(Pieces::one(Weighed::new(item)));
     }
 
     /// Queues items for every subscriber, who is woken once for all of them.
-    pub(crate) fn publish_all(&self, items: Vec<Weighed<T>>) {
+    pub(crate) fn publish_all(&self, items: Pieces<Weighed<T>>) {
         if items.is_empty() {
             return;
         }
