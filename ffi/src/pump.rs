@@ -14,7 +14,7 @@ use kaiwa_core::{ConnectionEvent, Error, ErrorKind};
 
 use crate::raw::Shown;
 use crate::raw::call::Callback;
-use crate::signal::Signal;
+use crate::signal::{Generation, Signal};
 use crate::view::{self, Origin, kaiwa_event};
 
 /// Events taken from the queue at once: many enough that the lock and the wake of those who wait for room do not show beside
@@ -53,6 +53,8 @@ struct Queue {
     next: Option<Event>,
     /// Taken from the queue and not yet handed out.
     taken: TakenEvents,
+    /// The waker that the queue was looked at with last.
+    waker: Option<Arc<Generation>>,
     /// The client was shut down, and nothing waits any more.
     ended: bool,
     /// The last event, whose memory is used again unless it was retained.
@@ -74,6 +76,7 @@ impl Pump {
                 events: Some(events),
                 next: None,
                 taken: TakenEvents::default(),
+                waker: None,
                 ended: false,
                 shown: Arc::new(show(
                     Origin::NOWHERE,
@@ -125,7 +128,8 @@ impl Pump {
             ));
         }
         let _inside = Inside::new(&self.thread);
-        let mut count = self.some(&mut queue, max);
+        let idle = queue.waiting() == 0 && !self.signal.is_ready();
+        let mut count = if idle { 0 } else { self.some(&mut queue, max) };
         if count == 0 && !queue.ended && !self.is_closing() && !self.signal.take_interrupt() {
             // What woke it is there, or is the end.
             if self.signal.wait(timeout) {
@@ -206,9 +210,7 @@ impl Pump {
             }
             // It may have taken itself away.
             let Some(handler) = &handler else { break };
-            let Some(event) = queue.take(limit - count) else {
-                break;
-            };
+            let Some(event) = queue.take() else { break };
             self.one(queue, handler, event);
             count += 1;
         }
@@ -243,15 +245,14 @@ impl Pump {
 }
 
 impl Queue {
-    /// The next event, of which `wanted` are to be handed out.
-    fn take(&mut self, wanted: usize) -> Option<Event> {
+    fn take(&mut self) -> Option<Event> {
         if let Some(event) = self.taken.next() {
             return Some(event);
         }
         if let Some(event) = self.next.take() {
             return Some(event);
         }
-        self.taken = self.events.as_mut()?.try_recv_many(wanted.min(AT_ONCE));
+        self.taken = self.events.as_mut()?.try_recv_many(AT_ONCE);
         self.taken.next()
     }
 
@@ -263,7 +264,7 @@ impl Queue {
     /// Clears the signal, then looks whether the queue is empty; if it is not, sets it again. The other way round an event
     /// that comes between the two would be lost.
     fn look(&mut self, signal: &Arc<Signal>) {
-        let waker = signal.clear();
+        let waker = signal.clear_again(&mut self.waker);
         if self.taken.len() == 0 && self.next.is_none() {
             let Some(events) = &mut self.events else {
                 return;
