@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError, TryLockError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use crate::signal::Signal;
+use crate::signal::{Generation, Signal};
 use crate::sync::{AtomicBool, Mutex, MutexGuard};
 
 /// Where events come from.
@@ -53,6 +53,8 @@ struct Queue<S: Source> {
     taken: Option<S::Taken>,
     /// Taken from the source to see whether it is empty, when nothing was left of `taken`.
     next: Option<S::Event>,
+    /// The waker that the source was looked at with last.
+    waker: Option<Arc<Generation>>,
     /// The source has ended, and nothing waits any more.
     ended: bool,
 }
@@ -70,6 +72,7 @@ impl<S: Source> Intake<S> {
             source: Some(source),
             taken: None,
             next: None,
+            waker: None,
             ended: false,
         };
         queue.look(signal);
@@ -136,7 +139,12 @@ impl<S: Source> Turn<'_, S> {
         mut hand_out: impl FnMut(&mut Batch<'_, S>),
     ) -> Result<usize, Refusal> {
         let intake = self.intake;
-        let mut count = self.some(max, &mut hand_out);
+        let idle = self.queue.waiting() == 0 && !intake.signal.is_ready();
+        let mut count = if idle {
+            0
+        } else {
+            self.some(max, &mut hand_out)
+        };
         // What woke it is there, or is the end.
         if count == 0 && !self.queue.ended && !intake.is_closing() && intake.signal.wait(timeout) {
             count = self.some(max, &mut hand_out);
@@ -222,7 +230,7 @@ impl<S: Source> Queue<S> {
     /// Clears the signal, then looks whether the queue is empty; if it is not, sets it again. The other way round an event
     /// that comes between the two would be lost.
     fn look(&mut self, signal: &Arc<Signal>) {
-        let waker = signal.clear();
+        let waker = signal.clear_again(&mut self.waker);
         if self.taken() == 0 && self.next.is_none() {
             // With the memory of the last burst.
             self.taken = None;

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use kaiwa_core::client::{ClientEvents, Event};
+use kaiwa_core::client::{ClientEvents, Event, TakenEvents};
 use kaiwa_core::{ConnectionEvent, Error, ErrorKind};
 
 use crate::intake::{Batch, Intake, Refusal, Source};
@@ -17,6 +17,10 @@ use crate::raw::Shown;
 use crate::raw::call::Callback;
 use crate::signal::Signal;
 use crate::view::{self, Origin, kaiwa_event};
+
+/// Events taken from the queue at once: many enough that the lock and the wake of those who wait for room do not show beside
+/// them, few enough that the events of another account do not wait for long behind them.
+const AT_ONCE: usize = 256;
 
 /// An event as C sees it, and the event itself for whoever wants its JSON.
 pub(crate) type ShownEvent = Shown<kaiwa_event, ConnectionEvent>;
@@ -180,10 +184,10 @@ impl Pump {
 
 impl Source for ClientEvents {
     type Event = Event;
-    type Taken = std::option::IntoIter<Event>;
+    type Taken = TakenEvents;
 
     fn try_some(&mut self) -> Self::Taken {
-        self.try_recv().into_iter()
+        self.try_recv_many(AT_ONCE)
     }
 
     fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Event>> {

@@ -35,7 +35,9 @@ struct State {
     listening: Option<Waker>,
 }
 
-struct Generation {
+/// What is behind a waker.
+#[derive(Debug)]
+pub(crate) struct Generation {
     signal: Arc<Signal>,
     number: u64,
 }
@@ -55,17 +57,35 @@ impl Wake for Generation {
 
 impl Signal {
     /// Says that nothing waits, and gives the waker that says otherwise. To be called before the queue is found empty.
+    #[cfg(all(test, not(kaiwa_loom)))]
     pub(crate) fn clear(self: &Arc<Self>) -> Waker {
+        self.clear_again(&mut None)
+    }
+
+    /// Like [`Signal::clear`]; the waker has the memory of the last one, unless somebody still has that.
+    pub(crate) fn clear_again(self: &Arc<Self>, last: &mut Option<Arc<Generation>>) -> Waker {
         let mut state = self.lock();
         state.generation += 1;
         state.ready = false;
         if let Some(descriptor) = &state.descriptor {
             descriptor.clear();
         }
-        Waker::from(Arc::new(Generation {
-            signal: Arc::clone(self),
-            number: state.generation,
-        }))
+        let number = state.generation;
+        if let Some(generation) = last.as_mut().and_then(Arc::get_mut) {
+            generation.number = number;
+        } else {
+            *last = None;
+        }
+        let generation = last.get_or_insert_with(|| {
+            let signal = Arc::clone(self);
+            Arc::new(Generation { signal, number })
+        });
+        Waker::from(Arc::clone(generation))
+    }
+
+    /// Whether something waits; if not, the last waker given will say when something does.
+    pub(crate) fn is_ready(&self) -> bool {
+        self.lock().ready
     }
 
     /// Says that something waits.

@@ -24,7 +24,7 @@ impl Source for Receiver<Letter> {
     type Taken = std::vec::IntoIter<Letter>;
 
     fn try_some(&mut self) -> Self::Taken {
-        let taken = self.try_recv_many(2).into_iter();
+        let taken = self.try_recv_some(2).into_iter();
         taken.map(|one| one.item).collect::<Vec<_>>().into_iter()
     }
 

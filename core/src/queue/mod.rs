@@ -7,6 +7,7 @@ mod commands;
 mod gate;
 mod lanes;
 mod limits;
+mod pieces;
 mod publisher;
 mod room;
 mod sync;
@@ -20,6 +21,7 @@ use futures_core::Stream;
 pub use commands::{CommandReceiver, CommandSender, commands};
 pub(crate) use lanes::{Item, Mailbox, Receiver, Weighed};
 pub use limits::QueueLimits;
+pub(crate) use pieces::{PIECE_ITEMS, Pieces};
 pub(crate) use publisher::Publisher;
 pub use room::RoomWait;
 
@@ -52,7 +54,7 @@ impl Item for Tagged {
 /// Events that are published together, which costs less than one after the other.
 #[derive(Debug, Default)]
 pub struct EventBatch {
-    events: Vec<Weighed<Tagged>>,
+    events: Pieces<Weighed<Tagged>>,
     bytes: usize,
 }
 
@@ -84,7 +86,7 @@ impl EventBatch {
 
     /// Makes room for so many more events.
     pub fn reserve(&mut self, events: usize) {
-        self.events.reserve_exact(events);
+        self.events.reserve(events);
     }
 
     /// Bytes that the events hold; see [`ConnectionEvent::size`].
@@ -185,7 +187,7 @@ impl EventReceiver {
             .poll_urgent(cx, |tagged| is_urgent(&tagged.event))
     }
 
-    /// Waits for an event, then gives all that are there, up to a number and up to the first that makes so many bytes.
+    /// Waits for an event, then gives those that are there together, up to a number and up to the first that makes so many bytes.
     ///
     /// # Cancel safety
     /// Dropping the future loses nothing.

@@ -6,6 +6,7 @@ use std::task::{Context, Poll};
 use super::QueueLimits;
 use super::gate::{Gate, lock};
 use super::lanes::{Item, Lane, Mailbox, Weighed};
+use super::pieces::Pieces;
 use super::sync::Mutex;
 
 /// A publisher's lanes, one per subscriber. Clones share them.
@@ -74,11 +75,11 @@ impl<T: Item> Publisher<T> {
 
     /// Queues an item for every subscriber.
     pub(crate) fn publish(&self, item: T) {
-        self.publish_all(vec![Weighed::new(item)]);
+        self.publish_all(Pieces::one(Weighed::new(item)));
     }
 
     /// Queues items for every subscriber, who is woken once for all of them.
-    pub(crate) fn publish_all(&self, items: Vec<Weighed<T>>) {
+    pub(crate) fn publish_all(&self, items: Pieces<Weighed<T>>) {
         if items.is_empty() {
             return;
         }

@@ -8,6 +8,9 @@ mod gate;
 mod lanes;
 #[path = "../../../core/src/queue/limits.rs"]
 mod limits;
+#[path = "../../../core/src/queue/pieces.rs"]
+#[allow(dead_code, reason = "a client asks for more")]
+mod pieces;
 #[path = "../../../core/src/queue/publisher.rs"]
 #[allow(dead_code, reason = "a connection asks for more")]
 mod publisher;
