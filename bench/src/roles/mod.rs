@@ -60,6 +60,8 @@ pub(crate) enum Role {
     /// One flooded client, beside which one in C does the same
     #[command(hide = true)]
     Subscribe {
+        #[arg(action = ArgAction::Set)]
+        many: bool,
         #[arg(action = ArgAction::Set, value_parser = BoolishValueParser::new())]
         keep_state: bool,
         protocol: String,
@@ -96,6 +98,7 @@ pub(crate) fn run(role: &Role) -> Result<()> {
                 sockchat::run(*kind, load).await
             }
             Role::Subscribe {
+                many,
                 keep_state,
                 protocol,
                 warm_up,
@@ -103,6 +106,7 @@ pub(crate) fn run(role: &Role) -> Result<()> {
                 fields,
             } => {
                 let load = subscribe::Load {
+                    many: *many,
                     keep_state: *keep_state,
                     protocol,
                     warm_up: *warm_up,

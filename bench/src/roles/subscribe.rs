@@ -5,15 +5,19 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use kaiwa_protocols::client::{Client, ClientOptions};
-use kaiwa_protocols::connection::{ChatEvent, Connection, ConnectionEvent, StatusEvent, UserEvent};
-use kaiwa_protocols::mock::{MockConnection, Script};
-use kaiwa_protocols::{AuthField, sockchat};
+use kaiwa_protocols::connection::{ChatEvent, ConnectionEvent, StatusEvent, UserEvent};
+use kaiwa_protocols::{AuthField, Registry};
 
 use super::cpu;
+
+/// Events taken at once, as the pump does.
+const AT_ONCE: usize = 256;
 
 /// What is to come, and from where.
 #[derive(Debug)]
 pub(super) struct Load<'a> {
+    /// Events are taken as they come together, not one at a time.
+    pub(super) many: bool,
     pub(super) keep_state: bool,
     pub(super) protocol: &'a str,
     /// Messages that are not measured.
@@ -30,24 +34,58 @@ pub(super) async fn run(load: Load<'_>) -> Result<()> {
     options.keep_state = load.keep_state;
     let client = Client::with_options(options);
     let mut events = client.subscribe();
-    let connection: Box<dyn Connection> = match load.protocol {
-        "mock" => Box::new(MockConnection::scripted(Script::echo())),
-        "sockchat" => Box::new(sockchat::connection()),
-        other => bail!("no flood comes from {other}"),
-    };
+    let connection = (Registry::get(load.protocol)?.connect)();
     let account = client.add(connection)?;
     client.connect(account, form(load.fields)?)?;
-    let all = load.warm_up + load.count;
-    let mut begin = (Duration::ZERO, Instant::now());
-    let mut seen = 0;
-    while seen < all {
-        match events.recv().await.context("the client has ended")?.event {
+    let mut meter = Meter::new(&load);
+    while !meter.is_over() {
+        if load.many {
+            let taken = events.recv_many(AT_ONCE).await;
+            for event in taken.context("the client has ended")? {
+                meter.take(&event.event)?;
+            }
+        } else {
+            let event = events.recv().await.context("the client has ended")?;
+            meter.take(&event.event)?;
+        }
+    }
+    println!("{} {}", meter.cpu.as_nanos(), meter.time.as_nanos());
+    Ok(())
+}
+
+/// Counts messages, and looks at the clocks twice.
+struct Meter {
+    warm_up: u64,
+    all: u64,
+    seen: u64,
+    begin: (Duration, Instant),
+    cpu: Duration,
+    time: Duration,
+}
+
+impl Meter {
+    fn new(load: &Load<'_>) -> Self {
+        Self {
+            warm_up: load.warm_up,
+            all: load.warm_up + load.count,
+            seen: 0,
+            begin: (Duration::ZERO, Instant::now()),
+            cpu: Duration::ZERO,
+            time: Duration::ZERO,
+        }
+    }
+
+    fn take(&mut self, event: &ConnectionEvent) -> Result<()> {
+        match event {
             ConnectionEvent::Chat {
                 event: ChatEvent::New { .. },
             } => {
-                seen += 1;
-                if seen == load.warm_up {
-                    begin = (cpu(), Instant::now());
+                self.seen += 1;
+                if self.seen == self.warm_up {
+                    self.begin = (cpu(), Instant::now());
+                } else if self.seen == self.all {
+                    self.cpu = cpu() - self.begin.0;
+                    self.time = self.begin.1.elapsed();
                 }
             }
             ConnectionEvent::User {
@@ -58,10 +96,12 @@ pub(super) async fn run(load: Load<'_>) -> Result<()> {
             } => bail!("{error:?}"),
             _ => {}
         }
+        Ok(())
     }
-    let (cpu, time) = (cpu() - begin.0, begin.1.elapsed());
-    println!("{} {}", cpu.as_nanos(), time.as_nanos());
-    Ok(())
+
+    fn is_over(&self) -> bool {
+        self.seen >= self.all
+    }
 }
 
 fn form(fields: &[String]) -> Result<Vec<AuthField>> {
