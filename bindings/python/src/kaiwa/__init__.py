@@ -20,6 +20,7 @@ from .account import Account as Account, Content as Content
 from .client import Client as Client, GOODBYE as GOODBYE, UNREAD as UNREAD
 from .draft import Draft as Draft
 from .state import ChannelState as ChannelState, ConnectionStatus as ConnectionStatus, Contact as Contact, ContactKind as ContactKind, Field as Field, FieldKind as FieldKind, MemberState as MemberState, Protocol as Protocol, State as State, protocol as protocol, protocols as protocols
+from ._log import disable_logging as disable_logging, enable_logging as enable_logging
 from ._request import Request as Request
 from ._native import lib as _lib
 from ._native import text as _text

@@ -12,9 +12,9 @@ from types import TracebackType
 from typing import Any
 
 from . import types as t
-from ._core import TAKEN, Core
+from ._core import Core
 from ._native import Strings, check, ffi, fields, lib
-from ._request import Request
+from ._request import Change, Request
 from .account import Account
 from .errors import FullError, StateError, TimedOutError
 
@@ -23,6 +23,9 @@ UNREAD = 65_536
 
 GOODBYE = 2.0
 """Seconds that leaving `async with` waits for connections to close: what a user takes for at once."""
+
+CHANGES = frozenset({t.StatusConnecting, t.StatusConnected, t.StatusLost, t.StatusDisconnected})
+"""Events that tell whether an account is up."""
 
 
 class Client:
@@ -47,10 +50,12 @@ class Client:
         self._core = Core(options)
         self._finalizer = weakref.finalize(self, self._core.free)
         self._unread: deque[t.Event] = deque()
-        self._requests: weakref.WeakSet[Request[Any]] = weakref.WeakSet()
+        self._requests: weakref.WeakValueDictionary[int, Request[Any]] = weakref.WeakValueDictionary()
+        self._changes: weakref.WeakSet[Change] = weakref.WeakSet()
         self._accounts: dict[int, Account] = {}
         self._waiters: set[asyncio.Future[None]] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._watched: list[int] = []
         self._reads = False
 
     # Accounts
@@ -90,14 +95,13 @@ class Client:
 
     # Events, with asyncio
 
-    async def events(self) -> AsyncIterator[t.Event]:
+    def events(self) -> AsyncIterator[t.Event]:
         """What happens, until the client is closed.
 
         Leaving the loop and beginning another one loses nothing, nor does cancelling a wait for the next event: what is not
         handed out stays. Two who wait at the same time would each get a part of it, so the second gets `StateError`.
         """
-        while (event := await self.next()) is not None:
-            yield event
+        return Events(self, self._unread)
 
     async def next(self) -> t.Event | None:
         """The next event; `None` when the client is closed. Cancel safe."""
@@ -146,8 +150,11 @@ class Client:
 
     def iterate(self, timeout: float | None = None) -> Iterator[t.Event]:
         """What happens, until nothing did for `timeout` seconds or the client is closed."""
+        unread = self._unread
         while (event := self.poll(timeout)) is not None:
             yield event
+            while unread:
+                yield unread.popleft()
 
     def close(self) -> None:
         """Frees everything; goodbyes may take a second. Those who wait get `StateError`, readers the end."""
@@ -169,29 +176,38 @@ class Client:
         """Takes what has happened; whether anything may still come."""
         if self._core.ended:
             return False
-        events = self._core.pump(TAKEN)
-        requests = tuple(self._requests)
-        for event in events:
-            self._unread.append(event)
-            if (account := self._accounts.get(event.account)) is not None:
-                account.feed(event)
-            for request in requests:
-                if not request.done:
-                    request.feed(event)
-        for request in requests:
-            if request.done:
-                self._requests.discard(request)
+        taken = self._core.taken
+        self._core.pump()
+        for event in taken:
+            if event.request or type(event) in CHANGES:
+                self._look(event)
+        some = bool(taken)
+        self._unread.extend(taken)
+        taken.clear()
         if self._core.ended:
             self._end()
-        if events or self._core.ended:
+        if some or self._core.ended:
             # What was taken may be for others who wait, and the descriptor does not tell them any more.
             self._wake()
         return not self._core.ended
 
+    def _look(self, event: t.Event) -> None:
+        """Tells those whom an event concerns."""
+        if type(event) in CHANGES:
+            if (account := self._accounts.get(event.account)) is not None:
+                account.feed(event)
+            for change in tuple(self._changes):
+                if not change.done:
+                    change.feed(event)
+        request = self._requests.get(event.request)
+        if request is not None and not request.done:
+            request.feed(event)
+
     def _end(self) -> None:
-        for request in tuple(self._requests):
+        for request in (*self._requests.values(), *self._changes):
             request.fail(StateError("the client was closed before the request was settled"))
         self._requests.clear()
+        self._changes.clear()
 
     async def _settled(self, request: Request[Any]) -> None:
         """Waits until a request is settled, whatever happens meanwhile."""
@@ -211,7 +227,7 @@ class Client:
     def _select(self, limit: float | None) -> bool:
         """Waits for the descriptor and not in the library, so that Ctrl-C is heard."""
         left = None if limit is None else max(0.0, limit - time.monotonic())
-        return bool(select.select([self._core.descriptor], [], [], left)[0])
+        return bool(select.select(self._core.descriptors(), [], [], left)[0])
 
     async def _readable(self) -> None:
         """Waits until there is something to take, or somebody else has taken something."""
@@ -220,8 +236,9 @@ class Client:
             raise StateError("another loop waits for this client already")
         waiter: asyncio.Future[None] = loop.create_future()
         if not self._waiters:
-            loop.add_reader(self._core.descriptor, self._wake)
-            self._loop = loop
+            self._loop, self._watched = loop, self._core.descriptors()
+            for descriptor in self._watched:
+                loop.add_reader(descriptor, self._wake)
         self._waiters.add(waiter)
         try:
             await waiter
@@ -240,7 +257,8 @@ class Client:
     def _rest(self) -> None:
         if not self._waiters and self._loop is not None:
             if not self._loop.is_closed():
-                self._loop.remove_reader(self._core.descriptor)
+                for descriptor in self._watched:
+                    self._loop.remove_reader(descriptor)
             self._loop = None
 
     def _add(self, handle: Any) -> Account:
@@ -249,7 +267,31 @@ class Client:
         return account
 
     def _follow(self, request: Request[Any]) -> None:
-        self._requests.add(request)
+        if isinstance(request, Change):
+            self._changes.add(request)
+        else:
+            self._requests[request.id] = request
 
     def _forget(self, account: int) -> None:
         self._accounts.pop(account, None)
+
+
+class Events(AsyncIterator[t.Event]):
+    """The events of a client. It has no state of its own: nothing is lost with it, and nobody needs to close it."""
+
+    __slots__ = ("_client", "_unread")
+
+    def __init__(self, client: Client, unread: deque[t.Event]) -> None:
+        self._client = client
+        self._unread = unread
+
+    def __aiter__(self) -> Events:
+        return self
+
+    async def __anext__(self) -> t.Event:
+        if self._unread:
+            return self._unread.popleft()
+        event = await self._client.next()
+        if event is None:
+            raise StopAsyncIteration
+        return event

@@ -8,6 +8,7 @@ from typing import Any
 
 from . import types as t
 from ._json import dump_fragment
+from ._log import outside
 from ._native import Strings, check, ffi, lib
 
 STYLES = {one: getattr(lib, f"KAIWA_STYLE_{one.name}") for one in t.PlainStyle}
@@ -23,7 +24,7 @@ class Draft:
     def __init__(self) -> None:
         place = ffi.new("kaiwa_draft **")
         check(lib.kaiwa_draft_new(place))
-        self.handle: Any = ffi.gc(place[0], lib.kaiwa_draft_free)
+        self.handle: Any = ffi.gc(place[0], lambda draft: outside(lib.kaiwa_draft_free, draft))
 
     @staticmethod
     def of(content: str | Draft | Iterable[t.Fragment]) -> Draft:
