@@ -8,8 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, Server
-from test_client import LIMIT, run
+from conftest import LIMIT, ROOT, Server, run
 
 import kaiwa
 

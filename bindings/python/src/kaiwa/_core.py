@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import weakref
 from collections import deque
 from types import TracebackType
 from typing import Any
@@ -18,6 +20,16 @@ TAKEN = 256
 """Events taken at once: enough that a call costs little, few enough that a loop stays quick (about 1 ms)."""
 
 
+OPEN: weakref.WeakSet[Core] = weakref.WeakSet()
+
+
+@atexit.register
+def free_all() -> None:
+    """Says goodbye where nobody has closed: a program that ends takes its connections with it."""
+    for core in tuple(OPEN):
+        core.free()
+
+
 class Core:
     """One `kaiwa_client`."""
 
@@ -25,9 +37,11 @@ class Core:
         place = ffi.new("kaiwa_client **")
         check(lib.kaiwa_client_new(options, place))
         self.handle = place[0]
+        OPEN.add(self)
         self.accounts: dict[int, Any] = {}
         self.taken: deque[t.Event] = deque()
         self.ended = False
+        self._pumping = False
         self._raised: list[BaseException] = []
         self._log: int | None = None
         self._handler = handler(self.taken, self._raised)
@@ -44,14 +58,19 @@ class Core:
 
     def pump(self) -> None:
         """Takes what has happened, without waiting; at most `TAKEN` events."""
-        self.open()
+        if self._pumping:
+            raise StateError("another thread, or what it has interrupted, reads this client; a client belongs to one thread")
+        handle = self.open()
         _log.hand_on()
-        if not self.ended:
-            status = lib.kaiwa_client_pump(self.handle, 0, TAKEN, ffi.NULL)
-            if status == lib.KAIWA_ERR_STATE:
-                self.ended = True
-            else:
-                check(status)
+        self._pumping = True
+        try:
+            status = lib.kaiwa_client_pump(handle, 0, TAKEN, ffi.NULL)
+        finally:
+            self._pumping = False
+        if status == lib.KAIWA_ERR_STATE:
+            self.ended = True
+        else:
+            check(status)
         if self._raised:
             raise self._raised.pop()
 
@@ -67,6 +86,7 @@ class Core:
             return
         handle, self.handle = self.handle, None
         self.ended = True
+        OPEN.discard(self)
         if self._log is not None:
             os.close(self._log)
         _log.outside(self._free, handle)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import select
 import time
+import warnings
 import weakref
 from collections import deque
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -31,8 +32,8 @@ CHANGES = frozenset({t.StatusConnecting, t.StatusConnected, t.StatusLost, t.Stat
 class Client:
     """Many accounts and one stream of their events.
 
-    Use it by `async with` (or `with`); a client that is only dropped is closed as well. A client belongs to one thread, and
-    while something waits to one loop. It has no threads of Python's.
+    Use it by `async with` (or `with`), or close it; one that is only dropped is closed too, with a `ResourceWarning`. A client
+    belongs to one thread, and while something waits to one loop. It has no threads of Python's.
 
     Events are taken from the library only when somebody asks for them: who does not read makes the library, and in the end
     the network, wait. Only while a request is awaited events are taken and kept, at most `UNREAD`.
@@ -48,7 +49,6 @@ class Client:
         except OverflowError as problem:
             raise ValueError(f"an option is out of range: {problem}") from None
         self._core = Core(options)
-        self._finalizer = weakref.finalize(self, self._core.free)
         self._unread: deque[t.Event] = deque()
         self._requests: weakref.WeakValueDictionary[int, Request[Any]] = weakref.WeakValueDictionary()
         self._changes: weakref.WeakSet[Change] = weakref.WeakSet()
@@ -56,7 +56,7 @@ class Client:
         self._waiters: set[asyncio.Future[None]] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._watched: list[int] = []
-        self._reads = False
+        self._reader: asyncio.AbstractEventLoop | None = None
 
     # Accounts
 
@@ -105,20 +105,22 @@ class Client:
 
     async def next(self) -> t.Event | None:
         """The next event; `None` when the client is closed. Cancel safe."""
-        if self._reads:
+        loop = asyncio.get_running_loop()
+        if self._reader is not None and not self._reader.is_closed():
             raise StateError("somebody else waits for events already; read them in one place and hand them on")
-        self._reads = True
+        self._reader = loop
         try:
             while not self._unread and self._more():
                 # Those that were there already let the loop's other tasks run too.
                 await (asyncio.sleep(0) if self._unread else self._readable())
         finally:
-            self._reads = False
+            if self._reader is loop:
+                self._reader = None
         return self._unread.popleft() if self._unread else None
 
     async def aclose(self) -> None:
         """Says goodbye on all connections, for which it waits `GOODBYE` seconds at most, and frees everything."""
-        if not self._finalizer.alive:
+        if self._core.handle is None:
             return
         try:
             lib.kaiwa_client_shutdown(self._core.open(), 0)
@@ -160,9 +162,19 @@ class Client:
         """Frees everything; goodbyes may take a second. Those who wait get `StateError`, readers the end."""
         # The loop must not watch a descriptor that is closed.
         self._wake()
-        self._finalizer()
+        self._core.free()
         self._accounts.clear()
         self._end()
+
+    def __del__(self) -> None:
+        core: Core | None = getattr(self, "_core", None)
+        if core is not None and core.handle is not None:
+            warnings.warn(f"unclosed {self!r}", ResourceWarning, source=self, stacklevel=2)
+            core.free()
+
+    def __repr__(self) -> str:
+        closed = " closed" * (self._core.handle is None)
+        return f"<kaiwa.Client{closed} accounts={len(self._accounts)}>"
 
     def __enter__(self) -> Client:
         return self
@@ -232,6 +244,10 @@ class Client:
     async def _readable(self) -> None:
         """Waits until there is something to take, or somebody else has taken something."""
         loop = asyncio.get_running_loop()
+        if self._loop is not None and self._loop.is_closed():
+            # Who waited there waits for ever, and not for this client.
+            self._waiters.clear()
+            self._rest()
         if self._loop not in (None, loop):
             raise StateError("another loop waits for this client already")
         waiter: asyncio.Future[None] = loop.create_future()
@@ -248,9 +264,10 @@ class Client:
 
     def _wake(self) -> None:
         """Wakes all who wait: each looks whether it was for them. The descriptor stays readable until somebody takes."""
-        for waiter in self._waiters:
-            if not waiter.done():
-                waiter.set_result(None)
+        if self._loop is not None and not self._loop.is_closed():
+            for waiter in self._waiters:
+                if not waiter.done():
+                    waiter.set_result(None)
         self._waiters.clear()
         self._rest()
 
