@@ -10,7 +10,7 @@ import re
 import sys
 from pathlib import Path
 
-from generator.schema import ENUMS, HEAD, NEWTYPES, RECORDS, Json, annotation, events, fields, snake, variant, variants
+from generator.schema import ENUMS, HEAD, RECORDS, Json, annotation, events, fields, snake, variant, variants
 from generator.views import views
 
 HERE = Path(__file__).resolve().parent

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 import signal
 import subprocess
 import sys
 import textwrap
+import threading
 from typing import Any
 
 import pytest
@@ -37,6 +39,9 @@ def test_a_client_may_be_closed_twice() -> None:
         client.close()
         await client.aclose()
         async with client:
+            # What came until then is still handed out, then the end.
+            told = [event async for event in client.events()]
+            assert isinstance(told[-1], kaiwa.StatusDisconnected)
             assert await client.next() is None
         assert client.poll(0) is None and list(client.iterate(0)) == []
         for late in (account.connect, account.state, account.channels, lambda: client.account("mock")):
@@ -201,14 +206,16 @@ def test_a_wait_without_a_loop_hears_signals() -> None:
     def hear(_number: int, _frame: object) -> None:
         raise Heard
 
-    before = signal.signal(signal.SIGALRM, hear)
+    before = signal.signal(signal.SIGUSR1, hear)
+    poke = threading.Timer(0.01, os.kill, (os.getpid(), signal.SIGUSR1))
     try:
-        with kaiwa.Client(threads=1) as client:
-            with pytest.raises(Heard):
-                signal.setitimer(signal.ITIMER_REAL, 0.01)
-                client.poll(LIMIT)
+        with kaiwa.Client(threads=1) as client, pytest.raises(Heard):
+            # Whether it comes before the wait or in it, it must end it.
+            poke.start()
+            client.poll(LIMIT)
     finally:
-        signal.signal(signal.SIGALRM, before)
+        poke.join()
+        signal.signal(signal.SIGUSR1, before)
 
 
 def test_a_killed_server_fails_what_nobody_can_answer(server: Server) -> None:

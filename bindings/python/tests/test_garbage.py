@@ -36,7 +36,7 @@ def test_everything_may_be_dropped_in_any_order(lasting_server: Server, order: t
         "events": client.events(),
     }
     assert things["event"] is not None
-    gone = [weakref.ref(client), weakref.ref(client._core), weakref.ref(draft)]  # pyright: ignore[reportPrivateUsage]
+    gone: list[Any] = [weakref.ref(client), weakref.ref(client._core), weakref.ref(draft)]  # pyright: ignore[reportPrivateUsage]
     del client, account, draft
     for name in order:
         del things[name]

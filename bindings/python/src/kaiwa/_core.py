@@ -9,10 +9,10 @@ from collections import deque
 from types import TracebackType
 from typing import Any
 
-from . import _log
 from . import types as t
 from ._events import event_at
 from ._json import of_view
+from ._log import descriptor, hand_on, outside
 from ._native import check, ffi, lib
 from .errors import StateError
 
@@ -46,14 +46,14 @@ class Core:
         self._log: int | None = None
         self._handler = handler(self.taken, self._raised)
         check(lib.kaiwa_client_set_event_handler(self.handle, ffi.NULL, ffi.cast("kaiwa_event_handler", self._handler), ffi.NULL))
-        descriptor = ffi.new("int32_t *")
-        check(lib.kaiwa_client_wakeup_fd(self.handle, descriptor))
-        self._descriptor: int = descriptor[0]
+        place = ffi.new("int32_t *")
+        check(lib.kaiwa_client_wakeup_fd(self.handle, place))
+        self._descriptor: int = place[0]
 
     def descriptors(self) -> list[int]:
         """Readable when there is something to pump."""
         if self._log is None:
-            self._log = _log.descriptor()
+            self._log = descriptor()
         return [self._descriptor] if self._log is None else [self._descriptor, self._log]
 
     def pump(self) -> None:
@@ -61,7 +61,7 @@ class Core:
         if self._pumping:
             raise StateError("another thread, or what it has interrupted, reads this client; a client belongs to one thread")
         handle = self.open()
-        _log.hand_on()
+        hand_on()
         self._pumping = True
         try:
             status = lib.kaiwa_client_pump(handle, 0, TAKEN, ffi.NULL)
@@ -89,7 +89,7 @@ class Core:
         OPEN.discard(self)
         if self._log is not None:
             os.close(self._log)
-        _log.outside(self._free, handle)
+        outside(self._free, handle)
 
     def _free(self, handle: Any) -> None:
         for account in self.accounts.values():

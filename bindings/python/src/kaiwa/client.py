@@ -119,14 +119,16 @@ class Client:
         return self._unread.popleft() if self._unread else None
 
     async def aclose(self) -> None:
-        """Says goodbye on all connections, for which it waits `GOODBYE` seconds at most, and frees everything."""
+        """Says goodbye on all connections, for which it waits `GOODBYE` seconds at most, and frees everything.
+
+        Who reads gets what came until then, and the end. Closing twice is fine.
+        """
         if self._core.handle is None:
             return
         try:
             lib.kaiwa_client_shutdown(self._core.open(), 0)
             async with asyncio.timeout(GOODBYE):
                 while self._more():
-                    self._unread.clear()
                     await self._readable()
         except TimeoutError:
             pass

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from . import types as t
@@ -24,7 +25,7 @@ class Draft:
     def __init__(self) -> None:
         place = ffi.new("kaiwa_draft **")
         check(lib.kaiwa_draft_new(place))
-        self.handle: Any = ffi.gc(place[0], lambda draft: outside(lib.kaiwa_draft_free, draft))
+        self.handle: Any = ffi.gc(place[0], partial(outside, lib.kaiwa_draft_free))
 
     @staticmethod
     def of(content: str | Draft | Iterable[t.Fragment]) -> Draft:
