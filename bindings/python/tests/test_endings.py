@@ -250,7 +250,7 @@ PROGRAMS = {
         async def main():
             global client
             client = kaiwa.Client()
-            account = client.account("mock", script="flood:1000000")
+            account = client.account("mock", script="flood:5000")
             await account.connect()
             async def read():
                 async for event in client.events():
