@@ -23,7 +23,8 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 memory: Any = ffi.buffer(ffi.cast("char *", 0), sys.maxsize)
 """All memory, by address. Nothing but addresses that the library shows may be read, and only while it shows them."""
 
-ADDRESS = {4: "I", 8: "Q"}[ffi.sizeof("void *")]
+# Of 64 bits: a buffer reaches half of what a pointer could say, which is more than a 64-bit system has.
+ADDRESS = {8: "Q"}[ffi.sizeof("void *")]
 KINDS = {"pointer": ADDRESS, "struct": 2 * ADDRESS, "enum": "i"}
 CODES = {"size_t": ADDRESS, "int64_t": "q", "uint64_t": "Q", "uint32_t": "I", "_Bool": "?", "uint8_t[4]": "4s"}
 
