@@ -1,4 +1,4 @@
-"""Every piece of code in README.md runs."""
+"""Every piece of code in README.md runs, and so does what it tells to run."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from conftest import LIMIT, Server
 
-README = (Path(__file__).resolve().parent.parent / "README.md").read_text(encoding="utf-8")
+HERE = Path(__file__).resolve().parent.parent
+README = (HERE / "README.md").read_text(encoding="utf-8")
 PIECES = re.findall(r"^```(\w*)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
 URL = "ws://127.0.0.1:7878/wschat"
 
@@ -27,6 +28,11 @@ async def main() -> None:
 %s
 asyncio.run(main())
 """
+
+
+def test_the_bench_runs() -> None:
+    ended = subprocess.run([sys.executable, HERE / "bench.py", "1000"], capture_output=True, text=True, timeout=LIMIT, check=True)
+    assert len(ended.stdout.splitlines()) == 2, ended.stderr
 
 
 def test_there_are_pieces_and_all_are_python() -> None:

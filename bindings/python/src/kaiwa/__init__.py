@@ -8,7 +8,10 @@
                 case kaiwa.ChatNew(channel_id=where, message=message):
                     print(where, message.text)
 
-What each event means is in docs/events.md of the library. Errors are in `kaiwa.errors`, and here.
+README.md of the package is a tour. What each event means is in docs/events.md of the library.
+
+`Client` holds accounts and gives their events; `Account` asks for things; `Request` is what was asked; `Draft` is a message of several
+pieces; `protocols` are the networks that there are. Events and records are in `kaiwa.types`, errors in `kaiwa.errors`, both also here.
 """
 
 from . import errors as errors

@@ -76,7 +76,8 @@ def hand_on() -> None:
 def outside(function: Callable[..., object], *arguments: Any) -> None:
     """Calls the library to free something, or puts it off: a collection of garbage may begin while a line is kept, where
     the library must not be called."""
-    if lib.kaiwa_draft_clear(ffi.NULL) == lib.KAIWA_ERR_REENTRANT and _descriptor is not None:
+    # Only where there is a log can that be. How the library refuses this call, which never does anything, tells.
+    if _descriptor is not None and lib.kaiwa_draft_clear(ffi.NULL) == lib.KAIWA_ERR_REENTRANT:
         _later.append(lambda: function(*arguments))
         os.eventfd_write(_descriptor, 1)
     else:
