@@ -171,8 +171,10 @@ class Client:
     def __del__(self) -> None:
         core: Core | None = getattr(self, "_core", None)
         if core is not None and core.handle is not None:
-            warnings.warn(f"unclosed {self!r}", ResourceWarning, source=self, stacklevel=2)
+            forgotten = repr(self)
+            # First, for a warning may be made an error.
             core.free()
+            warnings.warn(f"unclosed {forgotten}", ResourceWarning, source=self, stacklevel=2)
 
     def __repr__(self) -> str:
         closed = " closed" * (self._core.handle is None)
