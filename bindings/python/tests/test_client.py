@@ -3,28 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import itertools
-import weakref
-from collections.abc import AsyncIterator, Callable, Coroutine
-from typing import Any
+from collections.abc import AsyncIterator
 
 import pytest
+from conftest import LIMIT, run
 
 import kaiwa
-
-LIMIT = 30.0
-"""Seconds after which a test has hung."""
-
-
-def run(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    """Runs a test, bounded."""
-
-    async def bounded() -> None:
-        async with asyncio.timeout(LIMIT):
-            await main()
-
-    asyncio.run(bounded())
 
 
 def test_a_text_is_delivered_and_heard() -> None:
@@ -231,27 +216,6 @@ def test_without_a_loop() -> None:
         slow.connect().wait(LIMIT)
         with pytest.raises(kaiwa.TimedOutError):
             slow.send_text("lost").wait(0)
-
-
-@pytest.mark.parametrize("order", list(itertools.permutations(("client", "account", "request", "draft", "event"))))
-def test_everything_may_be_dropped_in_any_order(order: tuple[str, ...]) -> None:
-    client = kaiwa.Client(threads=1)
-    account = client.account("mock")
-    account.connect()
-    things: dict[str, Any] = {
-        "client": client,
-        "account": account,
-        "draft": (draft := kaiwa.Draft().text("hello")),
-        "request": account.send(draft),
-        "event": client.poll(LIMIT),
-    }
-    assert things["event"] is not None
-    gone = weakref.ref(client)
-    del client, account, draft
-    for name in order:
-        del things[name]
-        gc.collect()
-    assert gone() is None
 
 
 def test_wrong_input_is_refused() -> None:
