@@ -96,7 +96,10 @@ fn config() -> Config {
     config.function.prefix = Some("KAIWA_API".to_owned());
     // Taken as an integer only.
     config.export.include = vec!["kaiwa_log_level".to_owned()];
-    config.export.exclude = vec!["kaiwa_test_panic".to_owned()];
+    // For tests and sanitizers only.
+    config.export.exclude = ["kaiwa_test_panic", "__tsan_acquire", "__tsan_release"]
+        .map(str::to_owned)
+        .into();
     config
 }
 
