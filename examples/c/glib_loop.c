@@ -32,14 +32,13 @@ static gboolean on_events_wait(gint fd, GIOCondition condition, gpointer userdat
 
 static gboolean on_typed(GIOChannel *typed, GIOCondition condition, gpointer userdata) {
   struct app *app = userdata;
-  kaiwa_str channel = {NULL, 0}; /* the current one */
   gchar *line = NULL;
   gsize end = 0;
   GIOStatus status;
   (void)condition;
   while ((status = g_io_channel_read_line(typed, &line, NULL, &end, NULL)) == G_IO_STATUS_NORMAL) {
     kaiwa_str said = {line, end};
-    if (end && kaiwa_account_send_text(app->account, channel, said, NULL) == KAIWA_OK) app->open++;
+    if (end && kaiwa_account_send_text(app->account, KAIWA_NONE, said, NULL) == KAIWA_OK) app->open++;
     g_free(line);
   }
   if (status == G_IO_STATUS_AGAIN) return G_SOURCE_CONTINUE;

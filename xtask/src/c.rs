@@ -1,9 +1,9 @@
 //! The step `c`: the library as C and C++ programs meet it. The contract programs of `ffi/tests/c` under the address,
 //! undefined-behaviour and thread sanitizers and under valgrind; then an installation by cargo-c into a prefix of its own, and
-//! the examples built against that prefix alone, by pkg-config and by CMake.
+//! the examples built against that prefix alone, by pkg-config and by CMake, and run against a server.
 
 use std::ffi::OsString;
-use std::fs::{self, File};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -26,11 +26,12 @@ const CONTRACTS: [(&str, &str, &str); 2] = [
     ("clang++", "-std=c++17", "contract.cpp"),
 ];
 
-/// The examples: compiler, file.
-const EXAMPLES: [(&str, &str); 3] = [
-    ("cc", "c/chat.c"),
-    ("cc", "c/poll_loop.c"),
-    ("c++", "cpp/chat.cpp"),
+/// The examples: compiler, file, what they are built with as `pkg-config` calls it.
+const EXAMPLES: [(&str, &str, &[&str]); 4] = [
+    ("cc", "c/chat.c", &[]),
+    ("cc", "c/poll_loop.c", &[]),
+    ("cc", "c/glib_loop.c", &["glib-2.0"]),
+    ("c++", "cpp/chat.cpp", &[]),
 ];
 
 /// All of it.
@@ -39,8 +40,12 @@ pub(crate) fn run(workspace: &Workspace) -> Result<Outcome> {
     fs::create_dir_all(&out)?;
     sanitize(workspace, &out)?;
     let prefix = install(workspace, &out)?;
-    by_pkg_config(workspace, &prefix, &out)?;
-    by_cmake(workspace, &prefix, &out)?;
+    for examples in [
+        by_pkg_config(workspace, &prefix, &out)?,
+        by_cmake(workspace, &prefix, &out)?,
+    ] {
+        try_examples(workspace, &prefix, &examples)?;
+    }
     Ok(Outcome::Passed)
 }
 
@@ -145,26 +150,39 @@ fn install(workspace: &Workspace, out: &Path) -> Result<PathBuf> {
     Ok(prefix)
 }
 
-fn by_pkg_config(workspace: &Workspace, prefix: &Path, out: &Path) -> Result<()> {
-    let mut ask = Command::new("pkg-config");
-    ask.args(["--cflags", "--libs", "kaiwa"])
-        .env("PKG_CONFIG_PATH", prefix.join("lib/pkgconfig"));
-    let flags = command::output(&mut ask)?;
-    for (compiler, file) in EXAMPLES {
-        let program = out.join(format!("pkg-config-{}", file.replace(['/', '.'], "-")));
-        let mut cc = Command::new(compiler);
-        cc.arg(workspace.root.join("examples").join(file))
-            .args(flags.split_whitespace())
-            .args(["-pthread", "-o"])
-            .arg(&program);
-        command::run(&mut cc)?;
-        finds_its_library(&program, prefix)?;
+/// Builds the examples with what `pkg-config` says. Gives where they are.
+fn by_pkg_config(workspace: &Workspace, prefix: &Path, out: &Path) -> Result<PathBuf> {
+    let folder = out.join("pkg-config");
+    fs::create_dir_all(&folder)?;
+    let mut path = OsString::from(prefix.join("lib/pkgconfig"));
+    if let Some(more) = std::env::var_os("PKG_CONFIG_PATH") {
+        path.push(":");
+        path.push(more);
     }
-    Ok(())
+    for (compiler, file, others) in EXAMPLES {
+        if others.iter().any(|library| !setup::has_library(library)) {
+            println!("{file} is left out: it needs {}", others.join(", "));
+            continue;
+        }
+        let ask = |what: &str, libraries: &[&str]| {
+            let mut ask = Command::new("pkg-config");
+            ask.arg(what).args(libraries).env("PKG_CONFIG_PATH", &path);
+            command::output(&mut ask)
+        };
+        let libraries = [&["kaiwa"], others].concat();
+        let mut cc = Command::new(compiler);
+        cc.args(ask("--cflags", &libraries)?.split_whitespace())
+            .arg(workspace.root.join("examples").join(file))
+            .args(ask("--libs", &libraries)?.split_whitespace())
+            .args(["-pthread", "-o"])
+            .arg(folder.join(program(file)));
+        command::run(&mut cc)?;
+    }
+    Ok(folder)
 }
 
-/// A project as a user would have it, outside of this tree's build.
-fn by_cmake(workspace: &Workspace, prefix: &Path, out: &Path) -> Result<()> {
+/// Builds them in a project as a user would have it, outside of this tree's build. Gives where they are.
+fn by_cmake(workspace: &Workspace, prefix: &Path, out: &Path) -> Result<PathBuf> {
     let tree = out.join("cmake");
     if tree.is_dir() {
         fs::remove_dir_all(&tree)?;
@@ -184,21 +202,21 @@ fn by_cmake(workspace: &Workspace, prefix: &Path, out: &Path) -> Result<()> {
         .arg(set("EXAMPLES", &workspace.root.join("examples")));
     command::run(&mut configure)?;
     command::run(Command::new("cmake").arg("--build").arg(&tree))?;
-    for (_, file) in EXAMPLES {
-        let program = tree.join(file.replace(['/', '.'], "-"));
-        finds_its_library(&program, prefix)?;
-    }
-    Ok(())
+    Ok(tree)
 }
 
-/// The program runs with the installed library: on the network in memory it says a line and ends well.
-fn finds_its_library(program: &Path, prefix: &Path) -> Result<()> {
-    let input = program.with_extension("txt");
-    fs::write(&input, "hello\n")?;
-    let mut command = command::limited(LIMIT_SECONDS, program);
-    command
-        .arg("mock")
-        .env("LD_LIBRARY_PATH", prefix.join("lib"))
-        .stdin(File::open(&input)?);
-    command::run(&mut command)
+/// The tests of the examples, with these programs and the installed library. What cargo is told else is as in the step `unit`,
+/// so that nothing is built again.
+fn try_examples(workspace: &Workspace, prefix: &Path, programs: &Path) -> Result<()> {
+    let mut cargo =
+        workspace.cargo("test --workspace --all-features --test c -- --quiet examples::");
+    cargo
+        .env("KAIWA_EXAMPLES", programs)
+        .env("LD_LIBRARY_PATH", prefix.join("lib"));
+    command::run(&mut cargo)
+}
+
+/// What the program of an example is called.
+fn program(file: &str) -> String {
+    file.replace(['/', '.'], "-")
 }
