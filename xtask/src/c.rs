@@ -20,6 +20,9 @@ const LIMIT_SECONDS: u64 = 300;
 /// What Rust's standard library needs of the system; `rustc --print native-static-libs` says it.
 const SYSTEM: [&str; 5] = ["-lgcc_s", "-lutil", "-lpthread", "-lm", "-ldl"];
 
+/// Builds the tests in C, as the step `unit` does, so that after it nothing is built again.
+const TESTS: &str = "test --workspace --all-features --test c";
+
 /// The promises of the headers as programs: compiler, standard, file.
 const CONTRACTS: [(&str, &str, &str); 2] = [
     ("clang", "-std=c11", "contract.c"),
@@ -50,22 +53,19 @@ pub(crate) fn run(workspace: &Workspace) -> Result<Outcome> {
 }
 
 fn sanitize(workspace: &Workspace, out: &Path) -> Result<()> {
-    const LIBRARY: &str = "rustc --package kaiwa-ffi --lib --features test-hooks";
-    let debug = workspace.target.join("debug");
-    // The thread sanitizer sees nothing of Rust's own locks: it is to leave alone what the shared library does, and that is
-    // built to tell of userdata that goes from thread to thread.
-    command::run(&mut workspace.cargo(&format!("{LIBRARY} -- --cfg kaiwa_tsan")))?;
-    let shared = out.join("libkaiwa-tsan.so");
-    fs::copy(debug.join("libkaiwa.so"), &shared)?;
+    // The library beside the tests has what the contracts want of it.
+    command::run(&mut workspace.cargo(&format!("{TESTS} --no-run")))?;
+    let libraries = workspace.target.join("debug/deps");
+    let [library, shared] = ["libkaiwa.a", "libkaiwa.so"].map(|name| libraries.join(name));
     for contract in CONTRACTS {
+        // The thread sanitizer sees nothing of Rust's own locks: it is to leave alone what the shared library does, which tells
+        // of userdata that goes from thread to thread.
         let program = build(workspace, out, contract, &shared, &["-fsanitize=thread"])?;
         let mut limited = contract_run(&program);
         // A forked child makes a client, with threads, of its own.
         let options = "halt_on_error=1 die_after_fork=0 ignore_noninstrumented_modules=1";
         command::run(limited.env("TSAN_OPTIONS", options))?;
     }
-    command::run(&mut workspace.cargo(LIBRARY))?;
-    let library = debug.join("libkaiwa.a");
     for contract in CONTRACTS {
         let flags = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
         let program = build(workspace, out, contract, &library, &flags)?;
@@ -126,6 +126,8 @@ fn install(workspace: &Workspace, out: &Path) -> Result<PathBuf> {
         .arg(&prefix)
         .arg("--target-dir")
         .arg(&workspace.target)
+        // Built for itself alone, and not to be looked into.
+        .env("CARGO_PROFILE_DEV_DEBUG", "0")
         .current_dir(&workspace.root);
     command::run(&mut cargo)?;
 
@@ -205,11 +207,9 @@ fn by_cmake(workspace: &Workspace, prefix: &Path, out: &Path) -> Result<PathBuf>
     Ok(tree)
 }
 
-/// The tests of the examples, with these programs and the installed library. What cargo is told else is as in the step `unit`,
-/// so that nothing is built again.
+/// The tests of the examples, with these programs and the installed library.
 fn try_examples(workspace: &Workspace, prefix: &Path, programs: &Path) -> Result<()> {
-    let mut cargo =
-        workspace.cargo("test --workspace --all-features --test c -- --quiet examples::");
+    let mut cargo = workspace.cargo(&format!("{TESTS} -- examples::"));
     cargo
         .env("KAIWA_EXAMPLES", programs)
         .env("LD_LIBRARY_PATH", prefix.join("lib"));

@@ -199,6 +199,9 @@ impl Need {
             Source::Crate(name) => {
                 let mut cargo = workspace.cargo("install --debug --locked --root");
                 cargo.arg(tools(workspace)).arg(name);
+                // Its other programs, and looking into it, cost a third more.
+                cargo.args(["--bin", self.program]);
+                cargo.env("CARGO_PROFILE_DEV_DEBUG", "0");
                 Ok(cargo)
             }
         }

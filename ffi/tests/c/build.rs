@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 /// What Rust's standard library needs of the system; `rustc --print native-static-libs` says it.
 pub(crate) const SYSTEM: [&str; 5] = ["-lgcc_s", "-lutil", "-lpthread", "-lm", "-ldl"];
@@ -31,20 +31,13 @@ pub(crate) fn out() -> PathBuf {
     out
 }
 
-/// The static library with the hooks for tests, built once.
-pub(crate) fn library() -> &'static Path {
-    static LIBRARY: OnceLock<PathBuf> = OnceLock::new();
-    LIBRARY.get_or_init(|| {
-        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        let mut build = Command::new(cargo);
-        build
-            .args(["build", "--locked", "--lib", "--features", "test-hooks"])
-            .args(["--message-format", "json-render-diagnostics"])
-            .current_dir(here());
-        let made = String::from_utf8(succeeds(&mut build).stdout).unwrap();
-        let mut files = made.split('"').filter(|word| word.ends_with("/libkaiwa.a"));
-        PathBuf::from(files.next_back().expect("cargo names the static library"))
-    })
+/// The static library, with the hooks for tests: cargo makes it beside this program, all kinds of library at once.
+pub(crate) fn library() -> PathBuf {
+    let library = std::env::current_exe()
+        .unwrap()
+        .with_file_name("libkaiwa.a");
+    assert!(library.is_file(), "{} is missing", library.display());
+    library
 }
 
 /// A C file compiled and linked with the library.
