@@ -2368,7 +2368,7 @@ kaiwa_status kaiwa_draft_asset(kaiwa_draft *draft,
  * Adds a file of this machine that goes along. `name` is what it is to be called (`{NULL, 0}`: as here), `mime` its MIME type
  * (`{NULL, 0}`: found by the library).
  *
- * Any thread. Since 0.1.0.
+ * Any thread. `KAIWA_ERR_INVALID` for a path with a NUL inside. Since 0.1.0.
  */
 KAIWA_API
 kaiwa_status kaiwa_draft_upload(kaiwa_draft *draft,

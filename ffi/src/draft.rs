@@ -129,7 +129,7 @@ pub unsafe extern "C" fn kaiwa_draft_asset(
 /// Adds a file of this machine that goes along. `name` is what it is to be called (`{NULL, 0}`: as here), `mime` its MIME type
 /// (`{NULL, 0}`: found by the library).
 ///
-/// Any thread. Since 0.1.0.
+/// Any thread. `KAIWA_ERR_INVALID` for a path with a NUL inside. Since 0.1.0.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kaiwa_draft_upload(
     draft: *mut kaiwa_draft,
@@ -138,9 +138,13 @@ pub unsafe extern "C" fn kaiwa_draft_upload(
     mime: kaiwa_str,
 ) -> kaiwa_status {
     let upload = || {
+        // SAFETY: the caller's string.
+        let path = unsafe { owned(path, "path") }?;
+        if path.contains('\0') {
+            return Err(invalid("path has a NUL inside"));
+        }
         Ok(MessageFragment::Upload {
-            // SAFETY: the caller's string.
-            path: unsafe { owned(path, "path") }?,
+            path,
             // SAFETY: the caller's string.
             name: unsafe { owned_optional(name, "name") }?,
             // SAFETY: the caller's string.
