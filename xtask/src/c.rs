@@ -47,7 +47,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<Outcome> {
         by_pkg_config(workspace, &prefix, &out)?,
         by_cmake(workspace, &prefix, &out)?,
     ] {
-        try_examples(workspace, &prefix, &examples)?;
+        try_examples(workspace, &examples)?;
     }
     Ok(Outcome::Passed)
 }
@@ -124,9 +124,9 @@ fn install(workspace: &Workspace, out: &Path) -> Result<PathBuf> {
         .args(["cinstall", "--locked", "--package", "kaiwa-ffi", "--debug"])
         .args(["--libdir", "lib", "--prefix"])
         .arg(&prefix)
+        // Of its own: nothing can be shared with a cargo of another version, and build scripts would run in turns.
         .arg("--target-dir")
-        .arg(&workspace.target)
-        // Built for itself alone, and not to be looked into.
+        .arg(out.join("cargo-c"))
         .env("CARGO_PROFILE_DEV_DEBUG", "0")
         .current_dir(&workspace.root);
     command::run(&mut cargo)?;
@@ -176,7 +176,10 @@ fn by_pkg_config(workspace: &Workspace, prefix: &Path, out: &Path) -> Result<Pat
         cc.args(ask("--cflags", &libraries)?.split_whitespace())
             .arg(workspace.root.join("examples").join(file))
             .args(ask("--libs", &libraries)?.split_whitespace())
-            .args(["-pthread", "-o"])
+            .arg("-pthread")
+            // As CMake does in a build tree.
+            .arg(format!("-Wl,-rpath,{}", prefix.join("lib").display()))
+            .arg("-o")
             .arg(folder.join(program(file)));
         command::run(&mut cc)?;
     }
@@ -208,12 +211,9 @@ fn by_cmake(workspace: &Workspace, prefix: &Path, out: &Path) -> Result<PathBuf>
 }
 
 /// The tests of the examples, with these programs and the installed library.
-fn try_examples(workspace: &Workspace, prefix: &Path, programs: &Path) -> Result<()> {
+fn try_examples(workspace: &Workspace, programs: &Path) -> Result<()> {
     let mut cargo = workspace.cargo(&format!("{TESTS} -- examples::"));
-    cargo
-        .env("KAIWA_EXAMPLES", programs)
-        .env("LD_LIBRARY_PATH", prefix.join("lib"));
-    command::run(&mut cargo)
+    command::run(cargo.env("KAIWA_EXAMPLES", programs))
 }
 
 /// What the program of an example is called.

@@ -135,16 +135,14 @@ pub(crate) fn provide(workspace: &Workspace, needs: &[Need]) -> Result<Option<St
             ));
             continue;
         }
-        if wish {
-            if let Err(error) = run(&mut install) {
+        let installed = update(need).and_then(|()| run(&mut install));
+        match installed {
+            Err(error) if wish => {
                 println!("done without `{}`: {error:#}", need.program);
+                continue;
             }
-            continue;
+            installed => installed?,
         }
-        if let Source::Apt(_) | Source::AptLibrary(_) | Source::Python(..) = need.source {
-            run(&mut as_root("apt-get update --quiet")?)?;
-        }
-        run(&mut install)?;
         ensure!(
             need.is_present(workspace),
             "`{}` is still missing",
@@ -158,6 +156,14 @@ pub(crate) fn provide(workspace: &Workspace, needs: &[Need]) -> Result<Option<St
         "{} (or run with --setup)",
         missing.join("; ")
     )))
+}
+
+/// What is known of packages may be old, or nothing at all.
+fn update(need: &Need) -> Result<()> {
+    match need.source {
+        Source::Component(_) | Source::Crate(_) => Ok(()),
+        _ => run(&mut as_root("apt-get update --quiet")?),
+    }
 }
 
 /// Where crates are installed to, with `bin/` below.
