@@ -146,7 +146,7 @@ pub unsafe extern "C" fn kaiwa_client_free(client: *mut kaiwa_client) {
 /// Any thread. `KAIWA_ERR_TIMED_OUT` if it takes longer; it goes on then. Since 0.1.0.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kaiwa_client_shutdown(
-    client: *const kaiwa_client,
+    client: *mut kaiwa_client,
     timeout_ms: i64,
 ) -> kaiwa_status {
     guard(|| {
@@ -163,7 +163,7 @@ pub unsafe extern "C" fn kaiwa_client_shutdown(
 /// is replaced, when the client is freed, and also if this fails. Since 0.1.0.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kaiwa_client_set_event_handler(
-    client: *const kaiwa_client,
+    client: *mut kaiwa_client,
     userdata: *mut c_void,
     handler: kaiwa_event_handler,
     destroy: kaiwa_destroy,
@@ -186,7 +186,7 @@ pub unsafe extern "C" fn kaiwa_client_set_event_handler(
 /// Since 0.1.0.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kaiwa_client_pump(
-    client: *const kaiwa_client,
+    client: *mut kaiwa_client,
     timeout_ms: i64,
     max_events: usize,
     count_out: *mut usize,
@@ -209,7 +209,7 @@ pub unsafe extern "C" fn kaiwa_client_pump(
 ///
 /// Any thread. Since 0.1.0.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn kaiwa_client_interrupt(client: *const kaiwa_client) -> kaiwa_status {
+pub unsafe extern "C" fn kaiwa_client_interrupt(client: *mut kaiwa_client) -> kaiwa_status {
     guard(|| {
         // SAFETY: a client's handle.
         let client = unsafe { handle::borrow::<Client>(client) }?;
@@ -224,7 +224,7 @@ pub unsafe extern "C" fn kaiwa_client_interrupt(client: *const kaiwa_client) -> 
 /// Any thread. `KAIWA_ERR_UNSUPPORTED` on systems without such a thing. Since 0.1.0.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kaiwa_client_wakeup_fd(
-    client: *const kaiwa_client,
+    client: *mut kaiwa_client,
     fd_out: *mut i32,
 ) -> kaiwa_status {
     guard(|| {
@@ -242,10 +242,10 @@ pub unsafe extern "C" fn kaiwa_client_wakeup_fd(
 /// the library.
 ///
 /// Any thread, but not while holding a lock that the handler takes. `userdata` and `destroy` as in
-/// `kaiwa_client_set_event_handler`. `KAIWA_ERR_STATE` when the client is shut down or freed. Since 0.1.0.
+/// `kaiwa_client_set_event_handler`. Since 0.1.0.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kaiwa_client_set_wakeup_handler(
-    client: *const kaiwa_client,
+    client: *mut kaiwa_client,
     userdata: *mut c_void,
     handler: kaiwa_wakeup_handler,
     destroy: kaiwa_destroy,
@@ -263,7 +263,7 @@ pub unsafe extern "C" fn kaiwa_client_set_wakeup_handler(
 ///
 /// Any thread. Since 0.1.0.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn kaiwa_client_network_changed(client: *const kaiwa_client) -> kaiwa_status {
+pub unsafe extern "C" fn kaiwa_client_network_changed(client: *mut kaiwa_client) -> kaiwa_status {
     guard(|| {
         // SAFETY: a client's handle.
         let client = unsafe { handle::borrow::<Client>(client) }?;

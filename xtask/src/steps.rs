@@ -89,6 +89,7 @@ pub(crate) const STEPS: &[Step] = &[
             setup::VALGRIND,
             setup::CMAKE,
             setup::PKG_CONFIG,
+            setup::GLIB,
             setup::CARGO_C,
         ],
         run: c::run,

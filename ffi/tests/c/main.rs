@@ -12,5 +12,6 @@ mod build;
 mod contract;
 mod cxx;
 mod docs;
+mod every;
 mod examples;
 mod header;
