@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 from conftest import LIMIT, run
@@ -243,6 +244,22 @@ def test_wrong_input_is_refused() -> None:
             account.send_text("removed")
     with pytest.raises(ValueError, match="out of range"):
         kaiwa.Client(threads=-1)
+
+
+def test_what_is_of_another_type_is_refused_and_not_shown() -> None:
+    secret: Any = b"secret"
+    with kaiwa.Client() as client:
+        account = client.account("mock")
+        account.connect().wait(LIMIT)
+        for wrong in (
+            lambda: client.account("mock", name=secret),
+            lambda: account.send_text(secret),
+            lambda: account.join(secret),
+            lambda: account.send_event(secret),
+            lambda: kaiwa.Draft().text(secret),
+        ):
+            with pytest.raises(TypeError, match="not bytes"):
+                wrong()
 
 
 def test_networks_are_data() -> None:

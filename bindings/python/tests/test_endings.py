@@ -301,5 +301,5 @@ PROGRAMS = {
 def test_a_program_ends_without_noise(name: str) -> None:
     main = "\nif 'main' in dir(): asyncio.run(main())"
     text = "import asyncio, os, sys, kaiwa\n" + textwrap.dedent(PROGRAMS[name]) + main
-    ended = subprocess.run([sys.executable, "-X", "dev", "-W", "ignore::DeprecationWarning", "-c", text], capture_output=True, text=True, timeout=LIMIT)
+    ended = subprocess.run([sys.executable, "-W", "default", "-W", "ignore::DeprecationWarning", "-c", text], capture_output=True, text=True, timeout=LIMIT)
     assert (ended.returncode, ended.stderr) == (0, "")

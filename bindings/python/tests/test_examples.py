@@ -22,7 +22,7 @@ class Example(subprocess.Popen[str]):
     """A running example, whose warnings would be seen."""
 
     def __init__(self, name: str, *arguments: str) -> None:
-        command = [sys.executable, "-X", "dev", str(EXAMPLES / name), *arguments]
+        command = [sys.executable, "-W", "default", str(EXAMPLES / name), *arguments]
         super().__init__(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
     def says(self, wanted: str) -> None:

@@ -45,6 +45,6 @@ def test_a_piece_runs(lasting_server: Server, number: int) -> None:
     if "import kaiwa\n" not in code:
         code = AROUND % textwrap.indent(code, 12 * " ")
     code = code.replace(URL, lasting_server.url)
-    ended = subprocess.run([sys.executable, "-X", "dev", "-c", code], capture_output=True, text=True, timeout=LIMIT)
+    ended = subprocess.run([sys.executable, "-W", "default", "-c", code], capture_output=True, text=True, timeout=LIMIT)
     complaints = [line for line in ended.stderr.splitlines() if not re.match("DEBUG:(kaiwa|asyncio)", line)]
     assert (ended.returncode, complaints) == (0, []), ended.stderr
