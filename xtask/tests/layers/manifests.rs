@@ -163,8 +163,9 @@ fn violations(metadata: &Value) -> Vec<String> {
             continue;
         };
         for (used, in_tests, features) in package.dependencies() {
-            let allowed =
-                layer.uses.contains(&used) || (in_tests && layer.tests_use.contains(&used));
+            // Itself: so that its tests have the features that they need.
+            let for_tests = layer.tests_use.contains(&used) || used == name;
+            let allowed = layer.uses.contains(&used) || (in_tests && for_tests);
             if ours.contains(&used) && !allowed {
                 wrong.push(format!(
                     "{name} depends on {used}; of ours it may use {:?}",
