@@ -47,9 +47,9 @@ impl Wake for Generation {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        let mut state = self.signal.lock();
+        let state = self.signal.lock();
         if state.generation == self.number {
-            self.signal.ready(&mut state);
+            self.signal.ready(state);
         }
     }
 }
@@ -89,10 +89,10 @@ impl Signal {
 
     /// Says that something waits.
     pub(crate) fn set(&self) {
-        self.ready(&mut self.lock());
+        self.ready(self.lock());
     }
 
-    fn ready(&self, state: &mut State) {
+    fn ready(&self, mut state: MutexGuard<'_, State>) {
         if state.ready {
             return;
         }
@@ -100,7 +100,10 @@ impl Signal {
         if let Some(descriptor) = &state.descriptor {
             descriptor.set();
         }
-        if state.waiting {
+        let waiting = state.waiting;
+        // Whoever is woken wants the lock: with it in our hands they would sleep again at once.
+        drop(state);
+        if waiting {
             self.changed.notify_all();
         }
         self.poked.notify_one();
