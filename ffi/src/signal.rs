@@ -102,7 +102,10 @@ impl Signal {
         if let Some(descriptor) = &state.descriptor {
             descriptor.set();
         }
-        if state.waiting {
+        let waiting = state.waiting;
+        // Whoever is woken wants the lock: with it in our hands they would sleep again at once.
+        drop(state);
+        if waiting {
             self.changed.notify_all();
         }
         let listening = state.listening.take();
