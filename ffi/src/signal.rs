@@ -103,13 +103,12 @@ impl Signal {
             descriptor.set();
         }
         let waiting = state.waiting;
+        let listening = state.listening.take();
         // Whoever is woken wants the lock: with it in our hands they would sleep again at once.
         drop(state);
         if waiting {
             self.changed.notify_all();
         }
-        let listening = state.listening.take();
-        drop(state);
         wake(listening);
     }
 

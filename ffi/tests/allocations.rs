@@ -2,6 +2,7 @@
 
 #![allow(
     unsafe_code,
+    clippy::multiple_unsafe_ops_per_block,
     clippy::unwrap_used,
     clippy::undocumented_unsafe_blocks,
     reason = "a test, which calls the library as C does; every pointer in it is live"
