@@ -184,7 +184,7 @@ impl Say {
 }
 
 /// A [`Say`] that still lies in its line: what a flood is read as, since each copy would show in benchmarks.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub(super) struct SayLine<'a> {
     pub(super) channel: &'a str,
     pub(super) id: u64,
