@@ -163,9 +163,8 @@ fn violations(metadata: &Value) -> Vec<String> {
             continue;
         };
         for (used, in_tests, features) in package.dependencies() {
-            // Itself: so that its tests have the features that they need.
-            let for_tests = layer.tests_use.contains(&used) || used == name;
-            let allowed = layer.uses.contains(&used) || (in_tests && for_tests);
+            let allowed =
+                layer.uses.contains(&used) || (in_tests && layer.tests_use.contains(&used));
             if ours.contains(&used) && !allowed {
                 wrong.push(format!(
                     "{name} depends on {used}; of ours it may use {:?}",
