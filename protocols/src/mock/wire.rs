@@ -213,7 +213,7 @@ impl<'a> SayLine<'a> {
     }
 
     /// The message as an event.
-    pub(super) fn to_event(self) -> ConnectionEvent {
+    pub(super) fn to_event(&self) -> ConnectionEvent {
         said(
             self.channel.to_owned(),
             self.digits.to_owned(),
@@ -223,7 +223,7 @@ impl<'a> SayLine<'a> {
         )
     }
 
-    fn to_say(self) -> Say {
+    fn to_say(&self) -> Say {
         Say {
             channel: self.channel.to_owned(),
             id: self.id,
