@@ -4,7 +4,6 @@
     unsafe_code,
     clippy::multiple_unsafe_ops_per_block,
     clippy::unwrap_used,
-    clippy::multiple_unsafe_ops_per_block,
     clippy::undocumented_unsafe_blocks,
     reason = "a test, which calls the library as C does; every pointer in it is live"
 )]
