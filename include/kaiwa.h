@@ -22,9 +22,11 @@
  *   A pointer is NULL or points to what its type says for as long as the call takes; where NULL makes no sense it is refused
  *   with KAIWA_ERR_INVALID. A freed handle must not be used again. Results are the last arguments and end in _out; they are
  *   written only on success, but pointers are set to NULL first. A place for a number may be NULL.
- *   Strings are kaiwa_str, by value both ways. Strings of the library end with a NUL that is not counted.
+ *   Strings are kaiwa_str, by value both ways. Strings of the library end with a NUL that is not counted. A const handle says that
+ *   a function only looks at what is behind it.
  *   What the library shows is read-only: never copy such a struct by value, take its sizeof or index an array of them (arrays
- *   hold pointers), because later versions append members. Members that do not apply are NULL, 0 or false.
+ *   hold pointers), because later versions append members; only kaiwa_str and kaiwa_login_field
+ *   never change. Members that do not apply are NULL, 0 or false.
  *
  * STATUSES
  *
@@ -87,12 +89,18 @@
 #endif
 #endif
 
-/* A kaiwa_str of a string literal; it costs nothing. */
+/* A kaiwa_str of a string literal, and one that is "none"; they cost nothing. */
 #ifdef __cplusplus
 #define KAIWA_STR(literal) (kaiwa_str{"" literal, sizeof(literal) - 1})
+#define KAIWA_NONE (kaiwa_str{NULL, 0})
 #else
 #define KAIWA_STR(literal) ((kaiwa_str){"" literal, sizeof(literal) - 1})
+#define KAIWA_NONE ((kaiwa_str){NULL, 0})
 #endif
+
+/* The same where a constant must stand, as in C for something static:
+   static const kaiwa_login_field form[] = {{KAIWA_STR_INIT("name"), KAIWA_STR_INIT("ann")}}; */
+#define KAIWA_STR_INIT(literal) {"" literal, sizeof(literal) - 1}
 
 /* Default options: kaiwa_client_options options = KAIWA_CLIENT_OPTIONS_INIT; */
 #define KAIWA_CLIENT_OPTIONS_INIT {sizeof(kaiwa_client_options), 0, false, 0, 0}
@@ -1973,7 +1981,7 @@ void kaiwa_client_free(kaiwa_client *client);
  * Any thread. `KAIWA_ERR_TIMED_OUT` if it takes longer; it goes on then. Since 0.1.0.
  */
 KAIWA_API
-kaiwa_status kaiwa_client_shutdown(const kaiwa_client *client,
+kaiwa_status kaiwa_client_shutdown(kaiwa_client *client,
                                    int64_t timeout_ms);
 
 /**
@@ -1984,7 +1992,7 @@ kaiwa_status kaiwa_client_shutdown(const kaiwa_client *client,
  * is replaced, when the client is freed, and also if this fails. Since 0.1.0.
  */
 KAIWA_API
-kaiwa_status kaiwa_client_set_event_handler(const kaiwa_client *client,
+kaiwa_status kaiwa_client_set_event_handler(kaiwa_client *client,
                                             void *userdata,
                                             kaiwa_event_handler handler,
                                             kaiwa_destroy destroy);
@@ -1999,7 +2007,7 @@ kaiwa_status kaiwa_client_set_event_handler(const kaiwa_client *client,
  * Since 0.1.0.
  */
 KAIWA_API
-kaiwa_status kaiwa_client_pump(const kaiwa_client *client,
+kaiwa_status kaiwa_client_pump(kaiwa_client *client,
                                int64_t timeout_ms,
                                size_t max_events,
                                size_t *count_out);
@@ -2009,7 +2017,7 @@ kaiwa_status kaiwa_client_pump(const kaiwa_client *client,
  *
  * Any thread. Since 0.1.0.
  */
-KAIWA_API kaiwa_status kaiwa_client_interrupt(const kaiwa_client *client);
+KAIWA_API kaiwa_status kaiwa_client_interrupt(kaiwa_client *client);
 
 /**
  * A descriptor that is readable exactly while events wait (or the end of them): pass it to `poll`, `select` or `epoll` and call
@@ -2018,18 +2026,19 @@ KAIWA_API kaiwa_status kaiwa_client_interrupt(const kaiwa_client *client);
  * Any thread. `KAIWA_ERR_UNSUPPORTED` on systems without such a thing. Since 0.1.0.
  */
 KAIWA_API
-kaiwa_status kaiwa_client_wakeup_fd(const kaiwa_client *client,
+kaiwa_status kaiwa_client_wakeup_fd(kaiwa_client *client,
                                     int32_t *fd_out);
 
 /**
- * Says who is called when events begin to wait, and again after a pump that left some behind; a NULL `handler` is nobody. It is
- * called on a thread of the library's, may only poke a loop of the caller's, and must not call the library.
+ * Says who is called when events begin to wait, and again after a pump that left some behind, at once if some wait already; a
+ * NULL `handler` is nobody. It is called on a thread of the library's, may only poke a loop of the caller's, and must not call
+ * the library.
  *
  * Any thread, but not while holding a lock that the handler takes. `userdata` and `destroy` as in
- * `kaiwa_client_set_event_handler`. `KAIWA_ERR_STATE` when the client is shut down or freed. Since 0.1.0.
+ * `kaiwa_client_set_event_handler`. Since 0.1.0.
  */
 KAIWA_API
-kaiwa_status kaiwa_client_set_wakeup_handler(const kaiwa_client *client,
+kaiwa_status kaiwa_client_set_wakeup_handler(kaiwa_client *client,
                                              void *userdata,
                                              kaiwa_wakeup_handler handler,
                                              kaiwa_destroy destroy);
@@ -2040,7 +2049,7 @@ kaiwa_status kaiwa_client_set_wakeup_handler(const kaiwa_client *client,
  * Any thread. Since 0.1.0.
  */
 KAIWA_API
-kaiwa_status kaiwa_client_network_changed(const kaiwa_client *client);
+kaiwa_status kaiwa_client_network_changed(kaiwa_client *client);
 
 /**
  * Adds an account of a network to a client. `fields` (`fields_len` of them) fill its login form; what is left out has the
@@ -2050,7 +2059,7 @@ kaiwa_status kaiwa_client_network_changed(const kaiwa_client *client);
  * a required one that is left out, `KAIWA_ERR_STATE` after a shutdown. Since 0.1.0.
  */
 KAIWA_API
-kaiwa_status kaiwa_account_new(const kaiwa_client *client,
+kaiwa_status kaiwa_account_new(kaiwa_client *client,
                                kaiwa_str protocol,
                                const kaiwa_login_field *fields,
                                size_t fields_len,
@@ -2063,7 +2072,7 @@ kaiwa_status kaiwa_account_new(const kaiwa_client *client,
  * Any thread. Statuses as in `kaiwa_account_new`. Since 0.1.0.
  */
 KAIWA_API
-kaiwa_status kaiwa_account_new_from_json(const kaiwa_client *client,
+kaiwa_status kaiwa_account_new_from_json(kaiwa_client *client,
                                          kaiwa_str json,
                                          kaiwa_account **account_out);
 
@@ -2091,7 +2100,7 @@ uint64_t kaiwa_account_id(const kaiwa_account *account);
  * Any thread. Since 0.1.0.
  */
 KAIWA_API
-kaiwa_status kaiwa_account_set_userdata(const kaiwa_account *account,
+kaiwa_status kaiwa_account_set_userdata(kaiwa_account *account,
                                         void *userdata);
 
 /**
@@ -2107,7 +2116,7 @@ KAIWA_API void *kaiwa_account_userdata(const kaiwa_account *account);
  * Any thread. `KAIWA_ERR_INVALID` as in `kaiwa_account_new`; then the form stays as it was. Since 0.1.0.
  */
 KAIWA_API
-kaiwa_status kaiwa_account_set_fields(const kaiwa_account *account,
+kaiwa_status kaiwa_account_set_fields(kaiwa_account *account,
                                       const kaiwa_login_field *fields,
                                       size_t fields_len);
 
@@ -2118,7 +2127,7 @@ kaiwa_status kaiwa_account_set_fields(const kaiwa_account *account,
  * Any thread. `KAIWA_ERR_STATE` after a shutdown. Since 0.1.0.
  */
 KAIWA_API
-kaiwa_status kaiwa_account_connect(const kaiwa_account *account);
+kaiwa_status kaiwa_account_connect(kaiwa_account *account);
 
 /**
  * Disconnects an account and lets it stay down; it does not wait for that. What is open has failed before
@@ -2127,7 +2136,7 @@ kaiwa_status kaiwa_account_connect(const kaiwa_account *account);
  * Any thread. `KAIWA_ERR_STATE` after a shutdown. Since 0.1.0.
  */
 KAIWA_API
-kaiwa_status kaiwa_account_disconnect(const kaiwa_account *account);
+kaiwa_status kaiwa_account_disconnect(kaiwa_account *account);
 
 /**
  * Whether an account can send events of a kind (a `kaiwa_event_kind`), as far as is known now.
@@ -2143,7 +2152,7 @@ KAIWA_API bool kaiwa_account_can_send(const kaiwa_account *account, int32_t kind
  * Any thread. `KAIWA_ERR_TOO_LONG`, `KAIWA_ERR_STATE` if the account is not wanted up, `KAIWA_ERR_FULL`. Since 0.1.0.
  */
 KAIWA_API
-kaiwa_status kaiwa_account_send_text(const kaiwa_account *account,
+kaiwa_status kaiwa_account_send_text(kaiwa_account *account,
                                      kaiwa_str channel_id,
                                      kaiwa_str text,
                                      uint64_t *request_out);
@@ -2155,7 +2164,7 @@ kaiwa_status kaiwa_account_send_text(const kaiwa_account *account,
  * ended. Since 0.1.0.
  */
 KAIWA_API
-kaiwa_status kaiwa_account_send_draft(const kaiwa_account *account,
+kaiwa_status kaiwa_account_send_draft(kaiwa_account *account,
                                       kaiwa_str channel_id,
                                       const kaiwa_draft *draft,
                                       uint64_t *request_out);
@@ -2166,7 +2175,7 @@ kaiwa_status kaiwa_account_send_draft(const kaiwa_account *account,
  * Any thread. `KAIWA_ERR_UNSUPPORTED` on networks without it. Since 0.1.0.
  */
 KAIWA_API
-kaiwa_status kaiwa_account_edit_message(const kaiwa_account *account,
+kaiwa_status kaiwa_account_edit_message(kaiwa_account *account,
                                         kaiwa_str channel_id,
                                         kaiwa_str message_id,
                                         const kaiwa_draft *draft,
@@ -2178,7 +2187,7 @@ kaiwa_status kaiwa_account_edit_message(const kaiwa_account *account,
  * Any thread. `KAIWA_ERR_UNSUPPORTED` on networks without it. Since 0.1.0.
  */
 KAIWA_API
-kaiwa_status kaiwa_account_remove_message(const kaiwa_account *account,
+kaiwa_status kaiwa_account_remove_message(kaiwa_account *account,
                                           kaiwa_str channel_id,
                                           kaiwa_str message_id,
                                           uint64_t *request_out);
@@ -2189,7 +2198,7 @@ kaiwa_status kaiwa_account_remove_message(const kaiwa_account *account,
  * Any thread. `KAIWA_ERR_UNSUPPORTED` on networks without it. Since 0.1.0.
  */
 KAIWA_API
-kaiwa_status kaiwa_account_react(const kaiwa_account *account,
+kaiwa_status kaiwa_account_react(kaiwa_account *account,
                                  kaiwa_str channel_id,
                                  kaiwa_str message_id,
                                  kaiwa_str emoji,
@@ -2202,7 +2211,7 @@ kaiwa_status kaiwa_account_react(const kaiwa_account *account,
  * Any thread. `KAIWA_ERR_UNSUPPORTED` on networks without it. Since 0.1.0.
  */
 KAIWA_API
-kaiwa_status kaiwa_account_mark_read(const kaiwa_account *account,
+kaiwa_status kaiwa_account_mark_read(kaiwa_account *account,
                                      kaiwa_str channel_id,
                                      kaiwa_str message_id,
                                      uint64_t *request_out);
@@ -2213,7 +2222,7 @@ kaiwa_status kaiwa_account_mark_read(const kaiwa_account *account,
  * Any thread. `KAIWA_ERR_UNSUPPORTED` on networks without it. Since 0.1.0.
  */
 KAIWA_API
-kaiwa_status kaiwa_account_set_typing(const kaiwa_account *account,
+kaiwa_status kaiwa_account_set_typing(kaiwa_account *account,
                                       kaiwa_str channel_id,
                                       bool typing,
                                       uint64_t *request_out);
@@ -2225,7 +2234,7 @@ kaiwa_status kaiwa_account_set_typing(const kaiwa_account *account,
  * Any thread. `KAIWA_ERR_UNSUPPORTED` on networks without it, `KAIWA_ERR_INVALID` for a limit of 0. Since 0.1.0.
  */
 KAIWA_API
-kaiwa_status kaiwa_account_request_history(const kaiwa_account *account,
+kaiwa_status kaiwa_account_request_history(kaiwa_account *account,
                                            kaiwa_str channel_id,
                                            kaiwa_str before_message_id,
                                            uint32_t limit,
@@ -2237,7 +2246,7 @@ kaiwa_status kaiwa_account_request_history(const kaiwa_account *account,
  * Any thread. `KAIWA_ERR_UNSUPPORTED` on networks without it. Since 0.1.0.
  */
 KAIWA_API
-kaiwa_status kaiwa_account_join_channel(const kaiwa_account *account,
+kaiwa_status kaiwa_account_join_channel(kaiwa_account *account,
                                         kaiwa_str channel_id,
                                         kaiwa_str key,
                                         uint64_t *request_out);
@@ -2248,7 +2257,7 @@ kaiwa_status kaiwa_account_join_channel(const kaiwa_account *account,
  * Any thread. `KAIWA_ERR_UNSUPPORTED` on networks without it. Since 0.1.0.
  */
 KAIWA_API
-kaiwa_status kaiwa_account_leave_channel(const kaiwa_account *account,
+kaiwa_status kaiwa_account_leave_channel(kaiwa_account *account,
                                          kaiwa_str channel_id,
                                          uint64_t *request_out);
 
@@ -2258,7 +2267,7 @@ kaiwa_status kaiwa_account_leave_channel(const kaiwa_account *account,
  * Any thread. `KAIWA_ERR_UNSUPPORTED` on networks without it. Since 0.1.0.
  */
 KAIWA_API
-kaiwa_status kaiwa_account_switch_channel(const kaiwa_account *account,
+kaiwa_status kaiwa_account_switch_channel(kaiwa_account *account,
                                           kaiwa_str channel_id,
                                           uint64_t *request_out);
 
@@ -2269,7 +2278,7 @@ kaiwa_status kaiwa_account_switch_channel(const kaiwa_account *account,
  * Any thread. `KAIWA_ERR_UNSUPPORTED` on networks without it, `KAIWA_ERR_INVALID` for an unknown type. Since 0.1.0.
  */
 KAIWA_API
-kaiwa_status kaiwa_account_create_channel(const kaiwa_account *account,
+kaiwa_status kaiwa_account_create_channel(kaiwa_account *account,
                                           kaiwa_str name,
                                           int32_t channel_type,
                                           kaiwa_str parent_id,
@@ -2282,7 +2291,7 @@ kaiwa_status kaiwa_account_create_channel(const kaiwa_account *account,
  * Any thread. `KAIWA_ERR_UNSUPPORTED` on networks without it. Since 0.1.0.
  */
 KAIWA_API
-kaiwa_status kaiwa_account_remove_member(const kaiwa_account *account,
+kaiwa_status kaiwa_account_remove_member(kaiwa_account *account,
                                          kaiwa_str channel_id,
                                          kaiwa_str user_id,
                                          uint64_t *request_out);
@@ -2294,7 +2303,7 @@ kaiwa_status kaiwa_account_remove_member(const kaiwa_account *account,
  * Any thread. `KAIWA_ERR_UNSUPPORTED` on networks without it. Since 0.1.0.
  */
 KAIWA_API
-kaiwa_status kaiwa_account_ban_member(const kaiwa_account *account,
+kaiwa_status kaiwa_account_ban_member(kaiwa_account *account,
                                       kaiwa_str channel_id,
                                       kaiwa_str user_id,
                                       int64_t until_ms,
@@ -2308,7 +2317,7 @@ kaiwa_status kaiwa_account_ban_member(const kaiwa_account *account,
  * take and for events of a newer version. Since 0.1.0.
  */
 KAIWA_API
-kaiwa_status kaiwa_account_send_json(const kaiwa_account *account,
+kaiwa_status kaiwa_account_send_json(kaiwa_account *account,
                                      kaiwa_str json,
                                      uint64_t *request_out);
 
@@ -2331,21 +2340,21 @@ KAIWA_API void kaiwa_draft_free(kaiwa_draft *draft);
  *
  * Any thread. Since 0.1.0.
  */
-KAIWA_API kaiwa_status kaiwa_draft_clear(const kaiwa_draft *draft);
+KAIWA_API kaiwa_status kaiwa_draft_clear(kaiwa_draft *draft);
 
 /**
  * Adds plain text.
  *
  * Any thread. Since 0.1.0.
  */
-KAIWA_API kaiwa_status kaiwa_draft_text(const kaiwa_draft *draft, kaiwa_str text);
+KAIWA_API kaiwa_status kaiwa_draft_text(kaiwa_draft *draft, kaiwa_str text);
 
 /**
  * Adds a link that shows itself.
  *
  * Any thread. Since 0.1.0.
  */
-KAIWA_API kaiwa_status kaiwa_draft_url(const kaiwa_draft *draft, kaiwa_str url);
+KAIWA_API kaiwa_status kaiwa_draft_url(kaiwa_draft *draft, kaiwa_str url);
 
 /**
  * Adds an asset by its id: an emote, a sticker, a sound; as the first fragment a command, whose arguments follow as text.
@@ -2353,17 +2362,17 @@ KAIWA_API kaiwa_status kaiwa_draft_url(const kaiwa_draft *draft, kaiwa_str url);
  * Any thread. Since 0.1.0.
  */
 KAIWA_API
-kaiwa_status kaiwa_draft_asset(const kaiwa_draft *draft,
+kaiwa_status kaiwa_draft_asset(kaiwa_draft *draft,
                                kaiwa_str asset_id);
 
 /**
  * Adds a file of this machine that goes along. `name` is what it is to be called (`{NULL, 0}`: as here), `mime` its MIME type
  * (`{NULL, 0}`: found by the library).
  *
- * Any thread. Since 0.1.0.
+ * Any thread. `KAIWA_ERR_INVALID` for a path with a NUL inside. Since 0.1.0.
  */
 KAIWA_API
-kaiwa_status kaiwa_draft_upload(const kaiwa_draft *draft,
+kaiwa_status kaiwa_draft_upload(kaiwa_draft *draft,
                                 kaiwa_str path,
                                 kaiwa_str name,
                                 kaiwa_str mime);
@@ -2373,17 +2382,14 @@ kaiwa_status kaiwa_draft_upload(const kaiwa_draft *draft,
  *
  * Any thread. Since 0.1.0.
  */
-KAIWA_API
-kaiwa_status kaiwa_draft_mention(const kaiwa_draft *draft,
-                                 kaiwa_str user_id,
-                                 kaiwa_str text);
+KAIWA_API kaiwa_status kaiwa_draft_mention(kaiwa_draft *draft, kaiwa_str user_id, kaiwa_str text);
 
 /**
  * Says that the message answers another one; the last one said holds.
  *
  * Any thread. Since 0.1.0.
  */
-KAIWA_API kaiwa_status kaiwa_draft_reply(const kaiwa_draft *draft, kaiwa_str message_id);
+KAIWA_API kaiwa_status kaiwa_draft_reply(kaiwa_draft *draft, kaiwa_str message_id);
 
 /**
  * Begins a style (a `kaiwa_style`): what is added until `kaiwa_draft_end` has it. `rgba` is the colour of the styles that are
@@ -2392,7 +2398,7 @@ KAIWA_API kaiwa_status kaiwa_draft_reply(const kaiwa_draft *draft, kaiwa_str mes
  * Any thread. `KAIWA_ERR_INVALID` for an unknown style, or too many. Since 0.1.0.
  */
 KAIWA_API
-kaiwa_status kaiwa_draft_begin_style(const kaiwa_draft *draft,
+kaiwa_status kaiwa_draft_begin_style(kaiwa_draft *draft,
                                      int32_t style,
                                      uint32_t rgba);
 
@@ -2401,14 +2407,14 @@ kaiwa_status kaiwa_draft_begin_style(const kaiwa_draft *draft,
  *
  * Any thread. `KAIWA_ERR_INVALID` for too many styles and links in each other. Since 0.1.0.
  */
-KAIWA_API kaiwa_status kaiwa_draft_begin_link(const kaiwa_draft *draft, kaiwa_str url);
+KAIWA_API kaiwa_status kaiwa_draft_begin_link(kaiwa_draft *draft, kaiwa_str url);
 
 /**
  * Ends the style or link begun last.
  *
  * Any thread. `KAIWA_ERR_STATE` if none is open. Since 0.1.0.
  */
-KAIWA_API kaiwa_status kaiwa_draft_end(const kaiwa_draft *draft);
+KAIWA_API kaiwa_status kaiwa_draft_end(kaiwa_draft *draft);
 
 /**
  * Adds any fragment in JSON (`MessageFragment` in events.schema.json): what has no function of its own goes this way.
@@ -2416,7 +2422,7 @@ KAIWA_API kaiwa_status kaiwa_draft_end(const kaiwa_draft *draft);
  * Any thread. `KAIWA_ERR_INVALID` for what is no fragment. Since 0.1.0.
  */
 KAIWA_API
-kaiwa_status kaiwa_draft_json(const kaiwa_draft *draft,
+kaiwa_status kaiwa_draft_json(kaiwa_draft *draft,
                               kaiwa_str json);
 
 /**

@@ -288,7 +288,7 @@ class draft {
   draft() : handle_(detail::get<kaiwa_draft *>(kaiwa_draft_new)) {}
   explicit draft(std::error_code &code) noexcept : handle_(detail::get<kaiwa_draft *>(code, kaiwa_draft_new)) {}
 
-  const kaiwa_draft *get() const noexcept { return handle_.get(); }
+  kaiwa_draft *get() const noexcept { return handle_.get(); }
 
   draft &clear() { return add(kaiwa_draft_clear); }
   draft &clear(std::error_code &code) noexcept { return add(code, kaiwa_draft_clear); }

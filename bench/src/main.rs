@@ -2,9 +2,10 @@
 //! `cargo run --release --manifest-path bench/Cargo.toml`.
 //!
 //! Each measurement has a file: [`fanout`] (what a busy room costs the server), [`idle`] (what a connection holds in memory,
-//! at both ends), [`receive`] (what an event costs the client), and those of [`flubber`], [`oshi`], [`rim`] and [`sockchat`]. What is measured is always a process of
-//! its own, a [`process::Process`]: this program again in one of the [`roles`], or a foreign one. The load generators, [`load`]
-//! and that of [`rim`], are cheap and the same for all peers. docs/benchmarks.md says how to read the numbers.
+//! at both ends), [`receive`] (what an event costs the client), and those of [`flubber`], [`oshi`], [`rim`], [`sockchat`] and of
+//! the C library, [`pump`]. What is measured is always a process of its own, a [`process::Process`]: this program again in one of
+//! the [`roles`], or a foreign one, such as those of `c/`. The load generators, [`load`] and that of [`rim`], are cheap and the
+//! same for all peers. docs/benchmarks.md says how to read the numbers.
 
 use std::path::PathBuf;
 
@@ -21,6 +22,7 @@ mod idle;
 mod load;
 mod oshi;
 mod process;
+mod pump;
 mod receive;
 mod report;
 mod rim;
@@ -73,6 +75,14 @@ enum Name {
     OshiResume,
     /// Oshi: signing in with 500 streams
     OshiSignIn,
+    /// The C library: mock events per second through the pump, beside a subscriber in Rust
+    PumpMock,
+    /// The C library: the same with events of Sock Chat
+    PumpSockchat,
+    /// The C library: how soon a handler is called
+    PumpLatency,
+    /// The C library: its size, and how long loading it takes
+    Library,
     /// rim: messages acknowledged per second, time to the acknowledgement, CPU
     RimAck,
     /// rim: a page of a long history
@@ -116,6 +126,18 @@ fn main() -> Result<()> {
     }
     if wanted(Name::OshiSignIn) {
         oshi::sign_in::run(&setup, &mut report)?;
+    }
+    if wanted(Name::PumpMock) {
+        pump::flood::run(pump::flood::Source::Mock, &setup, &mut report)?;
+    }
+    if wanted(Name::PumpSockchat) {
+        pump::flood::run(pump::flood::Source::Sockchat, &setup, &mut report)?;
+    }
+    if wanted(Name::PumpLatency) {
+        pump::latency::run(&setup, &mut report)?;
+    }
+    if wanted(Name::Library) {
+        pump::library::run(&setup, &mut report)?;
     }
     if wanted(Name::RimAck) {
         rim::ack::run(&setup, &mut report)?;

@@ -9,26 +9,13 @@ import json
 import re
 import sys
 from pathlib import Path
-from typing import Any, TypeAlias
+
+from generator.schema import ENUMS, HEAD, RECORDS, Json, annotation, events, fields, snake, variant, variants
+from generator.views import views
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 PACKAGE = HERE / "src" / "kaiwa"
-HEAD = '"""{about}\n\nMade by generate.py from docs/events.schema.json and include/kaiwa.h; do not edit.\n"""\n\n'
-
-Json: TypeAlias = Any
-
-CATEGORIES = ("Chat", "Channel", "User", "Status", "Asset")
-RECORDS = ("Profile", "Channel", "Member", "ErrorInfo", "Capabilities", "Message")
-ENUMS = (
-    "AssetSource", "ChannelType", "Confirmation", "ErrorKind", "EventKind", "MessageStatus", "MessageType", "Presence", "Role",
-)
-# A variant that is one value has a field of this name.
-NEWTYPES = {"Text": "text", "Url": "url", "AssetId": "asset_id", "EditedAt": "time", "Extra": "value", "Color": "rgba", "Background": "rgba"}
-# What the flat view calls a field, where it differs.
-VIEWS = {
-    "new_message": "message", "new_channel": "channel", "new_user": "user", "new_asset": "asset", "public": "is_public",
-}
 # The groups of errors by number, as the header tells them.
 GROUPS = (
     (1, "MisuseError", "The caller made a mistake.", "Error"),
@@ -44,7 +31,7 @@ def main() -> int:
     """Writes the files, or compares them."""
     schema = json.loads((ROOT / "docs" / "events.schema.json").read_text(encoding="utf-8"))["$defs"]
     header = (ROOT / "include" / "kaiwa.h").read_text(encoding="utf-8")
-    files = {"types.py": types(schema), "errors.py": errors(schema, header), "_table.py": table(schema), "_events.py": views(schema)}
+    files = {"types.py": types(schema), "errors.py": errors(schema, header), "_table.py": table(schema), "_events.py": views(schema, header)}
     wrong = [name for name, text in files.items() if not same(PACKAGE / name, text)]
     if "--check" in sys.argv:
         if wrong:
@@ -58,81 +45,6 @@ def main() -> int:
 def same(path: Path, text: str) -> bool:
     """Whether a file is so already."""
     return path.is_file() and path.read_text(encoding="utf-8") == text
-
-
-def variants(definition: Json) -> list[tuple[str, Json, str]]:
-    """The known variants of a union: name, what is in it (None: nothing), what it means."""
-    found: list[tuple[str, Json, str]] = []
-    for one in definition["oneOf"]:
-        if "const" in one:
-            found.append((one["const"], None, one["description"]))
-        elif "properties" in one:
-            [(name, inner)] = one["properties"].items()
-            found.append((name, inner, one["description"]))
-    return found
-
-
-def events(schema: Json) -> list[tuple[str, str, Json, str]]:
-    """Every event: category, variant, what is in it, what it means."""
-    return [
-        (category, name, inner, about)
-        for category in CATEGORIES
-        for name, inner, about in variants(schema[category + "Event"])
-    ]
-
-
-def fields(inner: Json) -> list[tuple[str, str, str]]:
-    """The fields of an object: name, kind (see `kind`), what it means."""
-    if inner is None or inner is True:
-        return []
-    needed = inner.get("required", [])
-    found: list[tuple[str, str, str]] = []
-    for name, one in inner.get("properties", {}).items():
-        what = kind(one)
-        # In events a list or text that may be left out has a default; everything else that may be left out may be nothing.
-        if name not in needed and not what.startswith(("?", "[")) and what != "any" and "default" not in one:
-            what = "?" + what
-        found.append((name, what, one.get("description", "")))
-    # Those that must be given stand first; the order of the schema is that of the alphabet.
-    return sorted(found, key=lambda field: (field[1].startswith("?") or field[1] == "any", field[0] in needed and needed.index(field[0])))
-
-
-def kind(one: Json) -> str:
-    """The kind of a value: `str`, `int`, `bool`, `time`, `any`, `rgba`, a class; `?` before it: or nothing; `[`: a list of it."""
-    if one is True or not set(one) - {"description"}:
-        return "any"
-    if "anyOf" in one:
-        return "?" + kind(one["anyOf"][0])
-    if "$ref" in one:
-        name = one["$ref"].rsplit("/", 1)[1]
-        return "int" if name in ("RequestId", "AccountId") else str(name)
-    names = one["type"] if isinstance(one["type"], list) else [one["type"]]
-    mark = "?" if "null" in names else ""
-    match names[0]:
-        case "string":
-            return mark + ("time" if one.get("format") == "date-time" else "str")
-        case "integer":
-            return mark + "int"
-        case "boolean":
-            return mark + "bool"
-        case "array" if one.get("maxItems") == 4:
-            return mark + "rgba"
-        case "array":
-            return mark + "[" + kind(one["items"])
-        case other:
-            raise SystemExit(f"generate.py does not know the type {other}")
-
-
-PLAIN = {"time": "datetime", "any": "Any", "rgba": "Rgba", "MessageFragment": "Fragment"}
-
-
-def annotation(what: str) -> str:
-    """A kind as Python writes it."""
-    if what.startswith("?"):
-        return annotation(what[1:]) + " | None"
-    if what.startswith("["):
-        return f"tuple[{annotation(what[1:])}, ...]"
-    return PLAIN.get(what, what) + (" | Unknown" if what in ENUMS else "")
 
 
 def manual(text: str, indent: str = "    ") -> str:
@@ -185,13 +97,6 @@ def dataclass(name: str, about: str, rows: list[tuple[str, str, str]], base: str
         default = " = None" if what.startswith("?") or what == "any" else ""
         text += f"\n    {field}: {annotation(what)}{default}\n{manual(meaning) if meaning else ''}"
     return text
-
-
-def variant(name: str, inner: Json) -> list[tuple[str, str, str]]:
-    """The fields of a variant, also of one that is a single value."""
-    if inner is not None and (inner is True or "properties" not in inner):
-        return [(NEWTYPES[name], kind(inner), "")]
-    return fields(inner)
 
 
 def types(schema: Json) -> str:
@@ -261,11 +166,6 @@ class Event:
 '''
 
 
-def snake(name: str) -> str:
-    """ChatNew becomes chat_new."""
-    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
-
-
 def errors(schema: Json, header: str) -> str:
     """The tree of exceptions."""
     numbers = {name: int(number) for name, number in re.findall(r"KAIWA_ERR_(\w+) = -(\d+)", header)}
@@ -329,44 +229,6 @@ def table(schema: Json) -> str:
 def rows(found: list[tuple[str, str, str]]) -> str:
     """Fields as a tuple."""
     return "(" + "".join(f'("{name}", "{what}"), ' for name, what, _ in found).rstrip() + ")"
-
-
-def views(schema: Json) -> str:
-    """How the classes come out of the C library's flat view."""
-    text = HEAD.format(about="Events out of the C library's flat view.")
-    text += "from __future__ import annotations\n\nfrom collections.abc import Callable\nfrom typing import Any\n\nfrom . import types as t\nfrom . import _views as v\nfrom ._native import lib\n"
-    found: list[str] = []
-    for category, name, inner, _ in events(schema):
-        cls = category + name
-        found.append(cls)
-        args = [f"{field}={view(field, what)}" for field, what, _ in fields(inner) if (category, field) != ("Status", "request")]
-        args += ["account=e.account", "seq=e.seq", "request=e.request"]
-        text += f"\n\ndef {snake(cls)}(e: Any) -> t.Event:\n    return t.{cls}({', '.join(args)})\n"
-    text += "\n\nBY_NUMBER: dict[int, Callable[[Any], t.Event]] = {\n"
-    text += "".join(f"    lib.KAIWA_EVENT_{snake(name).upper()}: {snake(name)},\n" for name in found)
-    return text + "}\n"
-
-
-def view(field: str, what: str) -> str:
-    """What reads a field of the view."""
-    member = "e." + VIEWS.get(field, field)
-    match what:
-        case "any":
-            return "v.value(e.value_json)"
-        case "str":
-            return f"v.text({member})"
-        case "?str":
-            return f"v.optional({member})"
-        case "int" | "bool":
-            return member
-        case "?int":
-            return f"{member} if e.has_{field.removesuffix('_ms')} else None"
-        case "?time":
-            return f"v.time({member}_ms, {member}_ns) if e.has_{field} else None"
-        case _ if what.startswith("["):
-            return f"v.many(v.{snake(what[1:])}, {member}, {member}_len)"
-        case _:
-            return f"v.{snake(what)}({member})"
 
 
 if __name__ == "__main__":

@@ -52,7 +52,7 @@ int main(int argc, char **argv) {
     while ((end = memchr(text, '\n', len))) {
       size_t line = (size_t)(end - text);
       kaiwa_str said = {text, line};
-      if (line && kaiwa_account_send_text(app.account, (kaiwa_str){0}, said, NULL) == KAIWA_OK)
+      if (line && kaiwa_account_send_text(app.account, KAIWA_NONE, said, NULL) == KAIWA_OK)
         app.open++;
       len -= line + 1;
       memmove(text, end + 1, len);

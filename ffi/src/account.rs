@@ -64,7 +64,7 @@ impl Handle for Account {
 /// a required one that is left out, `KAIWA_ERR_STATE` after a shutdown. Since 0.1.0.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kaiwa_account_new(
-    client: *const kaiwa_client,
+    client: *mut kaiwa_client,
     protocol: kaiwa_str,
     fields: *const kaiwa_login_field,
     fields_len: usize,
@@ -92,7 +92,7 @@ pub unsafe extern "C" fn kaiwa_account_new(
 /// Any thread. Statuses as in `kaiwa_account_new`. Since 0.1.0.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kaiwa_account_new_from_json(
-    client: *const kaiwa_client,
+    client: *mut kaiwa_client,
     json: kaiwa_str,
     account_out: *mut *mut kaiwa_account,
 ) -> kaiwa_status {
@@ -143,7 +143,7 @@ pub unsafe extern "C" fn kaiwa_account_id(account: *const kaiwa_account) -> u64 
 /// Any thread. Since 0.1.0.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kaiwa_account_set_userdata(
-    account: *const kaiwa_account,
+    account: *mut kaiwa_account,
     userdata: *mut c_void,
 ) -> kaiwa_status {
     guard(|| {
@@ -171,7 +171,7 @@ pub unsafe extern "C" fn kaiwa_account_userdata(account: *const kaiwa_account) -
 /// Any thread. `KAIWA_ERR_INVALID` as in `kaiwa_account_new`; then the form stays as it was. Since 0.1.0.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kaiwa_account_set_fields(
-    account: *const kaiwa_account,
+    account: *mut kaiwa_account,
     fields: *const kaiwa_login_field,
     fields_len: usize,
 ) -> kaiwa_status {
@@ -190,7 +190,7 @@ pub unsafe extern "C" fn kaiwa_account_set_fields(
 ///
 /// Any thread. `KAIWA_ERR_STATE` after a shutdown. Since 0.1.0.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn kaiwa_account_connect(account: *const kaiwa_account) -> kaiwa_status {
+pub unsafe extern "C" fn kaiwa_account_connect(account: *mut kaiwa_account) -> kaiwa_status {
     guard(|| {
         // SAFETY: an account's handle.
         let account = unsafe { handle::borrow::<Account>(account) }?;
@@ -204,7 +204,7 @@ pub unsafe extern "C" fn kaiwa_account_connect(account: *const kaiwa_account) ->
 ///
 /// Any thread. `KAIWA_ERR_STATE` after a shutdown. Since 0.1.0.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn kaiwa_account_disconnect(account: *const kaiwa_account) -> kaiwa_status {
+pub unsafe extern "C" fn kaiwa_account_disconnect(account: *mut kaiwa_account) -> kaiwa_status {
     guard(|| {
         // SAFETY: an account's handle.
         let account = unsafe { handle::borrow::<Account>(account) }?;

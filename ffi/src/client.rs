@@ -9,12 +9,13 @@ use kaiwa_core::{Client as Core, Error, ErrorKind};
 use tokio::runtime::{Builder, Handle as RuntimeHandle, Runtime};
 
 use crate::callback::{kaiwa_destroy, kaiwa_event_handler, kaiwa_wakeup_handler};
+use crate::descriptor::Descriptor;
 use crate::pump::Pump;
 use crate::raw::call::{Callback, Userdata};
 use crate::raw::handle;
 use crate::raw::{self, Handle, input};
-use crate::status::{guard, kaiwa_status};
-use crate::wakeup::Wakeup;
+use crate::status::{self, guard, kaiwa_status};
+use crate::wakeup::{Call, Wakeup};
 
 /// How long freeing a client waits for goodbyes, and then for threads that ask a name server: what a user takes for at once.
 const FREE_LIMIT: Duration = Duration::from_secs(1);
@@ -70,7 +71,7 @@ pub(crate) struct Client {
     pub(crate) pump: Arc<Pump>,
     /// `None` when it is freed.
     threads: Mutex<Option<Runtime>>,
-    wakeup: Mutex<Option<Wakeup>>,
+    wakeup: Wakeup,
 }
 
 impl Handle for Client {
@@ -145,7 +146,7 @@ pub unsafe extern "C" fn kaiwa_client_free(client: *mut kaiwa_client) {
 /// Any thread. `KAIWA_ERR_TIMED_OUT` if it takes longer; it goes on then. Since 0.1.0.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kaiwa_client_shutdown(
-    client: *const kaiwa_client,
+    client: *mut kaiwa_client,
     timeout_ms: i64,
 ) -> kaiwa_status {
     guard(|| {
@@ -162,7 +163,7 @@ pub unsafe extern "C" fn kaiwa_client_shutdown(
 /// is replaced, when the client is freed, and also if this fails. Since 0.1.0.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kaiwa_client_set_event_handler(
-    client: *const kaiwa_client,
+    client: *mut kaiwa_client,
     userdata: *mut c_void,
     handler: kaiwa_event_handler,
     destroy: kaiwa_destroy,
@@ -185,7 +186,7 @@ pub unsafe extern "C" fn kaiwa_client_set_event_handler(
 /// Since 0.1.0.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kaiwa_client_pump(
-    client: *const kaiwa_client,
+    client: *mut kaiwa_client,
     timeout_ms: i64,
     max_events: usize,
     count_out: *mut usize,
@@ -208,7 +209,7 @@ pub unsafe extern "C" fn kaiwa_client_pump(
 ///
 /// Any thread. Since 0.1.0.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn kaiwa_client_interrupt(client: *const kaiwa_client) -> kaiwa_status {
+pub unsafe extern "C" fn kaiwa_client_interrupt(client: *mut kaiwa_client) -> kaiwa_status {
     guard(|| {
         // SAFETY: a client's handle.
         let client = unsafe { handle::borrow::<Client>(client) }?;
@@ -223,27 +224,28 @@ pub unsafe extern "C" fn kaiwa_client_interrupt(client: *const kaiwa_client) -> 
 /// Any thread. `KAIWA_ERR_UNSUPPORTED` on systems without such a thing. Since 0.1.0.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kaiwa_client_wakeup_fd(
-    client: *const kaiwa_client,
+    client: *mut kaiwa_client,
     fd_out: *mut i32,
 ) -> kaiwa_status {
     guard(|| {
         // SAFETY: a client's handle.
         let client = unsafe { handle::borrow::<Client>(client) }?;
-        let descriptor = client.pump.signal.descriptor()?;
+        let descriptor = client.pump.signal.descriptor(Descriptor::new)?;
         // SAFETY: a place for a number, or NULL.
         unsafe { input::put(fd_out, descriptor) };
         Ok(())
     })
 }
 
-/// Says who is called when events begin to wait, and again after a pump that left some behind; a NULL `handler` is nobody. It is
-/// called on a thread of the library's, may only poke a loop of the caller's, and must not call the library.
+/// Says who is called when events begin to wait, and again after a pump that left some behind, at once if some wait already; a
+/// NULL `handler` is nobody. It is called on a thread of the library's, may only poke a loop of the caller's, and must not call
+/// the library.
 ///
 /// Any thread, but not while holding a lock that the handler takes. `userdata` and `destroy` as in
-/// `kaiwa_client_set_event_handler`. `KAIWA_ERR_STATE` when the client is shut down or freed. Since 0.1.0.
+/// `kaiwa_client_set_event_handler`. Since 0.1.0.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kaiwa_client_set_wakeup_handler(
-    client: *const kaiwa_client,
+    client: *mut kaiwa_client,
     userdata: *mut c_void,
     handler: kaiwa_wakeup_handler,
     destroy: kaiwa_destroy,
@@ -261,7 +263,7 @@ pub unsafe extern "C" fn kaiwa_client_set_wakeup_handler(
 ///
 /// Any thread. Since 0.1.0.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn kaiwa_client_network_changed(client: *const kaiwa_client) -> kaiwa_status {
+pub unsafe extern "C" fn kaiwa_client_network_changed(client: *mut kaiwa_client) -> kaiwa_status {
     guard(|| {
         // SAFETY: a client's handle.
         let client = unsafe { handle::borrow::<Client>(client) }?;
@@ -287,7 +289,7 @@ impl Client {
             core,
             runtime: runtime.handle().clone(),
             threads: Mutex::new(Some(runtime)),
-            wakeup: Mutex::default(),
+            wakeup: Wakeup::default(),
         })
     }
 
@@ -315,9 +317,11 @@ impl Client {
     }
 
     fn set_wakeup(&self, callback: Option<Callback<unsafe extern "C" fn(*mut c_void)>>) {
-        let wakeup = callback.map(|one| Wakeup::new(&self.pump.signal, one, &self.runtime));
-        let old = std::mem::replace(&mut *lock(&self.wakeup), wakeup);
-        drop(old);
+        let call =
+            callback.map(|callback| Box::new(move || status::sealed(|| callback.wakeup())) as Call);
+        if let Some(task) = self.wakeup.set(&self.pump.signal, call) {
+            self.runtime.spawn(task);
+        }
     }
 
     /// Ends everything; nothing for the second time.

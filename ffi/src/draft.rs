@@ -74,7 +74,7 @@ pub unsafe extern "C" fn kaiwa_draft_free(draft: *mut kaiwa_draft) {
 ///
 /// Any thread. Since 0.1.0.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn kaiwa_draft_clear(draft: *const kaiwa_draft) -> kaiwa_status {
+pub unsafe extern "C" fn kaiwa_draft_clear(draft: *mut kaiwa_draft) -> kaiwa_status {
     // SAFETY: a draft's handle.
     unsafe {
         with(draft, |parts| {
@@ -89,7 +89,7 @@ pub unsafe extern "C" fn kaiwa_draft_clear(draft: *const kaiwa_draft) -> kaiwa_s
 /// Any thread. Since 0.1.0.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kaiwa_draft_text(
-    draft: *const kaiwa_draft,
+    draft: *mut kaiwa_draft,
     text: kaiwa_str,
 ) -> kaiwa_status {
     // SAFETY: the caller's string.
@@ -102,10 +102,7 @@ pub unsafe extern "C" fn kaiwa_draft_text(
 ///
 /// Any thread. Since 0.1.0.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn kaiwa_draft_url(
-    draft: *const kaiwa_draft,
-    url: kaiwa_str,
-) -> kaiwa_status {
+pub unsafe extern "C" fn kaiwa_draft_url(draft: *mut kaiwa_draft, url: kaiwa_str) -> kaiwa_status {
     // SAFETY: the caller's string.
     let fragment = || Ok(MessageFragment::Url(unsafe { owned(url, "url") }?));
     // SAFETY: a draft's handle.
@@ -117,7 +114,7 @@ pub unsafe extern "C" fn kaiwa_draft_url(
 /// Any thread. Since 0.1.0.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kaiwa_draft_asset(
-    draft: *const kaiwa_draft,
+    draft: *mut kaiwa_draft,
     asset_id: kaiwa_str,
 ) -> kaiwa_status {
     let fragment = || {
@@ -132,18 +129,22 @@ pub unsafe extern "C" fn kaiwa_draft_asset(
 /// Adds a file of this machine that goes along. `name` is what it is to be called (`{NULL, 0}`: as here), `mime` its MIME type
 /// (`{NULL, 0}`: found by the library).
 ///
-/// Any thread. Since 0.1.0.
+/// Any thread. `KAIWA_ERR_INVALID` for a path with a NUL inside. Since 0.1.0.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kaiwa_draft_upload(
-    draft: *const kaiwa_draft,
+    draft: *mut kaiwa_draft,
     path: kaiwa_str,
     name: kaiwa_str,
     mime: kaiwa_str,
 ) -> kaiwa_status {
     let upload = || {
+        // SAFETY: the caller's string.
+        let path = unsafe { owned(path, "path") }?;
+        if path.contains('\0') {
+            return Err(invalid("path has a NUL inside"));
+        }
         Ok(MessageFragment::Upload {
-            // SAFETY: the caller's string.
-            path: unsafe { owned(path, "path") }?,
+            path,
             // SAFETY: the caller's string.
             name: unsafe { owned_optional(name, "name") }?,
             // SAFETY: the caller's string.
@@ -159,7 +160,7 @@ pub unsafe extern "C" fn kaiwa_draft_upload(
 /// Any thread. Since 0.1.0.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kaiwa_draft_mention(
-    draft: *const kaiwa_draft,
+    draft: *mut kaiwa_draft,
     user_id: kaiwa_str,
     text: kaiwa_str,
 ) -> kaiwa_status {
@@ -180,7 +181,7 @@ pub unsafe extern "C" fn kaiwa_draft_mention(
 /// Any thread. Since 0.1.0.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kaiwa_draft_reply(
-    draft: *const kaiwa_draft,
+    draft: *mut kaiwa_draft,
     message_id: kaiwa_str,
 ) -> kaiwa_status {
     let reply = |parts: &mut Parts| {
@@ -201,7 +202,7 @@ pub unsafe extern "C" fn kaiwa_draft_reply(
 /// Any thread. `KAIWA_ERR_INVALID` for an unknown style, or too many. Since 0.1.0.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kaiwa_draft_begin_style(
-    draft: *const kaiwa_draft,
+    draft: *mut kaiwa_draft,
     style: i32,
     rgba: u32,
 ) -> kaiwa_status {
@@ -218,7 +219,7 @@ pub unsafe extern "C" fn kaiwa_draft_begin_style(
 /// Any thread. `KAIWA_ERR_INVALID` for too many styles and links in each other. Since 0.1.0.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kaiwa_draft_begin_link(
-    draft: *const kaiwa_draft,
+    draft: *mut kaiwa_draft,
     url: kaiwa_str,
 ) -> kaiwa_status {
     // SAFETY: the caller's string.
@@ -231,7 +232,7 @@ pub unsafe extern "C" fn kaiwa_draft_begin_link(
 ///
 /// Any thread. `KAIWA_ERR_STATE` if none is open. Since 0.1.0.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn kaiwa_draft_end(draft: *const kaiwa_draft) -> kaiwa_status {
+pub unsafe extern "C" fn kaiwa_draft_end(draft: *mut kaiwa_draft) -> kaiwa_status {
     // SAFETY: a draft's handle.
     unsafe { with(draft, Parts::end) }
 }
@@ -241,7 +242,7 @@ pub unsafe extern "C" fn kaiwa_draft_end(draft: *const kaiwa_draft) -> kaiwa_sta
 /// Any thread. `KAIWA_ERR_INVALID` for what is no fragment. Since 0.1.0.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kaiwa_draft_json(
-    draft: *const kaiwa_draft,
+    draft: *mut kaiwa_draft,
     json: kaiwa_str,
 ) -> kaiwa_status {
     let fragment = || {

@@ -49,10 +49,13 @@ pub mod view;
 #[cfg(feature = "test-hooks")]
 pub mod hooks;
 
+mod descriptor;
+mod intake;
 mod login;
 mod pump;
 mod raw;
 mod signal;
+mod sync;
 mod wakeup;
 
 #[cfg(test)]

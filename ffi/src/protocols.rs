@@ -96,6 +96,9 @@ pub unsafe extern "C" fn kaiwa_protocol_find(
     protocol_out: *mut *const kaiwa_protocol,
 ) -> kaiwa_status {
     guard(|| {
+        let out = protocol_out.cast::<*mut kaiwa_protocol>();
+        // SAFETY: a place for a pointer, or NULL.
+        unsafe { input::clear(out, "protocol_out") }?;
         // SAFETY: the caller's string.
         let name = unsafe { text::read(name, "name") }?;
         let wanted = Registry::get(name)?.name;
@@ -104,7 +107,7 @@ pub unsafe extern "C" fn kaiwa_protocol_find(
             .position(|entry| entry.name == wanted);
         // SAFETY: a list that lives for ever, in the registry's order.
         let found = unsafe { shown::item(all(), |list| list.items, at.unwrap_or_default()) };
-        // SAFETY: a place for a pointer, or NULL.
+        // SAFETY: as above.
         unsafe { input::put(protocol_out, found) };
         Ok(())
     })

@@ -4,18 +4,23 @@ use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::ffi::c_void;
 use std::future::Future as _;
-use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use kaiwa_core::client::{ClientEvents, Event};
+use kaiwa_core::client::{ClientEvents, Event, TakenEvents};
 use kaiwa_core::{ConnectionEvent, Error, ErrorKind};
 
+use crate::intake::{Batch, Intake, Refusal, Source};
 use crate::raw::Shown;
 use crate::raw::call::Callback;
 use crate::signal::Signal;
 use crate::view::{self, Origin, kaiwa_event};
+
+/// Events taken from the queue at once: many enough that the lock and the wake of those who wait for room do not show beside
+/// them, few enough that the events of another account do not wait for long behind them.
+const AT_ONCE: usize = 256;
 
 /// An event as C sees it, and the event itself for whoever wants its JSON.
 pub(crate) type ShownEvent = Shown<kaiwa_event, ConnectionEvent>;
@@ -28,7 +33,8 @@ type Handler = Callback<unsafe extern "C" fn(*mut c_void, *const kaiwa_event)>;
 /// One client's pump.
 #[derive(Debug)]
 pub(crate) struct Pump {
-    queue: Mutex<Queue>,
+    intake: Intake<ClientEvents>,
+    hands: Mutex<Hands>,
     /// The thread that pumps; 0 is none.
     thread: AtomicU64,
     pub(crate) signal: Arc<Signal>,
@@ -37,37 +43,28 @@ pub(crate) struct Pump {
     changes: AtomicU64,
     /// What hangs on the accounts, by number.
     userdata: Mutex<BTreeMap<u64, Arc<Userdata>>>,
-    /// The client is being freed.
-    closing: AtomicBool,
 }
 
 /// What belongs to whoever pumps.
-struct Queue {
-    /// `None` when the client is freed.
-    events: Option<ClientEvents>,
-    /// Taken from the queue to see whether it is empty.
-    next: Option<Event>,
-    /// The client was shut down, and nothing waits any more.
-    ended: bool,
+struct Hands {
     /// The last event, whose memory is used again unless it was retained.
     shown: Arc<ShownEvent>,
     /// The account of the last event.
     account: (u64, Option<Arc<Userdata>>),
 }
 
-impl std::fmt::Debug for Queue {
+impl std::fmt::Debug for Hands {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Queue").finish_non_exhaustive()
+        f.debug_struct("Hands").finish_non_exhaustive()
     }
 }
 
 impl Pump {
     pub(crate) fn new(events: ClientEvents) -> Self {
-        let pump = Self {
-            queue: Mutex::new(Queue {
-                events: Some(events),
-                next: None,
-                ended: false,
+        let signal = Arc::default();
+        Self {
+            intake: Intake::new(events, &signal),
+            hands: Mutex::new(Hands {
                 shown: Arc::new(show(
                     Origin::NOWHERE,
                     kaiwa_core::StatusEvent::Overrun.into(),
@@ -75,15 +72,11 @@ impl Pump {
                 account: (0, None),
             }),
             thread: AtomicU64::new(0),
-            signal: Arc::default(),
+            signal,
             handler: Mutex::default(),
             changes: AtomicU64::new(0),
             userdata: Mutex::default(),
-            closing: AtomicBool::new(false),
-        };
-        // From now on the queue says when something comes.
-        lock(&pump.queue).look(&pump.signal);
-        pump
+        }
     }
 
     /// Replaces the handler; the old one is let go as soon as it does not run.
@@ -111,34 +104,22 @@ impl Pump {
     /// # Errors
     /// `Reentrant` from the handler, `State` while another thread pumps, without a handler, and when nothing will come.
     pub(crate) fn run(&self, timeout: Option<Duration>, max: usize) -> Result<usize, Error> {
-        let mut queue = self.enter()?;
+        if self.is_here() {
+            return Err(Error::new(
+                ErrorKind::Reentrant,
+                "the pump was called from its own handler; return first",
+            ));
+        }
+        let mut turn = self.intake.enter().map_err(refused)?;
         if lock(&self.handler).is_none() {
             return Err(state(
                 "no event handler is set; call kaiwa_client_set_event_handler",
             ));
         }
         let _inside = Inside::new(&self.thread);
-        let mut count = self.some(&mut queue, max);
-        if count == 0 && !queue.ended && !self.is_closing() && !self.signal.take_interrupt() {
-            // What woke it is there, or is the end.
-            if self.signal.wait(timeout) {
-                count = self.some(&mut queue, max);
-            }
-            self.signal.take_interrupt();
-        }
-        if self.is_closing() {
-            return Err(state("the client was freed"));
-        }
-        if queue.ended {
-            if count == 0 {
-                return Err(state(
-                    "the client is shut down, and all its events were handed out",
-                ));
-            }
-            // Whoever polls shall come once more, to be told of the end.
-            self.signal.set();
-        }
-        Ok(count)
+        let mut hands = lock(&self.hands);
+        turn.run(timeout, max, |batch| self.some(&mut hands, batch))
+            .map_err(refused)
     }
 
     /// Whether this thread is within the pump.
@@ -148,49 +129,23 @@ impl Pump {
 
     /// No handler is called any more, once the current one returns.
     pub(crate) fn close(&self) {
-        self.closing.store(true, Ordering::Release);
-        self.signal.interrupt();
+        self.intake.close();
     }
 
     pub(crate) fn is_closing(&self) -> bool {
-        self.closing.load(Ordering::Acquire)
+        self.intake.is_closing()
     }
 
     /// Waits until nobody pumps, then gives up what waits.
     pub(crate) fn drain(&self) {
-        let mut queue = lock(&self.queue);
-        let events = queue.events.take();
-        let next = queue.next.take();
-        queue.ended = true;
-        drop(queue);
-        drop((events, next));
+        self.intake.drain();
         self.set_handler(None);
     }
 
-    fn enter(&self) -> Result<MutexGuard<'_, Queue>, Error> {
-        if self.is_here() {
-            return Err(Error::new(
-                ErrorKind::Reentrant,
-                "the pump was called from its own handler; return first",
-            ));
-        }
-        match self.queue.try_lock() {
-            Ok(queue) => Ok(queue),
-            Err(TryLockError::Poisoned(poisoned)) => Ok(poisoned.into_inner()),
-            Err(TryLockError::WouldBlock) => Err(state("another thread pumps this client")),
-        }
-    }
-
-    /// Hands out what is there, then looks whether more has come.
-    fn some(&self, queue: &mut Queue, max: usize) -> usize {
-        let limit = match max {
-            0 => queue.waiting(),
-            max => max,
-        };
-        let mut count = 0;
+    fn some(&self, hands: &mut Hands, batch: &mut Batch<'_, ClientEvents>) {
         let mut changes = None;
         let mut handler = None;
-        while count < limit && !self.is_closing() {
+        while batch.is_open() {
             let now = self.changes.load(Ordering::Acquire);
             if changes != Some(now) {
                 changes = Some(now);
@@ -198,70 +153,49 @@ impl Pump {
             }
             // It may have taken itself away.
             let Some(handler) = &handler else { break };
-            let Some(event) = queue.take() else { break };
-            self.one(queue, handler, event);
-            count += 1;
+            let Some(event) = batch.take() else { break };
+            self.one(hands, handler, event);
         }
-        if !self.is_closing() {
-            queue.look(&self.signal);
-        }
-        count
     }
 
-    fn one(&self, queue: &mut Queue, handler: &Handler, event: Event) {
+    fn one(&self, hands: &mut Hands, handler: &Handler, event: Event) {
         let account = event.account.get();
-        if queue.account.0 != account {
-            queue.account = (account, lock(&self.userdata).get(&account).cloned());
+        if hands.account.0 != account {
+            hands.account = (account, lock(&self.userdata).get(&account).cloned());
         }
         let origin = Origin {
             account,
-            userdata: match &queue.account.1 {
+            userdata: match &hands.account.1 {
                 Some(userdata) => userdata.load(Ordering::Acquire),
                 None => std::ptr::null_mut(),
             },
             seq: event.seq,
             request: event.request.map_or(0, kaiwa_core::RequestId::get),
         };
-        match Arc::get_mut(&mut queue.shown) {
+        match Arc::get_mut(&mut hands.shown) {
             Some(shown) => shown.replace(event.event, |arena, event| {
                 view::event(arena, origin, event)
             }),
-            None => queue.shown = Arc::new(show(origin, event.event)),
+            None => hands.shown = Arc::new(show(origin, event.event)),
         }
-        handler.event(Shown::counted(&queue.shown));
+        handler.event(Shown::counted(&hands.shown));
     }
 }
 
-impl Queue {
-    fn take(&mut self) -> Option<Event> {
-        let next = self.next.take();
-        next.or_else(|| self.events.as_mut()?.try_recv())
+impl Source for ClientEvents {
+    type Event = Event;
+    type Taken = TakenEvents;
+
+    fn try_some(&mut self) -> Self::Taken {
+        self.try_recv_many(AT_ONCE)
+    }
+
+    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Event>> {
+        std::pin::pin!(self.recv()).poll(cx)
     }
 
     fn waiting(&self) -> usize {
-        let queued = self.events.as_ref().map_or(0, ClientEvents::waiting);
-        queued + usize::from(self.next.is_some())
-    }
-
-    /// Clears the signal, then looks whether the queue is empty; if it is not, sets it again. The other way round an event
-    /// that comes between the two would be lost.
-    fn look(&mut self, signal: &Arc<Signal>) {
-        let waker = signal.clear();
-        if self.next.is_none() {
-            let Some(events) = &mut self.events else {
-                return;
-            };
-            let next = std::pin::pin!(events.recv());
-            match next.poll(&mut Context::from_waker(&waker)) {
-                Poll::Pending => return,
-                Poll::Ready(Some(event)) => self.next = Some(event),
-                Poll::Ready(None) => {
-                    self.ended = true;
-                    return;
-                }
-            }
-        }
-        signal.set();
+        Self::waiting(self)
     }
 }
 
@@ -306,4 +240,12 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 fn state(message: &'static str) -> Error {
     Error::new(ErrorKind::State, message)
+}
+
+fn refused(refusal: Refusal) -> Error {
+    state(match refusal {
+        Refusal::Busy => "another thread pumps this client",
+        Refusal::Ended => "the client is shut down, and all its events were handed out",
+        Refusal::Closed => "the client was freed",
+    })
 }

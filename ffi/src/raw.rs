@@ -9,6 +9,7 @@ pub(crate) mod handle;
 pub(crate) mod input;
 pub(crate) mod shown;
 pub(crate) mod text;
+mod tsan;
 
 pub(crate) use arena::Arena;
 pub(crate) use handle::Handle;

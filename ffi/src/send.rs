@@ -23,7 +23,7 @@ use crate::view::channel_type_of;
 /// Any thread. `KAIWA_ERR_TOO_LONG`, `KAIWA_ERR_STATE` if the account is not wanted up, `KAIWA_ERR_FULL`. Since 0.1.0.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kaiwa_account_send_text(
-    account: *const kaiwa_account,
+    account: *mut kaiwa_account,
     channel_id: kaiwa_str,
     text: kaiwa_str,
     request_out: *mut u64,
@@ -47,7 +47,7 @@ pub unsafe extern "C" fn kaiwa_account_send_text(
 /// ended. Since 0.1.0.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kaiwa_account_send_draft(
-    account: *const kaiwa_account,
+    account: *mut kaiwa_account,
     channel_id: kaiwa_str,
     draft: *const kaiwa_draft,
     request_out: *mut u64,
@@ -71,7 +71,7 @@ pub unsafe extern "C" fn kaiwa_account_send_draft(
 /// Any thread. `KAIWA_ERR_UNSUPPORTED` on networks without it. Since 0.1.0.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kaiwa_account_edit_message(
-    account: *const kaiwa_account,
+    account: *mut kaiwa_account,
     channel_id: kaiwa_str,
     message_id: kaiwa_str,
     draft: *const kaiwa_draft,
@@ -98,7 +98,7 @@ pub unsafe extern "C" fn kaiwa_account_edit_message(
 /// Any thread. `KAIWA_ERR_UNSUPPORTED` on networks without it. Since 0.1.0.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kaiwa_account_remove_message(
-    account: *const kaiwa_account,
+    account: *mut kaiwa_account,
     channel_id: kaiwa_str,
     message_id: kaiwa_str,
     request_out: *mut u64,
@@ -121,7 +121,7 @@ pub unsafe extern "C" fn kaiwa_account_remove_message(
 /// Any thread. `KAIWA_ERR_UNSUPPORTED` on networks without it. Since 0.1.0.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kaiwa_account_react(
-    account: *const kaiwa_account,
+    account: *mut kaiwa_account,
     channel_id: kaiwa_str,
     message_id: kaiwa_str,
     emoji: kaiwa_str,
@@ -151,7 +151,7 @@ pub unsafe extern "C" fn kaiwa_account_react(
 /// Any thread. `KAIWA_ERR_UNSUPPORTED` on networks without it. Since 0.1.0.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kaiwa_account_mark_read(
-    account: *const kaiwa_account,
+    account: *mut kaiwa_account,
     channel_id: kaiwa_str,
     message_id: kaiwa_str,
     request_out: *mut u64,
@@ -175,7 +175,7 @@ pub unsafe extern "C" fn kaiwa_account_mark_read(
 /// Any thread. `KAIWA_ERR_UNSUPPORTED` on networks without it. Since 0.1.0.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kaiwa_account_set_typing(
-    account: *const kaiwa_account,
+    account: *mut kaiwa_account,
     channel_id: kaiwa_str,
     typing: bool,
     request_out: *mut u64,
@@ -198,7 +198,7 @@ pub unsafe extern "C" fn kaiwa_account_set_typing(
 /// Any thread. `KAIWA_ERR_UNSUPPORTED` on networks without it, `KAIWA_ERR_INVALID` for a limit of 0. Since 0.1.0.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kaiwa_account_request_history(
-    account: *const kaiwa_account,
+    account: *mut kaiwa_account,
     channel_id: kaiwa_str,
     before_message_id: kaiwa_str,
     limit: u32,
@@ -224,7 +224,7 @@ pub unsafe extern "C" fn kaiwa_account_request_history(
 /// Any thread. `KAIWA_ERR_UNSUPPORTED` on networks without it. Since 0.1.0.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kaiwa_account_join_channel(
-    account: *const kaiwa_account,
+    account: *mut kaiwa_account,
     channel_id: kaiwa_str,
     key: kaiwa_str,
     request_out: *mut u64,
@@ -246,7 +246,7 @@ pub unsafe extern "C" fn kaiwa_account_join_channel(
 /// Any thread. `KAIWA_ERR_UNSUPPORTED` on networks without it. Since 0.1.0.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kaiwa_account_leave_channel(
-    account: *const kaiwa_account,
+    account: *mut kaiwa_account,
     channel_id: kaiwa_str,
     request_out: *mut u64,
 ) -> kaiwa_status {
@@ -264,7 +264,7 @@ pub unsafe extern "C" fn kaiwa_account_leave_channel(
 /// Any thread. `KAIWA_ERR_UNSUPPORTED` on networks without it. Since 0.1.0.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kaiwa_account_switch_channel(
-    account: *const kaiwa_account,
+    account: *mut kaiwa_account,
     channel_id: kaiwa_str,
     request_out: *mut u64,
 ) -> kaiwa_status {
@@ -283,7 +283,7 @@ pub unsafe extern "C" fn kaiwa_account_switch_channel(
 /// Any thread. `KAIWA_ERR_UNSUPPORTED` on networks without it, `KAIWA_ERR_INVALID` for an unknown type. Since 0.1.0.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kaiwa_account_create_channel(
-    account: *const kaiwa_account,
+    account: *mut kaiwa_account,
     name: kaiwa_str,
     channel_type: i32,
     parent_id: kaiwa_str,
@@ -325,7 +325,7 @@ pub unsafe extern "C" fn kaiwa_account_create_channel(
 /// Any thread. `KAIWA_ERR_UNSUPPORTED` on networks without it. Since 0.1.0.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kaiwa_account_remove_member(
-    account: *const kaiwa_account,
+    account: *mut kaiwa_account,
     channel_id: kaiwa_str,
     user_id: kaiwa_str,
     request_out: *mut u64,
@@ -348,7 +348,7 @@ pub unsafe extern "C" fn kaiwa_account_remove_member(
 /// Any thread. `KAIWA_ERR_UNSUPPORTED` on networks without it. Since 0.1.0.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kaiwa_account_ban_member(
-    account: *const kaiwa_account,
+    account: *mut kaiwa_account,
     channel_id: kaiwa_str,
     user_id: kaiwa_str,
     until_ms: i64,
@@ -384,7 +384,7 @@ pub unsafe extern "C" fn kaiwa_account_ban_member(
 /// take and for events of a newer version. Since 0.1.0.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kaiwa_account_send_json(
-    account: *const kaiwa_account,
+    account: *mut kaiwa_account,
     json: kaiwa_str,
     request_out: *mut u64,
 ) -> kaiwa_status {

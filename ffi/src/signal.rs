@@ -4,22 +4,18 @@
 //! waker of a new generation; one that is late, because its event was taken meanwhile, says nothing any more. So the
 //! descriptor is readable exactly while events wait.
 
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::task::{Wake, Waker};
+use std::sync::{Arc, PoisonError};
+use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
-use kaiwa_core::Error;
-use tokio::sync::Notify;
-
-use descriptor::Descriptor;
+use crate::descriptor::Descriptor;
+use crate::sync::{Condvar, Mutex, MutexGuard};
 
 /// See the module.
 #[derive(Debug, Default)]
 pub(crate) struct Signal {
     state: Mutex<State>,
     changed: Condvar,
-    /// For the wakeup handler's task.
-    poked: Arc<Notify>,
 }
 
 #[derive(Debug, Default)]
@@ -32,9 +28,16 @@ struct State {
     waiting: bool,
     /// Made when it is first asked for: most programs need one way of waking up.
     descriptor: Option<Descriptor>,
+    /// How often something began to wait.
+    turns: u64,
+    /// The number of the one who listens; nobody has 0.
+    listener: u64,
+    listening: Option<Waker>,
 }
 
-struct Generation {
+/// What is behind a waker.
+#[derive(Debug)]
+pub(crate) struct Generation {
     signal: Arc<Signal>,
     number: u64,
 }
@@ -45,49 +48,72 @@ impl Wake for Generation {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        let mut state = self.signal.lock();
+        let state = self.signal.lock();
         if state.generation == self.number {
-            self.signal.ready(&mut state);
+            self.signal.ready(state);
         }
     }
 }
 
 impl Signal {
     /// Says that nothing waits, and gives the waker that says otherwise. To be called before the queue is found empty.
+    #[cfg(all(test, not(kaiwa_loom)))]
     pub(crate) fn clear(self: &Arc<Self>) -> Waker {
+        self.clear_again(&mut None)
+    }
+
+    /// Like [`Signal::clear`]; the waker has the memory of the last one, unless somebody still has that.
+    pub(crate) fn clear_again(self: &Arc<Self>, last: &mut Option<Arc<Generation>>) -> Waker {
         let mut state = self.lock();
         state.generation += 1;
         state.ready = false;
         if let Some(descriptor) = &state.descriptor {
             descriptor.clear();
         }
-        Waker::from(Arc::new(Generation {
-            signal: Arc::clone(self),
-            number: state.generation,
-        }))
+        let number = state.generation;
+        if let Some(generation) = last.as_mut().and_then(Arc::get_mut) {
+            generation.number = number;
+        } else {
+            *last = None;
+        }
+        let generation = last.get_or_insert_with(|| {
+            let signal = Arc::clone(self);
+            Arc::new(Generation { signal, number })
+        });
+        Waker::from(Arc::clone(generation))
+    }
+
+    /// Whether something waits; if not, the last waker given will say when something does.
+    pub(crate) fn is_ready(&self) -> bool {
+        self.lock().ready
     }
 
     /// Says that something waits.
     pub(crate) fn set(&self) {
-        self.ready(&mut self.lock());
+        self.ready(self.lock());
     }
 
-    fn ready(&self, state: &mut State) {
+    fn ready(&self, mut state: MutexGuard<'_, State>) {
         if state.ready {
             return;
         }
         state.ready = true;
+        state.turns += 1;
         if let Some(descriptor) = &state.descriptor {
             descriptor.set();
         }
-        if state.waiting {
+        let waiting = state.waiting;
+        let listening = state.listening.take();
+        // Whoever is woken wants the lock: with it in our hands they would sleep again at once.
+        drop(state);
+        if waiting {
             self.changed.notify_all();
         }
-        self.poked.notify_one();
+        wake(listening);
     }
 
-    /// Waits until something waits, somebody interrupts, or the time is over; `None` is without end. Says whether it is worth
-    /// waiting on.
+    /// Waits until something waits, somebody interrupts, or the time is over; `None` is without end. Says whether something
+    /// waits; not after an interrupt, which is over then.
     pub(crate) fn wait(&self, timeout: Option<Duration>) -> bool {
         let mut state = self.lock();
         state.waiting = true;
@@ -103,7 +129,7 @@ impl Signal {
             }
         };
         state.waiting = false;
-        state.ready && !state.interrupted
+        !std::mem::take(&mut state.interrupted) && state.ready
     }
 
     /// Ends the wait of a pump, or that of the next one.
@@ -112,19 +138,17 @@ impl Signal {
         self.changed.notify_all();
     }
 
-    /// Whether somebody has interrupted since this was last asked.
-    pub(crate) fn take_interrupt(&self) -> bool {
-        std::mem::take(&mut self.lock().interrupted)
-    }
-
-    /// The descriptor that is readable while something waits.
+    /// The number of the descriptor that is readable while something waits.
     ///
     /// # Errors
-    /// `Storage` where the system gives none, `Unsupported` where it has no such thing.
-    pub(crate) fn descriptor(&self) -> Result<i32, Error> {
+    /// Those of making it.
+    pub(crate) fn descriptor<E>(
+        &self,
+        make: impl FnOnce() -> Result<Descriptor, E>,
+    ) -> Result<i32, E> {
         let mut state = self.lock();
         if state.descriptor.is_none() {
-            let descriptor = Descriptor::new()?;
+            let descriptor = make()?;
             if state.ready {
                 descriptor.set();
             }
@@ -134,9 +158,31 @@ impl Signal {
         Ok(descriptor.map_or(-1, Descriptor::number))
     }
 
-    /// What is notified when something waits.
-    pub(crate) fn poked(&self) -> Arc<Notify> {
-        Arc::clone(&self.poked)
+    /// Listens in the place of whoever does: for something that waits already, and each time that something begins to wait.
+    pub(crate) fn listen(self: &Arc<Self>) -> Listener {
+        let mut state = self.lock();
+        let last = state.listening.take();
+        state.listener += 1;
+        let listener = Listener {
+            signal: Arc::clone(self),
+            number: state.listener,
+            heard: state.turns - u64::from(state.ready),
+        };
+        drop(state);
+        wake(last);
+        listener
+    }
+
+    /// The one of this number listens no more.
+    pub(crate) fn unlisten(&self, listener: u64) {
+        let mut state = self.lock();
+        if state.listener != listener {
+            return;
+        }
+        state.listener += 1;
+        let last = state.listening.take();
+        drop(state);
+        wake(last);
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -144,66 +190,43 @@ impl Signal {
     }
 }
 
-#[cfg(target_os = "linux")]
-mod descriptor {
-    use std::os::fd::{AsFd as _, AsRawFd as _};
+/// The one who listens for something that begins to wait.
+#[derive(Debug)]
+pub(crate) struct Listener {
+    signal: Arc<Signal>,
+    number: u64,
+    /// The turns that it knows of.
+    heard: u64,
+}
 
-    use kaiwa_core::{Error, ErrorKind};
-    use nix::sys::eventfd::{EfdFlags, EventFd};
+impl Listener {
+    pub(crate) fn number(&self) -> u64 {
+        self.number
+    }
 
-    #[derive(Debug)]
-    pub(super) struct Descriptor(EventFd);
-
-    impl Descriptor {
-        pub(super) fn new() -> Result<Self, Error> {
-            EventFd::from_flags(EfdFlags::EFD_CLOEXEC | EfdFlags::EFD_NONBLOCK)
-                .map(Self)
-                .map_err(|error| {
-                    Error::new(ErrorKind::Storage, "no descriptor is left").with_source(error)
-                })
+    /// Ready with true when something has begun to wait since the last time, once however often; with false when it is not the
+    /// one who listens any more.
+    pub(crate) fn poll(&mut self, cx: &Context<'_>) -> Poll<bool> {
+        let mut state = self.signal.lock();
+        if state.listener != self.number {
+            return Poll::Ready(false);
         }
-
-        // Neither can fail in a way that matters: what is written is 1 and what is read is thrown away.
-        pub(super) fn set(&self) {
-            let _ = self.0.write(1);
+        if state.turns != self.heard {
+            self.heard = state.turns;
+            return Poll::Ready(true);
         }
-
-        pub(super) fn clear(&self) {
-            let _ = self.0.read();
-        }
-
-        pub(super) fn number(&self) -> i32 {
-            self.0.as_fd().as_raw_fd()
-        }
+        state.listening = Some(cx.waker().clone());
+        Poll::Pending
     }
 }
 
-#[cfg(not(target_os = "linux"))]
-mod descriptor {
-    use kaiwa_core::{Error, ErrorKind};
-
-    #[derive(Debug)]
-    pub(super) enum Descriptor {}
-
-    impl Descriptor {
-        pub(super) fn new() -> Result<Self, Error> {
-            Err(Error::new(
-                ErrorKind::Unsupported,
-                "this system has no descriptor for it; use a wakeup handler",
-            ))
-        }
-
-        pub(super) fn set(&self) {}
-
-        pub(super) fn clear(&self) {}
-
-        pub(super) fn number(&self) -> i32 {
-            match *self {}
-        }
+fn wake(waker: Option<Waker>) {
+    if let Some(waker) = waker {
+        waker.wake();
     }
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(all(test, target_os = "linux", not(kaiwa_loom)))]
 mod tests {
     use std::os::fd::BorrowedFd;
 
@@ -213,7 +236,7 @@ mod tests {
 
     #[allow(clippy::unwrap_used, reason = "a test")]
     fn is_readable(signal: &Signal) -> bool {
-        let number = signal.descriptor().unwrap();
+        let number = signal.descriptor(Descriptor::new).unwrap();
         // SAFETY: the signal keeps it open.
         let descriptor = unsafe { BorrowedFd::borrow_raw(number) };
         let mut polled = [PollFd::new(descriptor, PollFlags::POLLIN)];
@@ -249,8 +272,29 @@ mod tests {
     fn an_interrupt_ends_one_wait() {
         let signal = Signal::default();
         signal.interrupt();
+        signal.set();
         assert!(!signal.wait(None));
-        assert!(signal.take_interrupt());
-        assert!(!signal.take_interrupt());
+        assert!(signal.wait(None));
+    }
+
+    #[test]
+    fn one_who_begins_to_listen_hears_of_what_waits() {
+        let cx = Context::from_waker(Waker::noop());
+        let signal = Arc::new(Signal::default());
+        let mut early = signal.listen();
+        assert_eq!(early.poll(&cx), Poll::Pending);
+        signal.set();
+        assert_eq!(early.poll(&cx), Poll::Ready(true));
+        let mut late = signal.listen();
+        assert_eq!(early.poll(&cx), Poll::Ready(false));
+        assert_eq!(late.poll(&cx), Poll::Ready(true));
+        assert_eq!(late.poll(&cx), Poll::Pending);
+        drop(signal.clear());
+        let mut idle = signal.listen();
+        assert_eq!(idle.poll(&cx), Poll::Pending);
+        signal.unlisten(early.number());
+        assert_eq!(idle.poll(&cx), Poll::Pending);
+        signal.unlisten(idle.number());
+        assert_eq!(idle.poll(&cx), Poll::Ready(false));
     }
 }

@@ -96,7 +96,8 @@ fn config() -> Config {
     config.function.prefix = Some("KAIWA_API".to_owned());
     // Taken as an integer only.
     config.export.include = vec!["kaiwa_log_level".to_owned()];
-    config.export.exclude = vec!["kaiwa_test_panic".to_owned()];
+    // For the tests only.
+    config.export.exclude = ["kaiwa_test_panic", "dlsym"].map(str::to_owned).into();
     config
 }
 

@@ -22,6 +22,7 @@ const INSIDE: &str = r#"PATH="$PATH:/usr/sbin:/sbin"; ip link set lo up && exec 
 pub(crate) fn run(workspace: &Workspace) -> Result<Outcome> {
     let mut cargo = workspace.cargo("build --release --locked --manifest-path bench/Cargo.toml");
     command::run(cargo.arg("--target-dir").arg(&workspace.target))?;
+    command::run(&mut workspace.cargo("build --release --locked --package kaiwa-ffi"))?;
     let program = workspace.target.join("release/kaiwa-bench");
 
     let mut bench = match interop::namespace() {

@@ -23,6 +23,7 @@ mod c;
 mod command;
 mod fuzz;
 mod interop;
+mod loom;
 mod package;
 mod python;
 mod report;

@@ -25,6 +25,8 @@ enum Source {
     Apt(&'static str),
     /// The same for a library.
     AptLibrary(&'static str),
+    /// The same for one that is only wished for: where it cannot be had, what uses it is left out.
+    AptWish(&'static str),
     /// A package of Debian's for Python: what `python3 -c` runs if it is there, and its name.
     Python(&'static str, &'static str),
     /// A crate, installed into the target directory: name and version.
@@ -100,6 +102,11 @@ pub(crate) const CMAKE: Need = Need {
     program: "cmake",
     source: Source::Apt("cmake"),
 };
+/// For the example of its main loop.
+pub(crate) const GLIB: Need = Need {
+    program: "glib-2.0",
+    source: Source::AptWish("libglib2.0-dev"),
+};
 /// Later versions need a newer Rust. Built without optimization: it takes a third of the time.
 pub(crate) const CARGO_C: Need = Need {
     program: "cargo-cinstall",
@@ -111,7 +118,16 @@ pub(crate) fn provide(workspace: &Workspace, needs: &[Need]) -> Result<Option<St
     let mut missing = Vec::new();
     for need in needs.iter().filter(|need| !need.is_present(workspace)) {
         let mut install = need.install(workspace)?;
+        let wish = matches!(need.source, Source::AptWish(_));
         if !workspace.may_install {
+            if wish {
+                println!(
+                    "`{}` would be nice: {}",
+                    need.program,
+                    command::show(&install)
+                );
+                continue;
+            }
             missing.push(format!(
                 "`{}` is missing: {}",
                 need.program,
@@ -119,10 +135,14 @@ pub(crate) fn provide(workspace: &Workspace, needs: &[Need]) -> Result<Option<St
             ));
             continue;
         }
-        if let Source::Apt(_) | Source::AptLibrary(_) | Source::Python(..) = need.source {
-            run(&mut as_root("apt-get update --quiet")?)?;
+        let installed = update(need).and_then(|()| run(&mut install));
+        match installed {
+            Err(error) if wish => {
+                println!("done without `{}`: {error:#}", need.program);
+                continue;
+            }
+            installed => installed?,
         }
-        run(&mut install)?;
         ensure!(
             need.is_present(workspace),
             "`{}` is still missing",
@@ -138,9 +158,23 @@ pub(crate) fn provide(workspace: &Workspace, needs: &[Need]) -> Result<Option<St
     )))
 }
 
+/// What is known of packages may be old, or nothing at all.
+fn update(need: &Need) -> Result<()> {
+    match need.source {
+        Source::Component(_) | Source::Crate(_) => Ok(()),
+        _ => run(&mut as_root("apt-get update --quiet")?),
+    }
+}
+
 /// Where crates are installed to, with `bin/` below.
 pub(crate) fn tools(workspace: &Workspace) -> PathBuf {
     workspace.target.join("tools")
+}
+
+/// Whether a library can be compiled with, as `pkg-config` calls it.
+pub(crate) fn has_library(name: &str) -> bool {
+    let mut command = Command::new(PKG_CONFIG.program);
+    on_path(PKG_CONFIG.program) && succeeds(command.arg("--exists").arg(name))
 }
 
 impl Need {
@@ -149,10 +183,7 @@ impl Need {
             // rustup puts a proxy of every component's programs on the path, installed or not.
             Source::Component(_) => succeeds(Command::new(self.program).arg("--version")),
             Source::Apt(_) => on_path(self.program),
-            Source::AptLibrary(_) => {
-                let mut command = Command::new(PKG_CONFIG.program);
-                on_path(PKG_CONFIG.program) && succeeds(command.arg("--exists").arg(self.program))
-            }
+            Source::AptLibrary(_) | Source::AptWish(_) => has_library(self.program),
             Source::Python(code, _) => succeeds(Command::new("python3").args(["-c", code])),
             Source::Crate(_) => tools(workspace).join("bin").join(self.program).is_file(),
         }
@@ -165,12 +196,18 @@ impl Need {
                 rustup.args(["component", "add", name]);
                 Ok(rustup)
             }
-            Source::Apt(name) | Source::AptLibrary(name) | Source::Python(_, name) => as_root(
-                &format!("apt-get install --yes --no-install-recommends {name}"),
-            ),
+            Source::Apt(name)
+            | Source::AptLibrary(name)
+            | Source::AptWish(name)
+            | Source::Python(_, name) => as_root(&format!(
+                "apt-get install --yes --no-install-recommends {name}"
+            )),
             Source::Crate(name) => {
                 let mut cargo = workspace.cargo("install --debug --locked --root");
                 cargo.arg(tools(workspace)).arg(name);
+                // Its other programs, and looking into it, cost a third more.
+                cargo.args(["--bin", self.program]);
+                cargo.env("CARGO_PROFILE_DEV_DEBUG", "0");
                 Ok(cargo)
             }
         }

@@ -5,7 +5,7 @@ use anyhow::{Context, Result};
 use crate::command::run;
 use crate::setup::{self, Need};
 use crate::workspace::{Package, Workspace};
-use crate::{bench, c, fuzz, interop, package, python};
+use crate::{bench, c, fuzz, interop, loom, package, python};
 
 /// One word.
 #[derive(Debug)]
@@ -68,6 +68,12 @@ pub(crate) const STEPS: &[Step] = &[
         run: unit,
     },
     Step {
+        name: "loom",
+        about: "queues, pump and wakeup lose nothing and leave nobody waiting, in every order of their threads' steps",
+        needs: &[],
+        run: loom::run,
+    },
+    Step {
         name: "examples",
         about: "each example builds and, run as by a user, does what it says",
         needs: &[],
@@ -83,6 +89,7 @@ pub(crate) const STEPS: &[Step] = &[
             setup::VALGRIND,
             setup::CMAKE,
             setup::PKG_CONFIG,
+            setup::GLIB,
             setup::CARGO_C,
         ],
         run: c::run,
@@ -125,7 +132,7 @@ pub(crate) const ASIDE: &[Step] = &[Step {
 }];
 
 /// Folders with a manifest and a lock file of their own.
-const OUTSIDE: [&str; 3] = ["bench", "fuzz", "interop"];
+const OUTSIDE: [&str; 4] = ["bench", "fuzz", "interop", "loom"];
 
 fn fmt(workspace: &Workspace) -> Result<Outcome> {
     run(&mut workspace.cargo("fmt --all --check"))?;

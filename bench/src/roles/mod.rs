@@ -2,9 +2,12 @@
 //! its input.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use anyhow::Result;
-use clap::Subcommand;
+use clap::builder::BoolishValueParser;
+use clap::{ArgAction, Subcommand};
+use rustix::time::{ClockId, clock_gettime};
 use tokio::io::{AsyncBufReadExt as _, BufReader, stdin};
 
 mod hold;
@@ -14,6 +17,7 @@ mod relay;
 mod rim_relay;
 mod serve;
 mod sockchat;
+mod subscribe;
 
 pub(crate) use hold::HoldKind;
 pub(crate) use host::BackendKind;
@@ -61,6 +65,18 @@ pub(crate) enum Role {
         asset_api: Option<String>,
         emotes: Option<usize>,
     },
+    /// One flooded client, beside which one in C does the same
+    #[command(hide = true)]
+    Subscribe {
+        #[arg(action = ArgAction::Set)]
+        many: bool,
+        #[arg(action = ArgAction::Set, value_parser = BoolishValueParser::new())]
+        keep_state: bool,
+        protocol: String,
+        warm_up: u64,
+        count: u64,
+        fields: Vec<String>,
+    },
 }
 
 /// Plays it. The runtime is the one that programs have who do not think about it.
@@ -95,6 +111,24 @@ pub(crate) fn run(role: &Role) -> Result<()> {
                 };
                 sockchat::run(*kind, load).await
             }
+            Role::Subscribe {
+                many,
+                keep_state,
+                protocol,
+                warm_up,
+                count,
+                fields,
+            } => {
+                let load = subscribe::Load {
+                    many: *many,
+                    keep_state: *keep_state,
+                    protocol,
+                    warm_up: *warm_up,
+                    count: *count,
+                    fields,
+                };
+                subscribe::run(load).await
+            }
         }
     })?;
     // What still blocks a thread, reading the input for example, is not waited for.
@@ -106,4 +140,14 @@ pub(crate) fn run(role: &Role) -> Result<()> {
 async fn end_of_input() {
     let mut lines = BufReader::new(stdin()).lines();
     while let Ok(Some(_)) = lines.next_line().await {}
+}
+
+/// CPU time of this process so far, of all threads, in the process and for it in the kernel: in nanoseconds, which the ticks
+/// of `/proc` are too coarse for.
+fn cpu() -> Duration {
+    let time = clock_gettime(ClockId::ProcessCPUTime);
+    Duration::new(
+        time.tv_sec.unsigned_abs(),
+        time.tv_nsec.unsigned_abs() as u32,
+    )
 }

@@ -12,10 +12,11 @@ use kaiwa_protocols::connection::{
     AssetEvent, ChatEvent, Connection, ConnectionEvent, StatusEvent, UserEvent,
 };
 use oshatori::connection as foreign;
-use rustix::time::{ClockId, clock_gettime};
 use tokio::time::timeout;
 use tokio_tungstenite::connect_async;
 use tokio_tungstenite::tungstenite::Message;
+
+use super::cpu;
 
 /// How long signing in may take, with everything that comes before the flood.
 const READY_LIMIT: Duration = Duration::from_secs(20);
@@ -235,13 +236,4 @@ impl Meter {
     fn is_over(&self) -> bool {
         self.seen >= self.all
     }
-}
-
-/// CPU time of this process so far, of all threads, in the process and for it in the kernel.
-fn cpu() -> Duration {
-    let time = clock_gettime(ClockId::ProcessCPUTime);
-    Duration::new(
-        time.tv_sec.unsigned_abs(),
-        time.tv_nsec.unsigned_abs() as u32,
-    )
 }

@@ -22,15 +22,15 @@ const WELCOME: [&str; 3] = [
 ];
 
 /// The server.
-pub(super) struct Flood {
-    pub(super) url: String,
+pub(crate) struct Flood {
+    pub(crate) url: String,
     start: Sender<()>,
     thread: JoinHandle<Result<()>>,
 }
 
 impl Flood {
     /// Listens for a client, to which it will send so many packets.
-    pub(super) fn listen(packets: u64) -> Result<Self> {
+    pub(crate) fn listen(packets: u64) -> Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         let url = format!("ws://{}/", listener.local_addr()?);
         let (start, started) = channel();
@@ -39,12 +39,12 @@ impl Flood {
     }
 
     /// Begins; the client is in by now.
-    pub(super) fn start(&self) -> Result<()> {
+    pub(crate) fn start(&self) -> Result<()> {
         self.start.send(()).context("the flood has ended early")
     }
 
     /// Waits until the client, which has all, is gone.
-    pub(super) fn end(self) -> Result<()> {
+    pub(crate) fn end(self) -> Result<()> {
         drop(self.start);
         let ended = self.thread.join();
         ended.map_err(|_| anyhow!("the flood panicked"))?

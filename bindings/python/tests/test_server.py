@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
-import sys
-from pathlib import Path
 
-import pytest
-from conftest import ROOT, Server
-from test_client import LIMIT, run
+from conftest import Server, run
 
 import kaiwa
 
-EXAMPLES = ROOT / "examples" / "python"
+TEXTS = 2500
+"""Each is four events: said, changed and done at one end, said at the other."""
+
 
 
 def test_two_people_talk(server: Server) -> None:
@@ -28,6 +25,38 @@ def test_two_people_talk(server: Server) -> None:
                         break
                     case _:
                         pass
+
+    run(main)
+
+
+def test_ten_thousand_events_arrive_in_order(server: Server) -> None:
+    async def main() -> None:
+        async with kaiwa.Client() as client:
+            mia, noa = (client.account("wschat", url=server.url, name=name) for name in ("mia", "noa"))
+            await asyncio.gather(mia.connect(), noa.connect())
+            writer = asyncio.create_task(write(mia))
+            last = {mia.id: 0, noa.id: 0}
+            heard: list[int] = []
+            async for event in client.events():
+                assert event.seq == last[event.account] + 1
+                last[event.account] = event.seq
+                match event:
+                    case kaiwa.ChatNew(message=message) if event.account == noa.id and message.text.isdigit():
+                        heard.append(int(message.text))
+                        if len(heard) == TEXTS:
+                            break
+                    case _:
+                        pass
+            await writer
+            assert heard == list(range(TEXTS))
+            while min(last.values()) < TEXTS or sum(last.values()) < 10_000:
+                late = client.poll(0)
+                assert late is not None
+                last[late.account] = late.seq
+
+    async def write(account: kaiwa.Account) -> None:
+        for first in range(0, TEXTS, 100):
+            await asyncio.gather(*(account.send_text(str(number)) for number in range(first, first + 100)))
 
     run(main)
 
@@ -58,42 +87,3 @@ def test_nobody_listens() -> None:
                     break
 
     run(main)
-
-
-def test_the_bot_answers(server: Server) -> None:
-    bot = subprocess.Popen([sys.executable, EXAMPLES / "bot.py", server.url], stdout=subprocess.PIPE, text=True)
-    try:
-        assert bot.stdout is not None
-        assert bot.stdout.readline() == "connected\n"
-
-        async def main() -> None:
-            async with kaiwa.Client() as client:
-                account = client.account("wschat", url=server.url, name="mia")
-                await account.connect()
-                await account.send_text("!echo hello")
-                async for event in client.events():
-                    match event:
-                        case kaiwa.ChatNew(message=message) if message.text.endswith("you said: hello"):
-                            break
-                        case _:
-                            pass
-
-        run(main)
-    finally:
-        bot.terminate()
-        bot.communicate()
-
-
-def test_a_chat_in_a_pipe(server: Server) -> None:
-    example: list[str | Path] = [sys.executable, EXAMPLES / "tui_free_chat.py", server.url, "mia"]
-    chat = subprocess.run(example, input="hello\nagain\n", capture_output=True, text=True, timeout=LIMIT, check=True)
-    assert [line for line in chat.stdout.splitlines() if "hello" in line or "again" in line], chat.stderr
-
-
-@pytest.mark.parametrize("example", ["bot.py", "tui_free_chat.py"])
-def test_an_example_says_why_it_fails(example: str, tmp_path: Path) -> None:
-    command: list[str | Path] = [sys.executable, EXAMPLES / example, "nonsense://", "mia"]
-    failed = subprocess.run(command, input="", capture_output=True, text=True, timeout=LIMIT, cwd=tmp_path)
-    assert failed.returncode == 1
-    assert failed.stderr.startswith("error: ")
-    assert "Traceback" not in failed.stderr

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import subprocess
 import sys
@@ -12,9 +13,11 @@ import pytest
 
 import kaiwa
 from kaiwa._core import decode
+from kaiwa._events import FRAGMENTS, event_at
 from kaiwa._json import NAMES, VARIANTS
 from kaiwa._native import Strings, check, ffi, lib
 from kaiwa._table import ENUMS, EVENTS, RECORDS, UNIONS
+from kaiwa._views import address
 
 HERE = Path(__file__).resolve().parent.parent
 
@@ -56,7 +59,8 @@ def by_view(wire: Any) -> kaiwa.Event:
     place = ffi.new("const kaiwa_event **")
     check(lib.kaiwa_event_from_json(keep(json.dumps(wire)), place))
     try:
-        return decode(place[0])
+        # Not `decode`, which takes the JSON of what the view cannot tell.
+        return event_at(address(place[0]))
     finally:
         lib.kaiwa_event_release(place[0])
 
@@ -73,7 +77,10 @@ def test_an_event_is_the_same_by_view_and_by_json(place: tuple[str, str], full: 
     if place in (("Status", "Done"), ("Status", "Failed")):
         assert viewed.request == told.request == 7
     assert viewed == told
+    assert repr(viewed) == repr(told)
     assert kaiwa.event_from_json(viewed.to_json()) == viewed
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        viewed.seq = 1  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]
 
 
 def test_every_fragment_style_and_asset_comes_out() -> None:
@@ -86,6 +93,17 @@ def test_every_fragment_style_and_asset_comes_out() -> None:
     wires += [{"Asset": {"event": {"New": {"asset": sample_variant("Asset", name, True)}}}} for name in UNIONS["Asset"]]
     for wire in wires:
         assert by_view(wire) == kaiwa.event_from_json(json.dumps(wire))
+
+
+def test_what_the_view_has_no_number_for_comes_by_json(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(FRAGMENTS, lib.KAIWA_FRAGMENT_TEXT)
+    keep, place = Strings(), ffi.new("const kaiwa_event **")
+    wire = {"Chat": {"event": {"New": {"message": sample_row(RECORDS["Message"][1], True)}}}}
+    check(lib.kaiwa_event_from_json(keep(json.dumps(wire)), place))
+    with pytest.raises(KeyError):
+        event_at(address(place[0]))
+    assert decode(address(place[0])) == kaiwa.event_from_json(json.dumps(wire))
+    lib.kaiwa_event_release(place[0])
 
 
 def test_what_is_newer_is_kept() -> None:

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use super::{AccountSnapshot, Event, StateClient};
 use crate::outbox::{OUTBOX_MESSAGES, Outbox};
-use crate::queue::{Mailbox, Publisher, QueueLimits, Tagged, Weighed};
+use crate::queue::{Mailbox, Pieces, Publisher, QueueLimits, Tagged, Weighed};
 use crate::session::{Now, SessionEvent};
 use crate::{
     Capabilities, ChannelEvent, ChatEvent, ConnectionEvent, Error, ErrorKind, Protocol, RequestId,
@@ -65,8 +65,8 @@ struct Inner {
     current_channel: Option<String>,
     outbox: Outbox,
     queue: VecDeque<Queued>,
-    /// Folded and numbered, to be queued before the lock is released.
-    staged: Vec<Weighed<Event>>,
+    /// Numbered, to be folded and queued before the lock is released.
+    staged: Pieces<Weighed<Event>>,
 }
 
 /// What waits to be handed to the connection, in order.
@@ -123,7 +123,7 @@ impl Shared {
                 current_channel: None,
                 outbox: Outbox::new(),
                 queue: VecDeque::new(),
-                staged: Vec::new(),
+                staged: Pieces::default(),
             }),
             requested: Notify::new(),
             origin: Instant::now(),
@@ -248,12 +248,9 @@ impl Shared {
         self.publish_staged(inner);
     }
 
-    /// Folds an event into the state and numbers it.
+    /// Numbers an event, to be published with others.
     fn stage(&self, inner: &mut Inner, event: Weighed<Tagged>) {
         let Weighed { item, bytes } = event;
-        if let Some(states) = &self.states {
-            states.apply(&self.state_id, &item.event);
-        }
         inner.seq += 1;
         let item = Event {
             account: self.id,
@@ -264,10 +261,14 @@ impl Shared {
         inner.staged.push(Weighed { item, bytes });
     }
 
-    /// Queues what was staged for every subscriber.
+    /// Folds what was staged into the state, then queues it for every subscriber.
     fn publish_staged(&self, inner: &mut Inner) {
-        self.publisher
-            .publish_all(std::mem::take(&mut inner.staged));
+        let staged = std::mem::take(&mut inner.staged);
+        if let Some(states) = &self.states {
+            let events = staged.iter().map(|one| &one.item.event);
+            states.apply_all(&self.state_id, events);
+        }
+        self.publisher.publish_all(staged);
     }
 
     /// Events of the connection, on their way to the subscribers.

@@ -10,11 +10,11 @@ use tokio::time::Instant;
 
 use super::account::Shared;
 use super::backoff::Backoff;
-use crate::queue::{EventReceiver, RoomWait, Tagged, Weighed};
+use crate::queue::{EventReceiver, PIECE_ITEMS, RoomWait, Tagged, Weighed};
 use crate::{ChatEvent, ConnectionEvent, ErrorInfo, ErrorKind, EventKind, RequestId, StatusEvent};
 
 /// Events forwarded before commands and timers get their turn again, and before it is asked for room again.
-const EVENTS_AT_ONCE: usize = 64;
+const EVENTS_AT_ONCE: usize = PIECE_ITEMS;
 
 /// Bytes of events forwarded before it is asked for room again: little beside the bound of a queue, 1 MiB.
 const BYTES_AT_ONCE: usize = 64 * 1024;

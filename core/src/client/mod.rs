@@ -16,7 +16,7 @@ pub mod storage;
 mod reducer;
 
 pub use account::AccountId;
-pub use events::{AccountSnapshot, ClientEvents, Event};
+pub use events::{AccountSnapshot, ClientEvents, Event, TakenEvents};
 pub use many::{Client, ClientOptions};
 pub use map::Map;
 pub use message_log::{MESSAGE_BYTES_PER_CHANNEL, MESSAGES_PER_CHANNEL, MessageLog};

@@ -13,9 +13,10 @@ use crate::{Asset, ConnectionEvent, EventReceiver, Member, Message, Profile};
 
 /// The states of many connections, kept up to date and read from anywhere.
 ///
-/// A clone is another handle to the same states. The lock inside is held for one event or one O(1) copy and never across
-/// an await, so readers do not wait for a flood, and what they read no longer changes. The methods are `async` for
-/// programs that are written against a storage that waits; none of them waits for anything but that lock.
+/// A clone is another handle to the same states. The lock inside is held for the events that came together, some hundreds at
+/// most, or for one O(1) copy, and never across an await, so readers do not wait for a flood, and what they read no longer
+/// changes. The methods are `async` for programs that are written against a storage that waits; none of them waits for
+/// anything but that lock.
 ///
 /// # Cancel safety
 /// Every method has its whole effect when it is first polled, and none before.
@@ -176,13 +177,23 @@ impl<S: StateStorage + 'static> StateClient<S> {
 
     /// Adds an event; says whether the connection is tracked.
     pub(crate) fn apply(&self, connection_id: &str, event: &ConnectionEvent) -> bool {
-        match self.write().get_mut(connection_id) {
-            Some(state) => {
-                state.apply(event);
-                true
-            }
-            None => false,
+        self.apply_all(connection_id, [event])
+    }
+
+    /// Adds events that came together, which readers see all or none; says whether the connection is tracked.
+    pub(crate) fn apply_all<'a>(
+        &self,
+        connection_id: &str,
+        events: impl IntoIterator<Item = &'a ConnectionEvent>,
+    ) -> bool {
+        let mut storage = self.write();
+        let Some(state) = storage.get_mut(connection_id) else {
+            return false;
+        };
+        for event in events {
+            state.apply(event);
         }
+        true
     }
 
     /// Everything about a connection, as it is now. O(1).

@@ -12,7 +12,7 @@ pub trait StateStorage: Send + Sync {
     /// The state as it is now.
     fn get(&self, connection_id: &str) -> Option<ConnectionState>;
 
-    /// The state, to be changed by one event.
+    /// The state, to be changed by events that came together.
     fn get_mut(&mut self, connection_id: &str) -> Option<&mut ConnectionState>;
 
     /// Keeps a state; one of the same id is replaced.

@@ -5,11 +5,12 @@
 
 use std::collections::VecDeque;
 use std::future::poll_fn;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use super::gate::lock;
 use super::lanes::wake;
+use super::sync::Mutex;
 
 /// A channel from one owner to one task. It is not bounded: whoever commands waits for answers.
 #[must_use]
@@ -123,7 +124,7 @@ impl<T> Drop for CommandReceiver<T> {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(kaiwa_loom)))]
 mod tests {
     use tokio::sync::oneshot;
 

@@ -1,8 +1,10 @@
 //! Whether a publisher may go on: open while none of its lanes is full.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Waker};
+use std::sync::PoisonError;
+use std::sync::atomic::Ordering;
+use std::task::{Context, Poll, Waker};
+
+use super::sync::{AtomicUsize, Mutex, MutexGuard};
 
 /// Counts a publisher's full lanes and wakes the one who waits for none to be full.
 #[derive(Debug, Default)]
@@ -33,8 +35,17 @@ impl Gate {
         self.full.load(Ordering::Acquire) == 0
     }
 
-    pub(super) fn wait(&self, cx: &Context<'_>) {
+    /// Ready when it is open.
+    pub(super) fn poll_open(&self, cx: &Context<'_>) -> Poll<()> {
+        if self.is_open() {
+            return Poll::Ready(());
+        }
         *lock(&self.waiting) = Some(cx.waker().clone());
+        // Again: a lane may have been emptied between the look and the wait.
+        if self.is_open() {
+            return Poll::Ready(());
+        }
+        Poll::Pending
     }
 }
 

@@ -5,11 +5,13 @@
 
 use std::collections::VecDeque;
 use std::mem;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use super::QueueLimits;
 use super::gate::{Gate, lock};
+use super::pieces::Pieces;
+use super::sync::Mutex;
 
 /// What travels in a queue.
 pub(crate) trait Item: Clone + Send + 'static {
@@ -39,7 +41,7 @@ impl<T: Item> Weighed<T> {
 /// One publisher's way into a mailbox.
 #[derive(Debug)]
 pub(super) struct Lane<T> {
-    queue: VecDeque<Weighed<T>>,
+    queue: Pieces<Weighed<T>>,
     bytes: usize,
     limits: QueueLimits,
     /// Whether it counts in the gate: set at a bound, cleared at half of it, so that the reader is not woken for each event.
@@ -123,7 +125,7 @@ impl<T: Item> Mailbox<T> {
         let waker = {
             let mut slots = lock(&self.slots);
             slots.open = false;
-            slots.waker.take()
+            Self::waker_of_the_end(&mut slots)
         };
         wake(waker);
     }
@@ -140,7 +142,7 @@ impl<T: Item> Mailbox<T> {
             return None;
         }
         let lane = Some(Lane {
-            queue: VecDeque::new(),
+            queue: Pieces::default(),
             bytes: 0,
             limits,
             full: false,
@@ -161,7 +163,7 @@ impl<T: Item> Mailbox<T> {
     }
 
     /// Queues items, at least one; false when nobody will ever take them.
-    pub(super) fn push(&self, index: usize, items: Vec<Weighed<T>>) -> bool {
+    pub(super) fn push(&self, index: usize, items: Pieces<Weighed<T>>) -> bool {
         let bytes: usize = items.iter().map(|one| one.bytes).sum();
         let waker = {
             let mut guard = lock(&self.slots);
@@ -175,10 +177,8 @@ impl<T: Item> Mailbox<T> {
             lane.bytes += bytes;
             if lane.queue.is_empty() {
                 slots.ready.push_back(index);
-                lane.queue = items.into();
-            } else {
-                lane.queue.extend(items);
             }
+            lane.queue.append(items);
             if !lane.full && lane.is_over() {
                 lane.full = true;
                 lane.gate.close_one();
@@ -195,7 +195,7 @@ impl<T: Item> Mailbox<T> {
         };
         let slot = slots.lanes.get_mut(index)?;
         let lane = slot.as_mut()?;
-        let item = lane.queue.pop_front()?;
+        let item = lane.queue.pop()?;
         lane.bytes = lane.bytes.saturating_sub(item.bytes);
         slots.taken += 1;
         if lane.full && lane.is_half_empty() {
@@ -205,19 +205,19 @@ impl<T: Item> Mailbox<T> {
             slots.ready.push_back(index);
         } else if lane.closed {
             *slot = None;
-        } else {
-            // Idle accounts, thousands perhaps, must not each keep the memory of their last burst; an event is large.
-            lane.queue = VecDeque::new();
         }
         Some(item)
     }
 
-    fn pop_many(slots: &mut Slots<T>, items: usize, bytes: usize) -> Vec<Weighed<T>> {
-        let next = slots
-            .ready
-            .front()
-            .and_then(|index| slots.lanes.get(*index)?.as_ref());
-        let mut taken = Vec::with_capacity(next.map_or(0, |lane| lane.queue.len().min(items)));
+    /// What is there, up to a number and up to the first that makes so many bytes: of one lane the first piece, of several one
+    /// after the other in turn.
+    fn pop_some(slots: &mut Slots<T>, items: usize, bytes: usize) -> Vec<Weighed<T>> {
+        if slots.ready.len() == 1
+            && let Some(index) = slots.ready.front().copied()
+        {
+            return Self::pop_from(slots, index, items, bytes);
+        }
+        let mut taken = Vec::new();
         let mut weight = 0;
         while taken.len() < items
             && weight < bytes
@@ -229,8 +229,48 @@ impl<T: Item> Mailbox<T> {
         taken
     }
 
+    /// [`Mailbox::pop_some`] where only one lane has something in it: at once, mostly without moving anything.
+    fn pop_from(slots: &mut Slots<T>, index: usize, items: usize, bytes: usize) -> Vec<Weighed<T>> {
+        let Some(slot) = slots.lanes.get_mut(index) else {
+            return Vec::new();
+        };
+        let Some(lane) = slot else {
+            return Vec::new();
+        };
+        let mut weight = 0;
+        let taken = lane.queue.take(|piece| {
+            let fits = |one: &&Weighed<T>| {
+                let fits = weight < bytes;
+                weight += if fits { one.bytes } else { 0 };
+                fits
+            };
+            piece.iter().take(items).take_while(fits).count()
+        });
+        lane.bytes = lane.bytes.saturating_sub(weight);
+        slots.taken += taken.len() as u64;
+        if lane.full && lane.is_half_empty() {
+            lane.release();
+        }
+        if lane.queue.is_empty() {
+            slots.ready.clear();
+            if lane.closed {
+                *slot = None;
+            }
+        }
+        taken
+    }
+
     fn is_over(slots: &Slots<T>) -> bool {
         slots.cut || (!slots.open && slots.lanes.iter().flatten().all(|lane| lane.closed))
+    }
+
+    /// Who is to be told if this is the end. Nobody is woken for less: a pump that waits must find something.
+    fn waker_of_the_end(slots: &mut Slots<T>) -> Option<Waker> {
+        if Self::is_over(slots) {
+            slots.waker.take()
+        } else {
+            None
+        }
     }
 
     pub(super) fn close_lane(&self, index: usize) {
@@ -242,7 +282,7 @@ impl<T: Item> Mailbox<T> {
                     _ => *slot = None,
                 }
             }
-            slots.waker.take()
+            Self::waker_of_the_end(&mut slots)
         };
         wake(waker);
     }
@@ -271,7 +311,11 @@ impl<T: Item> Mailbox<T> {
             if !lane.full || slots.taken != taken {
                 return false;
             }
-            slots.overrun = lane.queue.back().map(|last| T::overrun_after(&last.item));
+            slots.overrun = lane
+                .queue
+                .iter()
+                .next_back()
+                .map(|last| T::overrun_after(&last.item));
             slots.cut = true;
             for lane in slots.lanes.iter_mut().flatten() {
                 lane.release();
@@ -307,7 +351,7 @@ impl<T: Item> Receiver<T> {
             .map(|taken| taken.map(|one| one.item))
     }
 
-    /// Like [`Receiver::poll_recv`], for as many as are there, up to a number and up to the first that makes so many bytes.
+    /// Like [`Receiver::poll_recv`], for what is there together, up to a number and up to the first that makes so many bytes.
     pub(crate) fn poll_recv_many(
         &mut self,
         cx: &mut Context<'_>,
@@ -315,14 +359,26 @@ impl<T: Item> Receiver<T> {
         bytes: usize,
     ) -> Poll<Option<Vec<Weighed<T>>>> {
         self.poll_take(cx, |slots| {
-            let taken = Mailbox::pop_many(slots, items, bytes);
+            let taken = Mailbox::pop_some(slots, items, bytes);
             (!taken.is_empty()).then_some(taken)
         })
     }
 
+    /// What is there together, up to a number.
+    pub(crate) fn try_recv_some(&mut self, items: usize) -> Vec<Weighed<T>> {
+        Mailbox::pop_some(&mut lock(&self.mailbox.slots), items, usize::MAX)
+    }
+
     /// As many as are there, up to a number.
     pub(crate) fn try_recv_many(&mut self, items: usize) -> Vec<Weighed<T>> {
-        Mailbox::pop_many(&mut lock(&self.mailbox.slots), items, usize::MAX)
+        let mut slots = lock(&self.mailbox.slots);
+        let mut taken = Vec::new();
+        while let some = Mailbox::pop_some(&mut slots, items - taken.len(), usize::MAX)
+            && !some.is_empty()
+        {
+            taken.extend(some);
+        }
+        taken
     }
 
     fn poll_take<R>(
@@ -358,8 +414,10 @@ impl<T: Item> Receiver<T> {
         let mut slots = lock(&self.mailbox.slots);
         let lanes = slots.lanes.iter().flatten();
         let urgent: usize = lanes
-            .filter_map(|lane| lane.queue.iter().rposition(|one| is_urgent(&one.item)))
-            .map(|last| last + 1)
+            .filter_map(|lane| {
+                let behind = lane.queue.iter().rev().position(|one| is_urgent(&one.item));
+                Some(lane.queue.len() - behind?)
+            })
             .sum();
         if urgent > 0 {
             return Poll::Ready(urgent);

@@ -6,8 +6,11 @@
 mod commands;
 mod gate;
 mod lanes;
+mod limits;
+mod pieces;
 mod publisher;
 mod room;
+mod sync;
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -17,6 +20,8 @@ use futures_core::Stream;
 
 pub use commands::{CommandReceiver, CommandSender, commands};
 pub(crate) use lanes::{Item, Mailbox, Receiver, Weighed};
+pub use limits::QueueLimits;
+pub(crate) use pieces::{PIECE_ITEMS, Pieces};
 pub(crate) use publisher::Publisher;
 pub use room::RoomWait;
 
@@ -25,25 +30,6 @@ use crate::{ConnectionEvent, RequestId, StatusEvent};
 /// A subscriber that took nothing for this long while another one waits is cut off: the one must not starve the other for
 /// ever. 30 s is longer than any pause of a healthy program and shorter than most servers' patience with a stopped reader.
 pub const STALL_LIMIT: Duration = Duration::from_secs(30);
-
-/// How much may wait for one subscriber of one account before reading pauses.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct QueueLimits {
-    /// Events.
-    pub events: usize,
-    /// Bytes of events, strings included.
-    pub bytes: usize,
-}
-
-impl Default for QueueLimits {
-    /// 1,024 events (a burst of backlog) and 1 MiB (so that 1,000 flooded accounts stay within 1 GiB).
-    fn default() -> Self {
-        Self {
-            events: 1024,
-            bytes: 1024 * 1024,
-        }
-    }
-}
 
 /// An event and the request that caused it.
 #[derive(Clone, Debug, PartialEq)]
@@ -68,7 +54,7 @@ impl Item for Tagged {
 /// Events that are published together, which costs less than one after the other.
 #[derive(Debug, Default)]
 pub struct EventBatch {
-    events: Vec<Weighed<Tagged>>,
+    events: Pieces<Weighed<Tagged>>,
     bytes: usize,
 }
 
@@ -84,6 +70,23 @@ impl EventBatch {
         let event = Weighed::new(Tagged { request, event });
         self.bytes += event.bytes;
         self.events.push(event);
+    }
+
+    /// How many events it has.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.events.len()
+    }
+
+    /// Whether it has none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.events.is_empty()
+    }
+
+    /// Makes room for so many more events.
+    pub fn reserve(&mut self, events: usize) {
+        self.events.reserve(events);
     }
 
     /// Bytes that the events hold; see [`ConnectionEvent::size`].
@@ -184,7 +187,7 @@ impl EventReceiver {
             .poll_urgent(cx, |tagged| is_urgent(&tagged.event))
     }
 
-    /// Waits for an event, then gives all that are there, up to a number and up to the first that makes so many bytes.
+    /// Waits for an event, then gives those that are there together, up to a number and up to the first that makes so many bytes.
     ///
     /// # Cancel safety
     /// Dropping the future loses nothing.

@@ -1,10 +1,13 @@
 //! Publishers: each has a lane in the mailbox of each of its subscribers.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError};
+use std::task::{Context, Poll};
 
 use super::QueueLimits;
 use super::gate::{Gate, lock};
 use super::lanes::{Item, Lane, Mailbox, Weighed};
+use super::pieces::Pieces;
+use super::sync::Mutex;
 
 /// A publisher's lanes, one per subscriber. Clones share them.
 #[derive(Debug)]
@@ -72,11 +75,11 @@ impl<T: Item> Publisher<T> {
 
     /// Queues an item for every subscriber.
     pub(crate) fn publish(&self, item: T) {
-        self.publish_all(vec![Weighed::new(item)]);
+        self.publish_all(Pieces::one(Weighed::new(item)));
     }
 
     /// Queues items for every subscriber, who is woken once for all of them.
-    pub(crate) fn publish_all(&self, items: Vec<Weighed<T>>) {
+    pub(crate) fn publish_all(&self, items: Pieces<Weighed<T>>) {
         if items.is_empty() {
             return;
         }
@@ -106,8 +109,9 @@ impl<T: Item> Publisher<T> {
         })
     }
 
-    pub(super) fn gate(&self) -> &Gate {
-        &self.inner.gate
+    /// Ready when every subscriber has room.
+    pub(super) fn poll_room(&self, cx: &Context<'_>) -> Poll<()> {
+        self.inner.gate.poll_open(cx)
     }
 
     /// For each full lane: its subscription and how many its subscriber has taken so far.

@@ -36,14 +36,9 @@ impl RoomWait {
         cx: &mut Context<'_>,
     ) -> Poll<()> {
         loop {
-            if publisher.has_room() {
+            if publisher.poll_room(cx).is_ready() {
                 self.stall = None;
                 return Poll::Ready(());
-            }
-            publisher.gate().wait(cx);
-            // Again: a lane may have been emptied between the look and the wait.
-            if publisher.has_room() {
-                continue;
             }
             let stall = self.stall.get_or_insert_with(|| Stall {
                 timer: Box::pin(sleep(STALL_LIMIT)),

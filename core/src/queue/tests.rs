@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::lanes::{Item, Mailbox, Receiver};
 use super::publisher::Publisher;
-use super::{EventPublisher, QueueLimits, RoomWait, STALL_LIMIT};
+use super::{EventBatch, EventPublisher, PIECE_ITEMS, QueueLimits, RoomWait, STALL_LIMIT};
 use crate::{ConnectionEvent, StatusEvent};
 
 fn ping(n: usize) -> ConnectionEvent {
@@ -231,6 +231,40 @@ async fn lanes_are_served_in_turn() {
             .await
             .is_none()
     );
+}
+
+#[tokio::test]
+async fn what_came_together_is_taken_together_up_to_both_bounds() {
+    let publisher = EventPublisher::new(small());
+    let mut receiver = publisher.subscribe();
+    let mut batch = EventBatch::new();
+    (0..300).for_each(|n| batch.push(None, ping(n)));
+    publisher.publish_all(batch);
+    assert!(!publisher.has_room());
+    let size = ping(100).size();
+    let mut seen = 0;
+    for (items, bytes, expected) in [
+        (1, usize::MAX, 1),
+        (10, usize::MAX, 10),
+        // The one that reaches the bound comes too.
+        (10, 2 * size - 4, 2),
+        (1000, usize::MAX, PIECE_ITEMS - 13),
+        (1000, usize::MAX, PIECE_ITEMS),
+        (1000, usize::MAX, 300 - 2 * PIECE_ITEMS),
+    ] {
+        let taken = receiver.recv_many(items, bytes).await.unwrap();
+        assert_eq!(taken.len(), expected);
+        for one in taken {
+            assert_eq!(one.item.event, ping(seen));
+            seen += 1;
+        }
+    }
+    assert!(publisher.has_room());
+    (0..300).for_each(|n| publisher.publish(None, ping(n)));
+    assert_eq!(receiver.try_recv_many(250).len(), 250);
+    drop(publisher);
+    assert_eq!(receiver.try_recv_many(usize::MAX).len(), 50);
+    assert!(receiver.recv_many(1, 1).await.is_none());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -77,6 +77,37 @@ async fn a_flood_that_nobody_reads_delays_no_other_account() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn events_taken_together_come_in_the_same_order_and_in_turn() {
+    const AT_ONCE: usize = 50;
+    let mut rig = Rig::connected().await;
+    let (other, remote) = second(&mut rig).await;
+    flood(&rig.remote);
+    remote.publish(message("hey"));
+    settle().await;
+    let mut events = rig.client.subscribe();
+    assert_eq!(events.try_recv_many(AT_ONCE).len(), 0, "from now on");
+    let mut last = BTreeMap::new();
+    let mut seen = 0;
+    while seen < FLOOD + 1 {
+        let taken = within(rig.events.recv_many(AT_ONCE)).await.unwrap();
+        assert!((1..=AT_ONCE).contains(&taken.len()));
+        for event in taken {
+            let before = last.insert(event.account, event.seq);
+            assert!(before.is_none_or(|before| event.seq == before + 1));
+            seen += 1;
+            if event.account == other {
+                assert!(seen <= 2, "accounts take turns");
+            }
+        }
+    }
+    assert_eq!(rig.events.try_recv_many(AT_ONCE).len(), 0);
+    rig.client.shutdown().await;
+    while let Some(taken) = within(rig.events.recv_many(AT_ONCE)).await {
+        assert_ne!(taken.len(), 0);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn numbers_rise_by_one_per_account() {
     let mut rig = Rig::connected().await;
     let mut late = rig.client.subscribe();

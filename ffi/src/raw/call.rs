@@ -2,6 +2,7 @@
 
 use std::ffi::c_void;
 
+use super::tsan;
 use crate::callback::kaiwa_destroy;
 use crate::text::kaiwa_str;
 use crate::view::kaiwa_event;
@@ -77,35 +78,5 @@ impl Callback<unsafe extern "C" fn(*mut c_void, i32, kaiwa_str, kaiwa_str)> {
         // SAFETY: the caller registered the two together; the strings live until the call returns.
         self.userdata
             .with(|pointer| unsafe { (self.handler)(pointer, level, target, message) });
-    }
-}
-
-/// Tells the thread sanitizer of a C program, which sees nothing of Rust's locks, that userdata goes from thread to thread.
-/// Nothing but in builds with `--cfg kaiwa_tsan`.
-mod tsan {
-    use std::ffi::c_void;
-
-    #[cfg(kaiwa_tsan)]
-    unsafe extern "C" {
-        fn __tsan_acquire(address: *mut c_void);
-        fn __tsan_release(address: *mut c_void);
-    }
-
-    #[cfg_attr(not(kaiwa_tsan), allow(unused_variables, reason = "see the module"))]
-    pub(super) fn acquire(address: *mut c_void) {
-        #[cfg(kaiwa_tsan)]
-        if !address.is_null() {
-            // SAFETY: only the number counts.
-            unsafe { __tsan_acquire(address) };
-        }
-    }
-
-    #[cfg_attr(not(kaiwa_tsan), allow(unused_variables, reason = "see the module"))]
-    pub(super) fn release(address: *mut c_void) {
-        #[cfg(kaiwa_tsan)]
-        if !address.is_null() {
-            // SAFETY: as above.
-            unsafe { __tsan_release(address) };
-        }
     }
 }

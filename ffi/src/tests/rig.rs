@@ -71,7 +71,7 @@ impl Rig {
     /// Makes a request, and gives what it sent: the first event that it caused.
     pub(super) fn sends(
         &mut self,
-        call: impl FnOnce(*const kaiwa_account, *mut u64) -> kaiwa_status,
+        call: impl FnOnce(*mut kaiwa_account, *mut u64) -> kaiwa_status,
     ) -> ConnectionEvent {
         let mut request = 0;
         ok(call(self.account, &raw mut request));

@@ -239,16 +239,28 @@ pub(crate) fn message(arena: &mut Arena, message: &Message) -> kaiwa_message {
         message_type,
         status,
     } = message;
-    let fragments = fragment_list(arena, content);
+    let (text, fragments) = match content.as_slice() {
+        // Most messages: the text is there once.
+        [MessageFragment::Text(text)] => {
+            let text = arena.text(text);
+            let shown = kaiwa_fragment {
+                kind: kaiwa_fragment_kind::KAIWA_FRAGMENT_TEXT,
+                text,
+                ..kaiwa_fragment::NONE
+            };
+            (text, super::list(arena, [shown], |_, shown| shown))
+        }
+        [] => (arena.text(""), std::ptr::null()),
+        content => (
+            arena.text(&message.plain_text()),
+            fragment_list(arena, content),
+        ),
+    };
     let (timestamp_ms, timestamp_ns) = moment(*timestamp);
     kaiwa_message {
         id: arena.optional(id.as_deref()),
         sender_id: arena.optional(sender_id.as_deref()),
-        text: match content.as_slice() {
-            [] => arena.text(""),
-            [MessageFragment::Text(text)] => arena.text(text),
-            _ => arena.text(&message.plain_text()),
-        },
+        text,
         reply_to: arena.optional(message.reply_to()),
         content: fragments,
         content_len: content.len(),

@@ -1,9 +1,9 @@
 //! Building C programs.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 /// What Rust's standard library needs of the system; `rustc --print native-static-libs` says it.
 pub(crate) const SYSTEM: [&str; 5] = ["-lgcc_s", "-lutil", "-lpthread", "-lm", "-ldl"];
@@ -31,45 +31,45 @@ pub(crate) fn out() -> PathBuf {
     out
 }
 
-/// The static library with the hooks for tests, built once.
-pub(crate) fn library() -> &'static Path {
-    static LIBRARY: OnceLock<PathBuf> = OnceLock::new();
-    LIBRARY.get_or_init(|| {
-        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        let mut build = Command::new(cargo);
-        build
-            .args(["build", "--locked", "--lib", "--features", "test-hooks"])
-            .args(["--message-format", "json-render-diagnostics"])
-            .current_dir(here());
-        let made = String::from_utf8(succeeds(&mut build).stdout).unwrap();
-        let mut files = made.split('"').filter(|word| word.ends_with("/libkaiwa.a"));
-        PathBuf::from(files.next_back().expect("cargo names the static library"))
-    })
+/// The static library, with the hooks for tests: cargo makes it beside this program, all kinds of library at once.
+pub(crate) fn library() -> PathBuf {
+    let library = std::env::current_exe()
+        .unwrap()
+        .with_file_name("libkaiwa.a");
+    assert!(library.is_file(), "{} is missing", library.display());
+    library
 }
 
-/// A C file compiled and linked with the library; once, since a program that another test runs cannot be written.
+/// A C file compiled and linked with the library.
 pub(crate) fn program(source: &Path, name: &str) -> PathBuf {
-    static BUILT: Mutex<BTreeMap<String, PathBuf>> = Mutex::new(BTreeMap::new());
-    let mut built = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
-    built
-        .entry(name.to_owned())
-        .or_insert_with(|| compile(source, name))
-        .clone()
+    program_with(source, name, &[])
 }
 
-fn compile(source: &Path, name: &str) -> PathBuf {
-    let program = out().join(name);
+/// Like [`program`], with further flags.
+pub(crate) fn program_with(source: &Path, name: &str, flags: &[String]) -> PathBuf {
     let mut cc = Command::new("cc");
-    cc.args(["-std=c11", "-g", "-D_GNU_SOURCE"])
-        .args(STRICT)
-        .arg("-I")
-        .arg(include())
-        .arg(source)
-        .arg(library())
-        .args(SYSTEM)
-        .arg("-o")
-        .arg(&program);
-    succeeds(&mut cc);
+    cc.args(["-std=c11", "-g", "-D_GNU_SOURCE"]);
+    link(cc, source, name, flags)
+}
+
+/// Runs a compiler; once for each program, since one that another test runs cannot be written.
+pub(crate) fn link(mut compiler: Command, source: &Path, name: &str, flags: &[String]) -> PathBuf {
+    static BUILT: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+    let program = out().join(name);
+    let mut built = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
+    if built.insert(name.to_owned()) {
+        compiler
+            .args(STRICT)
+            .arg("-I")
+            .arg(include())
+            .arg(source)
+            .arg(library())
+            .args(flags)
+            .args(SYSTEM)
+            .arg("-o")
+            .arg(&program);
+        succeeds(&mut compiler);
+    }
     program
 }
 

@@ -145,6 +145,7 @@ static void protocols_are_data(void) {
   CHECK(listed && asks_password && is(mock->name, "mock") && mock->about.len > 0);
   CHECK(mock->capabilities->sends_len > 10);
   GIVES(KAIWA_ERR_NOT_FOUND, kaiwa_protocol_find(KAIWA_STR("nonsense"), &mock));
+  CHECK(mock == NULL);
   CHECK(strstr(kaiwa_last_error()->message.data, "mock") != NULL);
 }
 
@@ -160,6 +161,9 @@ static void bad_arguments_are_refused(void) {
   GIVES(KAIWA_ERR_INVALID, kaiwa_client_interrupt((kaiwa_client *)app.account));
   GIVES(KAIWA_ERR_INVALID, kaiwa_account_connect((kaiwa_account *)app.client));
   GIVES(KAIWA_ERR_INVALID, kaiwa_account_send_draft(app.account, none, NULL, NULL));
+  GIVES(KAIWA_ERR_INVALID,
+        kaiwa_account_send_draft(app.account, none, (kaiwa_draft *)app.account, NULL));
+  GIVES(KAIWA_ERR_INVALID, kaiwa_client_interrupt((kaiwa_client *)((char *)app.client + 1)));
   CHECK(kaiwa_account_id(NULL) == 0 && kaiwa_account_userdata(NULL) == NULL);
   CHECK(!kaiwa_account_can_send(app.account, 12345));
 
@@ -183,13 +187,21 @@ static void bad_arguments_are_refused(void) {
   CHECK(strstr(kaiwa_last_error()->message.data, "hunter2") == NULL);
 
   connect_it(&app);
+  kaiwa_str inner = {"mo\0ck", 5};
+  GIVES(KAIWA_ERR_NOT_FOUND, kaiwa_account_new(app.client, inner, NULL, 0, &account));
   kaiwa_str bad = {"ab\xff", 3};
   kaiwa_str huge = {"x", (size_t)-1};
   kaiwa_str null = {NULL, 3};
+  kaiwa_login_field illegible = {KAIWA_STR("name"), {"ab\xff", 3}};
+  GIVES(KAIWA_ERR_INVALID, kaiwa_account_new(app.client, bad, NULL, 0, &account));
+  GIVES(KAIWA_ERR_INVALID, kaiwa_account_set_fields(app.account, &illegible, 1));
+  GIVES(KAIWA_ERR_INVALID, kaiwa_account_send_json(app.account, huge, &request));
   GIVES(KAIWA_ERR_INVALID, kaiwa_account_send_text(app.account, none, bad, &request));
   GIVES(KAIWA_ERR_INVALID, kaiwa_account_send_text(app.account, none, huge, &request));
   GIVES(KAIWA_ERR_INVALID, kaiwa_account_send_text(app.account, null, KAIWA_STR("x"), &request));
   GIVES(KAIWA_ERR_INVALID, kaiwa_account_create_channel(app.account, KAIWA_STR("x"), 99, none,
+                                                        true, &request));
+  GIVES(KAIWA_ERR_INVALID, kaiwa_account_create_channel(app.account, KAIWA_STR("x"), INT32_MIN, none,
                                                         true, &request));
   GIVES(KAIWA_ERR_INVALID, kaiwa_account_request_history(app.account, none, none, 0, &request));
   GIVES(KAIWA_ERR_INVALID, kaiwa_account_ban_member(app.account, none, KAIWA_STR("u"), INT64_MAX,
@@ -211,9 +223,22 @@ static void bad_arguments_are_refused(void) {
   GIVES(KAIWA_ERR_TOO_LONG, kaiwa_account_send_text(app.account, none, longest, &request));
   free(text);
   GIVES(KAIWA_ERR_INVALID, kaiwa_set_log_handler(99, NULL, NULL, NULL));
+  GIVES(KAIWA_ERR_INVALID, kaiwa_set_log_handler(-1, NULL, NULL, NULL));
+  kaiwa_draft *draft = NULL;
+  OK(kaiwa_draft_new(&draft));
+  GIVES(KAIWA_ERR_INVALID, kaiwa_draft_begin_style(draft, 99, 0));
+  GIVES(KAIWA_ERR_INVALID, kaiwa_draft_text(draft, bad));
+  GIVES(KAIWA_ERR_INVALID, kaiwa_draft_upload(draft, inner, none, none));
+  GIVES(KAIWA_ERR_INVALID, kaiwa_draft_json(draft, KAIWA_STR("{\"Text\":7}")));
+  for (int deep = 0; deep < 32; deep++) OK(kaiwa_draft_begin_link(draft, KAIWA_STR("https://example.org/")));
+  GIVES(KAIWA_ERR_INVALID, kaiwa_draft_begin_link(draft, KAIWA_STR("https://example.org/")));
+  GIVES(KAIWA_ERR_INVALID, kaiwa_account_send_draft(app.account, none, draft, &request));
+  kaiwa_draft_free(draft);
 
   kaiwa_event *event = NULL;
   GIVES(KAIWA_ERR_INVALID, kaiwa_event_from_json(KAIWA_STR("[]"), (const kaiwa_event **)&event));
+  GIVES(KAIWA_ERR_UNSUPPORTED,
+        kaiwa_event_from_json(KAIWA_STR("{\"Future\":{}}"), (const kaiwa_event **)&event));
   kaiwa_json *json = NULL;
   GIVES(KAIWA_ERR_INVALID, kaiwa_event_json(NULL, &json));
 
@@ -416,6 +441,31 @@ static void every_request_of_the_header_is_answered(void) {
   stop(&app);
 }
 
+static void *read_and_release(void *userdata) {
+  const kaiwa_event *kept = userdata;
+  CHECK(is(kept->message->text, "kept") && kept->message->content_len == 1);
+  kaiwa_event_release(kept);
+  return NULL;
+}
+
+static void events_outlive_everything(void) {
+  struct app app;
+  start(&app, NULL, 0);
+  connect_it(&app);
+  OK(kaiwa_account_send_text(app.account, none, KAIWA_STR("kept"), NULL));
+  until(&app, KAIWA_EVENT_CHAT_NEW);
+  const kaiwa_event *kept = kaiwa_event_retain(app.kept);
+  CHECK(kept == app.kept);
+  stop(&app); /* its release is one of two */
+  kaiwa_json *json = NULL;
+  OK(kaiwa_event_json(kept, &json));
+  CHECK(strstr(json->text.data, "kept") != NULL);
+  kaiwa_json_free(json);
+  pthread_t other;
+  CHECK(pthread_create(&other, NULL, read_and_release, (void *)(uintptr_t)kept) == 0);
+  CHECK(pthread_join(other, NULL) == 0);
+}
+
 static bool readable(int fd) {
   struct pollfd polled = {.fd = fd, .events = POLLIN};
   return poll(&polled, 1, 0) == 1;
@@ -590,23 +640,64 @@ static void shutdown_ends_the_stream(void) {
   OK(kaiwa_client_wakeup_fd(app.client, &fd));
   CHECK(readable(fd));
   kaiwa_status status;
-  while ((status = kaiwa_client_pump(app.client, -1, 1, NULL)) == KAIWA_OK) continue;
+  struct pollfd polled = {.fd = fd, .events = POLLIN};
+  while ((status = kaiwa_client_pump(app.client, -1, 1, NULL)) == KAIWA_OK)
+    CHECK(poll(&polled, 1, LIMIT_MS) == 1); /* for what is left, or to be told of the end */
   CHECK(status == KAIWA_ERR_STATE && app.seen[KAIWA_EVENT_STATUS_DISCONNECTED] == 1);
   CHECK(!readable(fd));
   GIVES(KAIWA_ERR_STATE, kaiwa_client_pump(app.client, -1, 0, NULL));
   stop(&app);
 }
 
+static void ignore(void *unused) { (void)unused; }
+
+/* Everything that may be called from any thread, at once. */
+static void use_all(struct app *app) {
+  kaiwa_state *state = NULL;
+  kaiwa_capabilities *can = NULL;
+  kaiwa_channel_list *channels = NULL;
+  kaiwa_member_list *members = NULL;
+  kaiwa_asset_list *assets = NULL;
+  OK(kaiwa_account_state(app->account, &state));
+  OK(kaiwa_account_capabilities(app->account, &can));
+  OK(kaiwa_account_channels(app->account, &channels));
+  OK(kaiwa_account_members(app->account, none, &members));
+  OK(kaiwa_account_assets(app->account, none, &assets));
+  for (size_t i = 0; i < channels->len; i++) {
+    kaiwa_message_list *messages = NULL;
+    OK(kaiwa_account_messages(app->account, channels->items[i]->channel->id, 3, &messages));
+    for (size_t j = 0; j < messages->len; j++) CHECK(messages->items[j]->text.data);
+    kaiwa_message_list_free(messages);
+  }
+  kaiwa_asset_list_free(assets);
+  kaiwa_member_list_free(members);
+  kaiwa_channel_list_free(channels);
+  kaiwa_capabilities_free(can);
+  kaiwa_state_free(state);
+  OK(kaiwa_account_set_userdata(app->account, app));
+  CHECK(kaiwa_account_userdata(app->account) == app && kaiwa_account_id(app->account) > 0);
+  OK(kaiwa_client_set_wakeup_handler(app->client, NULL, ignore, ignore));
+  OK(kaiwa_client_network_changed(app->client));
+  OK(kaiwa_client_interrupt(app->client));
+  kaiwa_account *own = NULL;
+  OK(kaiwa_account_new(app->client, KAIWA_STR("mock"), NULL, 0, &own));
+  OK(kaiwa_account_connect(own));
+  kaiwa_account_free(own);
+}
+
 static void *send_many(void *userdata) {
   struct app *app = userdata;
+  kaiwa_draft *draft = NULL;
+  OK(kaiwa_draft_new(&draft));
+  OK(kaiwa_draft_text(draft, KAIWA_STR("many")));
   for (int i = 0; i < 200;) {
-    kaiwa_status status = kaiwa_account_send_text(app->account, none, KAIWA_STR("many"), NULL);
+    if (i % 20 == 0) use_all(app);
+    kaiwa_status status = i % 2 ? kaiwa_account_send_text(app->account, none, KAIWA_STR("many"), NULL)
+                                : kaiwa_account_send_draft(app->account, none, draft, NULL);
     CHECK(status == KAIWA_OK || status == KAIWA_ERR_FULL);
     i += status == KAIWA_OK;
-    kaiwa_state *state = NULL;
-    OK(kaiwa_account_state(app->account, &state));
-    kaiwa_state_free(state);
   }
+  kaiwa_draft_free(draft);
   return NULL;
 }
 
@@ -760,7 +851,7 @@ static void accounts_come_from_json(void) {
   stop(&app);
 }
 
-/* A program that ends while everything runs. */
+/* Programs that end while everything runs: from main, from the handler, and while another thread waits in the pump. */
 static int leave_at_once(void) {
   static struct app app;
   start(&app, NULL, 0);
@@ -768,9 +859,38 @@ static int leave_at_once(void) {
   return 0;
 }
 
+static void exit_now(struct app *app) {
+  (void)app;
+  exit(0);
+}
+
+static int leave_from_the_handler(void) {
+  static struct app app;
+  start(&app, NULL, 0);
+  app.during = exit_now;
+  OK(kaiwa_account_connect(app.account));
+  OK(kaiwa_client_pump(app.client, LIMIT_MS, 0, NULL));
+  return 1;
+}
+
+static int leave_while_another_pumps(void) {
+  static struct app app;
+  start(&app, NULL, 0);
+  app.during = linger;
+  OK(kaiwa_account_connect(app.account));
+  pthread_t other;
+  CHECK(pthread_create(&other, NULL, pump_once, &app) == 0);
+  pthread_mutex_lock(&turn.lock);
+  while (!turn.inside) pthread_cond_wait(&turn.changed, &turn.lock);
+  pthread_mutex_unlock(&turn.lock);
+  return 0;
+}
+
 int main(int argc, char **argv) {
   /* Apart from the others, which run under tools that count what is not freed. */
   if (argc > 1 && strcmp(argv[1], "leave") == 0) return leave_at_once();
+  if (argc > 1 && strcmp(argv[1], "leave-handler") == 0) return leave_from_the_handler();
+  if (argc > 1 && strcmp(argv[1], "leave-pump") == 0) return leave_while_another_pumps();
   if (argc > 1 && strcmp(argv[1], "fork") == 0) return a_forked_child_is_told(), 0;
   versions_and_names();
   protocols_are_data();
@@ -779,6 +899,7 @@ int main(int argc, char **argv) {
   a_panic_becomes_a_status();
   the_last_error_is_of_the_thread();
   messages_come_back();
+  events_outlive_everything();
   every_request_of_the_header_is_answered();
   the_descriptor_tells_when_events_wait();
   the_library_may_be_called_from_the_handler();

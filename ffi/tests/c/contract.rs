@@ -13,7 +13,7 @@ fn the_header_keeps_its_promises() {
     // A panic on purpose speaks there, and nothing else.
     let said = String::from_utf8_lossy(&output.stdout);
     assert_eq!(said, "");
-    for apart in ["fork", "leave"] {
+    for apart in ["fork", "leave", "leave-handler", "leave-pump"] {
         build::succeeds(build::limited(&program).arg(apart));
     }
 }

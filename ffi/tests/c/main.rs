@@ -13,5 +13,6 @@ mod build;
 mod contract;
 mod cxx;
 mod docs;
+mod every;
 mod examples;
 mod header;

@@ -26,7 +26,7 @@ const LEAVE_LIMIT: Duration = Duration::from_secs(5);
 const WRITE_LIMIT: Duration = Duration::from_secs(60);
 
 /// Frames read before writing and timers get their turn again.
-const READS_AT_ONCE: usize = 64;
+const READS_AT_ONCE: usize = 256;
 
 /// Frames written before reading and timers get their turn again.
 const WRITES_AT_ONCE: usize = 64;

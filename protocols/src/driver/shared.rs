@@ -38,6 +38,8 @@ pub(super) struct Core<S> {
     open: BTreeMap<RequestId, Option<Echo>>,
     /// What the session has said and nobody was told yet.
     said: EventBatch,
+    /// How many events were published last: likely there are as many the next time.
+    usual: usize,
     /// The time of inputs that came together, as long as they are handled: until [`Shared::publish`] or another call, so that
     /// the session's clock never goes back.
     together: Option<Now>,
@@ -64,6 +66,7 @@ impl<S: Session> Shared<S> {
                 session: make_session(),
                 open: BTreeMap::new(),
                 said: EventBatch::new(),
+                usual: 0,
                 together: None,
                 connected: false,
                 broken: false,
@@ -197,6 +200,9 @@ impl<S: Session> Shared<S> {
     }
 
     fn publish_said(&self, core: &mut Core<S>) {
+        if !core.said.is_empty() {
+            core.usual = core.said.len();
+        }
         self.publisher.publish_all(std::mem::take(&mut core.said));
         let skipped = core.session.skipped();
         if skipped > core.skipped {
@@ -246,6 +252,9 @@ impl<S: Session> Core<S> {
     fn gather(&mut self) {
         while let Some(SessionEvent { request, event }) = self.session.poll_event() {
             self.note(request, &event);
+            if self.said.is_empty() {
+                self.said.reserve(self.usual);
+            }
             self.said.push(request, event);
         }
     }

@@ -18,8 +18,8 @@ use super::roster::Roster;
 use super::typing::Typing;
 use super::who::Who;
 use super::wire::{
-    ClientPacket, LOBBY, Lines, MAX_FILE_BYTES, MAX_PACKET_BYTES, MAX_TEXT_BYTES, ServerPacket,
-    decode_server, encode_client,
+    ClientPacket, LOBBY, Lines, MAX_FILE_BYTES, MAX_PACKET_BYTES, MAX_TEXT_BYTES, SayLine,
+    ServerPacket, decode_server, encode_client,
 };
 use crate::keepalive::{Keepalive, Tick};
 
@@ -160,6 +160,12 @@ impl MockSession {
 
     fn handle_line(&mut self, now: Now, line: &[u8]) {
         if self.phase == Phase::Closing {
+            return;
+        }
+        if let Phase::Syncing { .. } | Phase::Live | Phase::Leaving = self.phase
+            && let Some(say) = SayLine::parse(line)
+        {
+            self.handle_say(now, &say);
             return;
         }
         match decode_server(line) {

@@ -2,11 +2,19 @@
 
 use std::borrow::Cow;
 
+use memchr::memmem;
+
 /// The longest address taken, in bytes: what browsers and servers agree on.
 pub const MAX_ADDRESS_BYTES: usize = 2048;
 
 /// The beginnings of addresses that are found in plain text.
 pub(super) const BEGINNINGS: [&str; 2] = ["http://", "https://"];
+
+/// What [`BEGINNINGS`] end with.
+const MARK: &[u8] = b"://";
+
+/// What stands before it in them.
+const SCHEMES: [&str; 2] = ["http", "https"];
 
 /// Reads the address in a tag: quotes are dropped, `//host` becomes `https://host`. `None` if it is none of the web: links of
 /// another kind may run programs.
@@ -56,6 +64,21 @@ pub(super) enum Found {
     Address(usize),
     /// So many bytes that hold no address.
     Nothing(usize),
+}
+
+/// The next of [`BEGINNINGS`] in `text` from `at` on: where it begins and ends.
+pub(super) fn next(text: &str, at: usize) -> Option<(usize, usize)> {
+    let mut looked = at;
+    while let Some(found) = memmem::find(text.as_bytes().get(looked..)?, MARK) {
+        let mark = looked + found;
+        looked = mark + MARK.len();
+        let before = text.get(at..mark)?;
+        let scheme = SCHEMES.iter().find(|scheme| before.ends_with(**scheme));
+        if let Some(scheme) = scheme {
+            return Some((mark - scheme.len(), looked));
+        }
+    }
+    None
 }
 
 /// Looks for an address at the beginning of `text`, which begins with one of [`BEGINNINGS`].

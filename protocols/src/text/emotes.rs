@@ -17,7 +17,7 @@ pub const MAX_PATTERN_BYTES: usize = 64;
 /// The emotes of a place. Made anew when its list of assets changes, and only then: making it takes time in the order of the
 /// list, finding does not.
 pub struct Emotes {
-    /// `None` if there is none for the patterns, which their limits exclude: then nothing is found.
+    /// `None` without emotes: then addresses are found faster.
     automaton: Option<AhoCorasick>,
     /// The ids of the emotes, by the number of their patterns after those of addresses.
     ids: Vec<String>,
@@ -42,9 +42,12 @@ impl Emotes {
             .take(MAX_EMOTES)
             .collect();
         let patterns = emotes.iter().map(|(_, pattern)| *pattern);
-        let automaton = AhoCorasick::builder()
-            .match_kind(MatchKind::LeftmostLongest)
-            .build(address::BEGINNINGS.into_iter().chain(patterns));
+        // Its limits exclude that there is none for the patterns.
+        let automaton = (!emotes.is_empty()).then(|| {
+            AhoCorasick::builder()
+                .match_kind(MatchKind::LeftmostLongest)
+                .build(address::BEGINNINGS.into_iter().chain(patterns))
+        });
         let mut by_id = BTreeMap::new();
         for (id, pattern) in &emotes {
             by_id
@@ -52,7 +55,7 @@ impl Emotes {
                 .or_insert_with(|| (*pattern).to_owned());
         }
         Self {
-            automaton: automaton.ok(),
+            automaton: automaton.and_then(Result::ok),
             ids: emotes.iter().map(|(id, _)| (*id).to_owned()).collect(),
             patterns: by_id,
         }
@@ -67,7 +70,8 @@ impl Emotes {
     /// Splits plain text into texts, emotes and addresses.
     #[must_use]
     pub fn split(&self, text: &str) -> Vec<MessageFragment> {
-        let mut out = Vec::new();
+        // Nearly always there is nothing but text.
+        let mut out = Vec::with_capacity(1);
         self.split_into(text, &mut out);
         out
     }
@@ -77,14 +81,16 @@ impl Emotes {
         let mut done = 0;
         let mut at = 0;
         while at < text.len() {
-            let here = Input::new(text).range(at..);
-            let Some(found) = self.automaton.as_ref().and_then(|all| all.find(here)) else {
+            let Some(Candidate {
+                start,
+                mut end,
+                emote,
+            }) = self.next(text, at)
+            else {
                 break;
             };
-            let (start, mut end) = (found.start(), found.end());
-            let number = found.pattern().as_usize();
             let mut looked = start + 1;
-            let fragment = match number.checked_sub(address::BEGINNINGS.len()) {
+            let fragment = match emote {
                 None if !touches_word(text, start) => {
                     match address::find(text.get(start..).unwrap_or_default()) {
                         Found::Address(length) => {
@@ -115,6 +121,33 @@ impl Emotes {
         }
         push_text(text.get(done..).unwrap_or_default(), out);
     }
+
+    /// The next that may be something, from `at` on.
+    fn next(&self, text: &str, at: usize) -> Option<Candidate> {
+        let Some(all) = &self.automaton else {
+            let (start, end) = address::next(text, at)?;
+            return Some(Candidate {
+                start,
+                end,
+                emote: None,
+            });
+        };
+        let found = all.find(Input::new(text).range(at..))?;
+        let number = found.pattern().as_usize();
+        Some(Candidate {
+            start: found.start(),
+            end: found.end(),
+            emote: number.checked_sub(address::BEGINNINGS.len()),
+        })
+    }
+}
+
+/// What may be an emote or an address.
+struct Candidate {
+    start: usize,
+    end: usize,
+    /// The number of the emote; `None`: it begins like an address.
+    emote: Option<usize>,
 }
 
 impl fmt::Debug for Emotes {
@@ -264,6 +297,13 @@ mod tests {
                 other => panic!("{other:?}"),
             }).collect();
             prop_assert_eq!(back, text);
+        }
+
+        /// Without emotes addresses are looked for in another way.
+        #[test]
+        fn addresses_are_the_same_without_emotes(text in "(https?://|://|[hHtps.:/a-c)é ]){0,20}") {
+            let never = Emotes::new(&[asset("never", "\u{1}")]);
+            prop_assert_eq!(Emotes::none().split(&text), never.split(&text));
         }
     }
 }

@@ -77,6 +77,7 @@ const PURE: &[&str] = &[
     "bytes",
     "chrono",
     "color",
+    "foldhash",
     "kaiwa-core",
     "memchr",
     "mime_guess",

@@ -40,8 +40,8 @@ const LAYERS: &[Layer] = &[
     Layer {
         name: "kaiwa-ffi",
         uses: &["kaiwa-core", "kaiwa-protocols"],
-        // The examples in C talk to it.
-        tests_use: &["kaiwa-server"],
+        // The examples in C talk to the server; of itself they use the hooks.
+        tests_use: &["kaiwa-server", "kaiwa-ffi"],
     },
     Layer {
         name: "kaiwa-cli",

@@ -8,7 +8,10 @@
                 case kaiwa.ChatNew(channel_id=where, message=message):
                     print(where, message.text)
 
-What each event means is in docs/events.md of the library. Errors are in `kaiwa.errors`, and here.
+README.md of the package is a tour. What each event means is in docs/events.md of the library.
+
+`Client` holds accounts and gives their events; `Account` asks for things; `Request` is what was asked; `Draft` is a message of several
+pieces; `protocols` are the networks that there are. Events and records are in `kaiwa.types`, errors in `kaiwa.errors`, both also here.
 """
 
 from . import errors as errors
@@ -20,6 +23,7 @@ from .account import Account as Account, Content as Content
 from .client import Client as Client, GOODBYE as GOODBYE, UNREAD as UNREAD
 from .draft import Draft as Draft
 from .state import ChannelState as ChannelState, ConnectionStatus as ConnectionStatus, Contact as Contact, ContactKind as ContactKind, Field as Field, FieldKind as FieldKind, MemberState as MemberState, Protocol as Protocol, State as State, protocol as protocol, protocols as protocols
+from ._log import disable_logging as disable_logging, enable_logging as enable_logging
 from ._request import Request as Request
 from ._native import lib as _lib
 from ._native import text as _text

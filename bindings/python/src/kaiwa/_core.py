@@ -1,58 +1,78 @@
-"""The client's handle, its pump, and the events that were taken and not yet read. No loop, no accounts."""
+"""The client's handle, its pump, and the events that were taken and not yet looked at. No loop, no accounts."""
 
 from __future__ import annotations
 
+import atexit
+import os
+import weakref
 from collections import deque
+from types import TracebackType
 from typing import Any
 
 from . import types as t
-from ._events import BY_NUMBER
+from ._events import event_at
 from ._json import of_view
+from ._log import descriptor, hand_on, outside
 from ._native import check, ffi, lib
-from ._views import Newer
 from .errors import StateError
 
 TAKEN = 256
-"""Events taken at once: enough that a call costs little, few enough that a loop stays quick (about 2 ms)."""
+"""Events taken at once: enough that a call costs little, few enough that a loop stays quick (about 1 ms)."""
+
+
+OPEN: weakref.WeakSet[Core] = weakref.WeakSet()
+
+
+@atexit.register
+def free_all() -> None:
+    """Says goodbye where nobody has closed: a program that ends takes its connections with it."""
+    for core in tuple(OPEN):
+        core.free()
 
 
 class Core:
-    """One `kaiwa_client`. The handler only keeps events; everything that can fail comes after the pump."""
+    """One `kaiwa_client`."""
 
     def __init__(self, options: Any) -> None:
         place = ffi.new("kaiwa_client **")
         check(lib.kaiwa_client_new(options, place))
         self.handle = place[0]
-        self.taken: deque[Any] = deque()
-        self.ended = False
+        OPEN.add(self)
         self.accounts: dict[int, Any] = {}
-        append, retain = self.taken.append, lib.kaiwa_event_retain
-
-        def handler(_userdata: Any, event: Any) -> None:
-            append(retain(event))
-
-        self._handler = ffi.callback("kaiwa_event_handler", handler)
-        check(lib.kaiwa_client_set_event_handler(self.handle, ffi.NULL, self._handler, ffi.NULL))
+        self.taken: deque[t.Event] = deque()
+        self.ended = False
+        self._pumping = False
+        self._raised: list[BaseException] = []
+        self._log: int | None = None
+        self._handler = handler(self.taken, self._raised)
+        check(lib.kaiwa_client_set_event_handler(self.handle, ffi.NULL, ffi.cast("kaiwa_event_handler", self._handler), ffi.NULL))
         place = ffi.new("int32_t *")
         check(lib.kaiwa_client_wakeup_fd(self.handle, place))
-        self.descriptor: int = place[0]
+        self._descriptor: int = place[0]
 
-    def pump(self, room: int) -> list[t.Event]:
-        """What has happened, without waiting; at most `room` events."""
-        self.open()
-        if not self.ended and room > len(self.taken):
-            status = lib.kaiwa_client_pump(self.handle, 0, room - len(self.taken), ffi.NULL)
-            if status == lib.KAIWA_ERR_STATE:
-                self.ended = True
-            else:
-                check(status)
-        events: list[t.Event] = []
-        while self.taken:
-            raw = self.taken[0]
-            events.append(decode(raw))
-            self.taken.popleft()
-            lib.kaiwa_event_release(raw)
-        return events
+    def descriptors(self) -> list[int]:
+        """Readable when there is something to pump."""
+        if self._log is None:
+            self._log = descriptor()
+        return [self._descriptor] if self._log is None else [self._descriptor, self._log]
+
+    def pump(self) -> None:
+        """Takes what has happened, without waiting; at most `TAKEN` events."""
+        if self._pumping:
+            raise StateError("another thread, or what it has interrupted, reads this client; a client belongs to one thread")
+        handle = self.open()
+        hand_on()
+        self._pumping = True
+        try:
+            status = lib.kaiwa_client_pump(handle, 0, TAKEN, ffi.NULL)
+        finally:
+            self._pumping = False
+        if status == lib.KAIWA_ERR_STATE:
+            self.ended = True
+        else:
+            check(status)
+        if self._raised:
+            raise self._raised.pop()
 
     def open(self) -> Any:
         """The handle, as long as there is one."""
@@ -66,20 +86,41 @@ class Core:
             return
         handle, self.handle = self.handle, None
         self.ended = True
+        OPEN.discard(self)
+        if self._log is not None:
+            os.close(self._log)
+        outside(self._free, handle)
+
+    def _free(self, handle: Any) -> None:
         for account in self.accounts.values():
             lib.kaiwa_account_free(account)
         self.accounts.clear()
         lib.kaiwa_client_free(handle)
-        while self.taken:
-            lib.kaiwa_event_release(self.taken.popleft())
 
 
-def decode(raw: Any) -> t.Event:
-    """An event of the library's."""
-    make = BY_NUMBER.get(raw.kind)
-    if make is not None:
-        try:
-            return make(raw)
-        except Newer:
-            pass
-    return of_view(raw)
+def handler(taken: deque[t.Event], raised: list[BaseException]) -> Any:
+    """What takes events. Ctrl-C is heard in it too, but can be raised only when the pump is over."""
+    append = taken.append
+
+    def take(_userdata: int, event: int) -> None:
+        append(decode(event))
+
+    def failed(_kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        raised[:] = [error.with_traceback(None)]
+        if trace is None:
+            return
+        event = decode(trace.tb_frame.f_locals["event"])
+        # It may have been raised just after the event was taken.
+        if not taken or (taken[-1].account, taken[-1].seq) != (event.account, event.seq):
+            append(event)
+
+    # Addresses as numbers cost less than as pointers, and nothing else of them is needed.
+    return ffi.callback("void(uintptr_t, uintptr_t)", take, onerror=failed)
+
+
+def decode(event: int) -> t.Event:
+    """An event of the library's, by its address."""
+    try:
+        return event_at(event)
+    except KeyError:
+        return of_view(ffi.cast("const kaiwa_event *", event))

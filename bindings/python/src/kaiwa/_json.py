@@ -21,6 +21,8 @@ def dump(event: t.Event) -> str:
     """An event as JSON."""
     if isinstance(event, t.UnknownEvent):
         return json.dumps(event.json)
+    if type(event) not in NAMES:
+        raise TypeError(f"an event is needed, not {type(event).__name__}")
     category, name, has, row = NAMES[type(event)]
     return json.dumps({category: {"event": {name: write_row(event, row)} if has else name}})
 

@@ -33,6 +33,8 @@ class Strings:
         """One string; a lone surrogate, which is no text, is refused by the library."""
         if text is None:
             return (ffi.NULL, 0)
+        if not isinstance(text, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(f"a str is needed, not {type(text).__name__}")
         data = text.encode("utf-8", "surrogatepass")
         kept = ffi.from_buffer("char[]", data)
         self._kept.append(kept)

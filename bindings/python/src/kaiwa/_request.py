@@ -51,6 +51,10 @@ class Request(Generic[T]):
         self._client._wait(self, timeout)  # pyright: ignore[reportPrivateUsage]
         return self._result()
 
+    def __repr__(self) -> str:
+        outcome = "waiting" if not self.done else "done" if self._error is None else f"failed: {self._error}"
+        return f"<kaiwa.Request {self.id} {outcome}>"
+
     def feed(self, event: t.Event) -> None:
         """Looks at an event that may belong to it."""
         found = self._collect(event)

@@ -1,29 +1,83 @@
-"""Records and fragments out of the C library's flat view.
+"""The C library's structs, read where they lie: events and what they are made of come this way, see README.md for why.
 
-Events come this way and not through JSON: see README.md for the measurement.
+A struct is known by its address. One call unpacks the members that are wanted; offsets and sizes are the declaration's own.
 """
 
 from __future__ import annotations
 
 import json
+import struct
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 from typing import Any, TypeVar
 
 from . import types as t
-from ._native import ffi, lib, optional, text
-
-__all__ = ["optional", "text"]
+from ._native import ffi, lib
 
 T = TypeVar("T")
 E = TypeVar("E", bound=Enum)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-NULL = ffi.NULL
+
+memory: Any = ffi.buffer(ffi.cast("char *", 0), sys.maxsize)
+"""All memory, by address. Nothing but addresses that the library shows may be read, and only while it shows them."""
+
+# Of 64 bits: a buffer reaches half of what a pointer could say, which is more than a 64-bit system has.
+ADDRESS = {8: "Q"}[ffi.sizeof("void *")]
+KINDS = {"pointer": ADDRESS, "struct": 2 * ADDRESS, "enum": "i"}
+CODES = {"size_t": ADDRESS, "int64_t": "q", "uint64_t": "Q", "uint32_t": "I", "_Bool": "?", "uint8_t[4]": "4s"}
 
 
-class Newer(Exception):
-    """The view has no number for something: only JSON tells what it is."""
+def layout(name: str, *wanted: str) -> Callable[[Any, int], tuple[Any, ...]]:
+    """What unpacks members of a struct, which are named in its order: `layout("kaiwa_error", "status")(memory, address)`.
+
+    A string is two members, its address and its length; a pointer is an address, an enum a number.
+    """
+    members: dict[str, Any] = dict(ffi.typeof(name).fields)
+    place, text = 0, "="
+    for member in wanted:
+        field = members[member]
+        code = KINDS.get(field.type.kind) or CODES[field.type.cname]
+        text += f"{field.offset - place}x{code}"
+        place = field.offset + struct.calcsize("=" + code)
+    return struct.Struct(text).unpack_from
+
+
+def mould(cls: type[Any]) -> Any:
+    """A class with the shape of a frozen one whose objects can be filled; setting their `__class__` freezes them.
+
+    A frozen class sets its fields one by one past its own refusal, which takes most of the time of making an event.
+    """
+    slots = {"__slots__": getattr(cls, "__slots__"), "__setattr__": object.__setattr__, "__delattr__": object.__delattr__}
+    return type(cls.__name__, cls.__bases__, slots)
+
+
+def address(pointer: Any) -> int:
+    """Where something lies that cffi shows."""
+    return int(ffi.cast("uintptr_t", pointer))
+
+
+POINTERS = [struct.Struct(f"={count}{ADDRESS}").unpack_from for count in range(9)]
+
+
+def pointers(items: int, count: int) -> tuple[int, ...]:
+    """An array of pointers."""
+    unpack = POINTERS[count] if count < 9 else struct.Struct(f"={count}{ADDRESS}").unpack_from
+    return unpack(memory, items)
+
+
+def many(one: Callable[[int], T], items: int, count: int) -> tuple[T, ...]:
+    """A list."""
+    if count == 1:
+        return (one(POINTERS[1](memory, items)[0]),)
+    return tuple([one(item) for item in pointers(items, count)]) if count else ()
+
+
+def strings(items: int, count: int) -> tuple[str, ...]:
+    """A list of strings, which lie in a row."""
+    found = pointers(items, 2 * count)
+    return tuple([memory[data : data + size].decode() for data, size in zip(found[::2], found[1::2], strict=True)])
 
 
 def numbers(cls: type[E], prefix: str) -> dict[int, E]:
@@ -31,175 +85,42 @@ def numbers(cls: type[E], prefix: str) -> dict[int, E]:
     return {getattr(lib, f"{prefix}_{one.name}"): one for one in cls}
 
 
-ASSET_SOURCES = numbers(t.AssetSource, "KAIWA_ASSET_SOURCE")
-CHANNEL_TYPES = numbers(t.ChannelType, "KAIWA_CHANNEL")
-CONFIRMATIONS = numbers(t.Confirmation, "KAIWA_CONFIRMATION")
-ERROR_KINDS = numbers(t.ErrorKind, "KAIWA_ERR")
-EVENT_KINDS = numbers(t.EventKind, "KAIWA_EVENT")
-MESSAGE_STATUSES = numbers(t.MessageStatus, "KAIWA_MESSAGE")
-MESSAGE_TYPES = numbers(t.MessageType, "KAIWA_MESSAGE")
-PRESENCES = numbers(t.Presence, "KAIWA_PRESENCE")
-ROLES = numbers(t.Role, "KAIWA_ROLE")
+ASSET_SOURCE = numbers(t.AssetSource, "KAIWA_ASSET_SOURCE")
+CHANNEL_TYPE = numbers(t.ChannelType, "KAIWA_CHANNEL")
+CONFIRMATION = numbers(t.Confirmation, "KAIWA_CONFIRMATION")
+ERROR_KIND = numbers(t.ErrorKind, "KAIWA_ERR")
+EVENT_KIND = numbers(t.EventKind, "KAIWA_EVENT")
+MESSAGE_STATUS = numbers(t.MessageStatus, "KAIWA_MESSAGE")
+MESSAGE_TYPE = numbers(t.MessageType, "KAIWA_MESSAGE")
+PRESENCE = numbers(t.Presence, "KAIWA_PRESENCE")
+ROLE = numbers(t.Role, "KAIWA_ROLE")
 PLAIN_STYLES = numbers(t.PlainStyle, "KAIWA_STYLE")
-NUMBERS = {kind: number for number, kind in EVENT_KINDS.items()}
+NUMBERS = {kind: number for number, kind in EVENT_KIND.items()}
 
 
-def known(table: dict[int, E], number: int) -> E:
-    """The member of a number."""
-    found = table.get(number)
-    if found is None:
-        raise Newer
-    return found
-
-
-def many(one: Callable[[Any], T], items: Any, count: int) -> tuple[T, ...]:
-    """A list."""
-    return tuple([one(items[i]) for i in range(count)])
-
-
-def presence(number: int) -> t.Presence:
-    """How somebody is."""
-    return known(PRESENCES, number)
+def event_kinds(items: int, count: int) -> tuple[t.EventKind, ...]:
+    """A list of kinds of events."""
+    return tuple([EVENT_KIND[number] for number in struct.unpack_from(f"={count}i", memory, items)])
 
 
 def time(ms: int, ns: int) -> datetime:
     """A moment, to the microsecond; the first or last that Python knows for those beyond."""
     try:
-        return EPOCH + timedelta(milliseconds=ms, microseconds=ns // 1000)
+        return EPOCH + timedelta(0, 0, ms * 1000 + ns // 1000)
     except OverflowError:
         return (datetime.max if ms > 0 else datetime.min).replace(tzinfo=UTC)
 
 
-def value(shown: Any) -> Any:
+def value(data: int, size: int) -> Any:
     """A value in JSON."""
-    found = optional(shown)
-    return None if found is None else json.loads(found)
+    return json.loads(memory[data : data + size]) if data else None
 
 
-def rgba(color: Any) -> t.Rgba:
-    """A colour."""
-    return (color[0], color[1], color[2], color[3])
-
-
-def message(m: Any) -> t.Message:
-    """A message."""
-    return t.Message(
-        content=many(fragment, m.content, m.content_len),
-        timestamp=time(m.timestamp_ms, m.timestamp_ns),
-        message_type=known(MESSAGE_TYPES, m.message_type),
-        status=known(MESSAGE_STATUSES, m.status),
-        id=optional(m.id),
-        sender_id=optional(m.sender_id),
-    )
-
-
-def channel(c: Any) -> t.Channel:
-    """A channel."""
-    return t.Channel(id=text(c.id), channel_type=known(CHANNEL_TYPES, c.channel_type), name=optional(c.name))
-
-
-def profile(p: Any) -> t.Profile:
-    """A person."""
-    return t.Profile(
-        color=rgba(p.color) if p.has_color else None,
-        display_name=optional(p.display_name),
-        id=optional(p.id),
-        picture=optional(p.picture),
-        username=optional(p.username),
-    )
-
-
-def member(m: Any) -> t.Member:
-    """Somebody's place in a channel."""
-    return t.Member(user_id=text(m.user_id), role=known(ROLES, m.role))
-
-
-def error_info(e: Any) -> t.ErrorInfo:
-    """An error."""
-    return t.ErrorInfo(
-        kind=known(ERROR_KINDS, e.status),
-        message=text(e.message),
-        retry_after_ms=e.retry_after_ms if e.has_retry_after else None,
-    )
-
-
-def capabilities(c: Any) -> t.Capabilities:
-    """What a network can do."""
-    return t.Capabilities(
-        confirmation=known(CONFIRMATIONS, c.confirmation),
-        sends=tuple(known(EVENT_KINDS, c.sends[i]) for i in range(c.sends_len)),
-        max_file_bytes=c.max_file_bytes if c.has_max_file else None,
-        max_text_bytes=c.max_text_bytes if c.has_max_text else None,
-    )
-
-
-def asset(a: Any) -> t.Asset:
-    """An asset."""
-    pattern, source, id_ = text(a.pattern), known(ASSET_SOURCES, a.source), optional(a.id)
-    if a.kind == lib.KAIWA_ASSET_COMMAND:
-        return t.CommandAsset(pattern=pattern, args=many(fragment, a.args, a.args_len), source=source, id=id_)
-    cls = ASSETS.get(a.kind)
-    if cls is None:
-        raise Newer
-    return cls(pattern=pattern, src=text(a.src), source=source, id=id_)
-
-
-ASSETS: dict[int, type[t.EmoteAsset | t.StickerAsset | t.AudioAsset]] = {
-    lib.KAIWA_ASSET_EMOTE: t.EmoteAsset,
-    lib.KAIWA_ASSET_STICKER: t.StickerAsset,
-    lib.KAIWA_ASSET_AUDIO: t.AudioAsset,
-}
-
-
-def style(f: Any) -> t.Style:
+def style(number: int, color: bytes) -> t.Style:
     """The style of a fragment."""
-    if f.style == lib.KAIWA_STYLE_COLOR:
-        return t.Color(rgba(f.color))
-    if f.style == lib.KAIWA_STYLE_BACKGROUND:
-        return t.Background(rgba(f.color))
-    return known(PLAIN_STYLES, f.style)
-
-
-def fragment(f: Any) -> t.Fragment:
-    """A piece of a message."""
-    make = FRAGMENTS.get(f.kind)
-    if make is None:
-        raise Newer
-    return make(f)
-
-
-def content(f: Any) -> tuple[t.Fragment, ...]:
-    """What lies within a fragment."""
-    return many(fragment, f.content, f.content_len)
-
-
-def strings(f: Any) -> tuple[str, ...]:
-    """The strings of a fragment."""
-    return tuple(text(f.strings[i]) for i in range(f.strings_len))
-
-
-def file(f: Any) -> t.File:
-    """A file that lies on the network."""
-    return t.File(url=text(f.url), name=text(f.name), mime=text(f.mime), size=f.size if f.has_size else None)
-
-
-FRAGMENTS: dict[int, Callable[[Any], t.Fragment]] = {
-    lib.KAIWA_FRAGMENT_TEXT: lambda f: t.Text(text(f.text)),
-    lib.KAIWA_FRAGMENT_IMAGE: lambda f: t.Image(text(f.url), text(f.mime)),
-    lib.KAIWA_FRAGMENT_VIDEO: lambda f: t.Video(text(f.url), text(f.mime)),
-    lib.KAIWA_FRAGMENT_AUDIO: lambda f: t.Audio(text(f.url), text(f.mime)),
-    lib.KAIWA_FRAGMENT_URL: lambda f: t.Url(text(f.url)),
-    lib.KAIWA_FRAGMENT_ASSET: lambda f: t.AssetId(text(f.asset_id)),
-    lib.KAIWA_FRAGMENT_FILE: file,
-    lib.KAIWA_FRAGMENT_UPLOAD: lambda f: t.Upload(path=text(f.path), mime=optional(f.mime), name=optional(f.name)),
-    lib.KAIWA_FRAGMENT_STYLED: lambda f: t.Styled(style=style(f), content=content(f)),
-    lib.KAIWA_FRAGMENT_LINK: lambda f: t.Link(url=text(f.url), content=content(f)),
-    lib.KAIWA_FRAGMENT_MENTION: lambda f: t.Mention(user_id=text(f.user_id), text=text(f.text)),
-    lib.KAIWA_FRAGMENT_CHANNEL_LINK: lambda f: t.ChannelLink(channel_id=text(f.channel_id), text=text(f.text)),
-    lib.KAIWA_FRAGMENT_MESSAGE_LINK: lambda f: t.MessageLink(message_id=text(f.message_id), channel_id=optional(f.channel_id)),
-    lib.KAIWA_FRAGMENT_REPLY: lambda f: t.Reply(text(f.message_id)),
-    lib.KAIWA_FRAGMENT_EDITED_AT: lambda f: t.EditedAt(time(f.time_ms, f.time_ns)),
-    lib.KAIWA_FRAGMENT_REACTION: lambda f: t.Reaction(emoji=text(f.emoji), user_ids=strings(f)),
-    lib.KAIWA_FRAGMENT_NOTICE: lambda f: t.Notice(code=text(f.code), args=strings(f)),
-    lib.KAIWA_FRAGMENT_EXTRA: lambda f: t.Extra(value(f.json)),
-}
+    red, green, blue, alpha = color
+    if number == lib.KAIWA_STYLE_COLOR:
+        return t.Color((red, green, blue, alpha))
+    if number == lib.KAIWA_STYLE_BACKGROUND:
+        return t.Background((red, green, blue, alpha))
+    return PLAIN_STYLES[number]

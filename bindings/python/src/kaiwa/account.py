@@ -216,7 +216,7 @@ class Account:
     ) -> Request[T]:
         keep = Strings()
         number = ffi.new("uint64_t *")
-        given = [keep(one) if one is None or isinstance(one, str) else one for one in arguments]
+        given = [one if isinstance(one, (int, ffi.CData)) else keep(one) for one in arguments]
         check(function(self._handle(), *given, number))
         # Nothing is taken from the library between the call and this: no event of it can be missed.
         id_: int = number[0]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import select
 import time
+import warnings
 import weakref
 from collections import deque
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -12,9 +13,9 @@ from types import TracebackType
 from typing import Any
 
 from . import types as t
-from ._core import TAKEN, Core
+from ._core import Core
 from ._native import Strings, check, ffi, fields, lib
-from ._request import Request
+from ._request import Change, Request
 from .account import Account
 from .errors import FullError, StateError, TimedOutError
 
@@ -24,12 +25,15 @@ UNREAD = 65_536
 GOODBYE = 2.0
 """Seconds that leaving `async with` waits for connections to close: what a user takes for at once."""
 
+CHANGES = frozenset({t.StatusConnecting, t.StatusConnected, t.StatusLost, t.StatusDisconnected})
+"""Events that tell whether an account is up."""
+
 
 class Client:
     """Many accounts and one stream of their events.
 
-    Use it by `async with` (or `with`); a client that is only dropped is closed as well. A client belongs to one thread, and
-    while something waits to one loop. It has no threads of Python's.
+    Use it by `async with` (or `with`), or close it; one that is only dropped is closed too, with a `ResourceWarning`. A client
+    belongs to one thread, and while something waits to one loop. It has no threads of Python's.
 
     Events are taken from the library only when somebody asks for them: who does not read makes the library, and in the end
     the network, wait. Only while a request is awaited events are taken and kept, at most `UNREAD`.
@@ -45,13 +49,14 @@ class Client:
         except OverflowError as problem:
             raise ValueError(f"an option is out of range: {problem}") from None
         self._core = Core(options)
-        self._finalizer = weakref.finalize(self, self._core.free)
         self._unread: deque[t.Event] = deque()
-        self._requests: weakref.WeakSet[Request[Any]] = weakref.WeakSet()
+        self._requests: weakref.WeakValueDictionary[int, Request[Any]] = weakref.WeakValueDictionary()
+        self._changes: weakref.WeakSet[Change] = weakref.WeakSet()
         self._accounts: dict[int, Account] = {}
         self._waiters: set[asyncio.Future[None]] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._reads = False
+        self._watched: list[int] = []
+        self._reader: asyncio.AbstractEventLoop | None = None
 
     # Accounts
 
@@ -90,37 +95,40 @@ class Client:
 
     # Events, with asyncio
 
-    async def events(self) -> AsyncIterator[t.Event]:
+    def events(self) -> AsyncIterator[t.Event]:
         """What happens, until the client is closed.
 
         Leaving the loop and beginning another one loses nothing, nor does cancelling a wait for the next event: what is not
         handed out stays. Two who wait at the same time would each get a part of it, so the second gets `StateError`.
         """
-        while (event := await self.next()) is not None:
-            yield event
+        return Events(self, self._unread)
 
     async def next(self) -> t.Event | None:
         """The next event; `None` when the client is closed. Cancel safe."""
-        if self._reads:
+        loop = asyncio.get_running_loop()
+        if self._reader is not None and not self._reader.is_closed():
             raise StateError("somebody else waits for events already; read them in one place and hand them on")
-        self._reads = True
+        self._reader = loop
         try:
             while not self._unread and self._more():
                 # Those that were there already let the loop's other tasks run too.
                 await (asyncio.sleep(0) if self._unread else self._readable())
         finally:
-            self._reads = False
+            if self._reader is loop:
+                self._reader = None
         return self._unread.popleft() if self._unread else None
 
     async def aclose(self) -> None:
-        """Says goodbye on all connections, for which it waits `GOODBYE` seconds at most, and frees everything."""
-        if not self._finalizer.alive:
+        """Says goodbye on all connections, for which it waits `GOODBYE` seconds at most, and frees everything.
+
+        Who reads gets what came until then, and the end. Closing twice is fine.
+        """
+        if self._core.handle is None:
             return
         try:
             lib.kaiwa_client_shutdown(self._core.open(), 0)
             async with asyncio.timeout(GOODBYE):
                 while self._more():
-                    self._unread.clear()
                     await self._readable()
         except TimeoutError:
             pass
@@ -146,16 +154,31 @@ class Client:
 
     def iterate(self, timeout: float | None = None) -> Iterator[t.Event]:
         """What happens, until nothing did for `timeout` seconds or the client is closed."""
+        unread = self._unread
         while (event := self.poll(timeout)) is not None:
             yield event
+            while unread:
+                yield unread.popleft()
 
     def close(self) -> None:
         """Frees everything; goodbyes may take a second. Those who wait get `StateError`, readers the end."""
         # The loop must not watch a descriptor that is closed.
         self._wake()
-        self._finalizer()
+        self._core.free()
         self._accounts.clear()
         self._end()
+
+    def __del__(self) -> None:
+        core: Core | None = getattr(self, "_core", None)
+        if core is not None and core.handle is not None:
+            forgotten = repr(self)
+            # First, for a warning may be made an error.
+            core.free()
+            warnings.warn(f"unclosed {forgotten}", ResourceWarning, source=self, stacklevel=2)
+
+    def __repr__(self) -> str:
+        closed = " closed" * (self._core.handle is None)
+        return f"<kaiwa.Client{closed} accounts={len(self._accounts)}>"
 
     def __enter__(self) -> Client:
         return self
@@ -169,29 +192,38 @@ class Client:
         """Takes what has happened; whether anything may still come."""
         if self._core.ended:
             return False
-        events = self._core.pump(TAKEN)
-        requests = tuple(self._requests)
-        for event in events:
-            self._unread.append(event)
-            if (account := self._accounts.get(event.account)) is not None:
-                account.feed(event)
-            for request in requests:
-                if not request.done:
-                    request.feed(event)
-        for request in requests:
-            if request.done:
-                self._requests.discard(request)
+        taken = self._core.taken
+        self._core.pump()
+        for event in taken:
+            if event.request or type(event) in CHANGES:
+                self._look(event)
+        some = bool(taken)
+        self._unread.extend(taken)
+        taken.clear()
         if self._core.ended:
             self._end()
-        if events or self._core.ended:
+        if some or self._core.ended:
             # What was taken may be for others who wait, and the descriptor does not tell them any more.
             self._wake()
         return not self._core.ended
 
+    def _look(self, event: t.Event) -> None:
+        """Tells those whom an event concerns."""
+        if type(event) in CHANGES:
+            if (account := self._accounts.get(event.account)) is not None:
+                account.feed(event)
+            for change in tuple(self._changes):
+                if not change.done:
+                    change.feed(event)
+        request = self._requests.get(event.request)
+        if request is not None and not request.done:
+            request.feed(event)
+
     def _end(self) -> None:
-        for request in tuple(self._requests):
+        for request in (*self._requests.values(), *self._changes):
             request.fail(StateError("the client was closed before the request was settled"))
         self._requests.clear()
+        self._changes.clear()
 
     async def _settled(self, request: Request[Any]) -> None:
         """Waits until a request is settled, whatever happens meanwhile."""
@@ -211,17 +243,22 @@ class Client:
     def _select(self, limit: float | None) -> bool:
         """Waits for the descriptor and not in the library, so that Ctrl-C is heard."""
         left = None if limit is None else max(0.0, limit - time.monotonic())
-        return bool(select.select([self._core.descriptor], [], [], left)[0])
+        return bool(select.select(self._core.descriptors(), [], [], left)[0])
 
     async def _readable(self) -> None:
         """Waits until there is something to take, or somebody else has taken something."""
         loop = asyncio.get_running_loop()
+        if self._loop is not None and self._loop.is_closed():
+            # Who waited there waits for ever, and not for this client.
+            self._waiters.clear()
+            self._rest()
         if self._loop not in (None, loop):
             raise StateError("another loop waits for this client already")
         waiter: asyncio.Future[None] = loop.create_future()
         if not self._waiters:
-            loop.add_reader(self._core.descriptor, self._wake)
-            self._loop = loop
+            self._loop, self._watched = loop, self._core.descriptors()
+            for descriptor in self._watched:
+                loop.add_reader(descriptor, self._wake)
         self._waiters.add(waiter)
         try:
             await waiter
@@ -231,16 +268,18 @@ class Client:
 
     def _wake(self) -> None:
         """Wakes all who wait: each looks whether it was for them. The descriptor stays readable until somebody takes."""
-        for waiter in self._waiters:
-            if not waiter.done():
-                waiter.set_result(None)
+        if self._loop is not None and not self._loop.is_closed():
+            for waiter in self._waiters:
+                if not waiter.done():
+                    waiter.set_result(None)
         self._waiters.clear()
         self._rest()
 
     def _rest(self) -> None:
         if not self._waiters and self._loop is not None:
             if not self._loop.is_closed():
-                self._loop.remove_reader(self._core.descriptor)
+                for descriptor in self._watched:
+                    self._loop.remove_reader(descriptor)
             self._loop = None
 
     def _add(self, handle: Any) -> Account:
@@ -249,7 +288,31 @@ class Client:
         return account
 
     def _follow(self, request: Request[Any]) -> None:
-        self._requests.add(request)
+        if isinstance(request, Change):
+            self._changes.add(request)
+        else:
+            self._requests[request.id] = request
 
     def _forget(self, account: int) -> None:
         self._accounts.pop(account, None)
+
+
+class Events(AsyncIterator[t.Event]):
+    """The events of a client. It has no state of its own: nothing is lost with it, and nobody needs to close it."""
+
+    __slots__ = ("_client", "_unread")
+
+    def __init__(self, client: Client, unread: deque[t.Event]) -> None:
+        self._client = client
+        self._unread = unread
+
+    def __aiter__(self) -> Events:
+        return self
+
+    async def __anext__(self) -> t.Event:
+        if self._unread:
+            return self._unread.popleft()
+        event = await self._client.next()
+        if event is None:
+            raise StopAsyncIteration
+        return event

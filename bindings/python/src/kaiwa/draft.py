@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from . import types as t
 from ._json import dump_fragment
+from ._log import outside
 from ._native import Strings, check, ffi, lib
 
 STYLES = {one: getattr(lib, f"KAIWA_STYLE_{one.name}") for one in t.PlainStyle}
@@ -23,7 +25,7 @@ class Draft:
     def __init__(self) -> None:
         place = ffi.new("kaiwa_draft **")
         check(lib.kaiwa_draft_new(place))
-        self.handle: Any = ffi.gc(place[0], lib.kaiwa_draft_free)
+        self.handle: Any = ffi.gc(place[0], partial(outside, lib.kaiwa_draft_free))
 
     @staticmethod
     def of(content: str | Draft | Iterable[t.Fragment]) -> Draft:

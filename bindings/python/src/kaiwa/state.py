@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, TypeVar
 
+from . import _events as e
 from . import _views as v
 from . import types as t
-from ._native import Strings, check, error, ffi, lib
+from ._native import Strings, check, error, ffi, lib, optional, text
 from .errors import Error
 
 T = TypeVar("T")
@@ -119,7 +121,7 @@ FIELDS = v.numbers(FieldKind, "KAIWA_FIELD")
 def protocols() -> tuple[Protocol, ...]:
     """The networks in this library, by name."""
     found = lib.kaiwa_protocols()
-    return v.many(_protocol, found.items, found.len)
+    return _each(_protocol, found.items, found.len)
 
 
 def protocol(name: str) -> Protocol:
@@ -133,19 +135,19 @@ def protocol(name: str) -> Protocol:
 def capabilities(account: Any) -> t.Capabilities:
     """What an account's network can do."""
     with _given("kaiwa_capabilities", lib.kaiwa_account_capabilities, account) as found:
-        return v.capabilities(found)
+        return e.capabilities_at(v.address(found))
 
 
 def state(account: Any) -> State:
     """What an account has come to."""
     with _given("kaiwa_state", lib.kaiwa_account_state, account) as s:
         return State(
-            protocol=v.text(s.protocol),
-            status=v.known(STATUSES, s.status),
-            user_id=v.optional(s.user_id),
-            current_channel_id=v.optional(s.current_channel_id),
+            protocol=text(s.protocol),
+            status=STATUSES[s.status],
+            user_id=optional(s.user_id),
+            current_channel_id=optional(s.current_channel_id),
             last_error=None if s.last_error == ffi.NULL else error(s.last_error),
-            contacts=v.many(_contact, s.contacts, s.contacts_len),
+            contacts=_each(_contact, s.contacts, s.contacts_len),
             values=_values(s),
             left_out=s.left_out,
         )
@@ -165,17 +167,21 @@ def messages(account: Any, channel_id: str, limit: int) -> tuple[t.Message, ...]
     """The messages of a channel."""
     if limit < 0:
         raise ValueError("limit is negative")
-    return _list("kaiwa_message_list", lib.kaiwa_account_messages, v.message, account, channel_id, limit)
+    return _list("kaiwa_message_list", lib.kaiwa_account_messages, lambda m: e.message_at(v.address(m)), account, channel_id, limit)
 
 
 def assets(account: Any, channel_id: str | None) -> tuple[t.Asset, ...]:
     """The assets of a channel."""
-    return _list("kaiwa_asset_list", lib.kaiwa_account_assets, v.asset, account, channel_id)
+    return _list("kaiwa_asset_list", lib.kaiwa_account_assets, lambda a: e.asset_at(v.address(a)), account, channel_id)
+
+
+def _each(one: Callable[[Any], T], items: Any, count: int) -> tuple[T, ...]:
+    return tuple([one(items[i]) for i in range(count)])
 
 
 def _list(kind: str, function: Any, one: Callable[[Any], T], account: Any, *rest: str | int | None) -> tuple[T, ...]:
     with _given(kind, function, account, *rest) as found:
-        return v.many(one, found.items, found.len)
+        return _each(one, found.items, found.len)
 
 
 @contextmanager
@@ -193,40 +199,39 @@ _given: Callable[..., AbstractContextManager[Any]] = _borrow
 
 
 def _protocol(p: Any) -> Protocol:
-    return Protocol(v.text(p.name), v.text(p.about), v.many(_field, p.fields, p.fields_len), v.capabilities(p.capabilities))
+    return Protocol(text(p.name), text(p.about), _each(_field, p.fields, p.fields_len), e.capabilities_at(v.address(p.capabilities)))
 
 
 def _field(f: Any) -> Field:
     return Field(
-        name=v.text(f.name),
-        display=v.optional(f.display),
-        kind=v.known(FIELDS, f.kind),
-        value=v.optional(f.value),
+        name=text(f.name),
+        display=optional(f.display),
+        kind=FIELDS[f.kind],
+        value=optional(f.value),
         required=f.required,
-        fields=v.many(_field, f.fields, f.fields_len),
+        fields=_each(_field, f.fields, f.fields_len),
     )
 
 
 def _contact(c: Any) -> Contact:
-    return Contact(v.text(c.user_id), v.known(CONTACTS, c.kind), v.PRESENCES.get(c.presence), v.optional(c.presence_text))
+    return Contact(text(c.user_id), CONTACTS[c.kind], v.PRESENCE.get(c.presence), optional(c.presence_text))
 
 
 def _channel(c: Any) -> ChannelState:
-    return ChannelState(v.channel(c.channel), v.optional(c.topic), v.optional(c.parent_id), c.members_len, c.messages_len, _values(c))
+    return ChannelState(e.channel_at(v.address(c.channel)), optional(c.topic), optional(c.parent_id), c.members_len, c.messages_len, _values(c))
 
 
 def _member(m: Any) -> MemberState:
     return MemberState(
-        user_id=v.text(m.user_id),
-        role=v.ROLES.get(m.role),
+        user_id=text(m.user_id),
+        role=v.ROLE.get(m.role),
         typing=m.typing,
-        presence=v.PRESENCES.get(m.presence),
-        presence_text=v.optional(m.presence_text),
-        read_message_id=v.optional(m.read_message_id),
-        profile=None if m.profile == ffi.NULL else v.profile(m.profile),
+        presence=v.PRESENCE.get(m.presence),
+        presence_text=optional(m.presence_text),
+        read_message_id=optional(m.read_message_id),
+        profile=None if m.profile == ffi.NULL else e.profile_at(v.address(m.profile)),
     )
 
 
 def _values(s: Any) -> dict[str, Any]:
-    found = (s.values[i] for i in range(s.values_len))
-    return {v.text(one.key): v.value(one.json) for one in found}
+    return dict(_each(lambda one: (text(one.key), json.loads(text(one.json))), s.values, s.values_len))

@@ -1,7 +1,6 @@
 //! What the scripted peer knows and decides; no IO. [`super::serve`] carries its lines, [`super::MockPeer`] gives orders.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::io::Write as _;
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,7 +19,7 @@ use super::places::{Places, arrives, leaves};
 use super::serve::Link;
 use super::wants::Want;
 use crate::mock::script::{Dice, Script};
-use crate::mock::wire::{ClientPacket, Hello, LOBBY, Say, ServerPacket, time};
+use crate::mock::wire::{ClientPacket, Hello, LOBBY, Say, ServerPacket, put_number, time};
 
 /// The peer promises to be heard this often: short enough to notice a dead one while somebody waits for an answer.
 pub const SILENCE: Duration = Duration::from_secs(30);
@@ -227,13 +226,20 @@ impl World {
     /// The messages of a flood, as lines: `flood <number>` of somebody. Written without a detour, since the speed of a flood
     /// is what benchmarks look at.
     pub(super) fn flood_messages(&mut self, numbers: Range<u64>) -> Vec<u8> {
-        let mut lines = Vec::new();
         let (_, at_ms) = self.stamp();
+        let begin = format!("say {LOBBY} ");
+        let middle = format!(" {at_ms} {SOMEBODY} flood ");
+        // Two numbers and the end of the line.
+        let most = begin.len() + middle.len() + 41;
+        let count = usize::try_from(numbers.end - numbers.start).unwrap_or(0);
+        let mut lines = Vec::with_capacity(count.saturating_mul(most));
         for number in numbers {
-            let id = self.next_id;
+            lines.extend_from_slice(begin.as_bytes());
+            put_number(&mut lines, self.next_id);
             self.next_id += 1;
-            // Writing to a Vec cannot fail.
-            let _ = writeln!(lines, "say {LOBBY} {id} {at_ms} {SOMEBODY} flood {number}");
+            lines.extend_from_slice(middle.as_bytes());
+            put_number(&mut lines, number);
+            lines.push(b'\n');
         }
         lines
     }

@@ -7,9 +7,26 @@ use kaiwa_core::{
 };
 
 use super::{MockSession, refusal};
-use crate::mock::wire::{LOBBY, ServerPacket};
+use crate::mock::wire::{LOBBY, SayLine, ServerPacket};
 
 impl MockSession {
+    /// Somebody says a plain text: what [`MockSession::accept`] makes of its event, with nothing to look for in it.
+    pub(super) fn handle_say(&mut self, now: Now, say: &SayLine<'_>) {
+        if !self.roster.knows(Some(say.channel)) {
+            self.skipped += 1;
+            return;
+        }
+        self.seen = self.seen.max(Some(say.id));
+        let own = self.who.user_id.as_deref() == Some(say.sender);
+        let sender = Some(say.sender).filter(|_| !own);
+        let stopped = self.typing.said(now.mono, say.channel, sender, false);
+        self.events.extend(stopped.map(SessionEvent::happened));
+        self.events.push_back(SessionEvent {
+            request: None,
+            event: say.to_event(),
+        });
+    }
+
     pub(super) fn handle_news(&mut self, now: Now, packet: ServerPacket) {
         match packet {
             ServerPacket::Say(say) => self.accept(now, None, say.into_event()),

@@ -4,9 +4,10 @@
 //! database the same. So time, sender and length belong to it.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::{BuildHasher, DefaultHasher, Hash, Hasher};
 
 use chrono::{DateTime, Utc};
+use foldhash::quality::FixedState;
 
 use crate::sockchat::wire::{RELOADED_ID, WELCOME_ID, action_text};
 
@@ -38,6 +39,8 @@ struct Place {
     ids: VecDeque<u64>,
     /// So many of them are of connections before this one.
     old: usize,
+    /// The greatest number that was ever an id here: most messages have a greater one, and are new without a look at others.
+    greatest: Option<u64>,
     /// The id of the newest message that is no greeting.
     last: String,
     /// Messages may have been missed since.
@@ -50,6 +53,8 @@ pub(super) struct Mark {
     whole: u64,
     /// Without the id, which a restart of the server changes.
     nameless: u64,
+    /// The id, if it is a number.
+    number: Option<u64>,
     is_reloaded: bool,
     is_greeting: bool,
 }
@@ -57,14 +62,12 @@ pub(super) struct Mark {
 impl Mark {
     pub(super) fn of(id: &str, time: Option<DateTime<Utc>>, user_id: &str, text: &str) -> Self {
         let time = time.map(|time| time.timestamp());
-        let mut hasher = DefaultHasher::new();
         // One server has the italics of an action in what is said now, and not in the backlog.
-        (time, user_id, action_text(text).len()).hash(&mut hasher);
-        let nameless = hasher.finish();
-        id.hash(&mut hasher);
+        let nameless = hash(&(time, user_id, action_text(text).len()));
         Self {
-            whole: hasher.finish(),
+            whole: hash(&(nameless, id)),
             nameless,
+            number: id.parse().ok(),
             is_reloaded: id == RELOADED_ID,
             is_greeting: id == WELCOME_ID,
         }
@@ -95,7 +98,9 @@ impl Past {
     /// Calls a new message otherwise than the server does, where another one was called so before the server was restarted.
     pub(super) fn name(&mut self, place: &str, id: &mut String, time: DateTime<Utc>, mark: &Mark) {
         let place = self.places.get(place);
-        if !place.is_some_and(|place| place.had(id) && !place.knows(mark)) {
+        let was_another =
+            |place: &Place| !place.is_next(mark) && place.had(id) && !place.knows(mark);
+        if !place.is_some_and(was_another) {
             if !self.renamed.is_empty() {
                 self.renamed.remove(id);
             }
@@ -189,10 +194,11 @@ impl Place {
             self.ids.pop_front();
             self.old = self.old.saturating_sub(1);
         }
-        self.ids.push_back(hash(id));
+        self.ids.push_back(hash(&id));
         self.wholes.push_back(mark.whole);
         self.nameless.push_back((mark.nameless, mark.is_reloaded));
         self.has_reloaded |= mark.is_reloaded;
+        self.greatest = self.greatest.max(mark.number);
         if !mark.is_greeting {
             self.last.clear();
             self.last.push_str(id);
@@ -203,14 +209,14 @@ impl Place {
     /// Whether a message of a connection before had this id.
     fn had(&self, id: &str) -> bool {
         self.old > 0 && {
-            let id = hash(id);
+            let id = hash(&id);
             self.ids.iter().take(self.old).any(|old| *old == id)
         }
     }
 
     /// Whether a message of this connection has this id.
     fn has(&self, id: &str) -> bool {
-        let id = hash(id);
+        let id = hash(&id);
         self.ids.iter().skip(self.old).any(|new| *new == id)
     }
 
@@ -218,14 +224,18 @@ impl Place {
         // One that was reloaded may be known by its id, and one with an id as reloaded.
         let other = (mark.nameless, !mark.is_reloaded);
         let may_be_other = mark.is_reloaded || self.has_reloaded;
-        self.wholes.contains(&mark.whole) || may_be_other && self.nameless.contains(&other)
+        !self.is_next(mark) && self.wholes.contains(&mark.whole)
+            || may_be_other && self.nameless.contains(&other)
+    }
+
+    /// Whether its id is a number above all that were ids here.
+    fn is_next(&self, mark: &Mark) -> bool {
+        mark.number > self.greatest
     }
 }
 
-fn hash(id: &str) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    id.hash(&mut hasher);
-    hasher.finish()
+fn hash(of: &impl Hash) -> u64 {
+    FixedState::default().hash_one(of)
 }
 
 /// An id for a message that has none of its own, the same whenever it comes again.

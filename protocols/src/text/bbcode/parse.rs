@@ -3,7 +3,7 @@
 //! One pass over the text with a stack of open tags. An open tag lies in the list of pieces as text until its partner comes,
 //! so that nothing is to be done for one that stays alone. Each piece is moved once per level that encloses it.
 
-use std::borrow::Cow;
+use std::cell::Cell;
 use std::ops::Range;
 
 use kaiwa_core::{MAX_STYLE_DEPTH, MessageFragment, Style};
@@ -16,8 +16,8 @@ use super::{ESCAPED, PAGE, YOUTUBE};
 /// Length of the id of a film on YouTube.
 const YOUTUBE_ID_BYTES: usize = 11;
 
-/// Pieces for which there is room at first: a tag or two, and what lies between.
-const COMMON_PIECES: usize = 8;
+/// Pieces for which a thread keeps room from one text to the next: far more than people's texts have.
+const KEPT_PIECES: usize = 64;
 
 /// Tags that wait for their partner at once; any beyond stay text. People open a handful.
 const MAX_OPEN: usize = 1024;
@@ -32,26 +32,67 @@ pub fn parse(text: &str, emotes: &Emotes) -> Vec<MessageFragment> {
         text,
         emotes,
         at: 0,
-        pieces: Vec::with_capacity(COMMON_PIECES),
-        open: Vec::new(),
+        room: ROOM.take(),
         open_of: [0; COUNT],
         closed_never: [false; COUNT],
         is_escaped: false,
     };
     parser.run();
-    let pieces = std::mem::take(&mut parser.pieces);
-    parser.finish(pieces.into_iter())
+    let fragments = parser.finish(0);
+    ROOM.set(parser.room.kept());
+    fragments
+}
+
+thread_local! {
+    /// What the last text of this thread was read in: making it anew takes as long as reading a short text.
+    static ROOM: Cell<Room> = const { Cell::new(Room::EMPTY) };
+}
+
+/// Room for what is found in a text.
+struct Room {
+    /// What was read, in order; together they are all of the text up to [`Parser::at`].
+    pieces: Vec<Piece>,
+    /// Fragments that are being put together; empty between.
+    made: Vec<MessageFragment>,
+    open: Vec<Open>,
+}
+
+impl Room {
+    const EMPTY: Self = Self {
+        pieces: Vec::new(),
+        made: Vec::new(),
+        open: Vec::new(),
+    };
+
+    /// Without what was found, and not so large that it would be a burden.
+    fn kept(mut self) -> Self {
+        let sizes = [
+            self.pieces.capacity(),
+            self.made.capacity(),
+            self.open.capacity(),
+        ];
+        if sizes.iter().any(|size| *size > KEPT_PIECES) {
+            return Self::EMPTY;
+        }
+        self.pieces.clear();
+        self.open.clear();
+        self
+    }
+}
+
+impl Default for Room {
+    fn default() -> Self {
+        Self::EMPTY
+    }
 }
 
 struct Parser<'a> {
     text: &'a str,
     emotes: &'a Emotes,
-    /// Up to here the text is in `pieces`.
+    /// Up to here the text is in the pieces.
     at: usize,
-    /// What was read, in order; together they are all of the text up to `at`.
-    pieces: Vec<Piece>,
-    open: Vec<Open<'a>>,
-    /// How many in `open` have a name.
+    room: Room,
+    /// How many in `room.open` have a name.
     open_of: [usize; COUNT],
     /// From here on, no raw text of that name ends.
     closed_never: [bool; COUNT],
@@ -65,18 +106,18 @@ enum Piece {
 }
 
 /// A tag that waits for its partner.
-struct Open<'a> {
+struct Open {
     name: Name,
-    effect: Effect<'a>,
+    effect: Effect,
     /// Where it lies in the pieces.
     piece: usize,
     /// How deep what it encloses is.
     depth: usize,
 }
 
-enum Effect<'a> {
+enum Effect {
     Style(Style),
-    Link(Cow<'a, str>),
+    Link(String),
 }
 
 impl<'a> Parser<'a> {
@@ -91,7 +132,7 @@ impl<'a> Parser<'a> {
             };
             match tag {
                 Tag::Style(name, style) => self.begin(name, Effect::Style(style), length),
-                Tag::Link(url) => self.begin(Name::Link, Effect::Link(url), length),
+                Tag::Link(url) => self.begin(Name::Link, Effect::Link(url.into_owned()), length),
                 Tag::Raw(name) => self.raw(name, length),
                 Tag::Address(name) => self.address(name, length),
                 Tag::Close(name) => self.close(name, length),
@@ -108,34 +149,34 @@ impl<'a> Parser<'a> {
         let begin = self.at;
         self.at += length;
         // An open tag stays a piece of its own.
-        let waits = self.open.last().map(|open| open.piece);
-        let last = self.pieces.len().checked_sub(1);
-        match self.pieces.last_mut() {
+        let waits = self.room.open.last().map(|open| open.piece);
+        let last = self.room.pieces.len().checked_sub(1);
+        match self.room.pieces.last_mut() {
             Some(Piece::Text(range)) if waits != last => range.end = self.at,
-            _ if length > 0 => self.pieces.push(Piece::Text(begin..self.at)),
+            _ if length > 0 => self.room.pieces.push(Piece::Text(begin..self.at)),
             _ => {}
         }
     }
 
     /// Takes `length` bytes of the text as a fragment.
     fn push_done(&mut self, fragment: MessageFragment, length: usize) {
-        self.pieces.push(Piece::Done(fragment));
+        self.room.pieces.push(Piece::Done(fragment));
         self.at += length;
     }
 
-    fn begin(&mut self, name: Name, effect: Effect<'a>, length: usize) {
-        if self.open.len() >= MAX_OPEN {
+    fn begin(&mut self, name: Name, effect: Effect, length: usize) {
+        if self.room.open.len() >= MAX_OPEN {
             return self.push_text(length);
         }
         let tag = self.at..self.at + length;
-        self.open.push(Open {
+        self.room.open.push(Open {
             name,
             effect,
-            piece: self.pieces.len(),
+            piece: self.room.pieces.len(),
             depth: 0,
         });
         self.count(name, |open| open + 1);
-        self.pieces.push(Piece::Text(tag));
+        self.room.pieces.push(Piece::Text(tag));
         self.at += length;
     }
 
@@ -156,7 +197,7 @@ impl<'a> Parser<'a> {
             return self.push_text(length);
         }
         let mut depth = 0;
-        while let Some(open) = self.open.pop() {
+        while let Some(open) = self.room.open.pop() {
             depth = depth.max(open.depth);
             self.count(open.name, |count| count.saturating_sub(1));
             if open.name == name {
@@ -165,21 +206,19 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn close_open(&mut self, open: Open<'a>, depth: usize, length: usize) {
-        let is_empty = self.pieces.len() <= open.piece + 1;
+    fn close_open(&mut self, open: Open, depth: usize, length: usize) {
+        let is_empty = self.room.pieces.len() <= open.piece + 1;
         if depth >= MAX_STYLE_DEPTH || is_empty {
             self.deepen(depth);
             return self.push_text(length);
         }
-        let mut pieces = std::mem::take(&mut self.pieces);
-        let content = self.finish(pieces.drain(open.piece + 1..));
+        let content = self.finish(open.piece + 1);
         // The tag itself goes too.
-        pieces.truncate(open.piece);
-        self.pieces = pieces;
+        self.room.pieces.truncate(open.piece);
         let fragment = match open.effect {
             Effect::Style(style) => MessageFragment::Styled { style, content },
             Effect::Link(url) => MessageFragment::Link {
-                url: url.into_owned(),
+                url,
                 content: label(content),
             },
         };
@@ -189,7 +228,7 @@ impl<'a> Parser<'a> {
 
     /// What has just been read is so deep.
     fn deepen(&mut self, depth: usize) {
-        if let Some(open) = self.open.last_mut() {
+        if let Some(open) = self.room.open.last_mut() {
             open.depth = open.depth.max(depth);
         }
     }
@@ -240,33 +279,40 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// Makes fragments of pieces that lie side by side.
-    fn finish(&self, pieces: impl ExactSizeIterator<Item = Piece>) -> Vec<MessageFragment> {
-        let mut out = Vec::with_capacity(pieces.len());
+    /// Makes fragments of the pieces from one on, which are gone then. They take no more room than they need: applications
+    /// keep them.
+    fn finish(&mut self, from: usize) -> Vec<MessageFragment> {
+        let Self {
+            text,
+            emotes,
+            room: Room { pieces, made, .. },
+            is_escaped,
+            ..
+        } = self;
+        let finish_text = |run: Range<usize>, made: &mut _| {
+            let text = text.get(run).unwrap_or_default();
+            if *is_escaped {
+                emotes.split_into(&text.replace(ESCAPED, "["), made);
+            } else if !text.is_empty() {
+                emotes.split_into(text, made);
+            }
+        };
         let mut run = 0..0;
-        for piece in pieces {
+        for piece in pieces.drain(from..) {
             match piece {
                 // Texts side by side are one in the text too.
                 Piece::Text(range) if run.is_empty() => run = range,
                 Piece::Text(range) => run.end = range.end,
                 Piece::Done(fragment) => {
-                    self.finish_text(std::mem::take(&mut run), &mut out);
-                    out.push(fragment);
+                    finish_text(std::mem::take(&mut run), made);
+                    made.push(fragment);
                 }
             }
         }
-        self.finish_text(run, &mut out);
-        out
-    }
-
-    fn finish_text(&self, run: Range<usize>, out: &mut Vec<MessageFragment>) {
-        let text = self.text.get(run).unwrap_or_default();
-        if self.is_escaped {
-            let text = text.replace(ESCAPED, "[");
-            self.emotes.split_into(&text, out);
-        } else if !text.is_empty() {
-            self.emotes.split_into(text, out);
-        }
+        finish_text(run, made);
+        let mut exact = Vec::with_capacity(made.len());
+        exact.append(made);
+        exact
     }
 }
 
