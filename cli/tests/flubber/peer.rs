@@ -146,7 +146,7 @@ impl Peer for ChildPeer {
 /// A connection whose backend is known to be wschat. The suite asks a new one what the network can do, which else is known when the
 /// backend has said so, or never.
 struct Known {
-    inner: Driver<FlubberSession>,
+    inner: Driver,
     capabilities: Capabilities,
 }
 

@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use kaiwa_core::queue::{CommandReceiver, RoomWait};
-use kaiwa_core::session::{Session, Transmit};
+use kaiwa_core::session::Transmit;
 use kaiwa_core::{Error, ErrorKind};
 use tokio::time::{Sleep, sleep, sleep_until};
 
@@ -34,8 +34,8 @@ const WRITES_AT_ONCE: usize = 64;
 /// Rounds of reading, writing and timers before other tasks get their turn.
 const STEPS_AT_ONCE: usize = 16;
 
-pub(super) struct Attempt<'a, S> {
-    shared: &'a Shared<S>,
+pub(super) struct Attempt<'a> {
+    shared: &'a Shared,
     connector: Arc<dyn Connector>,
     commands: &'a mut CommandReceiver<Command>,
     /// Who waits for `connect`; taken when signed in.
@@ -61,9 +61,9 @@ pub(super) struct Attempt<'a, S> {
 /// Whether a step has changed something, or the connection is over.
 type Step = Result<bool, End>;
 
-impl<'a, S: Session> Attempt<'a, S> {
+impl<'a> Attempt<'a> {
     pub(super) fn new(
-        shared: &'a Shared<S>,
+        shared: &'a Shared,
         connector: Arc<dyn Connector>,
         commands: &'a mut CommandReceiver<Command>,
         reply: Reply,

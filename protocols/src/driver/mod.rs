@@ -30,8 +30,8 @@ pub(crate) type MakeConnector =
     dyn Fn(&[AuthField]) -> Result<Box<dyn Connector>, Error> + Send + Sync;
 
 /// A [`Connection`] made of a [`Session`] and the transports that a [`Connector`] opens.
-pub struct Driver<S: Session + 'static> {
-    shared: Arc<Shared<S>>,
+pub struct Driver {
+    shared: Arc<Shared>,
     make_connector: Arc<MakeConnector>,
     /// Makes the login fields that the connector reads; made when asked for, which is rare.
     fields: fn() -> Vec<AuthField>,
@@ -39,16 +39,19 @@ pub struct Driver<S: Session + 'static> {
     commands: Option<CommandSender<Command>>,
 }
 
-impl<S: Session + 'static> Driver<S> {
+impl Driver {
     /// A connection that is not connected. `session` makes the network's session, again after a bug ended one in a panic;
     /// `connector` makes what opens its transports, once per attempt to connect.
-    pub fn new(
+    pub fn new<S: Session + 'static>(
         session: impl Fn() -> S + Send + Sync + 'static,
         connector: impl Fn(&[AuthField]) -> Result<Box<dyn Connector>, Error> + Send + Sync + 'static,
     ) -> Self {
         let publisher = EventPublisher::new(QueueLimits::default());
         Self {
-            shared: Arc::new(Shared::new(Box::new(session), publisher)),
+            shared: Arc::new(Shared::new(
+                Box::new(move || Box::new(session())),
+                publisher,
+            )),
             make_connector: Arc::new(connector),
             fields: Vec::new,
             commands: None,
@@ -79,7 +82,7 @@ impl<S: Session + 'static> Driver<S> {
 }
 
 #[async_trait]
-impl<S: Session + 'static> Connection for Driver<S> {
+impl Connection for Driver {
     async fn connect(&mut self, auth: Vec<AuthField>) -> Result<(), Error> {
         let (reply, answer) = oneshot::channel();
         let commands = self.task();
@@ -128,7 +131,7 @@ impl<S: Session + 'static> Connection for Driver<S> {
     }
 }
 
-impl<S: Session + 'static> std::fmt::Debug for Driver<S> {
+impl std::fmt::Debug for Driver {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Driver").finish_non_exhaustive()
     }

@@ -21,9 +21,12 @@ const BATCH_BYTES: usize = 64 * 1024;
 /// Requests open at once per connection. A network that settles none of a thousand is not listening.
 const OPEN_REQUESTS: usize = 4096;
 
-pub(super) struct Shared<S> {
-    core: Mutex<Core<S>>,
-    make_session: Box<dyn Fn() -> S + Send + Sync>,
+/// Makes a network's session. Behind a pointer, so that what drives it is there once and not once per network.
+type MakeSession = dyn Fn() -> Box<dyn Session> + Send + Sync;
+
+pub(super) struct Shared {
+    core: Mutex<Core>,
+    make_session: Box<MakeSession>,
     pub(super) publisher: EventPublisher,
     pub(super) counters: Arc<Counters>,
     /// Wakes the task after a request, so that it writes what the session made of it.
@@ -32,8 +35,8 @@ pub(super) struct Shared<S> {
 }
 
 /// What is behind the lock.
-pub(super) struct Core<S> {
-    pub(super) session: S,
+pub(super) struct Core {
+    pub(super) session: Box<dyn Session>,
     /// Accepted and not yet settled; for a message also what its echo showed, to fail it if the session cannot.
     open: BTreeMap<RequestId, Option<Echo>>,
     /// What the session has said and nobody was told yet.
@@ -56,11 +59,8 @@ struct Echo {
     message: Message,
 }
 
-impl<S: Session> Shared<S> {
-    pub(super) fn new(
-        make_session: Box<dyn Fn() -> S + Send + Sync>,
-        publisher: EventPublisher,
-    ) -> Self {
+impl Shared {
+    pub(super) fn new(make_session: Box<MakeSession>, publisher: EventPublisher) -> Self {
         Self {
             core: Mutex::new(Core {
                 session: make_session(),
@@ -81,7 +81,7 @@ impl<S: Session> Shared<S> {
     }
 
     /// A panic under the lock leaves it usable: it sets `broken`, and the session is replaced.
-    pub(super) fn lock(&self) -> MutexGuard<'_, Core<S>> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, Core> {
         self.core.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -100,12 +100,12 @@ impl<S: Session> Shared<S> {
 
     /// Calls into the session and publishes the events that come of it. `None` when it panics, now or before: then it is
     /// [`Core::broken`] until it has been replaced.
-    pub(super) fn call<R>(&self, call: impl FnOnce(&mut S, Now) -> R) -> Option<R> {
+    pub(super) fn call<R>(&self, call: impl FnOnce(&mut dyn Session, Now) -> R) -> Option<R> {
         let mut core = self.lock();
         core.together = None;
         let now = self.now();
         self.guard(&mut core, |core| {
-            let result = call(&mut core.session, now);
+            let result = call(&mut *core.session, now);
             self.drain(core);
             result
         })
@@ -113,11 +113,11 @@ impl<S: Session> Shared<S> {
 
     /// Like [`Shared::call`] for one of several inputs that came together: the events are published with those of the last,
     /// by [`Shared::publish`].
-    pub(super) fn call_one_of(&self, call: impl FnOnce(&mut S, Now)) {
+    pub(super) fn call_one_of(&self, call: impl FnOnce(&mut dyn Session, Now)) {
         let mut core = self.lock();
         let now = *core.together.get_or_insert_with(|| self.now());
         self.guard(&mut core, |core| {
-            call(&mut core.session, now);
+            call(&mut *core.session, now);
             core.gather();
             if core.said.bytes() >= BATCH_BYTES {
                 self.publish_said(core);
@@ -133,11 +133,7 @@ impl<S: Session> Shared<S> {
     }
 
     /// Runs what calls into the session; see [`Shared::call`].
-    pub(super) fn guard<R>(
-        &self,
-        core: &mut Core<S>,
-        call: impl FnOnce(&mut Core<S>) -> R,
-    ) -> Option<R> {
+    pub(super) fn guard<R>(&self, core: &mut Core, call: impl FnOnce(&mut Core) -> R) -> Option<R> {
         if core.broken {
             return None;
         }
@@ -194,12 +190,12 @@ impl<S: Session> Shared<S> {
     }
 
     /// Publishes what the session has to say. Under the lock, so that there is one order for all.
-    pub(super) fn drain(&self, core: &mut Core<S>) {
+    pub(super) fn drain(&self, core: &mut Core) {
         core.gather();
         self.publish_said(core);
     }
 
-    fn publish_said(&self, core: &mut Core<S>) {
+    fn publish_said(&self, core: &mut Core) {
         if !core.said.is_empty() {
             core.usual = core.said.len();
         }
@@ -213,7 +209,7 @@ impl<S: Session> Shared<S> {
     }
 
     /// Puts a new session in the place of one that panicked and fails what that one had accepted.
-    pub(super) fn mend(&self, core: &mut Core<S>) {
+    pub(super) fn mend(&self, core: &mut Core) {
         if !core.broken {
             return;
         }
@@ -247,7 +243,7 @@ impl<S: Session> Shared<S> {
     }
 }
 
-impl<S: Session> Core<S> {
+impl Core {
     /// Takes what the session has to say.
     fn gather(&mut self) {
         while let Some(SessionEvent { request, event }) = self.session.poll_event() {

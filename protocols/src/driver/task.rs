@@ -7,7 +7,7 @@ use std::task::Poll;
 
 use futures_util::FutureExt;
 use kaiwa_core::queue::CommandReceiver;
-use kaiwa_core::session::{Closed, Session};
+use kaiwa_core::session::Closed;
 use kaiwa_core::{AuthField, Error, ErrorKind, StatusEvent};
 use tokio::sync::oneshot;
 use tokio::time::sleep_until;
@@ -34,8 +34,8 @@ pub(super) enum Command {
 }
 
 /// Runs until the driver is dropped.
-pub(super) async fn run<S: Session>(
-    shared: Arc<Shared<S>>,
+pub(super) async fn run(
+    shared: Arc<Shared>,
     make_connector: Arc<MakeConnector>,
     mut commands: CommandReceiver<Command>,
 ) {
@@ -64,10 +64,7 @@ fn asked() -> Closed<'static> {
 }
 
 /// Waits for the next command and runs the session's timers meanwhile; `None` when the driver is gone.
-async fn idle<S: Session>(
-    shared: &Shared<S>,
-    commands: &mut CommandReceiver<Command>,
-) -> Option<Command> {
+async fn idle(shared: &Shared, commands: &mut CommandReceiver<Command>) -> Option<Command> {
     loop {
         shared.mend(&mut shared.lock());
         let deadline = shared.deadline();
@@ -100,8 +97,8 @@ async fn idle<S: Session>(
 }
 
 /// One attempt to connect and, if it succeeds, the connection until its end.
-async fn connect<S: Session>(
-    shared: &Arc<Shared<S>>,
+async fn connect(
+    shared: &Arc<Shared>,
     make_connector: &MakeConnector,
     commands: &mut CommandReceiver<Command>,
     auth: &[AuthField],
@@ -125,8 +122,8 @@ async fn connect<S: Session>(
 }
 
 /// Prepares connector and session; as long as that may fail, no event tells of it.
-fn begin<S: Session>(
-    shared: &Shared<S>,
+fn begin(
+    shared: &Shared,
     make_connector: &MakeConnector,
     auth: &[AuthField],
 ) -> Result<Box<dyn Connector>, Error> {
@@ -149,7 +146,7 @@ fn begin<S: Session>(
 }
 
 /// Tells the session and the subscribers that it is over, then whoever waits for it.
-fn finish<S: Session>(shared: &Shared<S>, end: End, reply: Option<Reply>, disconnect: Vec<Reply>) {
+fn finish(shared: &Shared, end: End, reply: Option<Reply>, disconnect: Vec<Reply>) {
     let End {
         asked,
         code,

@@ -7,7 +7,7 @@ use crate::driver::Driver;
 
 /// A connection to a backend, which it starts.
 #[must_use]
-pub fn connection() -> Driver<FlubberSession> {
+pub fn connection() -> Driver {
     Driver::new(FlubberSession::new, |_| Ok(Box::new(Processes)))
 }
 

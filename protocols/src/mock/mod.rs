@@ -54,7 +54,7 @@ pub struct MockConnection {
 #[derive(Debug)]
 enum Kind {
     Loopback(Loopback),
-    Scripted(Driver<MockSession>),
+    Scripted(Driver),
 }
 
 impl MockConnection {
@@ -76,7 +76,7 @@ impl MockConnection {
         MockPeer::new(script).connection()
     }
 
-    fn over(driver: Driver<MockSession>) -> Self {
+    fn over(driver: Driver) -> Self {
         Self {
             kind: Kind::Scripted(driver),
         }

@@ -8,7 +8,7 @@ use crate::transport::{Network, TransportOptions};
 
 /// An Oshi connection over real sockets.
 #[must_use]
-pub fn connection() -> Driver<OshiSession> {
+pub fn connection() -> Driver {
     Driver::new(OshiSession::new, |form| {
         Ok(Box::new(Network::new(TransportOptions::from_form(form)?)))
     })

@@ -8,7 +8,7 @@ use crate::transport::{Network, TransportOptions};
 
 /// A rim connection over real sockets.
 #[must_use]
-pub fn connection() -> Driver<RimSession> {
+pub fn connection() -> Driver {
     Driver::new(RimSession::new, |form| {
         Ok(Box::new(Network::new(TransportOptions::from_form(form)?)))
     })

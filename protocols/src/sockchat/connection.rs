@@ -8,7 +8,7 @@ use crate::transport::{Network, TransportOptions};
 
 /// A Sock Chat connection over real sockets.
 #[must_use]
-pub fn connection() -> Driver<SockchatSession> {
+pub fn connection() -> Driver {
     Driver::new(SockchatSession::new, |form| {
         Ok(Box::new(Network::new(TransportOptions::from_form(form)?)))
     })

@@ -8,7 +8,7 @@ use crate::transport::{Network, TransportOptions};
 
 /// A wschat connection over real sockets.
 #[must_use]
-pub fn connection() -> Driver<WschatSession> {
+pub fn connection() -> Driver {
     Driver::new(WschatSession::new, |form| {
         Ok(Box::new(Network::new(TransportOptions::from_form(form)?)))
     })

@@ -27,7 +27,7 @@ pub(crate) async fn settle() {
 }
 
 pub(crate) struct Rig {
-    pub(crate) driver: Driver<Toy>,
+    pub(crate) driver: Driver,
     pub(crate) events: EventReceiver,
     pub(crate) server: Server,
     pub(crate) net: Arc<Net>,

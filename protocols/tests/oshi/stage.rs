@@ -31,7 +31,7 @@ pub(crate) const EVE: UserId = UserId(4);
 
 /// Somebody with our session.
 pub(crate) struct Person {
-    pub(crate) connection: Driver<OshiSession>,
+    pub(crate) connection: Driver,
     pub(crate) watch: Watch,
     pub(crate) form: Vec<AuthField>,
     /// What their program makes of what was told and looked at.

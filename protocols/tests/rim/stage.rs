@@ -36,7 +36,7 @@ pub(crate) const EVE: u64 = 3;
 
 /// Somebody with our session.
 pub(crate) struct Person {
-    pub(crate) connection: Driver<RimSession>,
+    pub(crate) connection: Driver,
     pub(crate) watch: Watch,
     pub(crate) form: Vec<AuthField>,
 }

@@ -29,7 +29,7 @@ pub(crate) const EVE: u32 = 3;
 
 /// Somebody with our session.
 pub(crate) struct Person {
-    pub(crate) connection: Driver<SockchatSession>,
+    pub(crate) connection: Driver,
     pub(crate) watch: Watch,
     pub(crate) form: Vec<AuthField>,
     /// What their program makes of what was told and looked at.

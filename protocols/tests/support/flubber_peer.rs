@@ -117,7 +117,7 @@ pub(crate) struct FlubberPeer {
 }
 
 impl FlubberPeer {
-    fn in_memory(&self) -> Driver<FlubberSession> {
+    fn in_memory(&self) -> Driver {
         let relay = Arc::clone(&self.relay);
         let hub = Arc::clone(&self.hub);
         Driver::new(FlubberSession::new, move |form| {

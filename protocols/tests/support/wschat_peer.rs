@@ -79,7 +79,7 @@ pub(crate) struct WschatPeer {
 
 impl WschatPeer {
     /// A connection through streams in memory.
-    fn in_memory(&self) -> Driver<WschatSession> {
+    fn in_memory(&self) -> Driver {
         let relay = Arc::clone(&self.relay);
         let hub = Arc::clone(&self.hub);
         Driver::new(WschatSession::new, move |_| {
