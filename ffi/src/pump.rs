@@ -173,8 +173,8 @@ impl Pump {
             request: event.request.map_or(0, kaiwa_core::RequestId::get),
         };
         match Arc::get_mut(&mut hands.shown) {
-            Some(shown) => shown.replace(event.event, |arena, event| {
-                view::event(arena, origin, event)
+            Some(shown) => shown.replace(event.event, |shown, arena, event| {
+                view::fill(shown, arena, origin, event);
             }),
             None => hands.shown = Arc::new(show(origin, event.event)),
         }

@@ -21,7 +21,7 @@ pub use people::{kaiwa_member, kaiwa_presence, kaiwa_profile, kaiwa_role};
 pub use place::{kaiwa_channel, kaiwa_channel_type};
 
 pub(crate) use asset::{asset, capabilities, error};
-pub(crate) use event::{Origin, event};
+pub(crate) use event::{Origin, event, fill};
 pub(crate) use message::{fragment_list, message};
 pub(crate) use people::{member, presence, profile, role};
 pub(crate) use place::{channel, channel_type_of};

@@ -99,6 +99,20 @@ impl Arena {
         place
     }
 
+    /// Puts a value in and completes it where it lies: a large one is not moved.
+    pub(crate) fn build<T: Copy>(
+        &mut self,
+        value: T,
+        complete: impl FnOnce(&mut Self, &mut T),
+    ) -> *const T {
+        let place = self.room::<T>(1);
+        // SAFETY: reserved for one of these, and aligned for it.
+        unsafe { place.write(value) };
+        // SAFETY: written just now; what lies here never moves, and nothing else points at it yet.
+        complete(self, unsafe { &mut *place });
+        place
+    }
+
     /// Puts an array of values in; NULL for none.
     pub(crate) fn array<T: Copy, I>(
         &mut self,

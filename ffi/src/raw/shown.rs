@@ -47,11 +47,11 @@ impl<V, X> Shown<V, X> {
         }
     }
 
-    /// Shows something else from now on, in the same memory.
-    pub(crate) fn replace(&mut self, extra: X, make: impl FnOnce(&mut Arena, &X) -> V) {
+    /// Shows something else from now on, in the same memory; `fill` writes all of the view.
+    pub(crate) fn replace(&mut self, extra: X, fill: impl FnOnce(&mut V, &mut Arena, &X)) {
         self.arena.clear();
         self.extra = extra;
-        self.view = make(&mut self.arena, &self.extra);
+        fill(&mut self.view, &mut self.arena, &self.extra);
     }
 
     /// What C gets to see; valid until this is dropped.

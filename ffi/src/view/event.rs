@@ -151,72 +151,86 @@ impl Origin {
 
 /// Shows an event.
 pub(crate) fn event(arena: &mut Arena, origin: Origin, event: &ConnectionEvent) -> kaiwa_event {
-    let mut shown = empty(origin, kaiwa_event_kind::of(event.kind()));
-    match event {
-        ConnectionEvent::Chat { event } => chat(arena, &mut shown, event),
-        ConnectionEvent::Channel { event } => channel(arena, &mut shown, event),
-        ConnectionEvent::User { event } => user(arena, &mut shown, event),
-        ConnectionEvent::Status { event } => status(arena, &mut shown, event),
-        ConnectionEvent::Asset { event } => asset(arena, &mut shown, event),
-        _ => {}
-    }
+    let mut shown = EMPTY;
+    fill(&mut shown, arena, origin, event);
     shown
 }
 
-fn empty(origin: Origin, kind: kaiwa_event_kind) -> kaiwa_event {
-    kaiwa_event {
-        kind,
-        account: origin.account,
-        account_userdata: origin.userdata,
-        seq: origin.seq,
-        request: origin.request,
-        ended_request: 0,
-        channel_id: kaiwa_str::NONE,
-        message_id: kaiwa_str::NONE,
-        user_id: kaiwa_str::NONE,
-        parent_id: kaiwa_str::NONE,
-        asset_id: kaiwa_str::NONE,
-        after: kaiwa_str::NONE,
-        before: kaiwa_str::NONE,
-        artifact: kaiwa_str::NONE,
-        reason: kaiwa_str::NONE,
-        topic: kaiwa_str::NONE,
-        query: kaiwa_str::NONE,
-        key: kaiwa_str::NONE,
-        code: kaiwa_str::NONE,
-        emoji: kaiwa_str::NONE,
-        text: kaiwa_str::NONE,
-        value_json: kaiwa_str::NONE,
-        message: ptr::null(),
-        messages: ptr::null(),
-        messages_len: 0,
-        channel: ptr::null(),
-        channels: ptr::null(),
-        channels_len: 0,
-        user: ptr::null(),
-        members: ptr::null(),
-        members_len: 0,
-        asset: ptr::null(),
-        capabilities: ptr::null(),
-        error: ptr::null(),
-        sent: 0,
-        total: 0,
-        retry_in_ms: 0,
-        until_ms: 0,
-        until_ns: 0,
-        limit: 0,
-        presence: kaiwa_presence::KAIWA_PRESENCE_NONE,
-        has_retry_in: false,
-        has_until: false,
-        complete: false,
-        on: false,
-        typing: false,
-        own: false,
-        accept: false,
-        ban: false,
-        is_public: false,
+/// Shows an event where another one was shown: the struct is large, and most of it is empty.
+pub(crate) fn fill(
+    shown: &mut kaiwa_event,
+    arena: &mut Arena,
+    origin: Origin,
+    event: &ConnectionEvent,
+) {
+    *shown = EMPTY;
+    shown.kind = kaiwa_event_kind::of(event.kind());
+    shown.account = origin.account;
+    shown.account_userdata = origin.userdata;
+    shown.seq = origin.seq;
+    shown.request = origin.request;
+    match event {
+        ConnectionEvent::Chat { event } => chat(arena, shown, event),
+        ConnectionEvent::Channel { event } => channel(arena, shown, event),
+        ConnectionEvent::User { event } => user(arena, shown, event),
+        ConnectionEvent::Status { event } => status(arena, shown, event),
+        ConnectionEvent::Asset { event } => asset(arena, shown, event),
+        _ => {}
     }
 }
+
+const EMPTY: kaiwa_event = kaiwa_event {
+    kind: kaiwa_event_kind::KAIWA_EVENT_NONE,
+    account: 0,
+    account_userdata: ptr::null_mut(),
+    seq: 0,
+    request: 0,
+    ended_request: 0,
+    channel_id: kaiwa_str::NONE,
+    message_id: kaiwa_str::NONE,
+    user_id: kaiwa_str::NONE,
+    parent_id: kaiwa_str::NONE,
+    asset_id: kaiwa_str::NONE,
+    after: kaiwa_str::NONE,
+    before: kaiwa_str::NONE,
+    artifact: kaiwa_str::NONE,
+    reason: kaiwa_str::NONE,
+    topic: kaiwa_str::NONE,
+    query: kaiwa_str::NONE,
+    key: kaiwa_str::NONE,
+    code: kaiwa_str::NONE,
+    emoji: kaiwa_str::NONE,
+    text: kaiwa_str::NONE,
+    value_json: kaiwa_str::NONE,
+    message: ptr::null(),
+    messages: ptr::null(),
+    messages_len: 0,
+    channel: ptr::null(),
+    channels: ptr::null(),
+    channels_len: 0,
+    user: ptr::null(),
+    members: ptr::null(),
+    members_len: 0,
+    asset: ptr::null(),
+    capabilities: ptr::null(),
+    error: ptr::null(),
+    sent: 0,
+    total: 0,
+    retry_in_ms: 0,
+    until_ms: 0,
+    until_ns: 0,
+    limit: 0,
+    presence: kaiwa_presence::KAIWA_PRESENCE_NONE,
+    has_retry_in: false,
+    has_until: false,
+    complete: false,
+    on: false,
+    typing: false,
+    own: false,
+    accept: false,
+    ban: false,
+    is_public: false,
+};
 
 fn put_message(arena: &mut Arena, message: &Message) -> *const kaiwa_message {
     let message = super::message(arena, message);

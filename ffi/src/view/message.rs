@@ -243,12 +243,11 @@ pub(crate) fn message(arena: &mut Arena, message: &Message) -> kaiwa_message {
         // Most messages: the text is there once.
         [MessageFragment::Text(text)] => {
             let text = arena.text(text);
-            let shown = kaiwa_fragment {
-                kind: kaiwa_fragment_kind::KAIWA_FRAGMENT_TEXT,
-                text,
-                ..kaiwa_fragment::NONE
-            };
-            (text, super::list(arena, [shown], |_, shown| shown))
+            let shown = arena.build(kaiwa_fragment::NONE, |_, shown| {
+                shown.kind = kaiwa_fragment_kind::KAIWA_FRAGMENT_TEXT;
+                shown.text = text;
+            });
+            (text, arena.put(shown))
         }
         [] => (arena.text(""), std::ptr::null()),
         content => (
@@ -298,15 +297,18 @@ pub(crate) fn fragment_list(
     arena: &mut Arena,
     content: &[MessageFragment],
 ) -> *const *const kaiwa_fragment {
-    super::list(arena, content, fragment)
+    arena.array(content.iter(), |arena, one| {
+        arena.build(kaiwa_fragment::NONE, |arena, shown| {
+            fragment(arena, one, shown)
+        })
+    })
 }
 
 fn strings(arena: &mut Arena, list: &[String]) -> *const kaiwa_str {
     arena.array(list.iter(), |arena, text| arena.text(text))
 }
 
-fn fragment(arena: &mut Arena, fragment: &MessageFragment) -> kaiwa_fragment {
-    let mut shown = kaiwa_fragment::NONE;
+fn fragment(arena: &mut Arena, fragment: &MessageFragment, shown: &mut kaiwa_fragment) {
     match fragment {
         MessageFragment::Text(text) => {
             shown.kind = kaiwa_fragment_kind::KAIWA_FRAGMENT_TEXT;
@@ -362,9 +364,8 @@ fn fragment(arena: &mut Arena, fragment: &MessageFragment) -> kaiwa_fragment {
             shown.content = fragment_list(arena, content);
             shown.content_len = content.len();
         }
-        other => reference(arena, other, &mut shown),
+        other => reference(arena, other, shown),
     }
-    shown
 }
 
 /// The fragments that point to something else, and those that say more about the message.
