@@ -15,7 +15,7 @@ use crate::steps::Outcome;
 use crate::workspace::Workspace;
 
 /// Enough for some hundred thousand inputs, which find what a change broke plainly.
-pub(crate) const DEFAULT_SECONDS: u64 = 20;
+pub(crate) const DEFAULT_SECONDS: u64 = 10;
 
 /// One input may take this many seconds: a session that needs one is as good as blocked.
 const INPUT_LIMIT_SECONDS: u64 = 10;

@@ -1,5 +1,7 @@
 //! The table of steps. `--help`, `cargo xtask test` and CI are made from it.
 
+use std::thread;
+
 use anyhow::{Context, Result};
 
 use crate::command::run;
@@ -131,6 +133,9 @@ pub(crate) const ASIDE: &[Step] = &[Step {
     run: bench::run,
 }];
 
+/// Most tests wait for a socket or a disk: with one per processor, half of the time of each would pass idle.
+const TESTS_PER_PROCESSOR: usize = 3;
+
 /// Folders with a manifest and a lock file of their own.
 const OUTSIDE: [&str; 4] = ["bench", "fuzz", "interop", "loom"];
 
@@ -183,7 +188,10 @@ fn doc(workspace: &Workspace) -> Result<Outcome> {
 }
 
 fn unit(workspace: &Workspace) -> Result<Outcome> {
-    run(&mut workspace.cargo("test --workspace --all-features"))?;
+    let processors = thread::available_parallelism().map_or(1, usize::from);
+    let threads = processors * TESTS_PER_PROCESSOR;
+    let mut test = workspace.cargo("test --workspace --all-features");
+    run(test.env("RUST_TEST_THREADS", threads.to_string()))?;
     Ok(Outcome::Passed)
 }
 
