@@ -8,11 +8,11 @@
     reason = "a test, which calls the library as C does; every pointer in it is live"
 )]
 
-use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::ffi::c_void;
 use std::ptr;
 
+use allocation_counter::measure;
 use kaiwa::account::{
     kaiwa_account, kaiwa_account_connect, kaiwa_account_free, kaiwa_account_new, kaiwa_login_field,
 };
@@ -34,42 +34,6 @@ const COUNTED: u64 = 20_000;
 
 /// Far more than anything needs; only a hang reaches it.
 const LIMIT_MS: i64 = 30_000;
-
-/// The system's, counted per thread.
-struct Counting;
-
-thread_local! {
-    static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
-}
-
-fn count() {
-    // Not there any more while a thread ends.
-    let _ = ALLOCATIONS.try_with(|count| count.set(count.get() + 1));
-}
-
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        count();
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        count();
-        unsafe { System.alloc_zeroed(layout) }
-    }
-
-    unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        count();
-        unsafe { System.realloc(block, layout, size) }
-    }
-
-    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
-        unsafe { System.dealloc(block, layout) }
-    }
-}
-
-#[global_allocator]
-static COUNTING: Counting = Counting;
 
 /// What the handler has seen.
 #[derive(Default)]
@@ -136,12 +100,13 @@ impl Rig {
     /// Pumps once; how many allocations that took.
     fn pump(&self) -> u64 {
         let mut events = 0;
-        let before = ALLOCATIONS.get();
-        let pumped = unsafe { kaiwa_client_pump(self.client, LIMIT_MS, 0, &raw mut events) };
-        let allocations = ALLOCATIONS.get() - before;
+        let mut pumped = kaiwa_status::KAIWA_OK;
+        let counted = measure(|| {
+            pumped = unsafe { kaiwa_client_pump(self.client, LIMIT_MS, 0, &raw mut events) };
+        });
         ok(pumped);
         assert_ne!(events, 0, "it never comes");
-        allocations
+        counted.count_total
     }
 }
 
