@@ -107,7 +107,7 @@ fn a_message_of_sock_chat() {
         });
         heard.sum::<u64>()
     };
-    let (before, counted) = packets.split_at(WARM_UP as usize);
+    let (before, counted) = packets.split_at(usize::try_from(WARM_UP).unwrap());
     assert_eq!(hear(before), WARM_UP);
     let allocations = measure(|| assert_eq!(hear(counted), COUNTED)).count_total;
     assert!(

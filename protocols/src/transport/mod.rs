@@ -16,6 +16,8 @@ use kaiwa_core::session::{Frame, HttpRequest, HttpResponse, Target};
 #[cfg(feature = "transport")]
 mod address;
 #[cfg(feature = "transport")]
+mod ahead;
+#[cfg(feature = "transport")]
 mod deadline;
 #[cfg(feature = "transport")]
 mod dial;

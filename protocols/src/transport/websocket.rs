@@ -10,24 +10,25 @@ use bytes::Bytes;
 use futures_util::{Sink, Stream};
 use kaiwa_core::session::Frame;
 use kaiwa_core::{Error, ErrorKind};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::error::{CapacityError, ProtocolError};
 use tokio_tungstenite::tungstenite::handshake::client::{Request, Response};
 use tokio_tungstenite::tungstenite::http::header::{HeaderName, HeaderValue, RETRY_AFTER};
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
-use tokio_tungstenite::tungstenite::protocol::{CloseFrame, WebSocketConfig};
+use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error as WsError, Message, Utf8Bytes};
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 use url::Url;
 
 use super::address::{Address, UrlRule, invalid};
+use super::ahead::ReadAhead;
 use super::stream::Socket;
 use super::{Incoming, Outgoing, Transport, tls};
 
-/// Bytes read from the socket at once. An idle connection keeps this buffer, so it is small: the library's default of
-/// 128 KiB would be most of what a connection costs. Larger messages grow it. Less has no effect: the handshake's buffer of
-/// this size is used on.
-const READ_BUFFER_BYTES: usize = 4 * 1024;
+/// Bytes of the buffer that an idle connection keeps: the library's default of 128 KiB would be most of what a connection
+/// costs. Larger messages grow it, and [`ReadAhead`] reads more at once.
+const READ_BUFFER_BYTES: usize = 512;
 
 /// Bytes that small messages gather before they are written without a flush.
 const WRITE_BUFFER_BYTES: usize = 4 * 1024;
@@ -96,9 +97,13 @@ pub(crate) async fn open<S: Socket>(
     address: &Address,
 ) -> Result<Box<dyn Transport>, Error> {
     let config = config(max_message_bytes);
-    let (inner, _) = client_async_with_config(request, stream, Some(config))
+    let stream = ReadAhead::up_to_head(stream);
+    let (shaken, _) = client_async_with_config(request, stream, Some(config))
         .await
         .map_err(|error| refused(address, error))?;
+    // The buffer of the handshake would be used on, which has 4 KiB. Nothing is in it.
+    let stream = shaken.into_inner().behind_head();
+    let inner = WebSocketStream::from_raw_socket(stream, Role::Client, Some(config)).await;
     Ok(Box::new(WebSocket {
         inner,
         unsent_pongs: 0,
@@ -107,7 +112,7 @@ pub(crate) async fn open<S: Socket>(
 }
 
 #[async_trait]
-impl<S: Socket> Transport for WebSocket<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Transport for WebSocket<S> {
     fn poll_recv(
         &mut self,
         cx: &mut Context<'_>,
@@ -185,7 +190,7 @@ impl<S: Socket> Transport for WebSocket<S> {
     }
 }
 
-impl<S: Socket> WebSocket<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     /// Queues a close frame, unless the peer's was first.
     fn start_close(&mut self, code: Option<u16>, reason: &str) -> Result<(), Error> {
         let frame = code
@@ -332,7 +337,6 @@ mod tests {
     use std::task::Waker;
     use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
     use tokio::task::coop::unconstrained;
-    use tokio_tungstenite::tungstenite::protocol::Role;
 
     fn url() -> Url {
         WEBSOCKET_URL.parse("ws://localhost:1/x?y=z").unwrap().0
