@@ -3,10 +3,7 @@
 use std::time::Duration;
 
 use kaiwa_core::outbox::{OUTBOX_AGE, OUTBOX_MESSAGES};
-use kaiwa_core::{
-    ChannelEvent, ChatEvent, ConnectionEvent, Error, ErrorKind, Message, MessageStatus,
-    MessageType, RequestId, StatusEvent, UserEvent,
-};
+use kaiwa_core::{ChannelEvent, ChatEvent, ConnectionEvent, Error, ErrorKind, Id, Message, MessageStatus, MessageType, RequestId, StatusEvent, UserEvent};
 use tokio::time::Instant;
 
 use crate::fake::{Attempt, Taking};
@@ -90,11 +87,11 @@ async fn a_message_that_waits_can_be_taken_back() {
     rig.connect();
     let taken_back = rig.send("1").unwrap();
     rig.send("2").unwrap();
-    let remove = |message_id: String| ChatEvent::Remove {
+    let remove = |message_id: Id| ChatEvent::Remove {
         channel_id: None,
         message_id,
     };
-    let event = remove(taken_back.local_message_id());
+    let event = remove(taken_back.local_message_id().into());
     let request = rig.client.send(rig.account, event.clone().into()).unwrap();
     assert_eq!(
         rig.waiting(),
@@ -117,7 +114,7 @@ async fn a_message_that_waits_can_be_taken_back() {
     // What the connection has is for the connection to answer.
     let sent = rig.send("3").unwrap();
     settle().await;
-    let event = remove(sent.local_message_id());
+    let event = remove(sent.local_message_id().into());
     let late = rig.client.send(rig.account, event.into()).unwrap();
     settle().await;
     assert_eq!(rig.submitted(), ["New 3", "Remove"]);
@@ -298,7 +295,7 @@ async fn requests_of_every_kind_end_once_when_the_connection_does() {
         limit: 10,
     };
     let contact = UserEvent::Request {
-        user_id: "bob".to_owned(),
+        user_id: "bob".into(),
         own: true,
         text: None,
     };

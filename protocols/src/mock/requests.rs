@@ -33,7 +33,7 @@ impl Requests {
         &mut self,
         now: Now,
         request: RequestId,
-        channel_id: String,
+        channel_id: Id,
         message: Message,
     ) -> Result<SessionEvent, Error> {
         Uploads::check(&message)?;

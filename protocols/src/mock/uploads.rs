@@ -34,8 +34,8 @@ pub(super) struct Uploads {
 
 #[derive(Debug)]
 struct Job {
-    channel_id: String,
-    local_id: String,
+    channel_id: Id,
+    local_id: Id,
     files: Vec<Upload>,
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use aho_corasick::{AhoCorasick, Input, MatchKind};
-use kaiwa_core::{Asset, MessageFragment};
+use kaiwa_core::{Asset, Id, MessageFragment};
 
 use super::address::{self, Found};
 
@@ -20,8 +20,8 @@ pub struct Emotes {
     /// `None` without emotes: then addresses are found faster.
     automaton: Option<AhoCorasick>,
     /// The ids of the emotes, by the number of their patterns after those of addresses.
-    ids: Vec<String>,
-    patterns: BTreeMap<String, String>,
+    ids: Vec<Id>,
+    patterns: BTreeMap<Id, String>,
 }
 
 impl Emotes {

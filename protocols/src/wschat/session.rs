@@ -11,11 +11,7 @@ use std::time::Duration;
 use kaiwa_core::capabilities::Confirmation;
 use kaiwa_core::outbox::Outbox;
 use kaiwa_core::session::{Closed, Frame, Now, Seed, Session, SessionEvent, Target, Transmit};
-use kaiwa_core::{
-    AuthField, Capabilities, Channel, ChannelEvent, ChannelType, ChatEvent, ConnectionEvent, Error,
-    ErrorKind, EventKind, Message, MessageFragment, MessageStatus, MessageType, Profile, Protocol,
-    RequestId, StatusEvent, UserEvent,
-};
+use kaiwa_core::{AuthField, Capabilities, Channel, ChannelEvent, ChannelType, ChatEvent, ConnectionEvent, Error, ErrorKind, EventKind, Id, Message, MessageFragment, MessageStatus, MessageType, Profile, Protocol, RequestId, StatusEvent, UserEvent};
 
 use self::probe::Probe;
 use super::ids::{MessageIds, Nonces};
@@ -66,7 +62,7 @@ pub struct WschatSession {
     pings: Vec<(u64, RequestId)>,
     probe: Option<Probe>,
     keepalive: Keepalive,
-    speakers: BTreeSet<String>,
+    speakers: BTreeSet<Id>,
     ids: MessageIds,
     skipped: u64,
     events: VecDeque<SessionEvent>,

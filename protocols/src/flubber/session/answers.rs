@@ -138,12 +138,12 @@ impl FlubberSession {
         }
     }
 
-    pub(super) fn get(&mut self, request: Option<RequestId>, id: String, then: Then) {
+    pub(super) fn get(&mut self, request: Option<RequestId>, id: Id, then: Then) {
         let body = RequestBody::RoomGet(id.clone());
         self.asks.push(body, Why::Get { request, id, then });
     }
 
-    pub(super) fn join(&mut self, request: Option<RequestId>, id: String) {
+    pub(super) fn join(&mut self, request: Option<RequestId>, id: Id) {
         let body = RequestBody::RoomJoin(id.clone());
         self.asks.push(body, Why::Join { request, id });
     }
@@ -165,7 +165,7 @@ impl FlubberSession {
         &mut self,
         now: Now,
         request: Option<RequestId>,
-        id: String,
+        id: Id,
         then: Then,
         error: Error,
     ) {
@@ -190,7 +190,7 @@ impl FlubberSession {
         }
     }
 
-    fn joined(&mut self, request: Option<RequestId>, id: String) {
+    fn joined(&mut self, request: Option<RequestId>, id: Id) {
         if !self.rooms.is_told(&id) {
             return self.get(request, id, Then::Joined);
         }

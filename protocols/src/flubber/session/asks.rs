@@ -42,16 +42,16 @@ pub(super) enum Why {
     /// A room is to be known.
     Get {
         request: Option<RequestId>,
-        id: String,
+        id: Id,
         then: Then,
     },
     Join {
         request: Option<RequestId>,
-        id: String,
+        id: Id,
     },
     Leave {
         request: RequestId,
-        id: String,
+        id: Id,
     },
     Create {
         request: RequestId,

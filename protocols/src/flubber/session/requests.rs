@@ -1,10 +1,7 @@
 //! What the user wants, and what of it is asked next.
 
 use kaiwa_core::session::Now;
-use kaiwa_core::{
-    Channel, ChannelEvent, ChannelType, ChatEvent, ConnectionEvent, Error, ErrorKind, Message,
-    RequestId,
-};
+use kaiwa_core::{Channel, ChannelEvent, ChannelType, ChatEvent, ConnectionEvent, Error, ErrorKind, Id, Message, RequestId};
 
 use super::asks::Why;
 use super::past::Page;
@@ -76,7 +73,7 @@ impl FlubberSession {
     fn create(
         &mut self,
         request: RequestId,
-        parent: Option<String>,
+        parent: Option<Id>,
         channel: Channel,
     ) -> Result<(), Error> {
         let sendable = match channel.channel_type {
@@ -113,7 +110,7 @@ impl FlubberSession {
         &mut self,
         now: Now,
         request: RequestId,
-        channel_id: Option<String>,
+        channel_id: Option<Id>,
         mut message: Message,
     ) -> Result<(), Error> {
         let channel = channel_id.or_else(|| self.rooms.current().map(str::to_owned));
@@ -150,8 +147,8 @@ impl FlubberSession {
         &mut self,
         now: Now,
         request: RequestId,
-        channel: Option<String>,
-        before: Option<String>,
+        channel: Option<Id>,
+        before: Option<Id>,
         limit: u32,
     ) -> Result<(), Error> {
         let channel = channel.or_else(|| self.rooms.current().map(str::to_owned));

@@ -5,10 +5,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta};
 use kaiwa_core::session::Now;
-use kaiwa_core::{
-    ChatEvent, Error, ErrorKind, Message as Said, MessageFragment, MessageStatus, Profile,
-    RequestId, UserEvent,
-};
+use kaiwa_core::{ChatEvent, Error, ErrorKind, Id, Message as Said, MessageFragment, MessageStatus, Profile, RequestId, UserEvent};
 
 use super::FlubberSession;
 use super::asks::Then;
@@ -32,7 +29,7 @@ pub(super) struct Talk {
     /// May be own ones whose ids are on their way, or for recipients of whom nothing is known.
     held: VecDeque<Message>,
     /// Who has spoken, by channel, and how many that are.
-    speakers: BTreeMap<String, BTreeSet<String>>,
+    speakers: BTreeMap<Id, BTreeSet<Id>>,
     introduced: usize,
 }
 
@@ -119,7 +116,7 @@ impl FlubberSession {
     }
 
     /// The channel of a message; tells of a conversation, and learns who the user is.
-    fn channel_of(&mut self, message: &Message) -> String {
+    fn channel_of(&mut self, message: &Message) -> Id {
         let (recipient, sender) = (&message.recipient, &message.sender);
         if self.rooms.is_known(recipient) {
             return recipient.clone();
@@ -141,7 +138,7 @@ impl FlubberSession {
         other.clone()
     }
 
-    fn identify(&mut self, user_id: String) {
+    fn identify(&mut self, user_id: Id) {
         if self.me.is_none() {
             self.me = Some(user_id.clone());
             self.event(UserEvent::Identify { user_id });
@@ -303,7 +300,7 @@ impl FlubberSession {
     }
 
     /// The id of a message that the backend has told, though it has not answered.
-    fn repeated(&self, request: RequestId) -> Option<String> {
+    fn repeated(&self, request: RequestId) -> Option<Id> {
         let me = self.me.as_ref()?;
         let parts = Parts::of(&self.outbox.unconfirmed(request)?.content);
         let is_it = |held: &&Message| {
@@ -319,7 +316,7 @@ impl FlubberSession {
     }
 
     /// Where a message of the outbox goes.
-    fn channel_of_request(&self, request: RequestId) -> Option<String> {
+    fn channel_of_request(&self, request: RequestId) -> Option<Id> {
         self.outbox.get(request)?.0
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use kaiwa_core::{ConnectionEvent, Error, ErrorKind, UserEvent};
+use kaiwa_core::{ConnectionEvent, Error, ErrorKind, Id, UserEvent};
 use serde_json::Value;
 
 use super::wants::Want;
@@ -12,12 +12,12 @@ use super::world::World;
 const VALUES: usize = 1000;
 
 /// Where, and under which key.
-type Key = (Option<String>, String);
+type Key = (Option<Id>, String);
 
 /// The values of everybody.
 #[derive(Default)]
 pub(super) struct Kept {
-    of: BTreeMap<String, BTreeMap<Key, Value>>,
+    of: BTreeMap<Id, BTreeMap<Key, Value>>,
 }
 
 impl Kept {
@@ -67,7 +67,7 @@ impl World {
     pub(super) fn keep(
         &mut self,
         want: &Want,
-        channel_id: Option<String>,
+        channel_id: Option<Id>,
         key: String,
         value: Option<Value>,
     ) -> Result<(), Error> {
@@ -85,7 +85,7 @@ impl World {
     pub(super) fn look_up(
         &mut self,
         want: &Want,
-        channel_id: Option<String>,
+        channel_id: Option<Id>,
         key: String,
     ) -> Result<(), Error> {
         if let Some(channel_id) = &channel_id {
@@ -99,7 +99,7 @@ impl World {
     }
 }
 
-fn told(channel_id: Option<String>, key: String, value: Option<Value>) -> ConnectionEvent {
+fn told(channel_id: Option<Id>, key: String, value: Option<Value>) -> ConnectionEvent {
     UserEvent::Data {
         channel_id,
         key,

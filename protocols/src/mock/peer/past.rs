@@ -29,7 +29,7 @@ pub(super) struct Past {
 /// A message that was said, and by which session under which number.
 pub(super) struct Said {
     pub(super) id: u64,
-    pub(super) channel: String,
+    pub(super) channel: Id,
     pub(super) origin: Option<(String, u64)>,
     pub(super) message: Message,
 }
@@ -204,7 +204,7 @@ mod tests {
         past
     }
 
-    fn page(past: &mut Past, before: Option<&str>, limit: u32) -> (Vec<String>, bool) {
+    fn page(past: &mut Past, before: Option<&str>, limit: u32) -> (Vec<Id>, bool) {
         match past.page("room", before, limit).unwrap() {
             ChatEvent::History {
                 messages, complete, ..

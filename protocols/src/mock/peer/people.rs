@@ -2,19 +2,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use kaiwa_core::{ConnectionEvent, Error, ErrorKind, Presence, UserEvent};
+use kaiwa_core::{ConnectionEvent, Error, ErrorKind, Id, Presence, UserEvent};
 
 use super::places::arrives;
 
 /// Everybody who has ever been there.
 #[derive(Default)]
 pub(super) struct People {
-    known: BTreeSet<String>,
+    known: BTreeSet<Id>,
     /// Who has asked whom for contact, and with which words.
-    asked: BTreeMap<(String, String), Option<String>>,
+    asked: BTreeMap<(Id, Id), Option<String>>,
     /// Contacts, in both directions.
-    contacts: BTreeSet<(String, String)>,
-    presence: BTreeMap<String, (Presence, Option<String>)>,
+    contacts: BTreeSet<(Id, Id)>,
+    presence: BTreeMap<Id, (Presence, Option<String>)>,
 }
 
 /// What came of asking for contact.
@@ -153,7 +153,7 @@ pub(super) fn answer(other: &str, accept: bool) -> ConnectionEvent {
     .into()
 }
 
-fn pair(one: &str, other: &str) -> (String, String) {
+fn pair(one: &str, other: &str) -> (Id, Id) {
     (one.to_owned(), other.to_owned())
 }
 

@@ -3,10 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use kaiwa_core::{
-    Channel, ChannelEvent, ChannelType, ChatEvent, ConnectionEvent, Error, ErrorKind, Member,
-    Profile, Role, UserEvent,
-};
+use kaiwa_core::{Channel, ChannelEvent, ChannelType, ChatEvent, ConnectionEvent, Error, ErrorKind, Id, Member, Profile, Role, UserEvent};
 
 use crate::mock::wire::LOBBY;
 
@@ -15,7 +12,7 @@ pub(super) const INVITES: usize = 1000;
 
 /// The channels by id.
 pub(super) struct Places {
-    list: BTreeMap<String, Place>,
+    list: BTreeMap<Id, Place>,
     /// Channels of two people so far; their ids are numbered.
     direct: u64,
     /// Channels made so far.
@@ -27,16 +24,16 @@ pub(super) struct Places {
 pub(super) struct Place {
     pub(super) channel: Channel,
     pub(super) topic: Option<String>,
-    pub(super) parent: Option<String>,
-    pub(super) members: BTreeMap<String, Role>,
+    pub(super) parent: Option<Id>,
+    pub(super) members: BTreeMap<Id, Role>,
     /// The last message that each has read.
-    pub(super) read: BTreeMap<String, u64>,
+    pub(super) read: BTreeMap<Id, u64>,
     /// Only those who are in it know of it.
     closed: bool,
     /// Codes that let somebody in: this one, once, or anybody.
-    pub(super) invites: BTreeMap<String, Option<String>>,
+    pub(super) invites: BTreeMap<String, Option<Id>>,
     /// Who is kept out, until when.
-    pub(super) banned: BTreeMap<String, Option<DateTime<Utc>>>,
+    pub(super) banned: BTreeMap<Id, Option<DateTime<Utc>>>,
 }
 
 impl Places {
@@ -236,7 +233,7 @@ impl Place {
     }
 
     /// What some of those in it may do.
-    pub(super) fn roles<'a>(&self, names: impl Iterator<Item = &'a String>) -> ConnectionEvent {
+    pub(super) fn roles<'a>(&self, names: impl Iterator<Item = &'a Id>) -> ConnectionEvent {
         let members = names.filter_map(|name| {
             Some(Member {
                 user_id: name.clone(),

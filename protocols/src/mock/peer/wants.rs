@@ -16,7 +16,7 @@ use crate::mock::wire::{Accepted, LOBBY, ServerPacket, time};
 pub(super) struct Want {
     pub(super) link: u64,
     pub(super) number: u64,
-    pub(super) name: String,
+    pub(super) name: Id,
     pub(super) session: String,
 }
 
@@ -56,7 +56,7 @@ impl World {
     fn post(
         &mut self,
         want: &Want,
-        channel: Option<String>,
+        channel: Option<Id>,
         mut message: Message,
     ) -> Result<Accepted, Error> {
         let channel = channel.unwrap_or_else(|| LOBBY.to_owned());
@@ -425,7 +425,7 @@ impl World {
 
 impl Want {
     /// How the one who wants it is named to `name`: not at all to themselves.
-    pub(super) fn unless(&self, name: &str) -> Option<String> {
+    pub(super) fn unless(&self, name: &str) -> Option<Id> {
         Some(self.name.clone()).filter(|me| me != name)
     }
 }

@@ -80,8 +80,8 @@ impl People {
 
 impl OshiSession {
     /// `None` for the user.
-    pub(super) fn unless_me(&self, user: UserId) -> Option<String> {
-        (Some(user) != self.me_id()).then(|| user.to_string())
+    pub(super) fn unless_me(&self, user: UserId) -> Option<Id> {
+        (Some(user) != self.me_id()).then(|| user.into())
     }
 
     /// The user's own profile.
@@ -141,7 +141,7 @@ impl OshiSession {
     pub(super) fn show_person_in(
         &mut self,
         request: Option<RequestId>,
-        channel_id: String,
+        channel_id: Id,
         user: UserId,
     ) {
         let user = self.people.profile(user);
@@ -396,10 +396,10 @@ pub(super) fn next_after(before: Option<UserId>, found: &[UserId]) -> Option<Use
 }
 
 /// The channel of a place.
-pub(super) fn place_id(place: Place) -> String {
+pub(super) fn place_id(place: Place) -> Id {
     match place {
-        Place::Circle(id) => id.to_string(),
-        Place::Stream(id) => id.to_string(),
+        Place::Circle(id) => id.into(),
+        Place::Stream(id) => id.into(),
     }
 }
 

@@ -5,7 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 use kaiwa_core::session::{HttpBody, HttpRequest, HttpResponse, HttpToken, Transmit};
-use kaiwa_core::{Asset, AssetEvent, AssetSource, Error, ErrorKind, MessageFragment, RequestId};
+use kaiwa_core::{Asset, AssetEvent, AssetSource, Error, ErrorKind, Id, MessageFragment, RequestId};
 use serde::Deserialize;
 use serde::de::{Deserializer, SeqAccess, Visitor};
 use serde_json::value::RawValue;
@@ -302,8 +302,8 @@ fn emote(name: &str, src: &str) -> Asset {
     }
 }
 
-fn id(name: &str) -> String {
-    format!("emote:{name}")
+fn id(name: &str) -> Id {
+    format_args!("emote:{name}").into()
 }
 
 /// Whether a name can stand between two colons.

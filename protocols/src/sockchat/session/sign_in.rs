@@ -25,7 +25,7 @@ impl SockchatSession {
         self.phase = Phase::Up;
         self.sign_in_by = None;
         self.ping_at = Some(now.mono + PING_INTERVAL);
-        let user_id = welcome.user.id.to_owned();
+        let user_id = welcome.user.id.into();
         if self
             .me
             .replace(user_id.clone())

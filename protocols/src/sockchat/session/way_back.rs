@@ -20,7 +20,7 @@ impl fmt::Debug for Key {
 /// A channel, and what lets the user in there.
 #[derive(Clone, Debug)]
 pub(super) struct Home {
-    pub(super) name: String,
+    pub(super) name: Id,
     pub(super) key: Option<Key>,
 }
 

@@ -75,20 +75,20 @@ enum What {
     /// A room of this name is looked for.
     Directory {
         name: String,
-        found: Option<String>,
+        found: Option<Id>,
     },
     Room {
-        found: Option<String>,
+        found: Option<Id>,
     },
     /// A channel with one person, to say this in.
     Direct {
-        found: Option<String>,
+        found: Option<Id>,
         new: NewMessage,
         files: Vec<Stored>,
     },
     Message {
-        channel_id: String,
-        found: Option<String>,
+        channel_id: Id,
+        found: Option<Id>,
     },
 }
 
@@ -399,7 +399,7 @@ impl Desk {
         self.send(Some(number), what, ChannelEvent::New { channel }.into());
     }
 
-    fn say(&mut self, number: u32, channel_id: String, new: NewMessage, files: Vec<Stored>) {
+    fn say(&mut self, number: u32, channel_id: Id, new: NewMessage, files: Vec<Stored>) {
         let message = said::new(&self.state, new, &files);
         let event = ChatEvent::New {
             channel_id: Some(channel_id.clone()),

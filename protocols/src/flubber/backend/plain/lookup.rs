@@ -7,7 +7,7 @@ use crate::{Channel, ErrorKind};
 
 /// The ids of the channels that are called `name`: those that are called just so, else those that differ by case or by a `#`
 /// before it. `parent/name` names one in another one.
-pub(super) fn called(state: &ConnectionState, name: &str) -> Vec<String> {
+pub(super) fn called(state: &ConnectionState, name: &str) -> Vec<Id> {
     if state.channels.contains_key(name) {
         return vec![name.to_owned()];
     }
@@ -19,7 +19,7 @@ pub(super) fn called(state: &ConnectionState, name: &str) -> Vec<String> {
     find(state, |one| is_alike(one, name))
 }
 
-fn find(state: &ConnectionState, is_it: impl Fn(&str) -> bool) -> Vec<String> {
+fn find(state: &ConnectionState, is_it: impl Fn(&str) -> bool) -> Vec<Id> {
     let fits = |channel: &&ChannelState| {
         let own = shown(&channel.channel);
         let parent = channel
