@@ -76,7 +76,7 @@ impl Roster {
                     emoji,
                     ..
                 } => {
-                    let named = [message_id, user_id, emoji];
+                    let named: [&str; 3] = [message_id, user_id, emoji];
                     self.knows(channel_id.as_deref()) && named.iter().all(|id| !id.is_empty())
                 }
                 ChatEvent::History { channel_id, .. } | ChatEvent::Gap { channel_id, .. } => {

@@ -1,7 +1,7 @@
 //! Who signs in, and what the server needs to know them again.
 
 use kaiwa_core::session::Seed;
-use kaiwa_core::{AuthField, Error, ErrorKind};
+use kaiwa_core::{AuthField, Error, ErrorKind, Id};
 
 use super::wire::Hello;
 

@@ -2,10 +2,7 @@
 //! floods are made of.
 
 use chrono::{DateTime, Utc};
-use kaiwa_core::{
-    ChatEvent, ConnectionEvent, Error, ErrorInfo, ErrorKind, Message, MessageFragment,
-    MessageStatus, MessageType,
-};
+use kaiwa_core::{ChatEvent, ConnectionEvent, Error, ErrorInfo, ErrorKind, Id, Message, MessageFragment, MessageStatus, MessageType};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 

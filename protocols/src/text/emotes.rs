@@ -51,12 +51,12 @@ impl Emotes {
         let mut by_id = BTreeMap::new();
         for (id, pattern) in &emotes {
             by_id
-                .entry((*id).to_owned())
+                .entry(Id::from(*id))
                 .or_insert_with(|| (*pattern).to_owned());
         }
         Self {
             automaton: automaton.and_then(Result::ok),
-            ids: emotes.iter().map(|(id, _)| (*id).to_owned()).collect(),
+            ids: emotes.iter().map(|(id, _)| Id::from(*id)).collect(),
             patterns: by_id,
         }
     }

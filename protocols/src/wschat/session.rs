@@ -165,10 +165,10 @@ impl WschatSession {
                 ),
             ));
         }
-        message.sender_id = Some(login.name.clone());
+        message.sender_id = Some(login.name.as_str().into());
         let echo = self
             .outbox
-            .accept(now, request, Some(LOBBY.to_owned()), message)?;
+            .accept(now, request, Some(LOBBY.into()), message)?;
         self.events.push_back(echo);
         Ok(())
     }
@@ -189,7 +189,7 @@ impl WschatSession {
         let own = own.and_then(|(nonces, nonce)| nonces.request(&nonce));
         let mut message = Message {
             id: Some(id),
-            sender_id: Some(usr.into_owned()),
+            sender_id: Some(usr.into()),
             content,
             timestamp,
             message_type: MessageType::Normal,
@@ -206,7 +206,7 @@ impl WschatSession {
             return;
         }
         self.event(ChatEvent::New {
-            channel_id: Some(LOBBY.to_owned()),
+            channel_id: Some(LOBBY.into()),
             message,
         });
     }
@@ -220,7 +220,7 @@ impl WschatSession {
     /// The first message of somebody is all that wschat tells about them.
     fn introduce(&mut self, usr: &str) {
         if self.speakers.len() < SPEAKERS && !self.speakers.contains(usr) {
-            self.speakers.insert(usr.to_owned());
+            self.speakers.insert(usr.into());
             self.event(user_new(usr));
         }
     }
@@ -234,9 +234,9 @@ fn cut(text: &str, bytes: usize) -> &str {
 
 fn user_new(name: &str) -> UserEvent {
     UserEvent::New {
-        channel_id: Some(LOBBY.to_owned()),
+        channel_id: Some(LOBBY.into()),
         user: Profile {
-            id: Some(name.to_owned()),
+            id: Some(name.into()),
             username: Some(name.to_owned()),
             ..Profile::default()
         },
@@ -260,27 +260,26 @@ impl Session for WschatSession {
     fn handle_open(&mut self, now: Now) {
         self.phase = Phase::Open;
         self.keepalive.heard(now.mono);
-        let name = self
+        let name = Id::from(self
             .login
             .as_ref()
-            .map_or("", |login| &login.name)
-            .to_owned();
+            .map_or("", |login| &login.name));
         self.event(StatusEvent::Connected { artifact: None });
         self.event(UserEvent::Identify {
             user_id: name.clone(),
         });
         self.event(ChannelEvent::New {
             channel: Channel {
-                id: LOBBY.to_owned(),
+                id: LOBBY.into(),
                 name: Some(LOBBY.to_owned()),
                 channel_type: ChannelType::Broadcast,
             },
         });
         self.event(ChannelEvent::Join {
-            channel_id: LOBBY.to_owned(),
+            channel_id: LOBBY.into(),
         });
         self.event(ChannelEvent::Switch {
-            channel_id: LOBBY.to_owned(),
+            channel_id: LOBBY.into(),
         });
         self.event(user_new(&name));
         self.speakers.insert(name);

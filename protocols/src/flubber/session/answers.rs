@@ -1,7 +1,7 @@
 //! What becomes of answers.
 
 use kaiwa_core::session::Now;
-use kaiwa_core::{ChannelEvent, Error, ErrorInfo, ErrorKind, RequestId};
+use kaiwa_core::{ChannelEvent, Error, ErrorInfo, ErrorKind, Id, RequestId};
 
 use super::FlubberSession;
 use super::asks::{Ask, Then, Why};
@@ -174,7 +174,7 @@ impl FlubberSession {
             // It is there, for it was joined; that may be all that is known of it.
             Then::Joined => {
                 let room = self.rooms.get(&id).cloned().unwrap_or_else(|| Room {
-                    name: id.clone(),
+                    name: id.to_string(),
                     id,
                     parent: None,
                     sendable: true,

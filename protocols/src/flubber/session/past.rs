@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use kaiwa_core::{ChatEvent, Message, MessageType, RequestId};
+use kaiwa_core::{ChatEvent, Id, Message, MessageType, RequestId};
 
 use super::FlubberSession;
 

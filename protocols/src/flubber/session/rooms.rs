@@ -19,7 +19,7 @@ pub(super) struct Rooms {
     /// Recipients that are no rooms.
     people: BTreeSet<Id>,
     /// The ids of rooms of the form, by their names.
-    found: BTreeMap<String, Id>,
+    found: BTreeMap<Id, Id>,
     /// The channel of who names none.
     current: Option<Id>,
 }
@@ -46,7 +46,7 @@ impl Rooms {
     }
 
     /// What a room of the form is called by the backend.
-    pub(super) fn found(&mut self, name: String, id: Id) {
+    pub(super) fn found(&mut self, name: Id, id: Id) {
         self.found.insert(name, id);
     }
 
@@ -106,7 +106,7 @@ impl Rooms {
     pub(super) fn joined(&mut self, id: &str) {
         if let Some(known) = self.rooms.get_mut(id) {
             known.joined = true;
-            self.current.get_or_insert_with(|| id.to_owned());
+            self.current.get_or_insert_with(|| id.into());
         }
     }
 
@@ -203,7 +203,7 @@ impl FlubberSession {
             self.rooms.current = None;
         }
         self.event(ChannelEvent::Remove {
-            channel_id: id.to_owned(),
+            channel_id: id.into(),
         });
     }
 
@@ -212,9 +212,9 @@ impl FlubberSession {
         if self.rooms.is_talk(person) || self.rooms.talks.len() >= MAX_ROOMS {
             return;
         }
-        self.rooms.talks.insert(person.to_owned(), None);
+        self.rooms.talks.insert(person.into(), None);
         let channel = Channel {
-            id: person.to_owned(),
+            id: person.into(),
             name: Some(person.to_owned()),
             channel_type: ChannelType::Direct,
         };

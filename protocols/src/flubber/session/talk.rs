@@ -1,7 +1,6 @@
 //! What is said: messages of the backend's, and what became of the own ones.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta};
 use kaiwa_core::session::Now;
@@ -57,8 +56,8 @@ impl FlubberSession {
             return self.skipped += 1;
         };
         self.event(ChatEvent::Remove {
-            channel_id: Some(channel.to_string()),
-            message_id: id.to_owned(),
+            channel_id: Some(channel),
+            message_id: id.into(),
         });
     }
 
@@ -169,7 +168,7 @@ impl FlubberSession {
             Some(told) => {
                 self.remember(&id, &told.channel, said, time);
                 self.event(ChatEvent::Update {
-                    channel_id: Some(told.channel.to_string()),
+                    channel_id: Some(told.channel),
                     message_id: id,
                     new_message: shown,
                 });
@@ -241,12 +240,12 @@ impl FlubberSession {
             return;
         }
         self.talk.introduced += 1;
-        let known = self.talk.speakers.entry(channel.to_owned()).or_default();
-        known.insert(sender.to_owned());
+        let known = self.talk.speakers.entry(channel.into()).or_default();
+        known.insert(sender.into());
         self.event(UserEvent::New {
-            channel_id: Some(channel.to_owned()),
+            channel_id: Some(channel.into()),
             user: Profile {
-                id: Some(sender.to_owned()),
+                id: Some(sender.into()),
                 username: Some(sender.to_owned()),
                 ..Profile::default()
             },
@@ -267,7 +266,7 @@ impl FlubberSession {
         let sender_id = self.me.clone();
         let mut confirmed = None;
         let settled = self.outbox.confirm(request, |message| {
-            message.id = Some(id.to_owned());
+            message.id = Some(id.into());
             message.sender_id = sender_id.or_else(|| message.sender_id.take());
             message.timestamp = DateTime::from_timestamp_millis(time).unwrap_or(message.timestamp);
             confirmed = Some(message.clone());
@@ -275,7 +274,7 @@ impl FlubberSession {
         self.events.extend(settled);
         if let Some(channel) = channel {
             let told = Told {
-                channel: Arc::from(channel.as_str()),
+                channel: channel.clone(),
                 digest: held.as_ref().map(digest),
                 time,
             };
@@ -331,7 +330,7 @@ impl FlubberSession {
             attachments,
             content,
             extra,
-            recipient: channel.to_owned(),
+            recipient: channel.into(),
         }
     }
 }

@@ -55,7 +55,7 @@ impl World {
             (name != me).then(|| arrives(Some(channel_id), me))
         });
         let join = ChannelEvent::Join {
-            channel_id: channel_id.to_owned(),
+            channel_id: channel_id.into(),
         };
         self.tell_me(want, &join.into());
         Ok(())
@@ -84,7 +84,7 @@ impl World {
         }
         place.invites.insert(code.clone(), user_id.clone());
         let invite = |user_id: Option<Id>| ChannelEvent::Invite {
-            channel_id: channel_id.to_owned(),
+            channel_id: channel_id.into(),
             user_id,
             code: Some(code.clone()),
         };

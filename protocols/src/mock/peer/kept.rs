@@ -22,7 +22,7 @@ pub(super) struct Kept {
 
 impl Kept {
     fn set(&mut self, name: &str, key: Key, value: Option<Value>) -> Result<(), Error> {
-        let values = self.of.entry(name.to_owned()).or_default();
+        let values = self.of.entry(name.into()).or_default();
         let Some(value) = value.filter(|value| !value.is_null()) else {
             values.remove(&key);
             return Ok(());
@@ -56,7 +56,7 @@ impl Kept {
             let moved: Vec<_> = values.extract_if(.., there).collect();
             if let Some(new) = new {
                 let moved = moved.into_iter();
-                values.extend(moved.map(|((_, key), value)| ((Some(new.to_owned()), key), value)));
+                values.extend(moved.map(|((_, key), value)| ((Some(new.into()), key), value)));
             }
         }
     }

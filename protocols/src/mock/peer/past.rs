@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use kaiwa_core::{ChatEvent, ConnectionEvent, Error, ErrorKind, Message, MessageFragment};
+use kaiwa_core::{ChatEvent, ConnectionEvent, Error, ErrorKind, Id, Message, MessageFragment};
 
 use crate::mock::wire::{Accepted, Hello, MAX_PACKET_BYTES, ServerPacket};
 
@@ -87,7 +87,7 @@ impl Past {
             None => self.said.retain(|said| said.channel != channel),
             Some(new) => {
                 for said in self.said.iter_mut().filter(|said| said.channel == channel) {
-                    new.clone_into(&mut said.channel);
+                    said.channel = new.into();
                 }
             }
         }
@@ -110,8 +110,8 @@ impl Past {
         if hello.after.is_some() && (cut || forgotten) {
             events.push(
                 ChatEvent::Gap {
-                    channel_id: channel.to_owned(),
-                    after: hello.after.map(|id| id.to_string()),
+                    channel_id: channel.into(),
+                    after: hello.after.map(Into::into),
                     before: messages.first().and_then(|first| first.id.clone()),
                 }
                 .into(),
@@ -119,7 +119,7 @@ impl Past {
         }
         events.push(
             ChatEvent::History {
-                channel_id: channel.to_owned(),
+                channel_id: channel.into(),
                 messages,
                 complete: !cut && !forgotten,
             }
@@ -160,7 +160,7 @@ impl Past {
         let limit = usize::try_from(limit).unwrap_or(PAGE).min(PAGE);
         let (messages, cut) = newest(older, limit);
         Ok(ChatEvent::History {
-            channel_id: channel.to_owned(),
+            channel_id: channel.into(),
             messages,
             complete: !cut,
         })

@@ -28,7 +28,7 @@ pub(super) enum Asked {
 
 impl People {
     pub(super) fn add(&mut self, name: &str) {
-        self.known.insert(name.to_owned());
+        self.known.insert(name.into());
     }
 
     pub(super) fn know(&self, name: &str) -> Result<(), Error> {
@@ -81,7 +81,7 @@ impl People {
     }
 
     pub(super) fn set_presence(&mut self, me: &str, presence: Presence, text: Option<String>) {
-        self.presence.insert(me.to_owned(), (presence, text));
+        self.presence.insert(me.into(), (presence, text));
     }
 
     /// Says whether they had said how they are.
@@ -137,7 +137,7 @@ impl People {
 /// Contact is asked for, seen from one side.
 pub(super) fn request(other: &str, own: bool, text: Option<&str>) -> ConnectionEvent {
     UserEvent::Request {
-        user_id: other.to_owned(),
+        user_id: other.into(),
         own,
         text: text.map(str::to_owned),
     }
@@ -147,14 +147,14 @@ pub(super) fn request(other: &str, own: bool, text: Option<&str>) -> ConnectionE
 /// Two are contacts or are none, seen from one side.
 pub(super) fn answer(other: &str, accept: bool) -> ConnectionEvent {
     UserEvent::Respond {
-        user_id: other.to_owned(),
+        user_id: other.into(),
         accept,
     }
     .into()
 }
 
 fn pair(one: &str, other: &str) -> (Id, Id) {
-    (one.to_owned(), other.to_owned())
+    (one.into(), other.into())
 }
 
 #[cfg(test)]

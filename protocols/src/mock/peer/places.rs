@@ -45,7 +45,7 @@ impl Places {
             made: 0,
         };
         places.open(Channel {
-            id: LOBBY.to_owned(),
+            id: LOBBY.into(),
             name: Some("Lobby".to_owned()),
             ..Channel::default()
         });
@@ -74,11 +74,11 @@ impl Places {
     /// A channel under a new id.
     pub(super) fn make(&mut self, channel: Channel, public: bool) -> &mut Place {
         self.made += 1;
-        let mut id = format!("made-{}", self.made);
+        let mut id = Id::from(format_args!("made-{}", self.made));
         while self.list.contains_key(&id) {
             // Somebody has given this id to a channel of theirs.
             self.made += 1;
-            id = format!("made-{}", self.made);
+            id = format_args!("made-{}", self.made).into();
         }
         let place = self.open(Channel { id, ..channel });
         place.closed = !public;
@@ -103,7 +103,7 @@ impl Places {
             }
             _ => return Err(no()),
         }
-        place.members.entry(me.to_owned()).or_default();
+        place.members.entry(me.into()).or_default();
         Ok(place)
     }
 
@@ -118,7 +118,7 @@ impl Places {
             Some(place) => place.channel.id.clone(),
             None => {
                 self.direct += 1;
-                format!("direct-{}", self.direct)
+                format_args!("direct-{}", self.direct).into()
             }
         };
         let place = self.open(Channel {
@@ -127,7 +127,7 @@ impl Places {
             channel_type: ChannelType::Direct,
         });
         for name in [one, other] {
-            place.members.entry(name.to_owned()).or_default();
+            place.members.entry(name.into()).or_default();
         }
         place
     }
@@ -150,7 +150,7 @@ impl Places {
     fn move_children(&mut self, id: &str, new: Option<&str>) {
         let children = self.list.values_mut();
         for child in children.filter(|child| child.parent.as_deref() == Some(id)) {
-            child.parent = new.map(str::to_owned);
+            child.parent = new.map(Into::into);
         }
     }
 }
@@ -180,7 +180,7 @@ impl Place {
     pub(super) fn shown_to(&self, me: &str) -> Channel {
         let mut channel = self.channel.clone();
         if channel.channel_type == ChannelType::Direct {
-            channel.name = self.members.keys().find(|name| *name != me).cloned();
+            channel.name = self.members.keys().find(|name| *name != me).map(ToString::to_string);
         }
         channel
     }
@@ -212,7 +212,7 @@ impl Place {
         told.extend(self.read.iter().map(|(name, message_id)| {
             ConnectionEvent::from(ChatEvent::Read {
                 channel_id: Some(channel_id.clone()),
-                message_id: message_id.to_string(),
+                message_id: (*message_id).into(),
                 user_id: Some(name.clone()).filter(|name| name != me),
             })
         }));
@@ -251,9 +251,9 @@ impl Place {
 /// Somebody is in a channel, or known on the network.
 pub(super) fn arrives(channel_id: Option<&str>, name: &str) -> ConnectionEvent {
     UserEvent::New {
-        channel_id: channel_id.map(str::to_owned),
+        channel_id: channel_id.map(Into::into),
         user: Profile {
-            id: Some(name.to_owned()),
+            id: Some(name.into()),
             username: Some(name.to_owned()),
             ..Profile::default()
         },
@@ -264,8 +264,8 @@ pub(super) fn arrives(channel_id: Option<&str>, name: &str) -> ConnectionEvent {
 /// Somebody is in a channel no more.
 pub(super) fn leaves(channel_id: &str, name: &str) -> ConnectionEvent {
     UserEvent::Remove {
-        channel_id: Some(channel_id.to_owned()),
-        user_id: name.to_owned(),
+        channel_id: Some(channel_id.into()),
+        user_id: name.into(),
     }
     .into()
 }

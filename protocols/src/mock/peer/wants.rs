@@ -1,10 +1,7 @@
 //! What users of the scripted peer want, and who is told of it.
 
 use chrono::{DateTime, Utc};
-use kaiwa_core::{
-    Channel, ChannelEvent, ChannelType, ChatEvent, ConnectionEvent, Error, ErrorKind, Member,
-    Message, MessageStatus, MessageType, Role, StatusEvent, UserEvent,
-};
+use kaiwa_core::{Channel, ChannelEvent, ChannelType, ChatEvent, ConnectionEvent, Error, ErrorKind, Id, Member, Message, MessageStatus, MessageType, Role, StatusEvent, UserEvent};
 
 use super::past::Said;
 use super::people::{Asked, answer, request};
@@ -59,14 +56,14 @@ impl World {
         channel: Option<Id>,
         mut message: Message,
     ) -> Result<Accepted, Error> {
-        let channel = channel.unwrap_or_else(|| LOBBY.to_owned());
+        let channel = channel.unwrap_or_else(|| LOBBY.into());
         let now = self.now();
         self.places
             .get(&channel, &want.name)?
             .admits(&want.name, now)?;
         self.past.can_be_said(&channel, &mut message)?;
         let (id, at_ms) = self.stamp();
-        message.id = Some(id.to_string());
+        message.id = Some(id.into());
         message.sender_id = Some(want.name.clone());
         message.timestamp = time(at_ms);
         message.message_type = MessageType::Normal;
@@ -291,7 +288,7 @@ impl World {
         }
         self.tell_place(want, channel_id, |_| Some(leaves(channel_id, user_id)));
         let kick = ChannelEvent::Kick {
-            channel_id: Some(channel_id.to_owned()),
+            channel_id: Some(channel_id.into()),
             reason: None,
             ban: false,
         };
@@ -312,11 +309,11 @@ impl World {
     ) -> Result<(), Error> {
         self.people.know(user_id)?;
         let place = self.places.get(channel_id, &want.name)?;
-        place.banned.insert(user_id.to_owned(), until);
+        place.banned.insert(user_id.into(), until);
         let was_in = place.members.remove(user_id).is_some();
         let told = UserEvent::Ban {
-            channel_id: Some(channel_id.to_owned()),
-            user_id: user_id.to_owned(),
+            channel_id: Some(channel_id.into()),
+            user_id: user_id.into(),
             until,
             reason: reason.clone(),
         };
@@ -324,7 +321,7 @@ impl World {
         if was_in {
             self.tell_place(want, channel_id, |_| Some(leaves(channel_id, user_id)));
             let kick = ChannelEvent::Kick {
-                channel_id: Some(channel_id.to_owned()),
+                channel_id: Some(channel_id.into()),
                 reason,
                 ban: true,
             };

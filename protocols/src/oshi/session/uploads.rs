@@ -142,7 +142,7 @@ impl OshiSession {
             channel_id: self
                 .outgoing
                 .stream(request)
-                .map(|stream| stream.to_string()),
+                .map(Into::into),
             message_id: message.id.clone().unwrap_or_default(),
             sent: through.saturating_add(sent),
             total: through.saturating_add(total),

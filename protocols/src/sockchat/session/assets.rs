@@ -32,7 +32,7 @@ pub(super) struct Assets {
     /// Those that users have been told of: names and addresses.
     shown: BTreeMap<String, String>,
     /// The user's own, by id.
-    own: BTreeMap<String, Asset>,
+    own: BTreeMap<Id, Asset>,
     last_token: u64,
     asked: Option<HttpToken>,
 }
@@ -224,7 +224,7 @@ impl SockchatSession {
                 ),
             ));
         }
-        let id = id.unwrap_or_else(|| format!("user:{pattern}"));
+        let id = id.unwrap_or_else(|| format_args!("user:{pattern}").into());
         if id.is_empty() || id.contains(':') && !id.starts_with("user:") {
             return Err(Error::new(
                 ErrorKind::Invalid,
@@ -263,7 +263,7 @@ impl SockchatSession {
         self.assets.rebuild();
         let event = AssetEvent::Remove {
             channel_id: None,
-            asset_id: id.to_owned(),
+            asset_id: id.into(),
         };
         self.caused(request, event);
         self.finish(request, Ok(()));

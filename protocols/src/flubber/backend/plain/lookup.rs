@@ -3,13 +3,13 @@
 use super::super::refusal;
 use crate::client::{ChannelState, ConnectionState};
 use crate::flubber::wire::AnswerBody;
-use crate::{Channel, ErrorKind};
+use crate::{Channel, ErrorKind, Id};
 
 /// The ids of the channels that are called `name`: those that are called just so, else those that differ by case or by a `#`
 /// before it. `parent/name` names one in another one.
 pub(super) fn called(state: &ConnectionState, name: &str) -> Vec<Id> {
     if state.channels.contains_key(name) {
-        return vec![name.to_owned()];
+        return vec![name.into()];
     }
     let exactly = |one: &str| one == name;
     let found = find(state, exactly);
