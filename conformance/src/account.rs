@@ -1,10 +1,7 @@
 //! One account in a case: a connection, what it watches, and what it has sent.
 
 use chrono::Utc;
-use kaiwa_core::{
-    AuthField, Channel, ChannelEvent, ChatEvent, Connection, ConnectionEvent, Error, Message,
-    RequestId,
-};
+use kaiwa_core::{AuthField, Channel, ChannelEvent, ChatEvent, Connection, ConnectionEvent, Error, Id, Message, RequestId};
 
 use crate::{Harness, Outcome, Peer, Watch};
 
@@ -14,7 +11,7 @@ pub struct Account {
     pub watch: Watch,
     connection: Box<dyn Connection>,
     auth: Vec<AuthField>,
-    channel: String,
+    channel: Id,
     accepted: Vec<RequestId>,
 }
 

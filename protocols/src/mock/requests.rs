@@ -265,7 +265,7 @@ mod tests {
             .say(
                 at(Duration::ZERO),
                 RequestId::fresh(),
-                String::new(),
+                Id::default(),
                 message,
             )
             .unwrap();

@@ -229,7 +229,7 @@ mod tests {
 
     fn channel(id: &str) -> ConnectionEvent {
         let channel = Channel {
-            id: id.to_owned(),
+            id: id.into(),
             ..Channel::default()
         };
         ChannelEvent::New { channel }.into()
@@ -237,11 +237,11 @@ mod tests {
 
     fn member(channel: &str, id: &str) -> ConnectionEvent {
         let user = Profile {
-            id: Some(id.to_owned()),
+            id: Some(id.into()),
             ..Profile::default()
         };
         UserEvent::New {
-            channel_id: Some(channel.to_owned()),
+            channel_id: Some(channel.into()),
             user,
         }
         .into()
@@ -271,12 +271,12 @@ mod tests {
             gone,
             [
                 ChannelEvent::Remove {
-                    channel_id: "b".to_owned()
+                    channel_id: "b".into()
                 }
                 .into(),
                 UserEvent::Remove {
-                    channel_id: Some("a".to_owned()),
-                    user_id: "bob".to_owned()
+                    channel_id: Some("a".into()),
+                    user_id: "bob".into()
                 }
                 .into(),
             ]

@@ -198,7 +198,7 @@ mod tests {
 
     fn asset(id: &str, pattern: &str) -> Asset {
         Asset::Emote {
-            id: Some(id.to_owned()),
+            id: Some(id.into()),
             pattern: pattern.to_owned(),
             src: String::new(),
             source: AssetSource::Server,
@@ -281,7 +281,7 @@ mod tests {
         let found = emotes.split(&last);
         assert_eq!(
             found,
-            [MessageFragment::AssetId((MAX_EMOTES - 1).to_string())]
+            [MessageFragment::AssetId((MAX_EMOTES - 1).to_string().into())]
         );
     }
 

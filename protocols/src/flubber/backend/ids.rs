@@ -56,7 +56,7 @@ mod tests {
             assert_eq!(channel(&room(channel_id)), Some(channel_id));
             for message_id in ["1", "a/b", "%2F"] {
                 let id = message(channel_id, message_id);
-                assert_eq!(in_channel(&id), Some((channel_id.to_owned(), message_id)));
+                assert_eq!(in_channel(&id), Some((channel_id.into(), message_id)));
             }
         }
         assert_eq!(person(&user(Some("ann"))), Some("ann"));

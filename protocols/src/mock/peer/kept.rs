@@ -115,7 +115,7 @@ mod tests {
     #[test]
     fn values_are_told_apart_by_place_and_bounded() {
         let mut kept = Kept::default();
-        let place = |channel: Option<&str>| (channel.map(str::to_owned), "k".to_owned());
+        let place = |channel: Option<&str>| (channel.map(Id::from), "k".to_owned());
         kept.set("ann", place(None), Some(1.into())).unwrap();
         kept.set("ann", place(Some("a")), Some(2.into())).unwrap();
         kept.set("bob", place(None), Some(Value::Null)).unwrap();

@@ -193,10 +193,10 @@ mod tests {
         let mut past = Past::default();
         for (id, text) in (1..).zip(texts) {
             let mut message = Message::text(text, DateTime::UNIX_EPOCH);
-            message.id = Some(id.to_string());
+            message.id = Some(id.into());
             past.remember(Said {
                 id,
-                channel: if id % 10 == 0 { "other" } else { "room" }.to_owned(),
+                channel: if id % 10 == 0 { "other" } else { "room" }.into(),
                 origin: None,
                 message,
             });
@@ -227,7 +227,7 @@ mod tests {
             (vec!["11".into(), "12".into()], false)
         );
         assert_eq!(page(&mut past, Some("11"), 1), (vec!["9".into()], false));
-        let first = (1..=3).map(|id: u32| id.to_string()).collect();
+        let first = (1..=3_u32).map(Id::from).collect();
         assert_eq!(page(&mut past, Some("4"), 3), (first, true), "exactly all");
         assert_eq!(page(&mut past, Some("1"), 3), (vec![], true));
         for unknown in ["10", "13", "x"] {
@@ -251,7 +251,7 @@ mod tests {
         let past = past((0..HISTORY + 20).map(|_| "x".to_owned()));
         let kinds = |after| {
             let hello = Hello {
-                name: String::new(),
+                name: Id::default(),
                 password: None,
                 session: String::new(),
                 after,

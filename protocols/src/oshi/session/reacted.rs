@@ -92,7 +92,7 @@ mod tests {
         if reacted {
             message.content.push(MessageFragment::Reaction {
                 emoji: "x".to_owned(),
-                user_ids: vec![UserId(1).to_string()],
+                user_ids: vec![UserId(1).into()],
             });
         }
         message

@@ -271,7 +271,7 @@ mod tests {
     fn a_file_is_a_line_and_what_is_not_shown_does_not_matter() {
         let mut message = Message::text("see", chrono::DateTime::UNIX_EPOCH);
         let reply = MessageFragment::Reply {
-            message_id: "1".to_owned(),
+            message_id: "1".into(),
         };
         message.content.push(MessageFragment::File {
             url: "https://example.org/a.pdf".to_owned(),

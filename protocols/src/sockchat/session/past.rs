@@ -292,7 +292,7 @@ mod tests {
         let mut past = Past::default();
         let time = DateTime::from_timestamp(9, 0).unwrap();
         let named = |past: &mut Past, place: &str, id: &str| {
-            let mut name = id.to_owned();
+            let mut name = Id::from(id);
             past.name(place, &mut name, time, &mark(id, 9));
             name
         };

@@ -71,15 +71,15 @@ mod tests {
         let mut state = ConnectionState::default();
         for (id, name) in [("1", "General"), ("2", "tea"), ("3", "Tea"), ("4", "tea")] {
             let channel = Channel {
-                id: id.to_owned(),
+                id: id.into(),
                 name: Some(name.to_owned()),
                 ..Channel::default()
             };
             state.apply(&ChannelEvent::New { channel }.into());
         }
         let parent = ChannelEvent::Parent {
-            channel_id: "4".to_owned(),
-            parent_id: Some("1".to_owned()),
+            channel_id: "4".into(),
+            parent_id: Some("1".into()),
         };
         state.apply(&parent.into());
         for (name, ids) in [
