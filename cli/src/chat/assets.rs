@@ -104,7 +104,7 @@ fn spell(state: &ConnectionState, channel_id: Option<&str>, content: &mut [Messa
         match fragment {
             MessageFragment::AssetId(id) => {
                 let pattern = find(state, channel_id, id).map(pattern);
-                let text = pattern.map_or_else(|| id.clone(), str::to_owned);
+                let text = pattern.unwrap_or(id).to_owned();
                 *fragment = MessageFragment::Text(text);
             }
             MessageFragment::Styled { content, .. } | MessageFragment::Link { content, .. } => {

@@ -1,6 +1,6 @@
 //! Circles: channels that hold others and are not talked in themselves.
 
-use kaiwa_protocols::ChannelType;
+use kaiwa_protocols::{ChannelType, Id};
 use kaiwa_protocols::client::ConnectionState;
 
 /// The name of the channel that a circle is entered by, where it has one.
@@ -23,9 +23,9 @@ pub(crate) fn around<'a>(state: &'a ConnectionState, channel_id: &'a str) -> Opt
 
 /// Where one talks who goes to this channel: there, or in the first channel of a circle. One without channels is itself the
 /// place, so that the first can be made there.
-pub(crate) fn place(state: &ConnectionState, channel_id: &str) -> String {
+pub(crate) fn place(state: &ConnectionState, channel_id: &str) -> Id {
     if !is_circle(state, channel_id) {
-        return channel_id.to_owned();
+        return channel_id.into();
     }
     let inside = state
         .channels
@@ -36,7 +36,7 @@ pub(crate) fn place(state: &ConnectionState, channel_id: &str) -> String {
         let named = known.channel.name.as_deref() == Some(FIRST);
         (!named, id.len(), *id)
     });
-    first.map_or(channel_id, |(id, _)| id).to_owned()
+    first.map_or(channel_id, |(id, _)| id).into()
 }
 
 #[cfg(test)]

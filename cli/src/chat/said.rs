@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use kaiwa_protocols::client::ConnectionState;
-use kaiwa_protocols::{Message, MessageFragment, MessageStatus, MessageType};
+use kaiwa_protocols::{Id, Message, MessageFragment, MessageStatus, MessageType};
 
 use super::{assets, show};
 
@@ -10,9 +10,9 @@ use super::{assets, show};
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Said {
     /// The network's id.
-    pub(crate) id: Option<String>,
+    pub(crate) id: Option<Id>,
     /// The channel's name, where it is not the current one or there is none.
-    pub(crate) channel: Option<String>,
+    pub(crate) channel: Option<Id>,
     /// Who said it.
     pub(crate) name: String,
     /// The colour they have chosen.
@@ -48,7 +48,7 @@ impl Said {
         let place = channel_id.or(here);
         Self {
             id: message.id.clone(),
-            channel: elsewhere.map(|id| show::channel_name(state, id)),
+            channel: elsewhere.map(|id| show::channel_name(state, id)).map(Into::into),
             name: show::name(profile, sender, message.message_type),
             color: profile.and_then(|profile| profile.color),
             quote: message.reply_to().map(|id| quote(state, place, id)),

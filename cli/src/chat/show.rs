@@ -1,7 +1,7 @@
 //! What is shown of events: who is meant, and what became of whom.
 
 use kaiwa_protocols::client::{ConnectionState, Contact};
-use kaiwa_protocols::{Member, Message, MessageFragment, MessageType, Profile, UserEvent};
+use kaiwa_protocols::{Id, Member, Message, MessageFragment, MessageType, Profile, UserEvent};
 
 use super::present::Passage;
 use super::{circles, lists};
@@ -11,7 +11,7 @@ use crate::{names, text};
 const SHOWN_CHARS: usize = 60;
 
 /// The channel that a message without one goes to, as far as that is known.
-pub(crate) fn current(state: &ConnectionState) -> Option<String> {
+pub(crate) fn current(state: &ConnectionState) -> Option<Id> {
     if state.current_channel.is_some() {
         return state.current_channel.clone();
     }
@@ -97,7 +97,7 @@ pub(crate) fn words(message: &Message) -> String {
             MessageFragment::Image { url, .. }
             | MessageFragment::Video { url, .. }
             | MessageFragment::Audio { url, .. } => Some(url.clone()),
-            MessageFragment::AssetId(id) => Some(id.clone()),
+            MessageFragment::AssetId(id) => Some(id.to_string()),
             _ => None,
         });
     let shown: Vec<String> = shown.filter(|part| !part.is_empty()).collect();

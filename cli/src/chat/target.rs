@@ -1,7 +1,7 @@
 //! Which message is meant by a command.
 
 use kaiwa_protocols::client::ConnectionState;
-use kaiwa_protocols::{Error, ErrorKind, Message, MessageStatus, MessageType};
+use kaiwa_protocols::{Error, ErrorKind, Id, Message, MessageStatus, MessageType};
 
 use super::show;
 use super::shown::Shown;
@@ -56,9 +56,9 @@ impl Target {
         shown: &Shown,
         channel_id: &str,
         whose: Whose,
-    ) -> Result<String, Error> {
+    ) -> Result<Id, Error> {
         let back = match self {
-            Self::Id(id) => return Ok(id.clone()),
+            Self::Id(id) => return Ok(id.as_str().into()),
             Self::Back(back) => *back,
         };
         let messages = state.channels.get(channel_id).map(|known| &known.messages);
@@ -132,7 +132,7 @@ mod tests {
         state
     }
 
-    fn found(target: &str, state: &ConnectionState, shown: &Shown, whose: Whose) -> Option<String> {
+    fn found(target: &str, state: &ConnectionState, shown: &Shown, whose: Whose) -> Option<Id> {
         let target = Target::read(target).unwrap();
         target.find(state, shown, "c", whose).ok()
     }

@@ -113,10 +113,10 @@ impl Peer for ChildPeer {
         form
     }
 
-    fn channel(&self) -> String {
+    fn channel(&self) -> Id {
         let channel = self.server.channel();
         if self.extended {
-            channel
+            channel.into()
         } else {
             format!("!{channel}")
         }

@@ -105,7 +105,7 @@ impl Peer for OshiSite {
         form(&self.url, &format!("me{who}"))
     }
 
-    fn channel(&self) -> String {
+    fn channel(&self) -> Id {
         GENERAL.to_owned()
     }
 
@@ -188,7 +188,7 @@ fn form(url: &str, account: &str) -> Vec<AuthField> {
 /// Somebody says something; `None` where too much waits already.
 async fn say(somebody: &tokio::sync::Mutex<Box<dyn Connection>>, text: &str) -> Option<RequestId> {
     let event = ChatEvent::New {
-        channel_id: Some(GENERAL.to_owned()),
+        channel_id: Some(GENERAL.into()),
         message: Message::text(text, Utc::now()),
     };
     match somebody.lock().await.send(event.into()).await {

@@ -88,7 +88,7 @@ async fn what_was_acknowledged_survives_and_is_seen_as_it_is() {
 /// A private circle that all are in; gives its stream.
 async fn circle(people: &mut People, accounts: &[AccountId]) -> String {
     let channel = Channel {
-        id: String::new(),
+        id: Id::default(),
         name: Some("flood".to_owned()),
         channel_type: ChannelType::Space,
     };
@@ -100,7 +100,7 @@ async fn circle(people: &mut People, accounts: &[AccountId]) -> String {
     people.ask(accounts[0], create).await;
     let circle = people.channel(accounts[0], "flood").unwrap();
     let invite = ChannelEvent::Invite {
-        channel_id: circle.clone(),
+        channel_id: circle.as_str().into(),
         user_id: None,
         code: None,
     };
@@ -108,7 +108,7 @@ async fn circle(people: &mut People, accounts: &[AccountId]) -> String {
     let key = people.heard(accounts[0]).code.clone().unwrap();
     for account in &accounts[1..] {
         let join = ChannelEvent::JoinWith {
-            channel_id: circle.clone(),
+            channel_id: circle.as_str().into(),
             key: key.clone(),
         };
         people.ask(*account, join).await;
@@ -118,7 +118,7 @@ async fn circle(people: &mut People, accounts: &[AccountId]) -> String {
     for account in accounts {
         let channel_id = stream.clone();
         people
-            .ask(*account, ChannelEvent::Join { channel_id })
+            .ask(*account, ChannelEvent::Join { channel_id: channel_id.into() })
             .await;
     }
     stream
@@ -230,15 +230,15 @@ impl Flood {
                 |account: &&AccountId| people.heard(**account).own_id.as_ref() == Some(&sender);
             let author = *self.senders.iter().find(own).unwrap();
             let react = ChatEvent::React {
-                channel_id: Some(self.stream.clone()),
-                message_id: id.clone(),
+                channel_id: Some(self.stream.as_str().into()),
+                message_id: id.as_str().into(),
                 user_id: None,
                 emoji: EMOJI.to_owned(),
                 on: true,
             };
             let edit = ChatEvent::Update {
-                channel_id: Some(self.stream.clone()),
-                message_id: id,
+                channel_id: Some(self.stream.as_str().into()),
+                message_id: id.into(),
                 new_message: Message::text(format!("{text}{EDITED}"), Utc::now()),
             };
             self.changed.insert(text, ());

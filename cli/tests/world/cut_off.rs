@@ -35,7 +35,7 @@ async fn what_became_of_each_message_is_told() {
         ("register", "yes"),
     ];
     let ann = people.join("rim", &form).await;
-    let channel_id = "1".to_owned();
+    let channel_id = Id::from("1");
     people.ask(ann, ChannelEvent::Join { channel_id }).await;
     let mut speakers = Vec::new();
     for name in ["sue", "sam"] {

@@ -166,7 +166,7 @@ impl People {
         content: Vec<MessageFragment>,
     ) {
         let event = ChatEvent::New {
-            channel_id: channel.map(str::to_owned),
+            channel_id: channel.map(Into::into),
             message: Message {
                 content,
                 ..Message::text("", Utc::now())
@@ -183,7 +183,7 @@ impl People {
         others: &[AccountId],
     ) -> String {
         let channel = Channel {
-            id: String::new(),
+            id: Id::default(),
             name: Some(name.to_owned()),
             channel_type: ChannelType::Group,
         };
@@ -192,7 +192,7 @@ impl People {
         let members = others
             .iter()
             .map(|other| kaiwa_protocols::Member {
-                user_id: self.heard(*other).own_id.clone().unwrap(),
+                user_id: self.heard(*other).own_id.clone().unwrap().into(),
                 role: kaiwa_protocols::Role::Member,
             })
             .collect();
@@ -200,7 +200,7 @@ impl People {
         self.ask(
             owner,
             ChannelEvent::Members {
-                channel_id,
+                channel_id: channel_id.into(),
                 members,
             },
         )
@@ -219,7 +219,7 @@ impl People {
         let channels = self.heard(account).channels.values();
         let named = channels.filter(|channel| channel.name.as_deref() == Some(name));
         let last = named.max_by_key(|channel| (channel.id.len(), channel.id.clone()));
-        last.map(|channel| channel.id.clone())
+        last.map(|channel| channel.id.clone()).map(Into::into)
     }
 
     /// The name that a person sees beside a message.
@@ -258,8 +258,8 @@ impl People {
                 // Whoever was away for long fills the gap by asking.
                 if let Some((channel, before)) = heard.ask.take() {
                     let event = ChatEvent::RequestHistory {
-                        channel_id: Some(channel),
-                        before,
+                        channel_id: Some(channel.into()),
+                        before: before.map(Into::into),
                         limit: 100,
                     };
                     // Some networks have no history to ask for.
@@ -327,14 +327,14 @@ impl Heard {
             ConnectionEvent::Channel {
                 event: ChannelEvent::New { channel },
             } => {
-                self.channels.insert(channel.id.clone(), channel);
+                self.channels.insert(channel.id.to_string(), channel);
             }
             ConnectionEvent::Channel {
                 event: ChannelEvent::Invite { code, .. },
             } => self.code = code,
             ConnectionEvent::User {
                 event: UserEvent::Identify { user_id },
-            } => self.own_id = Some(user_id),
+            } => self.own_id = Some(user_id.into()),
             ConnectionEvent::Status { event } => match event {
                 StatusEvent::Connected { .. } => self.connected += 1,
                 StatusEvent::Done { request } => {
@@ -363,7 +363,7 @@ impl Heard {
                     && message.status == MessageStatus::Sent
                 {
                     let id = message.id.clone().unwrap();
-                    self.sent.insert(id, message.plain_text());
+                    self.sent.insert(id.into(), message.plain_text());
                 } else {
                     self.show(&channel_id.unwrap_or_default(), &message);
                 }
@@ -388,7 +388,7 @@ impl Heard {
                 }
                 self.failed.remove(&text);
                 self.delivered.insert(text.clone());
-                self.sent.insert(new_message.id.clone().unwrap(), text);
+                self.sent.insert(new_message.id.clone().unwrap().into(), text);
                 self.show(&channel_id.unwrap_or_default(), &new_message);
             }
             ChatEvent::History {
@@ -408,7 +408,7 @@ impl Heard {
                 emoji,
                 on,
             } => self.react(
-                &(channel_id.unwrap(), message_id),
+                &(channel_id.unwrap().into(), message_id.into()),
                 &user_id.unwrap(),
                 &emoji,
                 on,
@@ -418,8 +418,8 @@ impl Heard {
                 after: Some(after),
                 before,
             } => {
-                self.gap = Some((channel_id.clone(), after.parse().unwrap()));
-                self.ask = Some((channel_id, before));
+                self.gap = Some((channel_id.to_string(), after.parse().unwrap()));
+                self.ask = Some((channel_id.into(), before.map(Into::into)));
             }
             _ => {}
         }
@@ -436,7 +436,7 @@ impl Heard {
         if on {
             message.content.push(MessageFragment::Reaction {
                 emoji: wanted.to_owned(),
-                user_ids: vec![who.to_owned()],
+                user_ids: vec![who.into()],
             });
         }
     }
@@ -467,8 +467,8 @@ impl Heard {
             return;
         }
         let shown = Shown {
-            sender: message.sender_id.clone(),
-            id,
+            sender: message.sender_id.as_deref().map(str::to_owned),
+            id: id.into(),
         };
         self.texts
             .entry(message.plain_text())

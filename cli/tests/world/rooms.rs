@@ -106,7 +106,7 @@ impl Room {
                 _ => people.join_sockchat(&address, account, name).await,
             };
             if network == "rim" {
-                let channel_id = lobby(network).to_owned();
+                let channel_id = Id::from(lobby(network));
                 people.ask(joined, ChannelEvent::Join { channel_id }).await;
             }
             accounts.push(joined);
@@ -196,7 +196,7 @@ async fn files_and_answers_reach_those_whose_network_has_none() {
     }
     let question = room.people.heard(olga).texts["tea?"][0].id.clone();
     let reply = MessageFragment::Reply {
-        message_id: question,
+        message_id: question.into(),
     };
     let answer = vec![MessageFragment::Text("yes".to_owned()), reply.clone()];
     room.people.say_all(olga, Some("s1"), answer);
