@@ -158,7 +158,7 @@ mod tests {
             ("Tea", None),
         ] {
             let channel = Channel {
-                id: id.to_owned(),
+                id: id.into(),
                 name: name.map(str::to_owned),
                 ..Channel::default()
             };
@@ -171,15 +171,15 @@ mod tests {
             (None, "bob", "x", "y"),
         ] {
             let user = Profile {
-                id: Some(id.to_owned()),
+                id: Some(id.into()),
                 username: Some(username.to_owned()),
                 display_name: Some(display.to_owned()),
                 ..Profile::default()
             };
-            let channel_id = place.map(str::to_owned);
+            let channel_id = place.map(Id::from);
             state.apply(&UserEvent::New { channel_id, user }.into());
         }
-        let user_id = "Carl".to_owned();
+        let user_id = Id::from("Carl");
         state.apply(
             &UserEvent::Respond {
                 user_id,
@@ -238,9 +238,9 @@ mod tests {
     #[test]
     fn a_crowd_of_namesakes_is_cut() {
         let mut state = ConnectionState::new("1".to_owned(), "net".to_owned());
-        for id in 0..20 {
+        for id in 0..20_u32 {
             let channel = Channel {
-                id: id.to_string(),
+                id: id.into(),
                 name: Some("x\x1b".to_owned()),
                 ..Channel::default()
             };

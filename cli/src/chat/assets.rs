@@ -151,13 +151,13 @@ mod tests {
     fn state() -> ConnectionState {
         let mut state = ConnectionState::default();
         let emote = Asset::Emote {
-            id: Some("7".to_owned()),
+            id: Some("7".into()),
             pattern: ":cat:".to_owned(),
             src: String::new(),
             source: AssetSource::Server,
         };
         let ip = Asset::Command {
-            id: Some("command:ip".to_owned()),
+            id: Some("command:ip".into()),
             pattern: "/ip".to_owned(),
             args: vec![MessageFragment::Text("user".to_owned())],
             source: AssetSource::Server,
@@ -172,7 +172,7 @@ mod tests {
     }
 
     fn asset(id: &str) -> MessageFragment {
-        MessageFragment::AssetId(id.to_owned())
+        MessageFragment::AssetId(id.into())
     }
 
     fn text(text: &str) -> MessageFragment {

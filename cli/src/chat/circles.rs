@@ -50,7 +50,7 @@ pub(crate) mod tests {
         for (id, name, parent) in channels {
             let circle = *parent == Some(*id);
             let channel = Channel {
-                id: (*id).to_owned(),
+                id: (*id).into(),
                 name: Some((*name).to_owned()),
                 channel_type: if circle {
                     ChannelType::Space
@@ -60,8 +60,8 @@ pub(crate) mod tests {
             };
             state.apply(&ChannelEvent::New { channel }.into());
             let inside = ChannelEvent::Parent {
-                channel_id: (*id).to_owned(),
-                parent_id: parent.filter(|_| !circle).map(str::to_owned),
+                channel_id: (*id).into(),
+                parent_id: parent.filter(|_| !circle).map(Into::into),
             };
             state.apply(&inside.into());
         }

@@ -168,15 +168,13 @@ fn files(begun: &str) -> BTreeSet<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use kaiwa_protocols::{
-        Asset, AssetEvent, AssetSource, Channel, ChannelEvent, Profile, UserEvent,
-    };
+    use kaiwa_protocols::{Asset, AssetEvent, AssetSource, Channel, ChannelEvent, Id, Profile, UserEvent};
 
     fn state() -> ConnectionState {
         let mut state = ConnectionState::new("1".to_owned(), "net".to_owned());
         for (id, name) in [("a", "Tea room"), ("b", "tennis"), ("c", "x\x1b[2J")] {
             let channel = Channel {
-                id: id.to_owned(),
+                id: id.into(),
                 name: Some(name.to_owned()),
                 ..Channel::default()
             };
@@ -188,12 +186,12 @@ mod tests {
                 username: Some(name.to_owned()),
                 ..Profile::default()
             };
-            let channel_id = place.map(str::to_owned);
+            let channel_id = place.map(Id::from);
             state.apply(&UserEvent::New { channel_id, user }.into());
         }
         for pattern in ["/say", "/x\x1b[2J"] {
             let asset = Asset::Command {
-                id: Some(pattern.to_owned()),
+                id: Some(pattern.into()),
                 pattern: pattern.to_owned(),
                 args: Vec::new(),
                 source: AssetSource::Server,
@@ -267,9 +265,9 @@ mod tests {
     #[test]
     fn what_is_offered_is_bounded() {
         let mut state = ConnectionState::new("1".to_owned(), "net".to_owned());
-        for id in 0..2 * OFFERED {
+        for id in 0..2 * OFFERED as u64 {
             let channel = Channel {
-                id: id.to_string(),
+                id: id.into(),
                 ..Channel::default()
             };
             state.apply(&ChannelEvent::New { channel }.into());

@@ -139,7 +139,7 @@ mod tests {
 
     fn user(id: &str, name: &str) -> Profile {
         Profile {
-            id: Some(id.to_owned()),
+            id: Some(id.into()),
             username: Some(name.to_owned()),
             ..Profile::default()
         }
@@ -150,7 +150,7 @@ mod tests {
         let mut state = ConnectionState::new("1".to_owned(), "net".to_owned());
         let mut present = Present::default();
         let early = UserEvent::New {
-            channel_id: Some("c".to_owned()),
+            channel_id: Some("c".into()),
             user: user("1", "early"),
         };
         assert_eq!(present.note(&state, &early), None, "who was there before");
@@ -160,22 +160,22 @@ mod tests {
             let passage = present.note(&state, &event)?;
             Some((passage.user_id, passage.name, passage.came))
         };
-        let place = || Some("c".to_owned());
+        let place = || Some(Id::from("c"));
         let new = |id: &str| UserEvent::New {
             channel_id: place(),
             user: user(id, "ann"),
         };
         let remove = |id: &str| UserEvent::Remove {
             channel_id: place(),
-            user_id: id.to_owned(),
+            user_id: id.into(),
         };
-        let told = |id: &str, name: &str, came| Some((id.to_owned(), name.to_owned(), came));
+        let told = |id: &str, name: &str, came| Some((id.into(), name.to_owned(), came));
         assert_eq!(note(new("7")), told("7", "ann", true));
         assert_eq!(note(new("7")), None, "an upsert");
         assert_eq!(note(remove("8")), None);
         let update = |from: &str, to: Profile| UserEvent::Update {
             channel_id: place(),
-            user_id: from.to_owned(),
+            user_id: from.into(),
             new_user: to,
         };
         assert_eq!(note(update("7", user("9", "Ann\n"))), None);
@@ -200,7 +200,7 @@ mod tests {
     fn roles_are_news_when_they_are_others() {
         let mut present = Present::default();
         let member = |role| Member {
-            user_id: "7".to_owned(),
+            user_id: "7".into(),
             role,
         };
         let mut ranked = |role| present.ranked("c", &[member(role)]).len();

@@ -119,7 +119,7 @@ mod tests {
 
     fn messages(ids: &[&str]) -> Vec<Message> {
         let message = |id: &&str| Message {
-            id: Some((*id).to_owned()),
+            id: Some((*id).into()),
             ..Message::text("x", DateTime::UNIX_EPOCH)
         };
         ids.iter().map(message).collect()

@@ -115,12 +115,12 @@ mod tests {
         let mut state = ConnectionState::new("1".to_owned(), "net".to_owned());
         for (id, own, status) in messages {
             let mut message = Message::text("x", DateTime::UNIX_EPOCH);
-            message.id = Some((*id).to_owned());
+            message.id = Some((*id).into());
             message.status = *status;
             if !own {
                 message.message_type = MessageType::Normal;
             }
-            let channel_id = Some("c".to_owned());
+            let channel_id = Some(Id::from("c"));
             state.apply(
                 &ChatEvent::New {
                     channel_id,
@@ -180,8 +180,8 @@ mod tests {
             Some("1")
         );
         let gone = ChatEvent::Remove {
-            channel_id: Some("c".to_owned()),
-            message_id: "1".to_owned(),
+            channel_id: Some("c".into()),
+            message_id: "1".into(),
         };
         state.apply(&gone.into());
         assert_eq!(

@@ -145,7 +145,7 @@ mod tests {
         assert!(uploads.status().is_none() && uploads.withdrawals().is_empty() && !key.press());
         uploads.begin(
             one,
-            Some("c".to_owned()),
+            Some("c".into()),
             &[file("/home/ann/tea\x1b.png"), file("b")],
         );
         let shown = |uploads: &Uploads| uploads.status().unwrap();

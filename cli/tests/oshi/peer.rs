@@ -9,7 +9,7 @@ use kaiwa_conformance::{Fault, Harness, Need, Peer};
 use kaiwa_protocols::connection::{
     ChatEvent, Connection, ConnectionEvent, EventReceiver, StatusEvent,
 };
-use kaiwa_protocols::{AuthField, ErrorKind, Message, MessageType, RequestId, oshi};
+use kaiwa_protocols::{AuthField, ErrorKind, Id, Message, MessageType, RequestId, oshi};
 use kaiwa_server::{Config, Server};
 use tempfile::TempDir;
 use tokio::sync::watch;
@@ -106,7 +106,7 @@ impl Peer for OshiSite {
     }
 
     fn channel(&self) -> Id {
-        GENERAL.to_owned()
+        GENERAL.into()
     }
 
     async fn say(&mut self, text: &str) {

@@ -7,7 +7,7 @@ use std::path::Path;
 use chrono::Utc;
 use kaiwa_protocols::client::AccountId;
 use kaiwa_protocols::connection::{ChannelEvent, ChatEvent, ConnectionEvent};
-use kaiwa_protocols::{Channel, ChannelType, Message, MessageFragment, MessageStatus, RequestId};
+use kaiwa_protocols::{Channel, ChannelType, Id, Message, MessageFragment, MessageStatus, RequestId};
 use kaiwa_server::store::{Reader, RoomId, SqliteStore, Store as _};
 
 use crate::people::{Heard, People};
@@ -121,7 +121,7 @@ async fn circle(people: &mut People, accounts: &[AccountId]) -> String {
             .ask(*account, ChannelEvent::Join { channel_id: channel_id.into() })
             .await;
     }
-    stream
+    stream.into()
 }
 
 /// Two people who say numbered messages and edit some of them, and one who reacts to those.

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use kaiwa_protocols::Id;
 use kaiwa_protocols::client::AccountId;
 use kaiwa_protocols::connection::ChannelEvent;
 use kaiwa_server::store::{LOBBY, Reader, SqliteStore, Store as _};

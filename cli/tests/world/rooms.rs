@@ -1,6 +1,6 @@
 //! People on several networks talk in one room.
 
-use kaiwa_protocols::MessageFragment;
+use kaiwa_protocols::{Id, MessageFragment};
 use kaiwa_protocols::client::AccountId;
 use kaiwa_protocols::connection::ChannelEvent;
 use kaiwa_server::{Config, Server};
