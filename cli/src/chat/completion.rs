@@ -182,7 +182,7 @@ mod tests {
         }
         for (place, name) in [(Some("a"), "ann"), (Some("b"), "ann"), (None, "Ännie")] {
             let user = Profile {
-                id: Some(format!("id of {name}")),
+                id: Some(format_args!("id of {name}").into()),
                 username: Some(name.to_owned()),
                 ..Profile::default()
             };

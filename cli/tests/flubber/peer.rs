@@ -113,9 +113,9 @@ impl Peer for ChildPeer {
     fn channel(&self) -> Id {
         let channel = self.server.channel();
         if self.extended {
-            channel.into()
+            channel
         } else {
-            format!("!{channel}")
+            format_args!("!{channel}").into()
         }
     }
 

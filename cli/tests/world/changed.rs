@@ -218,7 +218,7 @@ impl Flood {
     fn change(&mut self, people: &mut People) {
         let listener = self.listener;
         let seen = people.heard(listener).texts.iter();
-        let due: Vec<(String, String, String)> = seen
+        let due: Vec<(String, Id, Id)> = seen
             .filter(|(text, _)| is_changed(text) && !self.changed.contains_key(*text))
             .map(|(text, shown)| {
                 let sender = shown[0].sender.clone().unwrap();

@@ -324,14 +324,14 @@ impl Heard {
             ConnectionEvent::Channel {
                 event: ChannelEvent::New { channel },
             } => {
-                self.channels.insert(channel.id.into(), channel);
+                self.channels.insert(channel.id.clone(), channel);
             }
             ConnectionEvent::Channel {
                 event: ChannelEvent::Invite { code, .. },
             } => self.code = code,
             ConnectionEvent::User {
                 event: UserEvent::Identify { user_id },
-            } => self.own_id = Some(user_id.into()),
+            } => self.own_id = Some(user_id),
             ConnectionEvent::Status { event } => match event {
                 StatusEvent::Connected { .. } => self.connected += 1,
                 StatusEvent::Done { request } => {
@@ -360,7 +360,7 @@ impl Heard {
                     && message.status == MessageStatus::Sent
                 {
                     let id = message.id.clone().unwrap();
-                    self.sent.insert(id.into(), message.plain_text());
+                    self.sent.insert(id, message.plain_text());
                 } else {
                     self.show(&channel_id.unwrap_or_default(), &message);
                 }
@@ -405,7 +405,7 @@ impl Heard {
                 emoji,
                 on,
             } => self.react(
-                &(channel_id.unwrap().into(), message_id.into()),
+                &(channel_id.unwrap(), message_id),
                 &user_id.unwrap(),
                 &emoji,
                 on,
@@ -415,8 +415,8 @@ impl Heard {
                 after: Some(after),
                 before,
             } => {
-                self.gap = Some((channel_id.into(), after.parse().unwrap()));
-                self.ask = Some((channel_id.into(), before.map(Into::into)));
+                self.gap = Some((channel_id.clone(), after.parse().unwrap()));
+                self.ask = Some((channel_id, before));
             }
             _ => {}
         }
@@ -464,7 +464,7 @@ impl Heard {
             return;
         }
         let shown = Shown {
-            sender: message.sender_id.as_deref().map(Into::into),
+            sender: message.sender_id.clone(),
             id: id.into(),
         };
         self.texts

@@ -196,7 +196,7 @@ async fn files_and_answers_reach_those_whose_network_has_none() {
     }
     let question = room.people.heard(olga).texts["tea?"][0].id.clone();
     let reply = MessageFragment::Reply {
-        message_id: question.into(),
+        message_id: question,
     };
     let answer = vec![MessageFragment::Text("yes".to_owned()), reply.clone()];
     room.people.say_all(olga, Some("s1"), answer);
@@ -205,7 +205,7 @@ async fn files_and_answers_reach_those_whose_network_has_none() {
     }
     for account in [olga, otto] {
         let heard = room.people.heard(account);
-        let place = ("s1".to_owned(), heard.texts["yes"][0].id.clone());
+        let place = (Id::from("s1"), heard.texts["yes"][0].id.clone());
         assert!(heard.now[&place].content.contains(&reply));
     }
 

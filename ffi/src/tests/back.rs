@@ -2,11 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use kaiwa_core::capabilities::Confirmation;
-use kaiwa_core::{
-    Asset, AssetEvent, AssetSource, Capabilities, Channel, ChannelEvent, ChannelType, ChatEvent,
-    ConnectionEvent, ErrorInfo, ErrorKind, EventKind, Member, Message, MessageFragment,
-    MessageStatus, MessageType, Presence, Profile, Role, StatusEvent, Style, UserEvent,
-};
+use kaiwa_core::{Asset, AssetEvent, AssetSource, Capabilities, Channel, ChannelEvent, ChannelType, ChatEvent, ConnectionEvent, ErrorInfo, ErrorKind, EventKind, Id, Member, Message, MessageFragment, MessageStatus, MessageType, Presence, Profile, Role, StatusEvent, Style, UserEvent};
 
 use super::rig::request;
 use crate::kinds::kaiwa_event_kind;
@@ -280,8 +276,8 @@ fn message(shown: &kaiwa_message) -> Message {
             kaiwa_message_status::KAIWA_MESSAGE_STATUS_NONE => panic!("no number"),
         },
     };
-    assert_eq!(text(shown.text), message.plain_text());
-    assert_eq!(some(shown.reply_to).as_deref(), message.reply_to());
+    assert_eq!(text::<String>(shown.text), message.plain_text());
+    assert_eq!(some::<Id>(shown.reply_to).as_deref(), message.reply_to());
     message
 }
 

@@ -10,7 +10,7 @@ use crate::text::kaiwa_str;
 
 const NONE: kaiwa_str = kaiwa_str::NONE;
 
-fn some(text: &str) -> Option<Id> {
+fn some<T: for<'a> From<&'a str>>(text: &str) -> Option<T> {
     Some(text.into())
 }
 
@@ -127,7 +127,7 @@ fn about_channels() {
                 parent_id: some("p"),
                 channel: Channel {
                     id: Id::default(),
-                    name: some("n").map(Into::into),
+                    name: some("n"),
                     channel_type: ChannelType::Broadcast,
                 },
                 public: true,
@@ -157,7 +157,7 @@ fn about_people() {
             channel_id: None,
             user_id: "u".into(),
             until,
-            reason: some("r").map(Into::into),
+            reason: some("r"),
         };
         assert_eq!(banned, meant.into());
     }
@@ -204,7 +204,7 @@ fn drafts_hold_what_was_put_in() {
     assert_eq!(content(&edited), meant);
     let upload = MessageFragment::Upload {
         path: "/nowhere".to_owned(),
-        name: some("n").map(Into::into),
+        name: some("n"),
         mime: None,
     };
     ok(unsafe { kaiwa_draft_upload(draft, given("/nowhere"), given("n"), NONE) });

@@ -104,7 +104,7 @@ fn topic(text: &str) -> ChannelEvent {
 
 fn says(channel_id: &str, id: &str, text: &str) -> Message {
     let mut message = Message::text(text, chrono::DateTime::UNIX_EPOCH);
-    message.id = Some(format!("{channel_id}-{id}"));
+    message.id = Some(format_args!("{channel_id}-{id}").into());
     message.sender_id = Some("bob".into());
     message.message_type = MessageType::Normal;
     message.status = MessageStatus::Delivered;
