@@ -1,6 +1,8 @@
 //! Being there: everything from before has been told, and the wanted channel is joined.
 
-use kaiwa_protocols::{ChannelEvent, ConnectionEvent, Error, ErrorKind, EventKind, Id, RequestId, StatusEvent};
+use kaiwa_protocols::{
+    ChannelEvent, ConnectionEvent, Error, ErrorKind, EventKind, Id, RequestId, StatusEvent,
+};
 
 use crate::link::Link;
 use crate::names;

@@ -39,7 +39,9 @@ pub(crate) fn channels(state: &ConnectionState) -> String {
         .take(NAMESAKES)
         .map(|(id, known)| {
             let name = known.channel.name.clone().filter(|name| !name.is_empty());
-            in_circle(state, id).or(name).unwrap_or_else(|| id.to_string())
+            in_circle(state, id)
+                .or(name)
+                .unwrap_or_else(|| id.to_string())
         })
         .collect();
     if state.channels.len() > NAMESAKES {

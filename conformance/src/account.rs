@@ -1,7 +1,10 @@
 //! One account in a case: a connection, what it watches, and what it has sent.
 
 use chrono::Utc;
-use kaiwa_core::{AuthField, Channel, ChannelEvent, ChatEvent, Connection, ConnectionEvent, Error, Id, Message, RequestId};
+use kaiwa_core::{
+    AuthField, Channel, ChannelEvent, ChatEvent, Connection, ConnectionEvent, Error, Id, Message,
+    RequestId,
+};
 
 use crate::{Harness, Outcome, Peer, Watch};
 

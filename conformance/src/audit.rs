@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use kaiwa_core::{ChannelEvent, ChatEvent, ConnectionEvent, ErrorKind, Id, Member, Message, MessageFragment, MessageStatus, MessageType, RequestId, StatusEvent, UserEvent};
+use kaiwa_core::{
+    ChannelEvent, ChatEvent, ConnectionEvent, ErrorKind, Id, Member, Message, MessageFragment,
+    MessageStatus, MessageType, RequestId, StatusEvent, UserEvent,
+};
 
 use crate::Outcome;
 

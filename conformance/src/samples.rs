@@ -1,7 +1,11 @@
 //! One event of every kind, to see which of them a network takes.
 
 use chrono::DateTime;
-use kaiwa_core::{Asset, AssetEvent, AssetSource, Capabilities, Channel, ChannelEvent, ChannelType, ChatEvent, ConnectionEvent, ErrorKind, Id, Member, Message, Presence, Profile, RequestId, Role, StatusEvent, UserEvent};
+use kaiwa_core::{
+    Asset, AssetEvent, AssetSource, Capabilities, Channel, ChannelEvent, ChannelType, ChatEvent,
+    ConnectionEvent, ErrorKind, Id, Member, Message, Presence, Profile, RequestId, Role,
+    StatusEvent, UserEvent,
+};
 
 /// Stands for a password in login forms of the suite; must never be seen again.
 pub const SECRET: &str = "correct-horse-battery-staple";

@@ -6,7 +6,10 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use kaiwa_core::{ChatEvent, Connection, ConnectionEvent, ErrorKind, EventReceiver, Id, MessageStatus, RequestId, StatusEvent};
+use kaiwa_core::{
+    ChatEvent, Connection, ConnectionEvent, ErrorKind, EventReceiver, Id, MessageStatus, RequestId,
+    StatusEvent,
+};
 use tokio::task::coop::unconstrained;
 use tokio::time::timeout;
 

@@ -221,9 +221,17 @@ mod tests {
     fn reads_and_compares_like_a_text() {
         for text in ["", "a", INLINE, SHARED] {
             let id = Id::from(text);
-            assert!(id == *text && id == text && id == text.to_owned());
-            assert!(*text == id && text == id && text.to_owned() == id);
-            assert_eq!(format!("{id}{id:?}{id:>30}"), format!("{text}{text:?}{text:>30}"));
+            let owned = text.to_owned();
+            assert_eq!(id, *text);
+            assert_eq!(id, text);
+            assert_eq!(id, owned);
+            assert_eq!(*text, id);
+            assert_eq!(text, id);
+            assert_eq!(owned, id);
+            assert_eq!(
+                format!("{id}{id:?}{id:>30}"),
+                format!("{text}{text:?}{text:>30}")
+            );
             assert_eq!(String::from(id.clone()), text);
             let hasher = BuildHasherDefault::<DefaultHasher>::default();
             assert_eq!(hasher.hash_one(&id), hasher.hash_one(text));
@@ -241,10 +249,7 @@ mod tests {
             let json = serde_json::to_string(text).unwrap();
             assert_eq!(serde_json::to_string(&Id::from(text)).unwrap(), json);
             assert_eq!(serde_json::from_str::<Id>(&json).unwrap(), text);
-            assert_eq!(
-                serde_json::from_value::<Id>(text.into()).unwrap(),
-                text
-            );
+            assert_eq!(serde_json::from_value::<Id>(text.into()).unwrap(), text);
         }
         assert!(serde_json::from_str::<Id>("7").is_err());
     }

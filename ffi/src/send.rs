@@ -293,7 +293,8 @@ pub unsafe extern "C" fn kaiwa_account_create_channel(
 ) -> kaiwa_status {
     let event = || {
         // SAFETY: the caller's strings.
-        let (parent_id, name): (_, String) = unsafe { both((parent_id, "parent_id"), (name, "name")) }?;
+        let (parent_id, name): (_, String) =
+            unsafe { both((parent_id, "parent_id"), (name, "name")) }?;
         let channel_type = channel_type_of(channel_type)
             .ok_or_else(|| invalid(format!("no type of channel has the number {channel_type}")))?;
         // SAFETY: an account's handle.
@@ -303,7 +304,11 @@ pub unsafe extern "C" fn kaiwa_account_create_channel(
             && !can.can_send(EventKind::ChannelCreate)
             && can.can_send(EventKind::ChannelNew);
         let channel = Channel {
-            id: if simple { Id::from(&name) } else { Id::default() },
+            id: if simple {
+                Id::from(&name)
+            } else {
+                Id::default()
+            },
             name: Some(name),
             channel_type,
         };

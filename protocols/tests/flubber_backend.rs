@@ -13,7 +13,10 @@ use std::time::Duration;
 
 use kaiwa_protocols::flubber::backend::Backend;
 use kaiwa_protocols::mock::{self, MockPeer, Script};
-use kaiwa_protocols::{AuthField, Channel, ChannelEvent, ChatEvent, ConnectionEvent, Error, ErrorKind, Id, Message, MessageStatus};
+use kaiwa_protocols::{
+    AuthField, Channel, ChannelEvent, ChatEvent, ConnectionEvent, Error, ErrorKind, Id, Message,
+    MessageStatus,
+};
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, DuplexStream, duplex};
 use tokio::task::JoinHandle;

@@ -10,7 +10,10 @@
 use std::time::Duration;
 
 use kaiwa_protocols::client::Client;
-use kaiwa_protocols::{AuthField, ChannelEvent, ChatEvent, Connection, ConnectionEvent, ErrorKind, Id, Message, MessageStatus, StatusEvent, flubber};
+use kaiwa_protocols::{
+    AuthField, ChannelEvent, ChatEvent, Connection, ConnectionEvent, ErrorKind, Id, Message,
+    MessageStatus, StatusEvent, flubber,
+};
 use tokio::time::timeout;
 
 /// How long anything here may take, on a machine that does ten other things.

@@ -11,7 +11,10 @@ use std::time::Duration;
 
 use kaiwa_protocols::client::{AccountId, Client, ClientEvents, ConnectionState, Contact};
 use kaiwa_protocols::mock::{MockPeer, Script};
-use kaiwa_protocols::{AuthField, Channel, ChannelEvent, ChannelType, ChatEvent, ConnectionEvent, ErrorKind, Id, Member, Message, MessageFragment, Presence, Role, StatusEvent, UserEvent};
+use kaiwa_protocols::{
+    AuthField, Channel, ChannelEvent, ChannelType, ChatEvent, ConnectionEvent, ErrorKind, Id,
+    Member, Message, MessageFragment, Presence, Role, StatusEvent, UserEvent,
+};
 
 const LOBBY: &str = "lobby";
 
@@ -238,7 +241,7 @@ async fn members_come_get_roles_and_go() {
     );
     let switch = ChannelEvent::Switch { channel_id: team() };
     room.send(0, switch).await.unwrap();
-    assert_eq!(room.state(0).await.current_channel, Some(team().into()));
+    assert_eq!(room.state(0).await.current_channel, Some(team()));
     assert_eq!(
         room.state(1).await.current_channel,
         None,

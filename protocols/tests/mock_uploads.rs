@@ -9,7 +9,10 @@
 use std::time::Duration;
 
 use kaiwa_protocols::mock::{MockConnection, MockPeer, Order, Script};
-use kaiwa_protocols::{ChatEvent, Connection as _, ConnectionEvent, ErrorKind, EventReceiver, Id, Message, MessageFragment, MessageStatus, RequestId, StatusEvent};
+use kaiwa_protocols::{
+    ChatEvent, Connection as _, ConnectionEvent, ErrorKind, EventReceiver, Id, Message,
+    MessageFragment, MessageStatus, RequestId, StatusEvent,
+};
 use tempfile::TempDir;
 
 struct Account {

@@ -1,7 +1,7 @@
 //! Circles: channels that hold others and are not talked in themselves.
 
-use kaiwa_protocols::{ChannelType, Id};
 use kaiwa_protocols::client::ConnectionState;
+use kaiwa_protocols::{ChannelType, Id};
 
 /// The name of the channel that a circle is entered by, where it has one.
 const FIRST: &str = "general";

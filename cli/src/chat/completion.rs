@@ -168,7 +168,9 @@ fn files(begun: &str) -> BTreeSet<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use kaiwa_protocols::{Asset, AssetEvent, AssetSource, Channel, ChannelEvent, Id, Profile, UserEvent};
+    use kaiwa_protocols::{
+        Asset, AssetEvent, AssetSource, Channel, ChannelEvent, Id, Profile, UserEvent,
+    };
 
     fn state() -> ConnectionState {
         let mut state = ConnectionState::new("1".to_owned(), "net".to_owned());

@@ -9,7 +9,10 @@ use std::sync::Arc;
 
 use chrono::Utc;
 use kaiwa_protocols::client::{ConnectionState, Event};
-use kaiwa_protocols::{AssetEvent, Channel, ChatEvent, ConnectionEvent, Error, ErrorInfo, ErrorKind, Id, Message, MessageFragment, MessageStatus, MessageType, RequestId};
+use kaiwa_protocols::{
+    AssetEvent, Channel, ChatEvent, ConnectionEvent, Error, ErrorInfo, ErrorKind, Id, Message,
+    MessageFragment, MessageStatus, MessageType, RequestId,
+};
 use tokio::sync::mpsc;
 
 use super::assets;

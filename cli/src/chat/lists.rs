@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use kaiwa_protocols::client::{ConnectionState, Contact};
-use kaiwa_protocols::{Channel, Id, Presence, Role};
+use kaiwa_protocols::{Channel, Presence, Role};
 
 use super::{circles, show};
 use crate::text;

@@ -4,7 +4,10 @@ mod groups;
 mod messages;
 
 use kaiwa_protocols::client::ConnectionState;
-use kaiwa_protocols::{Capabilities, Channel, ChannelEvent, ChannelType, ChatEvent, ConnectionEvent, Error, ErrorKind, EventKind, Id, Member, MessageFragment, Presence, Profile, Role, UserEvent};
+use kaiwa_protocols::{
+    Capabilities, Channel, ChannelEvent, ChannelType, ChatEvent, ConnectionEvent, Error, ErrorKind,
+    EventKind, Id, Member, MessageFragment, Presence, Profile, Role, UserEvent,
+};
 
 use super::commands::{self, Order};
 use super::jobs::{Jobs, What};
@@ -136,10 +139,10 @@ impl Situation<'_> {
             let switch = ChannelEvent::Switch {
                 channel_id: channel_id.as_str().into(),
             };
-            return Ok(Plan::Ask(What::Switch { channel_id: channel_id.into() }, switch.into()));
+            return Ok(Plan::Ask(What::Switch { channel_id }, switch.into()));
         }
         if self.state.channels.contains_key(&channel_id) {
-            return Ok(Plan::Enter(channel_id.into()));
+            return Ok(Plan::Enter(channel_id));
         }
         let text = "no such channel is known; /channels shows those that are";
         Err(Error::new(ErrorKind::NotFound, text))

@@ -48,7 +48,9 @@ impl Said {
         let place = channel_id.or(here);
         Self {
             id: message.id.clone(),
-            channel: elsewhere.map(|id| show::channel_name(state, id)).map(Into::into),
+            channel: elsewhere
+                .map(|id| show::channel_name(state, id))
+                .map(Into::into),
             name: show::name(profile, sender, message.message_type),
             color: profile.and_then(|profile| profile.color),
             quote: message.reply_to().map(|id| quote(state, place, id)),

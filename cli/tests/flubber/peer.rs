@@ -5,7 +5,10 @@ use kaiwa_conformance::{Fault, Harness, Need, Peer};
 use kaiwa_protocols::driver::Driver;
 use kaiwa_protocols::flubber::{self, FlubberSession};
 use kaiwa_protocols::wschat::{self, WschatSession};
-use kaiwa_protocols::{AuthField, Capabilities, Connection, ConnectionEvent, Error, EventKind, EventReceiver, Id, Protocol, RequestId};
+use kaiwa_protocols::{
+    AuthField, Capabilities, Connection, ConnectionEvent, Error, EventKind, EventReceiver, Id,
+    Protocol, RequestId,
+};
 
 use crate::support::wschat_peer::{Sockets, WschatPeer};
 

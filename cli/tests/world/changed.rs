@@ -7,7 +7,9 @@ use std::path::Path;
 use chrono::Utc;
 use kaiwa_protocols::client::AccountId;
 use kaiwa_protocols::connection::{ChannelEvent, ChatEvent, ConnectionEvent};
-use kaiwa_protocols::{Channel, ChannelType, Id, Message, MessageFragment, MessageStatus, RequestId};
+use kaiwa_protocols::{
+    Channel, ChannelType, Id, Message, MessageFragment, MessageStatus, RequestId,
+};
 use kaiwa_server::store::{Reader, RoomId, SqliteStore, Store as _};
 
 use crate::people::{Heard, People};
@@ -118,7 +120,12 @@ async fn circle(people: &mut People, accounts: &[AccountId]) -> String {
     for account in accounts {
         let channel_id = stream.clone();
         people
-            .ask(*account, ChannelEvent::Join { channel_id: channel_id.into() })
+            .ask(
+                *account,
+                ChannelEvent::Join {
+                    channel_id: channel_id,
+                },
+            )
             .await;
     }
     stream.into()
@@ -238,7 +245,7 @@ impl Flood {
             };
             let edit = ChatEvent::Update {
                 channel_id: Some(self.stream.as_str().into()),
-                message_id: id.into(),
+                message_id: id,
                 new_message: Message::text(format!("{text}{EDITED}"), Utc::now()),
             };
             self.changed.insert(text, ());

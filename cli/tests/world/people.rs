@@ -8,7 +8,10 @@ use kaiwa_protocols::client::{AccountId, ClientEvents};
 use kaiwa_protocols::connection::{
     ChannelEvent, ChatEvent, ConnectionEvent, StatusEvent, UserEvent,
 };
-use kaiwa_protocols::{AuthField, Channel, ChannelType, Client, ErrorKind, Id, Message, MessageFragment, MessageStatus, MessageType, Registry, RequestId};
+use kaiwa_protocols::{
+    AuthField, Channel, ChannelType, Client, ErrorKind, Id, Message, MessageFragment,
+    MessageStatus, MessageType, Registry, RequestId,
+};
 use tokio::time::timeout;
 
 /// Nothing in these tests takes so long; what does is stuck.
@@ -189,7 +192,7 @@ impl People {
         let members = others
             .iter()
             .map(|other| kaiwa_protocols::Member {
-                user_id: self.heard(*other).own_id.clone().unwrap().into(),
+                user_id: self.heard(*other).own_id.clone().unwrap(),
                 role: kaiwa_protocols::Role::Member,
             })
             .collect();
@@ -197,7 +200,7 @@ impl People {
         self.ask(
             owner,
             ChannelEvent::Members {
-                channel_id: channel_id.into(),
+                channel_id: channel_id,
                 members,
             },
         )
@@ -216,7 +219,7 @@ impl People {
         let channels = self.heard(account).channels.values();
         let named = channels.filter(|channel| channel.name.as_deref() == Some(name));
         let last = named.max_by_key(|channel| (channel.id.len(), channel.id.clone()));
-        last.map(|channel| channel.id.clone()).map(Into::into)
+        last.map(|channel| channel.id.clone())
     }
 
     /// The name that a person sees beside a message.
@@ -255,8 +258,8 @@ impl People {
                 // Whoever was away for long fills the gap by asking.
                 if let Some((channel, before)) = heard.ask.take() {
                     let event = ChatEvent::RequestHistory {
-                        channel_id: Some(channel.into()),
-                        before: before.map(Into::into),
+                        channel_id: Some(channel),
+                        before: before,
                         limit: 100,
                     };
                     // Some networks have no history to ask for.
@@ -385,7 +388,7 @@ impl Heard {
                 }
                 self.failed.remove(&text);
                 self.delivered.insert(text.clone());
-                self.sent.insert(new_message.id.clone().unwrap().into(), text);
+                self.sent.insert(new_message.id.clone().unwrap(), text);
                 self.show(&channel_id.unwrap_or_default(), &new_message);
             }
             ChatEvent::History {
@@ -465,7 +468,7 @@ impl Heard {
         }
         let shown = Shown {
             sender: message.sender_id.clone(),
-            id: id.into(),
+            id: id,
         };
         self.texts
             .entry(message.plain_text())

@@ -1,8 +1,8 @@
 //! People on several networks talk in one room.
 
-use kaiwa_protocols::{Id, MessageFragment};
 use kaiwa_protocols::client::AccountId;
 use kaiwa_protocols::connection::ChannelEvent;
+use kaiwa_protocols::{Id, MessageFragment};
 use kaiwa_server::{Config, Server};
 
 use crate::people::People;

@@ -1,6 +1,8 @@
 //! Who is in a channel and what it is about.
 
-use kaiwa_core::{Channel, ChannelEvent, ChannelType, ConnectionEvent, ErrorKind, Id, Member, Role, UserEvent};
+use kaiwa_core::{
+    Channel, ChannelEvent, ChannelType, ConnectionEvent, ErrorKind, Id, Member, Role, UserEvent,
+};
 
 use super::{heard, refused, two};
 use crate::{Account, Harness, Outcome};

@@ -1,7 +1,10 @@
 //! Own messages and other requests: promises 3 and 4.
 
 use chrono::DateTime;
-use kaiwa_core::{ChatEvent, ConnectionEvent, ErrorKind, EventKind, Id, Message, MessageStatus, MessageType, RequestId, StatusEvent};
+use kaiwa_core::{
+    ChatEvent, ConnectionEvent, ErrorKind, EventKind, Id, Message, MessageStatus, MessageType,
+    RequestId, StatusEvent,
+};
 
 use super::{arrivals, until_accepted};
 use crate::{Account, Fault, Harness, Need, Order, Outcome, Peer};

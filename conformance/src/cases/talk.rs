@@ -1,7 +1,9 @@
 //! What is done with messages that were said, and who types.
 
 use chrono::Utc;
-use kaiwa_core::{ChatEvent, ConnectionEvent, ErrorKind, Id, Message, MessageFragment, MessageStatus, RequestId};
+use kaiwa_core::{
+    ChatEvent, ConnectionEvent, ErrorKind, Id, Message, MessageFragment, MessageStatus, RequestId,
+};
 
 use super::{heard, refused, two, until_accepted};
 use crate::{Account, Fault, Harness, Outcome, Peer};

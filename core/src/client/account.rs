@@ -14,8 +14,8 @@ use crate::outbox::{OUTBOX_MESSAGES, Outbox};
 use crate::queue::{Mailbox, Pieces, Publisher, QueueLimits, Tagged, Weighed};
 use crate::session::{Now, SessionEvent};
 use crate::{
-    Capabilities, ChannelEvent, ChatEvent, ConnectionEvent, Error, ErrorKind, Id, Protocol, RequestId,
-    StatusEvent,
+    Capabilities, ChannelEvent, ChatEvent, ConnectionEvent, Error, ErrorKind, Id, Protocol,
+    RequestId, StatusEvent,
 };
 
 /// One account of a [`super::Client`]; unique within it, never reused.

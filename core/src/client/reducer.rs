@@ -250,12 +250,7 @@ impl ConnectionState {
 }
 
 /// Puts a copy of `value` under `key` unless that would make the list longer than `limit`; says whether it did.
-fn upsert<K: Ord + Clone, V: Clone>(
-    list: &mut Map<K, V>,
-    limit: usize,
-    key: K,
-    value: &V,
-) -> bool {
+fn upsert<K: Ord + Clone, V: Clone>(list: &mut Map<K, V>, limit: usize, key: K, value: &V) -> bool {
     let room = list.len() < limit || list.contains_key(&key);
     if room {
         list.insert(key, value.clone());

@@ -252,7 +252,10 @@ pub(crate) fn json(value: &Value) -> usize {
 }
 
 fn profile(profile: &Profile) -> usize {
-    opt_id(&profile.id) + opt(&profile.username) + opt(&profile.display_name) + opt(&profile.picture)
+    opt_id(&profile.id)
+        + opt(&profile.username)
+        + opt(&profile.display_name)
+        + opt(&profile.picture)
 }
 
 fn channel(channel: &Channel) -> usize {

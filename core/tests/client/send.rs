@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use kaiwa_core::outbox::{OUTBOX_AGE, OUTBOX_MESSAGES};
-use kaiwa_core::{ChannelEvent, ChatEvent, ConnectionEvent, Error, ErrorKind, Id, Message, MessageStatus, MessageType, RequestId, StatusEvent, UserEvent};
+use kaiwa_core::{
+    ChannelEvent, ChatEvent, ConnectionEvent, Error, ErrorKind, Id, Message, MessageStatus,
+    MessageType, RequestId, StatusEvent, UserEvent,
+};
 use tokio::time::Instant;
 
 use crate::fake::{Attempt, Taking};
@@ -91,7 +94,7 @@ async fn a_message_that_waits_can_be_taken_back() {
         channel_id: None,
         message_id,
     };
-    let event = remove(taken_back.local_message_id().into());
+    let event = remove(taken_back.local_message_id());
     let request = rig.client.send(rig.account, event.clone().into()).unwrap();
     assert_eq!(
         rig.waiting(),
@@ -114,7 +117,7 @@ async fn a_message_that_waits_can_be_taken_back() {
     // What the connection has is for the connection to answer.
     let sent = rig.send("3").unwrap();
     settle().await;
-    let event = remove(sent.local_message_id().into());
+    let event = remove(sent.local_message_id());
     let late = rig.client.send(rig.account, event.into()).unwrap();
     settle().await;
     assert_eq!(rig.submitted(), ["New 3", "Remove"]);

@@ -116,8 +116,11 @@ fn about_channels() -> impl Strategy<Value = ConnectionEvent> {
     let place = || proptest::option::of(id());
     let role = || proptest::sample::select(vec![Role::Member, Role::Owner]);
     prop_oneof![
-        (id(), place())
-            .prop_map(|(channel_id, topic)| ChannelEvent::Topic { channel_id, topic: topic.map(Into::into) }.into()),
+        (id(), place()).prop_map(|(channel_id, topic)| ChannelEvent::Topic {
+            channel_id,
+            topic: topic.map(Into::into)
+        }
+        .into()),
         (id(), place()).prop_map(|(channel_id, parent_id)| ChannelEvent::Parent {
             channel_id,
             parent_id

@@ -5,7 +5,10 @@ use std::time::Duration;
 
 use kaiwa_core::client::{AccountId, ClientEvents, Event};
 use kaiwa_core::queue::STALL_LIMIT;
-use kaiwa_core::{Capabilities, Channel, ChannelEvent, ChatEvent, ConnectionEvent, ErrorKind, EventKind, Id, Message, MessageStatus, StatusEvent};
+use kaiwa_core::{
+    Capabilities, Channel, ChannelEvent, ChatEvent, ConnectionEvent, ErrorKind, EventKind, Id,
+    Message, MessageStatus, StatusEvent,
+};
 
 use crate::fake::{Remote, fake};
 use crate::rig::{Rig, form, message, settle, short, within};

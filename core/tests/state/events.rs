@@ -2,7 +2,11 @@
 
 use kaiwa_core::client::state::{ASSETS_PER_LIST, CHANNELS_PER_CONNECTION, USERS_PER_LIST};
 use kaiwa_core::client::{ConnectionState, ConnectionStatus};
-use kaiwa_core::{Asset, AssetEvent, AssetSource, Capabilities, Channel, ChannelEvent, ChannelType, ChatEvent, ConnectionEvent, ErrorInfo, ErrorKind, EventKind, Id, Profile, RequestId, StatusEvent, UserEvent};
+use kaiwa_core::{
+    Asset, AssetEvent, AssetSource, Capabilities, Channel, ChannelEvent, ChannelType, ChatEvent,
+    ConnectionEvent, ErrorInfo, ErrorKind, EventKind, Id, Profile, RequestId, StatusEvent,
+    UserEvent,
+};
 
 use super::message;
 

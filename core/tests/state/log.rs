@@ -310,7 +310,7 @@ fn any_change() -> impl Strategy<Value = Change> {
         8 => any_message().prop_map(Change::Push),
         4 => prop::collection::vec(any_message(), 0..8).prop_map(Change::History),
         6 => (any_id(), any_id(), any_message()).prop_map(|(id, new_id, message)| {
-            Change::Update(id, Message { id: Some(new_id.into()), ..message })
+            Change::Update(id, Message { id: Some(new_id), ..message })
         }),
         3 => any_id().prop_map(Change::Remove),
         1 => Just(Change::Clear),

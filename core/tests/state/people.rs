@@ -2,7 +2,9 @@
 
 use kaiwa_core::client::state::USERS_PER_LIST;
 use kaiwa_core::client::{ConnectionState, Contact};
-use kaiwa_core::{ChannelEvent, ChatEvent, ConnectionEvent, Id, Member, Presence, Profile, Role, UserEvent};
+use kaiwa_core::{
+    ChannelEvent, ChatEvent, ConnectionEvent, Id, Member, Presence, Profile, Role, UserEvent,
+};
 
 use crate::events::{fold, join, new_user, room, some, user};
 
@@ -91,9 +93,7 @@ fn full_room() -> ConnectionState {
     fold(state, marks)
 }
 
-fn entries<'a, V: Copy + 'a>(
-    list: impl IntoIterator<Item = (&'a Id, &'a V)>,
-) -> Vec<(&'a str, V)> {
+fn entries<'a, V: Copy + 'a>(list: impl IntoIterator<Item = (&'a Id, &'a V)>) -> Vec<(&'a str, V)> {
     list.into_iter()
         .map(|(id, value)| (id.as_str(), *value))
         .collect()

@@ -3,7 +3,10 @@
 use chrono::DateTime;
 use kaiwa_core::client::ConnectionState;
 use kaiwa_core::client::state::{DATA_BYTES, DATA_PER_LIST, REACTIONS_PER_MESSAGE};
-use kaiwa_core::{ChannelEvent, ChatEvent, ConnectionEvent, Id, Message, MessageFragment, MessageStatus, StatusEvent, UserEvent};
+use kaiwa_core::{
+    ChannelEvent, ChatEvent, ConnectionEvent, Id, Message, MessageFragment, MessageStatus,
+    StatusEvent, UserEvent,
+};
 use serde_json::{Value, json};
 
 use crate::events::{fold, join, new_user, room, some, user};

@@ -6,9 +6,9 @@ use chrono::{DateTime, Utc};
 use kaiwa_core::capabilities::Confirmation;
 use kaiwa_core::{
     Account, Asset, AssetEvent, AssetSource, AuthField, Capabilities, Channel, ChannelEvent,
-    ChannelType, ChatEvent, ConnectionEvent, ErrorInfo, ErrorKind, EventKind, FieldValue, Id, Member,
-    Message, MessageFragment, MessageStatus, MessageType, Presence, Profile, Protocol, RequestId,
-    Role, StatusEvent, Style, UserEvent,
+    ChannelType, ChatEvent, ConnectionEvent, ErrorInfo, ErrorKind, EventKind, FieldValue, Id,
+    Member, Message, MessageFragment, MessageStatus, MessageType, Presence, Profile, Protocol,
+    RequestId, Role, StatusEvent, Style, UserEvent,
 };
 use proptest::collection::{btree_map, btree_set, vec};
 use proptest::option::of;
@@ -422,7 +422,8 @@ fn value() -> impl Strategy<Value = Value> {
     leaf.prop_recursive(3, 16, 4, |inner| {
         prop_oneof![
             vec(inner.clone(), 0..4).prop_map(Value::from),
-            btree_map(text::<String>(), inner, 0..4).prop_map(|map| Value::Object(map.into_iter().collect())),
+            btree_map(text::<String>(), inner, 0..4)
+                .prop_map(|map| Value::Object(map.into_iter().collect())),
         ]
     })
 }

@@ -2,7 +2,11 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use kaiwa_core::capabilities::Confirmation;
-use kaiwa_core::{Asset, AssetEvent, AssetSource, Capabilities, Channel, ChannelEvent, ChannelType, ChatEvent, ConnectionEvent, ErrorInfo, ErrorKind, EventKind, Id, Member, Message, MessageFragment, MessageStatus, MessageType, Presence, Profile, Role, StatusEvent, Style, UserEvent};
+use kaiwa_core::{
+    Asset, AssetEvent, AssetSource, Capabilities, Channel, ChannelEvent, ChannelType, ChatEvent,
+    ConnectionEvent, ErrorInfo, ErrorKind, EventKind, Id, Member, Message, MessageFragment,
+    MessageStatus, MessageType, Presence, Profile, Role, StatusEvent, Style, UserEvent,
+};
 
 use super::rig::request;
 use crate::kinds::kaiwa_event_kind;

@@ -1,7 +1,10 @@
 //! Each function that asks for something asks for just that.
 
 use chrono::DateTime;
-use kaiwa_core::{Channel, ChannelEvent, ChannelType, ChatEvent, ConnectionEvent, Id, MessageFragment, Style, UserEvent};
+use kaiwa_core::{
+    Channel, ChannelEvent, ChannelType, ChatEvent, ConnectionEvent, Id, MessageFragment, Style,
+    UserEvent,
+};
 
 use super::rig::{Rig, given, ok};
 use crate::draft::*;

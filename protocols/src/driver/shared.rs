@@ -9,7 +9,10 @@ use chrono::Utc;
 use futures_util::task::AtomicWaker;
 use kaiwa_core::queue::{EventBatch, EventPublisher};
 use kaiwa_core::session::{Now, Seed, Session, SessionEvent};
-use kaiwa_core::{ChatEvent, ConnectionEvent, Counters, Error, ErrorKind, Id, Message, MessageStatus, RequestId, StatusEvent};
+use kaiwa_core::{
+    ChatEvent, ConnectionEvent, Counters, Error, ErrorKind, Id, Message, MessageStatus, RequestId,
+    StatusEvent,
+};
 use tokio::time::Instant;
 
 /// Bytes of events that are gathered before they are published: little beside the bound of a queue, 1 MiB.

@@ -19,7 +19,10 @@ use chrono::{DateTime, Utc};
 use kaiwa_core::capabilities::Confirmation;
 use kaiwa_core::outbox::Outbox;
 use kaiwa_core::session::{Closed, Now, Seed, Session, SessionEvent, Transmit};
-use kaiwa_core::{AuthField, Capabilities, ConnectionEvent, Error, ErrorKind, EventKind, Id, Protocol, RequestId, StatusEvent};
+use kaiwa_core::{
+    AuthField, Capabilities, ConnectionEvent, Error, ErrorKind, EventKind, Id, Protocol, RequestId,
+    StatusEvent,
+};
 
 use self::asks::{Asks, Why};
 use self::extension::Extension;

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use kaiwa_core::outbox::{OUTBOX_MESSAGES, Outbox, Pending};
 use kaiwa_core::session::{HttpResponse, HttpToken, Now, SessionEvent, Transmit};
-use kaiwa_core::{ChatEvent, ConnectionEvent, Error, ErrorKind, Id, Message, RequestId, StatusEvent};
+use kaiwa_core::{
+    ChatEvent, ConnectionEvent, Error, ErrorKind, Id, Message, RequestId, StatusEvent,
+};
 
 use super::uploads::{End, Uploads, put_in_place};
 use super::wire::{Accepted, ClientPacket, time};

@@ -8,7 +8,10 @@ use std::time::Duration;
 use kaiwa_core::session::{
     Closed, HttpResponse, HttpToken, Now, Seed, Session, SessionEvent, Target, Transmit,
 };
-use kaiwa_core::{AuthField, Capabilities, ChatEvent, ConnectionEvent, Error, ErrorInfo, ErrorKind, EventKind, Id, MessageFragment, Protocol, RequestId, StatusEvent, UserEvent};
+use kaiwa_core::{
+    AuthField, Capabilities, ChatEvent, ConnectionEvent, Error, ErrorInfo, ErrorKind, EventKind,
+    Id, MessageFragment, Protocol, RequestId, StatusEvent, UserEvent,
+};
 
 use super::requests::Requests;
 use super::roster::Roster;

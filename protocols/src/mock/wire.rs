@@ -2,7 +2,10 @@
 //! floods are made of.
 
 use chrono::{DateTime, Utc};
-use kaiwa_core::{ChatEvent, ConnectionEvent, Error, ErrorInfo, ErrorKind, Id, Message, MessageFragment, MessageStatus, MessageType};
+use kaiwa_core::{
+    ChatEvent, ConnectionEvent, Error, ErrorInfo, ErrorKind, Id, Message, MessageFragment,
+    MessageStatus, MessageType,
+};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 

@@ -41,7 +41,10 @@ use std::time::Duration;
 use kaiwa_core::session::{
     Closed, Frame, HttpResponse, HttpToken, Now, Seed, Session, SessionEvent, Transmit,
 };
-use kaiwa_core::{AuthField, Capabilities, ConnectionEvent, Error, ErrorKind, EventKind, Id, Protocol, RequestId, StatusEvent};
+use kaiwa_core::{
+    AuthField, Capabilities, ConnectionEvent, Error, ErrorKind, EventKind, Id, Protocol, RequestId,
+    StatusEvent,
+};
 
 use self::calls::{Calls, Purpose};
 use self::nonces::Nonces;

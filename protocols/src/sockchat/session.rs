@@ -35,7 +35,8 @@ use kaiwa_core::session::{
     Closed, Frame, HttpResponse, HttpToken, Now, Seed, Session, SessionEvent, Target, Transmit,
 };
 use kaiwa_core::{
-    AuthField, Capabilities, ConnectionEvent, Error, ErrorKind, Id, Protocol, RequestId, StatusEvent,
+    AuthField, Capabilities, ConnectionEvent, Error, ErrorKind, Id, Protocol, RequestId,
+    StatusEvent,
 };
 
 use self::answers::Answers;

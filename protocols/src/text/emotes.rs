@@ -281,7 +281,9 @@ mod tests {
         let found = emotes.split(&last);
         assert_eq!(
             found,
-            [MessageFragment::AssetId((MAX_EMOTES - 1).to_string().into())]
+            [MessageFragment::AssetId(
+                (MAX_EMOTES - 1).to_string().into()
+            )]
         );
     }
 

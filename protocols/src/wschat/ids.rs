@@ -5,8 +5,8 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::num::NonZeroU64;
 
 use chrono::{DateTime, Utc};
-use kaiwa_core::{Id, RequestId};
 use kaiwa_core::session::Seed;
+use kaiwa_core::{Id, RequestId};
 
 /// Message ids remembered, to tell equal messages apart.
 const RECENT_IDS: usize = 4096;

@@ -11,7 +11,11 @@ use std::time::Duration;
 use kaiwa_core::capabilities::Confirmation;
 use kaiwa_core::outbox::Outbox;
 use kaiwa_core::session::{Closed, Frame, Now, Seed, Session, SessionEvent, Target, Transmit};
-use kaiwa_core::{AuthField, Capabilities, Channel, ChannelEvent, ChannelType, ChatEvent, ConnectionEvent, Error, ErrorKind, EventKind, Id, Message, MessageFragment, MessageStatus, MessageType, Profile, Protocol, RequestId, StatusEvent, UserEvent};
+use kaiwa_core::{
+    AuthField, Capabilities, Channel, ChannelEvent, ChannelType, ChatEvent, ConnectionEvent, Error,
+    ErrorKind, EventKind, Id, Message, MessageFragment, MessageStatus, MessageType, Profile,
+    Protocol, RequestId, StatusEvent, UserEvent,
+};
 
 use self::probe::Probe;
 use super::ids::{MessageIds, Nonces};
@@ -260,10 +264,7 @@ impl Session for WschatSession {
     fn handle_open(&mut self, now: Now) {
         self.phase = Phase::Open;
         self.keepalive.heard(now.mono);
-        let name = Id::from(self
-            .login
-            .as_ref()
-            .map_or("", |login| &login.name));
+        let name = Id::from(self.login.as_ref().map_or("", |login| &login.name));
         self.event(StatusEvent::Connected { artifact: None });
         self.event(UserEvent::Identify {
             user_id: name.clone(),

@@ -8,7 +8,10 @@ use kaiwa_conformance::Outcome;
 use kaiwa_conformance::relay::{Flow, Way};
 use kaiwa_protocols::client::{ConnectionStatus, MESSAGES_PER_CHANNEL};
 use kaiwa_protocols::oshi::wire::{self, UserId};
-use kaiwa_protocols::{ChannelEvent, ChatEvent, ConnectionEvent, Id, Message, MessageFragment, MessageStatus, RequestId};
+use kaiwa_protocols::{
+    ChannelEvent, ChatEvent, ConnectionEvent, Id, Message, MessageFragment, MessageStatus,
+    RequestId,
+};
 use proptest::prelude::*;
 use proptest::sample::Index;
 
@@ -384,10 +387,5 @@ fn expected(kept: &wire::Message<'_>) -> Picture {
         .iter()
         .map(|reaction| (reaction.emoji.clone().into_owned(), ids(reaction)));
     let text = kept.text.as_deref().unwrap_or_default().to_owned();
-    (
-        kept.from.map(Into::into),
-        text,
-        status,
-        reactions.collect(),
-    )
+    (kept.from.map(Into::into), text, status, reactions.collect())
 }

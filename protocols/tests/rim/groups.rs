@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use kaiwa_conformance::Outcome;
 use kaiwa_protocols::rim::wire::Endpoint;
-use kaiwa_protocols::{Channel, ChannelEvent, ChannelType, Connection, ConnectionEvent, Id, Member, Role, UserEvent};
+use kaiwa_protocols::{
+    Channel, ChannelEvent, ChannelType, Connection, ConnectionEvent, Id, Member, Role, UserEvent,
+};
 
 use super::stage::{
     ANN, BOB, BOTH, EVE, ORIGINAL, Person, Stage, channels, history, members, news, settle, told,

@@ -83,10 +83,7 @@ async fn kaiwas_tells_who_has_read() {
     let id = stage.lock().world.talk.messages()[0].id;
     bob.does(read(gid, id)).await;
     settle().await;
-    assert_eq!(
-        reads(&ann.take()),
-        [(Some(BOB.into()), Id::from(id))]
-    );
+    assert_eq!(reads(&ann.take()), [(Some(BOB.into()), Id::from(id))]);
     ann.leave(&stage).await;
     bob.leave(&stage).await;
 }

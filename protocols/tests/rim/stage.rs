@@ -8,7 +8,10 @@ use kaiwa_conformance::{Outcome, Watch};
 use kaiwa_protocols::driver::Driver;
 use kaiwa_protocols::rim::wire::Event;
 use kaiwa_protocols::rim::{self, RimSession};
-use kaiwa_protocols::{AuthField, Channel, ChannelEvent, ChatEvent, Connection, ConnectionEvent, Error, Id, Message, RequestId, StatusEvent, UserEvent};
+use kaiwa_protocols::{
+    AuthField, Channel, ChannelEvent, ChatEvent, Connection, ConnectionEvent, Error, Id, Message,
+    RequestId, StatusEvent, UserEvent,
+};
 
 use crate::support::memory::Memory;
 use crate::support::rim_server::raw::Raw;
@@ -271,7 +274,7 @@ pub(crate) async fn older(
         let request = request_history(gid, before.as_deref(), limit);
         let (messages, complete) = page(&person.does(request).await);
         assert!(messages.len() <= limit as usize);
-        before = messages.first().and_then(|message| message.id.clone()).map(Into::into);
+        before = messages.first().and_then(|message| message.id.clone());
         all.splice(0..0, messages);
         if complete {
             return all;

@@ -2,7 +2,10 @@
 
 use chrono::Utc;
 use kaiwa_conformance::Outcome;
-use kaiwa_protocols::{AssetEvent, Channel, ChannelEvent, ChannelType, ChatEvent, ConnectionEvent, ErrorKind, Id, Message, MessageFragment, Profile, UserEvent};
+use kaiwa_protocols::{
+    AssetEvent, Channel, ChannelEvent, ChannelType, ChatEvent, ConnectionEvent, ErrorKind, Id,
+    Message, MessageFragment, Profile, UserEvent,
+};
 
 use super::stage::{BOB, Person, Stage, notices, settle};
 use crate::support::sockchat_server::dialect::Dialect;

@@ -7,7 +7,10 @@ use kaiwa_conformance::{Outcome, Watch};
 use kaiwa_protocols::client::ConnectionState;
 use kaiwa_protocols::driver::Driver;
 use kaiwa_protocols::sockchat::{self, SockchatSession};
-use kaiwa_protocols::{AuthField, ChannelEvent, ChatEvent, Connection, ConnectionEvent, Error, ErrorKind, Id, Message, RequestId, StatusEvent, UserEvent};
+use kaiwa_protocols::{
+    AuthField, ChannelEvent, ChatEvent, Connection, ConnectionEvent, Error, ErrorKind, Id, Message,
+    RequestId, StatusEvent, UserEvent,
+};
 
 use crate::support::memory::Memory;
 use crate::support::sockchat_server::dialect::Dialect;

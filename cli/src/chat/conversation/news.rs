@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use kaiwa_protocols::client::ConnectionState;
-use kaiwa_protocols::{ChannelEvent, ChannelType, Id, Message, MessageStatus, StatusEvent, UserEvent};
+use kaiwa_protocols::{
+    ChannelEvent, ChannelType, Id, Message, MessageStatus, StatusEvent, UserEvent,
+};
 
 use super::super::screen::Gone;
 use super::super::{circles, lists, show};

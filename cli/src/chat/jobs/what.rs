@@ -1,7 +1,9 @@
 //! What a command asks of the network, and what the answers mean.
 
 use kaiwa_protocols::client::{ConnectionState, Contact};
-use kaiwa_protocols::{Channel, ChannelEvent, ChatEvent, ConnectionEvent, ErrorKind, Id, Member, Presence, UserEvent};
+use kaiwa_protocols::{
+    Channel, ChannelEvent, ChatEvent, ConnectionEvent, ErrorKind, Id, Member, Presence, UserEvent,
+};
 use serde_json::Value;
 
 use super::After;

@@ -1,7 +1,10 @@
 //! Orders about circles and channels, and who is in them; and what one keeps on the network.
 
 use chrono::{TimeDelta, Utc};
-use kaiwa_protocols::{Channel, ChannelEvent, ChannelType, ConnectionEvent, Error, ErrorKind, EventKind, Id, Member, Role, UserEvent};
+use kaiwa_protocols::{
+    Channel, ChannelEvent, ChannelType, ConnectionEvent, Error, ErrorKind, EventKind, Id, Member,
+    Role, UserEvent,
+};
 use serde_json::Value;
 
 use super::{Plan, Situation, join};
@@ -22,11 +25,11 @@ impl Situation<'_> {
                 Plan::Ask(What::Directory(Vec::new()), ask.into())
             }
             Order::CircleCreate { name, public } => {
-                create(None, channel(name.into(), ChannelType::Space), public)
+                create(None, channel(name, ChannelType::Space), public)
             }
             Order::StreamCreate(name) => {
                 let circle = self.circle()?;
-                create(Some(circle), channel(name.into(), ChannelType::Group), false)
+                create(Some(circle), channel(name, ChannelType::Group), false)
             }
             Order::CircleJoin { circle, code } => {
                 let channel_id = names::listed_channel(self.state, self.directory, &circle)?;

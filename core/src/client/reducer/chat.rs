@@ -153,11 +153,7 @@ impl ConnectionState {
 struct Crowded;
 
 /// The message with one more reaction; `None` where it has that one.
-fn with_reaction(
-    message: &Message,
-    emoji: &str,
-    user_id: &Id,
-) -> Result<Option<Message>, Crowded> {
+fn with_reaction(message: &Message, emoji: &str, user_id: &Id) -> Result<Option<Message>, Crowded> {
     let (mut count, mut place) = (0, None);
     for (at, fragment) in message.content.iter().enumerate() {
         if let MessageFragment::Reaction {

@@ -161,14 +161,7 @@ impl FlubberSession {
     }
 
     /// A room is not known.
-    fn not_got(
-        &mut self,
-        now: Now,
-        request: Option<RequestId>,
-        id: Id,
-        then: Then,
-        error: Error,
-    ) {
+    fn not_got(&mut self, now: Now, request: Option<RequestId>, id: Id, then: Then, error: Error) {
         match then {
             Then::Created => self.end(request, Err(error)),
             // It is there, for it was joined; that may be all that is known of it.

@@ -3,7 +3,10 @@
 use std::collections::VecDeque;
 
 use kaiwa_core::session::Now;
-use kaiwa_core::{ChatEvent, ConnectionEvent, Error, Id, Message, MessageStatus, MessageType, RequestId, StatusEvent, UserEvent};
+use kaiwa_core::{
+    ChatEvent, ConnectionEvent, Error, Id, Message, MessageStatus, MessageType, RequestId,
+    StatusEvent, UserEvent,
+};
 
 use super::asks::{Ask, Why};
 use super::{FlubberSession, Phase};

@@ -1,7 +1,10 @@
 //! What the user wants, and what of it is asked next.
 
 use kaiwa_core::session::Now;
-use kaiwa_core::{Channel, ChannelEvent, ChannelType, ChatEvent, ConnectionEvent, Error, ErrorKind, Id, Message, RequestId};
+use kaiwa_core::{
+    Channel, ChannelEvent, ChannelType, ChatEvent, ConnectionEvent, Error, ErrorKind, Id, Message,
+    RequestId,
+};
 
 use super::asks::Why;
 use super::past::Page;

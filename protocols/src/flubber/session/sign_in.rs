@@ -61,7 +61,13 @@ impl FlubberSession {
             }
             let body = RequestBody::RoomLookup(name.clone());
             let request = None;
-            self.asks.push(body, Why::Find { request, name: name.into() });
+            self.asks.push(
+                body,
+                Why::Find {
+                    request,
+                    name: name.into(),
+                },
+            );
         }
         for (id, was_joined) in self.rooms.remembered() {
             if was_joined {

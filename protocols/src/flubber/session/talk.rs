@@ -4,7 +4,10 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use chrono::{DateTime, TimeDelta};
 use kaiwa_core::session::Now;
-use kaiwa_core::{ChatEvent, Error, ErrorKind, Id, Message as Said, MessageFragment, MessageStatus, Profile, RequestId, UserEvent};
+use kaiwa_core::{
+    ChatEvent, Error, ErrorKind, Id, Message as Said, MessageFragment, MessageStatus, Profile,
+    RequestId, UserEvent,
+};
 
 use super::FlubberSession;
 use super::asks::Then;

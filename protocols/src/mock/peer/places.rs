@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use kaiwa_core::{Channel, ChannelEvent, ChannelType, ChatEvent, ConnectionEvent, Error, ErrorKind, Id, Member, Profile, Role, UserEvent};
+use kaiwa_core::{
+    Channel, ChannelEvent, ChannelType, ChatEvent, ConnectionEvent, Error, ErrorKind, Id, Member,
+    Profile, Role, UserEvent,
+};
 
 use crate::mock::wire::LOBBY;
 
@@ -180,7 +183,11 @@ impl Place {
     pub(super) fn shown_to(&self, me: &str) -> Channel {
         let mut channel = self.channel.clone();
         if channel.channel_type == ChannelType::Direct {
-            channel.name = self.members.keys().find(|name| *name != me).map(ToString::to_string);
+            channel.name = self
+                .members
+                .keys()
+                .find(|name| *name != me)
+                .map(ToString::to_string);
         }
         channel
     }

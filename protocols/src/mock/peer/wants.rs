@@ -1,7 +1,10 @@
 //! What users of the scripted peer want, and who is told of it.
 
 use chrono::{DateTime, Utc};
-use kaiwa_core::{Channel, ChannelEvent, ChannelType, ChatEvent, ConnectionEvent, Error, ErrorKind, Id, Member, Message, MessageStatus, MessageType, Role, StatusEvent, UserEvent};
+use kaiwa_core::{
+    Channel, ChannelEvent, ChannelType, ChatEvent, ConnectionEvent, Error, ErrorKind, Id, Member,
+    Message, MessageStatus, MessageType, Role, StatusEvent, UserEvent,
+};
 
 use super::past::Said;
 use super::people::{Asked, answer, request};

@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use kaiwa_core::{Channel, ChannelEvent, ChannelType, ChatEvent, Error, ErrorKind, Id, Member, RequestId};
+use kaiwa_core::{
+    Channel, ChannelEvent, ChannelType, ChatEvent, Error, ErrorKind, Id, Member, RequestId,
+};
 
 use super::OshiSession;
 use super::catch_up::{CatchUp, Seen};

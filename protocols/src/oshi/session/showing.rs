@@ -1,7 +1,9 @@
 //! What is said on the wire as a message of the vocabulary, and back.
 
 use chrono::{DateTime, Utc};
-use kaiwa_core::{Error, ErrorKind, Id, Message, MessageFragment, MessageStatus, MessageType, RequestId};
+use kaiwa_core::{
+    Error, ErrorKind, Id, Message, MessageFragment, MessageStatus, MessageType, RequestId,
+};
 use serde_json::{Map, Value};
 
 use super::OshiSession;

@@ -7,7 +7,10 @@ use chrono::DateTime;
 use kaiwa_core::session::{
     Closed, Frame, HttpRequest, HttpResponse, HttpToken, Now, Session, Transmit,
 };
-use kaiwa_core::{ChannelEvent, ChatEvent, ConnectionEvent, Error, ErrorKind, Id, Message, RequestId, StatusEvent, UserEvent};
+use kaiwa_core::{
+    ChannelEvent, ChatEvent, ConnectionEvent, Error, ErrorKind, Id, Message, RequestId,
+    StatusEvent, UserEvent,
+};
 use serde_json::{Value, json};
 
 use super::RimSession;

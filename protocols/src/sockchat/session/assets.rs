@@ -5,7 +5,9 @@ use std::fmt;
 use std::time::Duration;
 
 use kaiwa_core::session::{HttpBody, HttpRequest, HttpResponse, HttpToken, Transmit};
-use kaiwa_core::{Asset, AssetEvent, AssetSource, Error, ErrorKind, Id, MessageFragment, RequestId};
+use kaiwa_core::{
+    Asset, AssetEvent, AssetSource, Error, ErrorKind, Id, MessageFragment, RequestId,
+};
 use serde::Deserialize;
 use serde::de::{Deserializer, SeqAccess, Visitor};
 use serde_json::value::RawValue;

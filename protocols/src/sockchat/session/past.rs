@@ -90,10 +90,7 @@ impl Past {
         if self.places.len() >= PLACES {
             self.places.pop_first();
         }
-        self.places
-            .entry(place.into())
-            .or_default()
-            .show(id, mark)
+        self.places.entry(place.into()).or_default().show(id, mark)
     }
 
     /// Calls a new message otherwise than the server does, where another one was called so before the server was restarted.
@@ -239,12 +236,7 @@ fn hash(of: &impl Hash) -> u64 {
 }
 
 /// An id for a message that has none of its own, the same whenever it comes again.
-pub(super) fn made_id(
-    kind: &str,
-    time: Option<DateTime<Utc>>,
-    user_id: &str,
-    text: &str,
-) -> Id {
+pub(super) fn made_id(kind: &str, time: Option<DateTime<Utc>>, user_id: &str, text: &str) -> Id {
     let mut hasher = DefaultHasher::new();
     (time, user_id, text).hash(&mut hasher);
     format_args!("{kind}-{:016x}", hasher.finish()).into()

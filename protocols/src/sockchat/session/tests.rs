@@ -206,7 +206,9 @@ fn short(event: &ConnectionEvent) -> String {
         ConnectionEvent::User { event } => match event {
             UserEvent::New { user, .. } => user.username.clone().unwrap_or_default(),
             UserEvent::Update { new_user, .. } => new_user.username.clone().unwrap_or_default(),
-            UserEvent::Remove { user_id, .. } | UserEvent::Identify { user_id } => user_id.to_string(),
+            UserEvent::Remove { user_id, .. } | UserEvent::Identify { user_id } => {
+                user_id.to_string()
+            }
             UserEvent::Presence { presence, text, .. } => format!("{presence:?} {text:?}"),
             _ => String::new(),
         },

@@ -10,7 +10,10 @@ use super::said;
 use super::told::Told;
 use crate::client::{ConnectionState, Event};
 use crate::flubber::wire::{AnswerBody, NewMessage, Request, RequestBody, Update};
-use crate::{Capabilities, Channel, ChannelEvent, ChannelType, ChatEvent, ConnectionEvent, Error, ErrorInfo, ErrorKind, EventKind, Id, RequestId, StatusEvent};
+use crate::{
+    Capabilities, Channel, ChannelEvent, ChannelType, ChatEvent, ConnectionEvent, Error, ErrorInfo,
+    ErrorKind, EventKind, Id, RequestId, StatusEvent,
+};
 
 /// Requests that wait until the network has told all, or for its answer, and bytes of those that wait: as many messages as a
 /// client keeps, and two large files.
@@ -367,7 +370,7 @@ impl Desk {
             return self.answer(number, no_message());
         };
         let history = ChatEvent::RequestHistory {
-            channel_id: Some(channel_id.into()),
+            channel_id: Some(channel_id),
             before: Some(message_id.into()),
             limit: OLDER_MESSAGES,
         };

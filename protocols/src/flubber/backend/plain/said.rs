@@ -110,7 +110,7 @@ fn from_host(state: &ConnectionState, fragment: &mut MessageFragment) {
             message_id,
         } => match ids::in_channel(message_id) {
             Some((channel, id)) => {
-                *channel_id = Some(channel.into());
+                *channel_id = Some(channel);
                 *message_id = id.into();
                 return;
             }

@@ -7,7 +7,10 @@ use super::lookup;
 use super::said;
 use crate::client::ConnectionState;
 use crate::flubber::wire::{Room, Update};
-use crate::{Capabilities, ChannelEvent, ChannelType, ChatEvent, ConnectionEvent, EventKind, Id, Message, MessageStatus, RequestId};
+use crate::{
+    Capabilities, ChannelEvent, ChannelType, ChatEvent, ConnectionEvent, EventKind, Id, Message,
+    MessageStatus, RequestId,
+};
 
 /// The rooms that the host knows, by the ids of their channels. They are those of the state, which is bounded.
 #[derive(Debug, Default)]

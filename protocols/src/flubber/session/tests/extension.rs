@@ -1,7 +1,10 @@
 //! The extension: what is carried through, and whose ids are whose.
 
 use kaiwa_core::session::Session;
-use kaiwa_core::{Capabilities, ChatEvent, ConnectionEvent, Error, ErrorKind, EventKind, Id, Message, MessageStatus, Protocol, RequestId, StatusEvent, UserEvent};
+use kaiwa_core::{
+    Capabilities, ChatEvent, ConnectionEvent, Error, ErrorKind, EventKind, Id, Message,
+    MessageStatus, Protocol, RequestId, StatusEvent, UserEvent,
+};
 use serde_json::{Value, json};
 
 use super::{Desk, INIT};

@@ -73,10 +73,7 @@ fn what_goes_along_goes_along() {
         (&json!(7), &json!({"a": [1]}))
     );
     for (content, kind) in [
-        (
-            MessageFragment::AssetId("x".into()),
-            ErrorKind::Unsupported,
-        ),
+        (MessageFragment::AssetId("x".into()), ErrorKind::Unsupported),
         (
             MessageFragment::Reply {
                 message_id: "x".into(),
