@@ -1,7 +1,7 @@
 //! Being there: everything from before has been told, and the wanted channel is joined.
 
 use kaiwa_protocols::{
-    ChannelEvent, ConnectionEvent, Error, ErrorKind, EventKind, RequestId, StatusEvent,
+    ChannelEvent, ConnectionEvent, Error, ErrorKind, EventKind, Id, RequestId, StatusEvent,
 };
 
 use crate::link::Link;
@@ -15,7 +15,7 @@ use crate::names;
 pub(crate) struct Arrival {
     /// What the user calls the channel that is still to be joined.
     wanted: Option<String>,
-    channel_id: Option<String>,
+    channel_id: Option<Id>,
     step: Step,
 }
 
@@ -102,7 +102,7 @@ impl Arrival {
     }
 
     /// The id of the wanted channel, once everything is told; given once.
-    pub(crate) fn take_channel(&mut self) -> Option<String> {
+    pub(crate) fn take_channel(&mut self) -> Option<Id> {
         self.channel_id.take()
     }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use kaiwa_protocols::client::ConnectionState;
-use kaiwa_protocols::{Channel, ChannelType, Error, ErrorKind, Profile};
+use kaiwa_protocols::{Channel, ChannelType, Error, ErrorKind, Id, Profile};
 
 use crate::text;
 
@@ -14,9 +14,9 @@ const NAMESAKES: usize = 8;
 ///
 /// # Errors
 /// `Invalid` for a name that several have, with their ids.
-pub(crate) fn channel(state: &ConnectionState, typed: &str) -> Result<String, Error> {
+pub(crate) fn channel(state: &ConnectionState, typed: &str) -> Result<Id, Error> {
     if state.channels.contains_key(typed) {
-        return Ok(typed.to_owned());
+        return Ok(typed.into());
     }
     let full: Vec<Option<String>> = state
         .channels
@@ -39,7 +39,9 @@ pub(crate) fn channels(state: &ConnectionState) -> String {
         .take(NAMESAKES)
         .map(|(id, known)| {
             let name = known.channel.name.clone().filter(|name| !name.is_empty());
-            in_circle(state, id).or(name).unwrap_or_else(|| id.clone())
+            in_circle(state, id)
+                .or(name)
+                .unwrap_or_else(|| id.to_string())
         })
         .collect();
     if state.channels.len() > NAMESAKES {
@@ -68,10 +70,10 @@ pub(crate) fn listed_channel(
     state: &ConnectionState,
     directory: &[Channel],
     typed: &str,
-) -> Result<String, Error> {
+) -> Result<Id, Error> {
     let mut listed = directory.iter();
     if state.channels.contains_key(typed) || listed.any(|listed| listed.id == typed) {
-        return Ok(typed.to_owned());
+        return Ok(typed.into());
     }
     let known = state.channels.values().map(|known| &known.channel);
     let all = known
@@ -85,7 +87,7 @@ pub(crate) fn listed_channel(
 ///
 /// # Errors
 /// `Invalid` for a name that several have, with their ids.
-pub(crate) fn person(state: &ConnectionState, typed: &str) -> Result<String, Error> {
+pub(crate) fn person(state: &ConnectionState, typed: &str) -> Result<Id, Error> {
     let mut people: Vec<(&str, Option<&Profile>)> = Vec::new();
     let lists = state.channels.values().map(|channel| &channel.users);
     for list in lists.chain([&state.global_users]) {
@@ -94,7 +96,7 @@ pub(crate) fn person(state: &ConnectionState, typed: &str) -> Result<String, Err
     let unnamed = state.contacts.keys().chain(state.presence.keys());
     people.extend(unnamed.map(|id| (id.as_str(), None)));
     if people.iter().any(|(id, _)| *id == typed) {
-        return Ok(typed.to_owned());
+        return Ok(typed.into());
     }
     let all = people.into_iter().map(|(id, user)| {
         let names = user.map_or([None, None], |user| {
@@ -109,7 +111,7 @@ fn only<'a>(
     what: &str,
     typed: &str,
     all: impl Iterator<Item = (&'a str, [Option<&'a str>; 2])>,
-) -> Result<String, Error> {
+) -> Result<Id, Error> {
     let wanted = typed.to_lowercase();
     let is_meant = |name: &str| name == typed || name.to_lowercase() == wanted;
     let mut found: BTreeMap<&str, &str> = BTreeMap::new();
@@ -122,8 +124,8 @@ fn only<'a>(
     }
     let mut ids = found.keys();
     match (ids.next(), ids.next()) {
-        (None, _) => Ok(typed.to_owned()),
-        (Some(id), None) => Ok((*id).to_owned()),
+        (None, _) => Ok(typed.into()),
+        (Some(id), None) => Ok((*id).into()),
         _ => Err(ambiguous(what, typed, &found)),
     }
 }
@@ -158,7 +160,7 @@ mod tests {
             ("Tea", None),
         ] {
             let channel = Channel {
-                id: id.to_owned(),
+                id: id.into(),
                 name: name.map(str::to_owned),
                 ..Channel::default()
             };
@@ -171,15 +173,15 @@ mod tests {
             (None, "bob", "x", "y"),
         ] {
             let user = Profile {
-                id: Some(id.to_owned()),
+                id: Some(id.into()),
                 username: Some(username.to_owned()),
                 display_name: Some(display.to_owned()),
                 ..Profile::default()
             };
-            let channel_id = place.map(str::to_owned);
+            let channel_id = place.map(Id::from);
             state.apply(&UserEvent::New { channel_id, user }.into());
         }
-        let user_id = "Carl".to_owned();
+        let user_id = Id::from("Carl");
         state.apply(
             &UserEvent::Respond {
                 user_id,
@@ -238,9 +240,9 @@ mod tests {
     #[test]
     fn a_crowd_of_namesakes_is_cut() {
         let mut state = ConnectionState::new("1".to_owned(), "net".to_owned());
-        for id in 0..20 {
+        for id in 0..20_u32 {
             let channel = Channel {
-                id: id.to_string(),
+                id: id.into(),
                 name: Some("x\x1b".to_owned()),
                 ..Channel::default()
             };

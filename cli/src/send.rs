@@ -3,7 +3,7 @@
 use std::io::Read as _;
 
 use chrono::Utc;
-use kaiwa_protocols::{ChatEvent, ConnectionEvent, Error, ErrorKind, Message, StatusEvent};
+use kaiwa_protocols::{ChatEvent, ConnectionEvent, Error, ErrorKind, Id, Message, StatusEvent};
 use tokio::time::{Instant, timeout_at};
 
 use crate::args::Send;
@@ -95,7 +95,7 @@ async fn deliver(link: &mut Link, channel: Option<String>, text: String) -> Resu
 }
 
 /// Joins a channel where the network knows joining; gives its id.
-async fn join(link: &mut Link, channel: String) -> Result<String, Error> {
+async fn join(link: &mut Link, channel: String) -> Result<Id, Error> {
     let mut arrival = Arrival::new(Some(channel.clone()));
     arrival.connected(link)?;
     while !arrival.is_there() {
@@ -104,7 +104,7 @@ async fn join(link: &mut Link, channel: String) -> Result<String, Error> {
         };
         arrival.note(link, &event.event)?;
     }
-    Ok(arrival.take_channel().unwrap_or(channel))
+    Ok(arrival.take_channel().unwrap_or_else(|| channel.into()))
 }
 
 fn standard_input() -> Result<String, Error> {

@@ -2,7 +2,7 @@
 
 use chrono::Utc;
 use kaiwa_core::{
-    AuthField, Channel, ChannelEvent, ChatEvent, Connection, ConnectionEvent, Error, Message,
+    AuthField, Channel, ChannelEvent, ChatEvent, Connection, ConnectionEvent, Error, Id, Message,
     RequestId,
 };
 
@@ -14,7 +14,7 @@ pub struct Account {
     pub watch: Watch,
     connection: Box<dyn Connection>,
     auth: Vec<AuthField>,
-    channel: String,
+    channel: Id,
     accepted: Vec<RequestId>,
 }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use kaiwa_core::{
-    ChannelEvent, ChatEvent, ConnectionEvent, ErrorKind, Member, Message, MessageFragment,
+    ChannelEvent, ChatEvent, ConnectionEvent, ErrorKind, Id, Member, Message, MessageFragment,
     MessageStatus, MessageType, RequestId, StatusEvent, UserEvent,
 };
 
@@ -15,12 +15,12 @@ pub(crate) struct Audit {
     phase: Phase,
     /// A `Lost` has come and its `Disconnected` has not.
     lost: bool,
-    channels: BTreeSet<String>,
+    channels: BTreeSet<Id>,
     /// People that were told: where and who.
-    people: BTreeSet<(Option<String>, String)>,
-    me: Option<String>,
+    people: BTreeSet<(Option<Id>, Id)>,
+    me: Option<Id>,
     /// Messages of others that were shown as news: channel and id.
-    shown: BTreeSet<(Option<String>, String)>,
+    shown: BTreeSet<(Option<Id>, Id)>,
     own: BTreeMap<RequestId, Own>,
     outcomes: BTreeMap<RequestId, Outcome>,
 }
@@ -38,7 +38,7 @@ enum Phase {
 /// A message of the user.
 #[derive(Debug)]
 struct Own {
-    local_id: String,
+    local_id: Id,
     text: String,
     /// It may be a command: it begins with an asset.
     is_command: bool,
@@ -97,8 +97,8 @@ impl Audit {
     fn user(&mut self, event: &UserEvent) {
         match event {
             UserEvent::New { channel_id, user } => {
-                let id = user.id.as_ref().or(user.username.as_ref());
-                let id = id.cloned().unwrap_or_default();
+                let name = || user.username.as_deref().unwrap_or_default().into();
+                let id = user.id.clone().unwrap_or_else(name);
                 self.people.insert((channel_id.clone(), id));
             }
             UserEvent::Update {
@@ -118,7 +118,7 @@ impl Audit {
         for Member { user_id, .. } in members {
             let known = self
                 .people
-                .contains(&(Some(channel_id.to_owned()), user_id.clone()));
+                .contains(&(Some(channel_id.into()), user_id.clone()));
             assert!(
                 known,
                 "docs/events.md: before their User::New come the roles of {user_id:?} in {channel_id:?}"

@@ -2,7 +2,7 @@
 
 use std::future::Future;
 
-use kaiwa_core::{AuthField, Connection};
+use kaiwa_core::{AuthField, Connection, Id};
 
 /// How to test one network.
 ///
@@ -31,7 +31,7 @@ pub trait Peer: 'static {
     fn auth(&self, who: usize) -> Vec<AuthField>;
 
     /// The channel in which [`Peer::say`] speaks and in which the suite does.
-    fn channel(&self) -> String;
+    fn channel(&self) -> Id;
 
     /// Somebody else says `text` in the channel, to all who are connected.
     fn say(&mut self, text: &str) -> impl Future<Output = ()>;

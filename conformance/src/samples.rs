@@ -3,8 +3,8 @@
 use chrono::DateTime;
 use kaiwa_core::{
     Asset, AssetEvent, AssetSource, Capabilities, Channel, ChannelEvent, ChannelType, ChatEvent,
-    ConnectionEvent, ErrorKind, Member, Message, Presence, Profile, RequestId, Role, StatusEvent,
-    UserEvent,
+    ConnectionEvent, ErrorKind, Id, Member, Message, Presence, Profile, RequestId, Role,
+    StatusEvent, UserEvent,
 };
 
 /// Stands for a password in login forms of the suite; must never be seen again.
@@ -22,9 +22,9 @@ pub fn events(channel: &str) -> Vec<ConnectionEvent> {
 }
 
 fn chat(channel: &str) -> Vec<ConnectionEvent> {
-    let channel_id = Some(channel.to_owned());
+    let channel_id = Some(Id::from(channel));
     let message = Message::text("a sample", DateTime::UNIX_EPOCH);
-    let message_id = "m".to_owned();
+    let message_id = Id::from("m");
     let all = [
         ChatEvent::New {
             channel_id: channel_id.clone(),
@@ -68,12 +68,12 @@ fn chat(channel: &str) -> Vec<ConnectionEvent> {
             total: 2,
         },
         ChatEvent::History {
-            channel_id: channel.to_owned(),
+            channel_id: channel.into(),
             messages: vec![message],
             complete: true,
         },
         ChatEvent::Gap {
-            channel_id: channel.to_owned(),
+            channel_id: channel.into(),
             after: None,
             before: None,
         },
@@ -82,9 +82,9 @@ fn chat(channel: &str) -> Vec<ConnectionEvent> {
 }
 
 fn channels(channel: &str) -> Vec<ConnectionEvent> {
-    let channel_id = channel.to_owned();
+    let channel_id = Id::from(channel);
     let new_channel = Channel {
-        id: "sample".to_owned(),
+        id: "sample".into(),
         name: Some("Sample".to_owned()),
         channel_type: ChannelType::Group,
     };
@@ -129,7 +129,7 @@ fn channels(channel: &str) -> Vec<ConnectionEvent> {
         ChannelEvent::Members {
             channel_id: sample.clone(),
             members: vec![Member {
-                user_id: "sample".to_owned(),
+                user_id: "sample".into(),
                 role: Role::Moderator,
             }],
         },
@@ -154,8 +154,8 @@ fn channels(channel: &str) -> Vec<ConnectionEvent> {
 }
 
 fn users(channel: &str) -> Vec<ConnectionEvent> {
-    let channel_id = Some(channel.to_owned());
-    let user_id = "sample".to_owned();
+    let channel_id = Some(Id::from(channel));
+    let user_id = Id::from("sample");
     let user = Profile {
         id: Some(user_id.clone()),
         ..Profile::default()
@@ -199,7 +199,7 @@ fn users(channel: &str) -> Vec<ConnectionEvent> {
             key: "sample".to_owned(),
         },
         UserEvent::Ban {
-            channel_id: Some(channel.to_owned()),
+            channel_id: Some(channel.into()),
             user_id: user_id.clone(),
             until: None,
             reason: Some("a sample".to_owned()),
@@ -237,8 +237,8 @@ fn status() -> Vec<ConnectionEvent> {
 }
 
 fn assets(channel: &str) -> Vec<ConnectionEvent> {
-    let channel_id = Some(channel.to_owned());
-    let asset_id = "sample".to_owned();
+    let channel_id = Some(Id::from(channel));
+    let asset_id = Id::from("sample");
     let asset = Asset::Emote {
         id: Some(asset_id.clone()),
         pattern: ":sample:".to_owned(),

@@ -7,7 +7,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use kaiwa_core::{
-    ChatEvent, Connection, ConnectionEvent, ErrorKind, EventReceiver, MessageStatus, RequestId,
+    ChatEvent, Connection, ConnectionEvent, ErrorKind, EventReceiver, Id, MessageStatus, RequestId,
     StatusEvent,
 };
 use tokio::task::coop::unconstrained;
@@ -188,9 +188,9 @@ impl Watch {
     /// # Panics
     /// When it has not been said yet.
     #[must_use]
-    pub fn me(&self) -> String {
+    pub fn me(&self) -> Id {
         let me = self.audit.me().expect("an account that is online");
-        me.to_owned()
+        me.into()
     }
 
     /// What is known of a request without waiting.

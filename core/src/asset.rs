@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::MessageFragment;
+use crate::{Id, MessageFragment};
 
 /// Something a user may put into a message besides text.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -12,7 +12,7 @@ pub enum Asset {
     /// A small picture within a line.
     Emote {
         /// The id used by [`MessageFragment::AssetId`].
-        id: Option<String>,
+        id: Option<Id>,
         /// What a user types for it.
         pattern: String,
         /// Address of its file.
@@ -23,7 +23,7 @@ pub enum Asset {
     /// A large picture that stands alone.
     Sticker {
         /// The id used by [`MessageFragment::AssetId`].
-        id: Option<String>,
+        id: Option<Id>,
         /// What a user types for it.
         pattern: String,
         /// Address of its file.
@@ -34,7 +34,7 @@ pub enum Asset {
     /// A sound.
     Audio {
         /// The id used by [`MessageFragment::AssetId`].
-        id: Option<String>,
+        id: Option<Id>,
         /// What a user types for it.
         pattern: String,
         /// Address of its file.
@@ -45,7 +45,7 @@ pub enum Asset {
     /// A command: a `Chat::New` whose first fragment is the `AssetId` of this runs it.
     Command {
         /// The id used by [`MessageFragment::AssetId`].
-        id: Option<String>,
+        id: Option<Id>,
         /// What a user types for it.
         pattern: String,
         /// Its arguments, with their defaults.

@@ -2,12 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::Id;
+
 /// A place where messages go.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Channel {
     /// The network's id, unique within a connection.
-    pub id: String,
+    pub id: Id,
     /// The name to show; `id` where `None`.
     pub name: Option<String>,
     /// Who talks here.

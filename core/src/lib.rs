@@ -24,6 +24,7 @@ pub mod session;
 mod account;
 mod asset;
 mod channel;
+mod id;
 mod member;
 mod message;
 mod presence;
@@ -42,6 +43,7 @@ pub use error::{Error, ErrorInfo, ErrorKind};
 pub use event::{
     AssetEvent, ChannelEvent, ChatEvent, ConnectionEvent, EventKind, StatusEvent, UserEvent,
 };
+pub use id::Id;
 pub use member::{Member, Role};
 pub use message::{Message, MessageFragment, MessageStatus, MessageType};
 pub use presence::Presence;

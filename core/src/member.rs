@@ -2,12 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::Id;
+
 /// Somebody's place in a channel.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Member {
     /// [`crate::Profile::id`] of the person.
-    pub user_id: String,
+    pub user_id: Id,
     /// What they may do there.
     pub role: Role,
 }

@@ -7,16 +7,16 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::Style;
+use crate::{Id, Style};
 
 /// A message.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Message {
     /// The network's id, unique within its channel; `local:<request>` until the network gave one.
-    pub id: Option<String>,
+    pub id: Option<Id>,
     /// [`crate::Profile::id`] of the sender.
-    pub sender_id: Option<String>,
+    pub sender_id: Option<Id>,
     /// What was said, in order.
     pub content: Vec<MessageFragment>,
     /// When the network says it was said.
@@ -192,7 +192,7 @@ pub enum MessageFragment {
     /// A link that shows itself.
     Url(String),
     /// The id of an [`crate::Asset`].
-    AssetId(String),
+    AssetId(Id),
     /// A file that lies on the network; shown as a link.
     File {
         /// Where it is.
@@ -232,28 +232,28 @@ pub enum MessageFragment {
     /// Somebody is spoken to.
     Mention {
         /// [`crate::Profile::id`] of who.
-        user_id: String,
+        user_id: Id,
         /// What it shows.
         text: String,
     },
     /// A link to a channel of the network.
     ChannelLink {
         /// Which.
-        channel_id: String,
+        channel_id: Id,
         /// What it shows.
         text: String,
     },
     /// A link to a message of the network.
     MessageLink {
         /// Its channel; `None` is the channel of the message that has the link.
-        channel_id: Option<String>,
+        channel_id: Option<Id>,
         /// Which.
-        message_id: String,
+        message_id: Id,
     },
     /// The message answers another one of its channel. Not shown by itself.
     Reply {
         /// Which.
-        message_id: String,
+        message_id: Id,
     },
     /// The message was last changed then. Not shown by itself; left out of what is sent.
     EditedAt(DateTime<Utc>),
@@ -262,7 +262,7 @@ pub enum MessageFragment {
         /// The emoji, or what a network has in place of one.
         emoji: String,
         /// Who, in the order in which they came; the user too, under their own id.
-        user_ids: Vec<String>,
+        user_ids: Vec<Id>,
     },
     /// What the server says here in words, as it says it to programs. Not shown; left out of what is sent.
     Notice {

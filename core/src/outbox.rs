@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::error::{Error, ErrorKind};
 use crate::session::{Now, SessionEvent};
-use crate::{ChatEvent, Message, MessageStatus, MessageType, RequestId, StatusEvent};
+use crate::{ChatEvent, Id, Message, MessageStatus, MessageType, RequestId, StatusEvent};
 
 /// Messages open at once, waiting or unconfirmed: far more than a person types while offline, and a bound for programs.
 pub const OUTBOX_MESSAGES: usize = 1000;
@@ -31,9 +31,9 @@ pub struct Outbox {
 
 #[derive(Clone, Debug)]
 struct Entry {
-    channel_id: Option<String>,
+    channel_id: Option<Id>,
     message: Message,
-    local_id: String,
+    local_id: Id,
     stage: Stage,
 }
 
@@ -75,7 +75,7 @@ impl Outbox {
         &mut self,
         now: Now,
         request: RequestId,
-        channel_id: Option<String>,
+        channel_id: Option<Id>,
         mut message: Message,
     ) -> Result<SessionEvent, Error> {
         if self.open.len() >= OUTBOX_MESSAGES {
@@ -149,7 +149,7 @@ impl Outbox {
 
     /// Where a message goes, and the message as echoed.
     #[must_use]
-    pub fn get(&self, request: RequestId) -> Option<(Option<String>, Message)> {
+    pub fn get(&self, request: RequestId) -> Option<(Option<Id>, Message)> {
         let entry = self.open.get(&request)?;
         Some((entry.channel_id.clone(), entry.message.clone()))
     }
@@ -257,7 +257,7 @@ impl Outbox {
         let late = self.late.iter_mut().map(|(_, entry)| entry);
         for entry in self.open.values_mut().chain(late) {
             if entry.channel_id.as_deref() == Some(old) {
-                entry.channel_id = Some(new.to_owned());
+                entry.channel_id = Some(new.into());
             }
         }
     }
@@ -428,7 +428,7 @@ mod tests {
         let mut outbox = Outbox::new();
         let one = send(&mut outbox, at(0));
         outbox.written(at(1), one);
-        let events = outbox.confirm(one, |message| message.id = Some("7".to_owned()));
+        let events = outbox.confirm(one, |message| message.id = Some("7".into()));
         assert_eq!(kinds(&events), ["Delivered", "Done"]);
         assert!(outbox.confirm(one, |_| {}).is_empty());
         assert!(outbox.fail(one, &ErrorKind::Lost.into()).is_empty());

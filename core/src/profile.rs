@@ -2,12 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::Id;
+
 /// A person, as a network shows them.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Profile {
     /// The network's id, unique within a connection.
-    pub id: Option<String>,
+    pub id: Option<Id>,
     /// The name used to address them.
     pub username: Option<String>,
     /// The name to show, where it differs.

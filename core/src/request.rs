@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde::{Deserialize, Serialize};
 
+use crate::Id;
+
 /// How the ids of messages begin that have none of their network.
 const LOCAL: &str = "local:";
 
@@ -38,8 +40,8 @@ impl RequestId {
 
     /// The id of the local echo of a message sent under this request: `local:<request>`.
     #[must_use]
-    pub fn local_message_id(self) -> String {
-        format!("{LOCAL}{self}")
+    pub fn local_message_id(self) -> Id {
+        format_args!("{LOCAL}{self}").into()
     }
 
     /// Whether a message's id has the form of [`Self::local_message_id`].

@@ -112,10 +112,8 @@ impl Lowering {
         match fragment {
             MessageFragment::Text(text)
             | MessageFragment::Mention { text, .. }
-            | MessageFragment::ChannelLink { text, .. }
-            | MessageFragment::MessageLink {
-                message_id: text, ..
-            } => self.text(&text),
+            | MessageFragment::ChannelLink { text, .. } => self.text(&text),
+            MessageFragment::MessageLink { message_id, .. } => self.text(&message_id),
             MessageFragment::Styled {
                 style: Style::Quote,
                 content,
@@ -223,7 +221,7 @@ mod tests {
     #[test]
     fn styles_leave_their_content() {
         let reply = MessageFragment::Reply {
-            message_id: "1".to_owned(),
+            message_id: "1".into(),
         };
         let styles = [
             text("a "),
@@ -253,11 +251,11 @@ mod tests {
     #[test]
     fn links_within_the_network_leave_their_text() {
         let mention = MessageFragment::Mention {
-            user_id: "7".to_owned(),
+            user_id: "7".into(),
             text: "@ann".to_owned(),
         };
         let channel = MessageFragment::ChannelLink {
-            channel_id: "3".to_owned(),
+            channel_id: "3".into(),
             text: "#tea".to_owned(),
         };
         assert_eq!(

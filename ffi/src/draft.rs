@@ -139,7 +139,7 @@ pub unsafe extern "C" fn kaiwa_draft_upload(
 ) -> kaiwa_status {
     let upload = || {
         // SAFETY: the caller's string.
-        let path = unsafe { owned(path, "path") }?;
+        let path: String = unsafe { owned(path, "path") }?;
         if path.contains('\0') {
             return Err(invalid("path has a NUL inside"));
         }

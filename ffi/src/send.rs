@@ -5,7 +5,7 @@
 
 use chrono::{DateTime, Utc};
 use kaiwa_core::{
-    Channel, ChannelEvent, ChatEvent, ConnectionEvent, Error, EventKind, Message, UserEvent,
+    Channel, ChannelEvent, ChatEvent, ConnectionEvent, Error, EventKind, Id, Message, UserEvent,
 };
 
 use crate::account::{Account, kaiwa_account};
@@ -30,7 +30,8 @@ pub unsafe extern "C" fn kaiwa_account_send_text(
 ) -> kaiwa_status {
     let event = || {
         // SAFETY: the caller's strings.
-        let (channel_id, text) = unsafe { both((channel_id, CHANNEL), (text, "text")) }?;
+        let (channel_id, text): (_, String) =
+            unsafe { both((channel_id, CHANNEL), (text, "text")) }?;
         let message = Message::text(text, Utc::now());
         Ok(ChatEvent::New {
             channel_id,
@@ -292,7 +293,8 @@ pub unsafe extern "C" fn kaiwa_account_create_channel(
 ) -> kaiwa_status {
     let event = || {
         // SAFETY: the caller's strings.
-        let (parent_id, name) = unsafe { both((parent_id, "parent_id"), (name, "name")) }?;
+        let (parent_id, name): (_, String) =
+            unsafe { both((parent_id, "parent_id"), (name, "name")) }?;
         let channel_type = channel_type_of(channel_type)
             .ok_or_else(|| invalid(format!("no type of channel has the number {channel_type}")))?;
         // SAFETY: an account's handle.
@@ -302,7 +304,11 @@ pub unsafe extern "C" fn kaiwa_account_create_channel(
             && !can.can_send(EventKind::ChannelCreate)
             && can.can_send(EventKind::ChannelNew);
         let channel = Channel {
-            id: if simple { name.clone() } else { String::new() },
+            id: if simple {
+                Id::from(&name)
+            } else {
+                Id::default()
+            },
             name: Some(name),
             channel_type,
         };
@@ -400,10 +406,10 @@ const CHANNEL: &str = "channel_id";
 ///
 /// # Safety
 /// Both have the length that they say.
-unsafe fn both(
+unsafe fn both<A: for<'a> From<&'a str>, B: for<'a> From<&'a str>>(
     (first, first_name): (kaiwa_str, &str),
     (second, second_name): (kaiwa_str, &str),
-) -> Result<(Option<String>, String), Error> {
+) -> Result<(Option<A>, B), Error> {
     // SAFETY: the caller's promise, passed on.
     let first = unsafe { optional(first, first_name) }?;
     // SAFETY: the caller's promise, passed on.

@@ -1,7 +1,7 @@
 //! What an account has come to: snapshots, which no longer change.
 
 use kaiwa_core::client::{ChannelState, ConnectionState, ConnectionStatus, Contact, Map};
-use kaiwa_core::{Error, ErrorKind, Profile, Role};
+use kaiwa_core::{Error, ErrorKind, Id, Profile, Role};
 use serde_json::Value;
 
 use crate::account::{Account, kaiwa_account};
@@ -495,7 +495,7 @@ fn member(
         typing: channel.is_some_and(|channel| channel.typing.contains_key(id)),
         presence,
         presence_text,
-        read_message_id: arena.optional(read.map(String::as_str)),
+        read_message_id: arena.optional(read.map(Id::as_str)),
         profile: arena.put(profile),
     }
 }

@@ -7,7 +7,7 @@ use kaiwa_conformance::{Fault, Harness, Need, Order, Peer, conformance};
 use kaiwa_protocols::mock::wire::LOBBY;
 use kaiwa_protocols::mock::{self, MockPeer, MockSession, Script};
 use kaiwa_protocols::session::Session as _;
-use kaiwa_protocols::{AuthField, Connection};
+use kaiwa_protocols::{AuthField, Connection, Id};
 
 /// A peer that remembers: after a reconnect it tells what was said and what arrived.
 struct Remembering;
@@ -83,8 +83,8 @@ impl Peer for Scripted {
         form
     }
 
-    fn channel(&self) -> String {
-        LOBBY.to_owned()
+    fn channel(&self) -> Id {
+        LOBBY.into()
     }
 
     async fn say(&mut self, text: &str) {

@@ -14,7 +14,7 @@ use std::time::Duration;
 use kaiwa_protocols::flubber::backend::Backend;
 use kaiwa_protocols::mock::{self, MockPeer, Script};
 use kaiwa_protocols::{
-    AuthField, Channel, ChannelEvent, ChatEvent, ConnectionEvent, Error, ErrorKind, Message,
+    AuthField, Channel, ChannelEvent, ChatEvent, ConnectionEvent, Error, ErrorKind, Id, Message,
     MessageStatus,
 };
 use serde_json::{Value, json};
@@ -131,8 +131,8 @@ impl Host {
 
 fn text(id: &str, said: &str) -> Message {
     let mut message = Message::text(said, chrono::DateTime::UNIX_EPOCH);
-    message.id = Some(id.to_owned());
-    message.sender_id = Some("somebody".to_owned());
+    message.id = Some(id.into());
+    message.sender_id = Some("somebody".into());
     message.status = MessageStatus::Delivered;
     message
 }
@@ -144,7 +144,7 @@ fn new_text(recipient: &str, said: &str) -> Value {
 
 fn channel(id: &str, name: &str) -> Channel {
     Channel {
-        id: id.to_owned(),
+        id: id.into(),
         name: Some(name.to_owned()),
         ..Channel::default()
     }
@@ -168,10 +168,10 @@ async fn messages_are_told_as_they_change() {
     );
 
     let own_id = id.strip_prefix("lobby/").unwrap();
-    let channel_id = Some("lobby".to_owned());
+    let channel_id = Some(Id::from("lobby"));
     let edited = ChatEvent::Update {
         channel_id: channel_id.clone(),
-        message_id: own_id.to_owned(),
+        message_id: own_id.into(),
         new_message: text(own_id, "goodbye"),
     };
     peer.announce(&edited.into());
@@ -183,7 +183,7 @@ async fn messages_are_told_as_they_change() {
 
     let removed = ChatEvent::Remove {
         channel_id: channel_id.clone(),
-        message_id: own_id.to_owned(),
+        message_id: own_id.into(),
     };
     peer.announce(&removed.into());
     assert_eq!(host.told("MessageDelete").await, json!(id));
@@ -207,19 +207,19 @@ async fn rooms_are_told_as_they_change() {
     let room = json!({ "id": "!t/1", "name": "tea", "parent": null, "sendable": true });
     assert_eq!(host.told("RoomUpsert").await, room);
     announce(ChannelEvent::Parent {
-        channel_id: "t/1".to_owned(),
-        parent_id: Some("lobby".to_owned()),
+        channel_id: "t/1".into(),
+        parent_id: Some("lobby".into()),
     });
     assert_eq!(host.told("RoomUpsert").await["parent"], "!lobby");
     let found = host.result("RoomLookup", json!("Lobby/tea")).await;
     assert_eq!(found, ("RoomID".to_owned(), json!("!t/1")));
     announce(ChannelEvent::Update {
-        channel_id: "t/1".to_owned(),
+        channel_id: "t/1".into(),
         new_channel: channel("t/1", "coffee"),
     });
     assert_eq!(host.told("RoomUpsert").await["name"], "coffee");
     announce(ChannelEvent::Remove {
-        channel_id: "t/1".to_owned(),
+        channel_id: "t/1".into(),
     });
     assert_eq!(host.told("RoomDelete").await, "!t/1");
     assert_eq!(host.result("RoomGet", json!("!t/1")).await.0, "Error");

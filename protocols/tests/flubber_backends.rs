@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use kaiwa_protocols::client::Client;
 use kaiwa_protocols::{
-    AuthField, ChannelEvent, ChatEvent, Connection, ConnectionEvent, ErrorKind, Message,
+    AuthField, ChannelEvent, ChatEvent, Connection, ConnectionEvent, ErrorKind, Id, Message,
     MessageStatus, StatusEvent, flubber,
 };
 use tokio::time::timeout;
@@ -85,7 +85,7 @@ async fn a_backend_that_crashes_is_started_again_and_gets_what_waits() {
                     assert!(retry_in_ms.is_some(), "it is started again: {error}");
                     lost = Some(error.message);
                     let message = Message::text("kept", chrono::Utc::now());
-                    let channel_id = Some("!a".to_owned());
+                    let channel_id = Some(Id::from("!a"));
                     let new = ChatEvent::New {
                         channel_id,
                         message,

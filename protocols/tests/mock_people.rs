@@ -12,8 +12,8 @@ use std::time::Duration;
 use kaiwa_protocols::client::{AccountId, Client, ClientEvents, ConnectionState, Contact};
 use kaiwa_protocols::mock::{MockPeer, Script};
 use kaiwa_protocols::{
-    AuthField, Channel, ChannelEvent, ChannelType, ChatEvent, ConnectionEvent, ErrorKind, Member,
-    Message, MessageFragment, Presence, Role, StatusEvent, UserEvent,
+    AuthField, Channel, ChannelEvent, ChannelType, ChatEvent, ConnectionEvent, ErrorKind, Id,
+    Member, Message, MessageFragment, Presence, Role, StatusEvent, UserEvent,
 };
 
 const LOBBY: &str = "lobby";
@@ -89,14 +89,14 @@ impl Room {
 
 fn text(channel: &str, text: &str) -> ChatEvent {
     ChatEvent::New {
-        channel_id: Some(channel.to_owned()),
+        channel_id: Some(channel.into()),
         message: Message::text(text, chrono::DateTime::UNIX_EPOCH),
     }
 }
 
 fn request(user_id: &str) -> UserEvent {
     UserEvent::Request {
-        user_id: user_id.to_owned(),
+        user_id: user_id.into(),
         own: true,
         text: None,
     }
@@ -104,7 +104,7 @@ fn request(user_id: &str) -> UserEvent {
 
 fn topic(channel_id: &str) -> ChannelEvent {
     ChannelEvent::Topic {
-        channel_id: channel_id.to_owned(),
+        channel_id: channel_id.into(),
         topic: Some("tea".to_owned()),
     }
 }
@@ -122,7 +122,7 @@ async fn a_channel_of_two_is_only_theirs() {
     let mut room = Room::of(&peer, &["ann", "bob", "cid"]).await;
     let with = |user: &str| ChannelEvent::New {
         channel: Channel {
-            id: user.to_owned(),
+            id: user.into(),
             name: None,
             channel_type: ChannelType::Direct,
         },
@@ -166,7 +166,7 @@ async fn contact_is_a_matter_of_two() {
     room.send(1, request("somebody")).await.unwrap();
     for (who, contacts) in [(0, vec!["bob"]), (1, vec!["ann", "somebody"]), (2, vec![])] {
         let state = room.state(who).await;
-        let known: Vec<&String> = state.contacts.keys().collect();
+        let known: Vec<&Id> = state.contacts.keys().collect();
         assert_eq!(known, contacts);
         assert!(
             state
@@ -202,7 +202,7 @@ async fn who_goes_is_seen_to_go() {
 async fn members_come_get_roles_and_go() {
     let peer = MockPeer::new(Script::echo());
     let mut room = Room::of(&peer, &["ann", "bob"]).await;
-    let team = || "team".to_owned();
+    let team = || Id::from("team");
     let channel = Channel {
         id: team(),
         ..Channel::default()
@@ -211,7 +211,7 @@ async fn members_come_get_roles_and_go() {
     let members = |user_id: &str| ChannelEvent::Members {
         channel_id: team(),
         members: vec![Member {
-            user_id: user_id.to_owned(),
+            user_id: user_id.into(),
             role: Role::Moderator,
         }],
     };
@@ -224,13 +224,13 @@ async fn members_come_get_roles_and_go() {
             .collect::<Vec<_>>()
     };
     let both = [
-        ("ann".to_owned(), Role::Owner),
-        ("bob".to_owned(), Role::Moderator),
+        (Id::from("ann"), Role::Owner),
+        ("bob".into(), Role::Moderator),
     ];
     assert_eq!(roles(&room.state(1).await), both);
     let kick = || UserEvent::Remove {
         channel_id: Some(team()),
-        user_id: "bob".to_owned(),
+        user_id: "bob".into(),
     };
     room.send(0, kick()).await.unwrap();
     assert_eq!(room.send(0, kick()).await, Err(ErrorKind::NotFound));
@@ -299,7 +299,7 @@ async fn a_reconnect_tells_everything_again() {
     assert_eq!(before.channels[LOBBY].read.len(), 1);
     room.client.disconnect(room.people[1]).await.unwrap();
     let refuse = UserEvent::Respond {
-        user_id: "bob".to_owned(),
+        user_id: "bob".into(),
         accept: false,
     };
     room.send(0, refuse).await.unwrap();
@@ -317,7 +317,7 @@ async fn what_is_kept_and_put_on_messages_is_in_the_state() {
     let peer = MockPeer::new(Script::echo());
     let mut room = Room::of(&peer, &["ann", "bob"]).await;
     let data = |channel_id: Option<&str>| UserEvent::Data {
-        channel_id: channel_id.map(str::to_owned),
+        channel_id: channel_id.map(Into::into),
         key: "theme".to_owned(),
         value: Some(channel_id.unwrap_or("dark").into()),
     };
@@ -361,7 +361,7 @@ async fn what_is_kept_and_put_on_messages_is_in_the_state() {
         .await;
     let reaction = MessageFragment::Reaction {
         emoji: "+".to_owned(),
-        user_ids: vec!["bob".to_owned()],
+        user_ids: vec!["bob".into()],
     };
     for who in [0, 1] {
         let state = room.state(who).await;
@@ -390,9 +390,9 @@ async fn a_guest_is_told_of_an_invitation() {
     let peer = MockPeer::new(Script::echo());
     let mut room = Room::of(&peer, &["ann", "bob"]).await;
     let den = ChannelEvent::Create {
-        parent_id: Some(LOBBY.to_owned()),
+        parent_id: Some(LOBBY.into()),
         channel: Channel {
-            id: LOBBY.to_owned(),
+            id: LOBBY.into(),
             name: Some("Den".to_owned()),
             channel_type: ChannelType::Group,
         },
@@ -409,7 +409,7 @@ async fn a_guest_is_told_of_an_invitation() {
     assert!(!room.state(1).await.channels.contains_key(&den));
     let invite = ChannelEvent::Invite {
         channel_id: den.clone(),
-        user_id: Some("bob".to_owned()),
+        user_id: Some("bob".into()),
         code: None,
     };
     let bob = room.people[1];

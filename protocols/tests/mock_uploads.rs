@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use kaiwa_protocols::mock::{MockConnection, MockPeer, Order, Script};
 use kaiwa_protocols::{
-    ChatEvent, Connection as _, ConnectionEvent, ErrorKind, EventReceiver, Message,
+    ChatEvent, Connection as _, ConnectionEvent, ErrorKind, EventReceiver, Id, Message,
     MessageFragment, MessageStatus, RequestId, StatusEvent,
 };
 use tempfile::TempDir;
@@ -271,7 +271,7 @@ async fn a_server_cannot_name_files_of_this_machine() {
     };
     let mut message = Message::text("look", chrono::DateTime::UNIX_EPOCH);
     message.content.push(upload.clone());
-    let channel_id = Some("lobby".to_owned());
+    let channel_id = Some(Id::from("lobby"));
     let said = [
         ChatEvent::New {
             channel_id: channel_id.clone(),
@@ -279,11 +279,11 @@ async fn a_server_cannot_name_files_of_this_machine() {
         },
         ChatEvent::Update {
             channel_id,
-            message_id: "1".to_owned(),
+            message_id: "1".into(),
             new_message: message.clone(),
         },
         ChatEvent::History {
-            channel_id: "lobby".to_owned(),
+            channel_id: "lobby".into(),
             messages: vec![message],
             complete: true,
         },

@@ -47,7 +47,7 @@ pub(super) async fn host(kind: BackendKind, millis: u64) -> Result<()> {
     for number in 0.. {
         let start = Instant::now();
         let join = ChannelEvent::Join {
-            channel_id: "!1".to_owned(),
+            channel_id: "!1".into(),
         };
         let request = connection.send(join.into()).await?;
         let done = ConnectionEvent::from(StatusEvent::Done { request });

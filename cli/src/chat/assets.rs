@@ -104,7 +104,7 @@ fn spell(state: &ConnectionState, channel_id: Option<&str>, content: &mut [Messa
         match fragment {
             MessageFragment::AssetId(id) => {
                 let pattern = find(state, channel_id, id).map(pattern);
-                let text = pattern.map_or_else(|| id.clone(), str::to_owned);
+                let text = pattern.unwrap_or(id).to_owned();
                 *fragment = MessageFragment::Text(text);
             }
             MessageFragment::Styled { content, .. } | MessageFragment::Link { content, .. } => {
@@ -151,13 +151,13 @@ mod tests {
     fn state() -> ConnectionState {
         let mut state = ConnectionState::default();
         let emote = Asset::Emote {
-            id: Some("7".to_owned()),
+            id: Some("7".into()),
             pattern: ":cat:".to_owned(),
             src: String::new(),
             source: AssetSource::Server,
         };
         let ip = Asset::Command {
-            id: Some("command:ip".to_owned()),
+            id: Some("command:ip".into()),
             pattern: "/ip".to_owned(),
             args: vec![MessageFragment::Text("user".to_owned())],
             source: AssetSource::Server,
@@ -172,7 +172,7 @@ mod tests {
     }
 
     fn asset(id: &str) -> MessageFragment {
-        MessageFragment::AssetId(id.to_owned())
+        MessageFragment::AssetId(id.into())
     }
 
     fn text(text: &str) -> MessageFragment {

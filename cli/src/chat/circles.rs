@@ -1,7 +1,7 @@
 //! Circles: channels that hold others and are not talked in themselves.
 
-use kaiwa_protocols::ChannelType;
 use kaiwa_protocols::client::ConnectionState;
+use kaiwa_protocols::{ChannelType, Id};
 
 /// The name of the channel that a circle is entered by, where it has one.
 const FIRST: &str = "general";
@@ -23,9 +23,9 @@ pub(crate) fn around<'a>(state: &'a ConnectionState, channel_id: &'a str) -> Opt
 
 /// Where one talks who goes to this channel: there, or in the first channel of a circle. One without channels is itself the
 /// place, so that the first can be made there.
-pub(crate) fn place(state: &ConnectionState, channel_id: &str) -> String {
+pub(crate) fn place(state: &ConnectionState, channel_id: &str) -> Id {
     if !is_circle(state, channel_id) {
-        return channel_id.to_owned();
+        return channel_id.into();
     }
     let inside = state
         .channels
@@ -36,7 +36,7 @@ pub(crate) fn place(state: &ConnectionState, channel_id: &str) -> String {
         let named = known.channel.name.as_deref() == Some(FIRST);
         (!named, id.len(), *id)
     });
-    first.map_or(channel_id, |(id, _)| id).to_owned()
+    first.map_or(channel_id, |(id, _)| id).into()
 }
 
 #[cfg(test)]
@@ -50,7 +50,7 @@ pub(crate) mod tests {
         for (id, name, parent) in channels {
             let circle = *parent == Some(*id);
             let channel = Channel {
-                id: (*id).to_owned(),
+                id: (*id).into(),
                 name: Some((*name).to_owned()),
                 channel_type: if circle {
                     ChannelType::Space
@@ -60,8 +60,8 @@ pub(crate) mod tests {
             };
             state.apply(&ChannelEvent::New { channel }.into());
             let inside = ChannelEvent::Parent {
-                channel_id: (*id).to_owned(),
-                parent_id: parent.filter(|_| !circle).map(str::to_owned),
+                channel_id: (*id).into(),
+                parent_id: parent.filter(|_| !circle).map(Into::into),
             };
             state.apply(&inside.into());
         }

@@ -169,14 +169,14 @@ fn files(begun: &str) -> BTreeSet<String> {
 mod tests {
     use super::*;
     use kaiwa_protocols::{
-        Asset, AssetEvent, AssetSource, Channel, ChannelEvent, Profile, UserEvent,
+        Asset, AssetEvent, AssetSource, Channel, ChannelEvent, Id, Profile, UserEvent,
     };
 
     fn state() -> ConnectionState {
         let mut state = ConnectionState::new("1".to_owned(), "net".to_owned());
         for (id, name) in [("a", "Tea room"), ("b", "tennis"), ("c", "x\x1b[2J")] {
             let channel = Channel {
-                id: id.to_owned(),
+                id: id.into(),
                 name: Some(name.to_owned()),
                 ..Channel::default()
             };
@@ -184,16 +184,16 @@ mod tests {
         }
         for (place, name) in [(Some("a"), "ann"), (Some("b"), "ann"), (None, "Ännie")] {
             let user = Profile {
-                id: Some(format!("id of {name}")),
+                id: Some(format_args!("id of {name}").into()),
                 username: Some(name.to_owned()),
                 ..Profile::default()
             };
-            let channel_id = place.map(str::to_owned);
+            let channel_id = place.map(Id::from);
             state.apply(&UserEvent::New { channel_id, user }.into());
         }
         for pattern in ["/say", "/x\x1b[2J"] {
             let asset = Asset::Command {
-                id: Some(pattern.to_owned()),
+                id: Some(pattern.into()),
                 pattern: pattern.to_owned(),
                 args: Vec::new(),
                 source: AssetSource::Server,
@@ -267,9 +267,9 @@ mod tests {
     #[test]
     fn what_is_offered_is_bounded() {
         let mut state = ConnectionState::new("1".to_owned(), "net".to_owned());
-        for id in 0..2 * OFFERED {
+        for id in 0..2 * OFFERED as u64 {
             let channel = Channel {
-                id: id.to_string(),
+                id: id.into(),
                 ..Channel::default()
             };
             state.apply(&ChannelEvent::New { channel }.into());

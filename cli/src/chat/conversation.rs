@@ -10,7 +10,7 @@ use std::sync::Arc;
 use chrono::Utc;
 use kaiwa_protocols::client::{ConnectionState, Event};
 use kaiwa_protocols::{
-    AssetEvent, Channel, ChatEvent, ConnectionEvent, Error, ErrorInfo, ErrorKind, Message,
+    AssetEvent, Channel, ChatEvent, ConnectionEvent, Error, ErrorInfo, ErrorKind, Id, Message,
     MessageFragment, MessageStatus, MessageType, RequestId,
 };
 use tokio::sync::mpsc;
@@ -46,7 +46,7 @@ pub(crate) struct Conversation {
     /// Whether lines that begin with `/` are commands.
     commands: bool,
     /// Where messages go; `None`: the network's current channel.
-    channel: Option<String>,
+    channel: Option<Id>,
     /// Being there, where that matters: for commands, and until a wanted channel is joined.
     arrival: Option<Arrival>,
     /// Whether it was there once: what is told at the first sign-in is no news.
@@ -66,9 +66,9 @@ pub(crate) struct Conversation {
     /// Channels of which it was told that something from before is not shown.
     quiet: usize,
     /// With whom contact is asked for; other contacts are told at every sign-in and are no news.
-    asked: BTreeSet<String>,
+    asked: BTreeSet<Id>,
     /// What was last told of topics.
-    topics: BTreeMap<String, Option<String>>,
+    topics: BTreeMap<Id, Option<String>>,
     /// What the network has last said that can be joined.
     directory: Vec<Channel>,
     connected: bool,
@@ -240,7 +240,7 @@ impl Conversation {
             .unwrap_or_default()
     }
 
-    fn here(&self, state: &ConnectionState) -> Option<String> {
+    fn here(&self, state: &ConnectionState) -> Option<Id> {
         self.channel.clone().or_else(|| show::current(state))
     }
 

@@ -4,7 +4,7 @@ mod what;
 
 use std::collections::BTreeMap;
 
-use kaiwa_protocols::{Channel, ConnectionEvent, ErrorInfo, RequestId};
+use kaiwa_protocols::{Channel, ConnectionEvent, ErrorInfo, Id, RequestId};
 
 pub(crate) use what::What;
 
@@ -29,7 +29,7 @@ pub(crate) struct Job {
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct After {
     /// This channel is the current one from now on.
-    pub(crate) enter: Option<String>,
+    pub(crate) enter: Option<Id>,
     pub(crate) lines: Vec<String>,
     /// Said in the current channel.
     pub(crate) say: Option<String>,

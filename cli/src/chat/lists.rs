@@ -205,7 +205,7 @@ mod tests {
         let mut state = ConnectionState::new("1".to_owned(), "net".to_owned());
         for (id, name) in channels {
             let channel = Channel {
-                id: (*id).to_owned(),
+                id: (*id).into(),
                 name: Some((*name).to_owned()).filter(|name| !name.is_empty()),
                 ..Channel::default()
             };
@@ -216,11 +216,11 @@ mod tests {
 
     fn come(state: &mut ConnectionState, channel: Option<&str>, id: &str, name: &str) {
         let user = Profile {
-            id: Some(id.to_owned()),
+            id: Some(id.into()),
             username: Some(name.to_owned()),
             ..Profile::default()
         };
-        let channel_id = channel.map(str::to_owned);
+        let channel_id = channel.map(Id::from);
         state.apply(&UserEvent::New { channel_id, user }.into());
     }
 
@@ -246,11 +246,11 @@ mod tests {
             ("4", Role::Moderator),
         ];
         let member = |(id, role): &(&str, Role)| Member {
-            user_id: (*id).to_owned(),
+            user_id: (*id).into(),
             role: *role,
         };
         let members = ChannelEvent::Members {
-            channel_id: "a".to_owned(),
+            channel_id: "a".into(),
             members: roles.iter().map(member).collect(),
         };
         state.apply(&members.into());
@@ -266,16 +266,16 @@ mod tests {
             come(&mut state, None, id, name);
         }
         let request = |user_id: &str, own| UserEvent::Request {
-            user_id: user_id.to_owned(),
+            user_id: user_id.into(),
             own,
             text: None,
         };
         let confirm = |user_id: &str| UserEvent::Respond {
-            user_id: user_id.to_owned(),
+            user_id: user_id.into(),
             accept: true,
         };
         let presence = |user_id: &str| UserEvent::Presence {
-            user_id: Some(user_id.to_owned()),
+            user_id: Some(user_id.into()),
             presence: Presence::Away,
             text: None,
         };
@@ -303,7 +303,7 @@ mod tests {
         let mut state = state(&[("a", "Tea"), ("b", "Bees"), ("c", "quiet")]);
         for id in ["a", "b"] {
             let history = ChatEvent::History {
-                channel_id: id.to_owned(),
+                channel_id: id.into(),
                 messages: vec![Message::text("x", chrono::DateTime::UNIX_EPOCH)],
                 complete: true,
             };

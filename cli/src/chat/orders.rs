@@ -6,7 +6,7 @@ mod messages;
 use kaiwa_protocols::client::ConnectionState;
 use kaiwa_protocols::{
     Capabilities, Channel, ChannelEvent, ChannelType, ChatEvent, ConnectionEvent, Error, ErrorKind,
-    EventKind, Member, MessageFragment, Presence, Profile, Role, UserEvent,
+    EventKind, Id, Member, MessageFragment, Presence, Profile, Role, UserEvent,
 };
 
 use super::commands::{self, Order};
@@ -27,7 +27,7 @@ pub(crate) enum Plan {
     Leave,
     Show(Vec<String>),
     /// This channel is the current one from now on.
-    Enter(String),
+    Enter(Id),
     Ask(What, ConnectionEvent),
     /// To be said in the current channel.
     Say(Vec<MessageFragment>),
@@ -124,10 +124,10 @@ impl Situation<'_> {
         Err(Error::new(ErrorKind::Unsupported, text))
     }
 
-    fn here(self) -> Result<String, Error> {
+    fn here(self) -> Result<Id, Error> {
         let text = "no channel is current; /switch CHANNEL makes one so";
         self.here
-            .map(str::to_owned)
+            .map(Id::from)
             .ok_or_else(|| Error::new(ErrorKind::State, text))
     }
 
@@ -137,7 +137,7 @@ impl Situation<'_> {
         let channel_id = circles::place(self.state, &channel_id);
         if self.can(EventKind::ChannelSwitch) {
             let switch = ChannelEvent::Switch {
-                channel_id: channel_id.clone(),
+                channel_id: channel_id.as_str().into(),
             };
             return Ok(Plan::Ask(What::Switch { channel_id }, switch.into()));
         }
@@ -167,7 +167,7 @@ impl Situation<'_> {
             .map(|person| names::person(self.state, person))
             .collect::<Result<_, _>>()?;
         let channel = Channel {
-            id: name.to_owned(),
+            id: name.into(),
             name: Some(name.to_owned()),
             channel_type: ChannelType::Group,
         };
@@ -197,7 +197,7 @@ impl Situation<'_> {
         }
         let request = ChatEvent::RequestHistory {
             channel_id: Some(channel_id.clone()),
-            before: self.shown.oldest(&channel_id).map(str::to_owned),
+            before: self.shown.oldest(&channel_id).map(Into::into),
             limit,
         };
         Ok(Plan::Ask(What::history(channel_id), request.into()))
@@ -212,7 +212,7 @@ impl Situation<'_> {
         };
         let read = ChatEvent::Read {
             channel_id: Some(channel_id.clone()),
-            message_id: newest.to_owned(),
+            message_id: newest.into(),
             user_id: None,
         };
         Ok(Plan::Ask(What::Read { channel_id }, read.into()))
@@ -246,7 +246,7 @@ impl Situation<'_> {
     }
 }
 
-fn join(channel_id: String) -> Plan {
+fn join(channel_id: Id) -> Plan {
     let join = ChannelEvent::Join {
         channel_id: channel_id.clone(),
     };
@@ -264,8 +264,8 @@ fn be(presence: Presence, text: Option<String>) -> Plan {
 }
 
 /// Puts people into a channel.
-pub(crate) fn invitation(channel_id: String, people: Vec<String>) -> (What, ConnectionEvent) {
-    let member = |user_id: &String| Member {
+pub(crate) fn invitation(channel_id: Id, people: Vec<Id>) -> (What, ConnectionEvent) {
+    let member = |user_id: &Id| Member {
         user_id: user_id.clone(),
         role: Role::Member,
     };

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use kaiwa_protocols::client::ConnectionState;
-use kaiwa_protocols::{Member, Role, UserEvent};
+use kaiwa_protocols::{Id, Member, Role, UserEvent};
 
 use super::show;
 
@@ -16,18 +16,18 @@ const CHANNELS: usize = 10_000;
 /// Who is in which channel, with the names by which they were told.
 #[derive(Debug, Default)]
 pub(crate) struct Present {
-    people: BTreeMap<(String, String), String>,
+    people: BTreeMap<(Id, Id), String>,
     /// What those may do of whom it was told.
-    roles: BTreeMap<(String, String), Role>,
+    roles: BTreeMap<(Id, Id), Role>,
     /// Channels of which it is told who is in them; before that, being there is no news.
-    listed: BTreeSet<String>,
+    listed: BTreeSet<Id>,
 }
 
 /// Somebody has come or left.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Passage {
-    pub(crate) channel_id: String,
-    pub(crate) user_id: String,
+    pub(crate) channel_id: Id,
+    pub(crate) user_id: Id,
     pub(crate) name: String,
     pub(crate) came: bool,
 }
@@ -40,8 +40,9 @@ impl Present {
                 channel_id: Some(channel_id),
                 user,
             } => {
-                let user_id = user.id.as_ref().or(user.username.as_ref())?;
-                self.came(state, channel_id, user_id)
+                let name = || user.username.as_deref().map(Id::from);
+                let user_id = user.id.clone().or_else(name)?;
+                self.came(state, channel_id, &user_id)
             }
             UserEvent::Update {
                 channel_id: Some(channel_id),
@@ -65,7 +66,7 @@ impl Present {
     pub(crate) fn ranked(&mut self, channel_id: &str, members: &[Member]) -> Vec<Member> {
         let mut changed = Vec::new();
         for member in members {
-            let key = (channel_id.to_owned(), member.user_id.clone());
+            let key = (channel_id.into(), member.user_id.clone());
             if self.roles.len() >= PEOPLE && !self.roles.contains_key(&key) {
                 continue;
             }
@@ -85,7 +86,7 @@ impl Present {
     /// It has been told who is in a channel: their roles or messages come after that.
     pub(crate) fn listed(&mut self, channel_id: &str) {
         if self.listed.len() < CHANNELS && !self.listed.contains(channel_id) {
-            self.listed.insert(channel_id.to_owned());
+            self.listed.insert(channel_id.into());
         }
     }
 
@@ -102,7 +103,7 @@ impl Present {
         channel_id: &str,
         user_id: &str,
     ) -> Option<Passage> {
-        let key = (channel_id.to_owned(), user_id.to_owned());
+        let key = (channel_id.into(), user_id.into());
         if self.people.len() >= PEOPLE && !self.people.contains_key(&key) {
             return None;
         }
@@ -110,15 +111,15 @@ impl Present {
         let known = self.people.insert(key, name.clone());
         let news = known.is_none() && self.listed.contains(channel_id);
         news.then(|| Passage {
-            channel_id: channel_id.to_owned(),
-            user_id: user_id.to_owned(),
+            channel_id: channel_id.into(),
+            user_id: user_id.into(),
             name,
             came: true,
         })
     }
 
     fn left(&mut self, channel_id: &str, user_id: &str) -> Option<Passage> {
-        let key = (channel_id.to_owned(), user_id.to_owned());
+        let key = (channel_id.into(), user_id.into());
         let name = self.people.remove(&key)?;
         self.roles.remove(&key);
         let (channel_id, user_id) = key;
@@ -138,7 +139,7 @@ mod tests {
 
     fn user(id: &str, name: &str) -> Profile {
         Profile {
-            id: Some(id.to_owned()),
+            id: Some(id.into()),
             username: Some(name.to_owned()),
             ..Profile::default()
         }
@@ -149,7 +150,7 @@ mod tests {
         let mut state = ConnectionState::new("1".to_owned(), "net".to_owned());
         let mut present = Present::default();
         let early = UserEvent::New {
-            channel_id: Some("c".to_owned()),
+            channel_id: Some("c".into()),
             user: user("1", "early"),
         };
         assert_eq!(present.note(&state, &early), None, "who was there before");
@@ -159,22 +160,22 @@ mod tests {
             let passage = present.note(&state, &event)?;
             Some((passage.user_id, passage.name, passage.came))
         };
-        let place = || Some("c".to_owned());
+        let place = || Some(Id::from("c"));
         let new = |id: &str| UserEvent::New {
             channel_id: place(),
             user: user(id, "ann"),
         };
         let remove = |id: &str| UserEvent::Remove {
             channel_id: place(),
-            user_id: id.to_owned(),
+            user_id: id.into(),
         };
-        let told = |id: &str, name: &str, came| Some((id.to_owned(), name.to_owned(), came));
+        let told = |id: &str, name: &str, came| Some((id.into(), name.to_owned(), came));
         assert_eq!(note(new("7")), told("7", "ann", true));
         assert_eq!(note(new("7")), None, "an upsert");
         assert_eq!(note(remove("8")), None);
         let update = |from: &str, to: Profile| UserEvent::Update {
             channel_id: place(),
-            user_id: from.to_owned(),
+            user_id: from.into(),
             new_user: to,
         };
         assert_eq!(note(update("7", user("9", "Ann\n"))), None);
@@ -199,7 +200,7 @@ mod tests {
     fn roles_are_news_when_they_are_others() {
         let mut present = Present::default();
         let member = |role| Member {
-            user_id: "7".to_owned(),
+            user_id: "7".into(),
             role,
         };
         let mut ranked = |role| present.ranked("c", &[member(role)]).len();

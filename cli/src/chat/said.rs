@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use kaiwa_protocols::client::ConnectionState;
-use kaiwa_protocols::{Message, MessageFragment, MessageStatus, MessageType};
+use kaiwa_protocols::{Id, Message, MessageFragment, MessageStatus, MessageType};
 
 use super::{assets, show};
 
@@ -10,9 +10,9 @@ use super::{assets, show};
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Said {
     /// The network's id.
-    pub(crate) id: Option<String>,
+    pub(crate) id: Option<Id>,
     /// The channel's name, where it is not the current one or there is none.
-    pub(crate) channel: Option<String>,
+    pub(crate) channel: Option<Id>,
     /// Who said it.
     pub(crate) name: String,
     /// The colour they have chosen.
@@ -48,7 +48,9 @@ impl Said {
         let place = channel_id.or(here);
         Self {
             id: message.id.clone(),
-            channel: elsewhere.map(|id| show::channel_name(state, id)),
+            channel: elsewhere
+                .map(|id| show::channel_name(state, id))
+                .map(Into::into),
             name: show::name(profile, sender, message.message_type),
             color: profile.and_then(|profile| profile.color),
             quote: message.reply_to().map(|id| quote(state, place, id)),
@@ -145,20 +147,20 @@ mod tests {
     fn state() -> ConnectionState {
         let mut state = channels(&[("a", "Tea", None), ("b", "Bees", None)]);
         let user = Profile {
-            id: Some("7".to_owned()),
+            id: Some("7".into()),
             username: Some("ann".to_owned()),
             display_name: Some("Ann B".to_owned()),
             ..Profile::default()
         };
-        let channel_id = Some("b".to_owned());
+        let channel_id = Some(Id::from("b"));
         state.apply(&UserEvent::New { channel_id, user }.into());
         state
     }
 
     fn message(text: &str) -> Message {
         Message {
-            id: Some("1".to_owned()),
-            sender_id: Some("7".to_owned()),
+            id: Some("1".into()),
+            sender_id: Some("7".into()),
             status: MessageStatus::Delivered,
             ..Message::text(text, DateTime::UNIX_EPOCH)
         }
@@ -177,7 +179,7 @@ mod tests {
         assert_eq!((said.name.as_str(), said.channel), ("7", None));
         let said = Said::new(&state, None, Some("b"), &message);
         assert_eq!(said.channel.as_deref(), Some("Bees"), "where it is open");
-        message.sender_id = Some(String::new());
+        message.sender_id = Some(Id::default());
         message.message_type = MessageType::Server;
         assert_eq!(Said::new(&state, None, None, &message).name, "server");
     }
@@ -187,12 +189,12 @@ mod tests {
         let mut state = state();
         let mut first = message("hello\nyou \x1b[2J");
         let new = |message: &Message| ChatEvent::New {
-            channel_id: Some("b".to_owned()),
+            channel_id: Some("b".into()),
             message: message.clone(),
         };
         state.apply(&new(&first).into());
         let mut answer = message("yes");
-        let message_id = "1".to_owned();
+        let message_id = Id::from("1");
         answer.content.push(MessageFragment::Reply { message_id });
         let quote =
             |state: &ConnectionState, place| Said::new(state, Some("a"), place, &answer).quote;
@@ -219,7 +221,7 @@ mod tests {
             },
             MessageFragment::Reaction {
                 emoji: "👍".to_owned(),
-                user_ids: vec!["7".to_owned(), "8".to_owned()],
+                user_ids: vec!["7".into(), "8".into()],
             },
         ]);
         let said = Said::new(&state(), Some("b"), Some("b"), &message);

@@ -1,7 +1,7 @@
 //! What is shown of events: who is meant, and what became of whom.
 
 use kaiwa_protocols::client::{ConnectionState, Contact};
-use kaiwa_protocols::{Member, Message, MessageFragment, MessageType, Profile, UserEvent};
+use kaiwa_protocols::{Id, Member, Message, MessageFragment, MessageType, Profile, UserEvent};
 
 use super::present::Passage;
 use super::{circles, lists};
@@ -11,7 +11,7 @@ use crate::{names, text};
 const SHOWN_CHARS: usize = 60;
 
 /// The channel that a message without one goes to, as far as that is known.
-pub(crate) fn current(state: &ConnectionState) -> Option<String> {
+pub(crate) fn current(state: &ConnectionState) -> Option<Id> {
     if state.current_channel.is_some() {
         return state.current_channel.clone();
     }
@@ -97,7 +97,7 @@ pub(crate) fn words(message: &Message) -> String {
             MessageFragment::Image { url, .. }
             | MessageFragment::Video { url, .. }
             | MessageFragment::Audio { url, .. } => Some(url.clone()),
-            MessageFragment::AssetId(id) => Some(id.clone()),
+            MessageFragment::AssetId(id) => Some(id.to_string()),
             _ => None,
         });
     let shown: Vec<String> = shown.filter(|part| !part.is_empty()).collect();
@@ -261,19 +261,19 @@ mod tests {
         let mut state = ConnectionState::new("1".to_owned(), "net".to_owned());
         for id in ["a", "b"] {
             let channel = Channel {
-                id: id.to_owned(),
+                id: id.into(),
                 name: (id == "b").then(|| "Bees".to_owned()),
                 ..Channel::default()
             };
             state.apply(&ChannelEvent::New { channel }.into());
         }
         let user = Profile {
-            id: Some("7".to_owned()),
+            id: Some("7".into()),
             username: Some("ann".to_owned()),
             display_name: Some("Ann B".to_owned()),
             ..Profile::default()
         };
-        let channel_id = Some("b".to_owned());
+        let channel_id = Some(Id::from("b"));
         state.apply(&UserEvent::New { channel_id, user }.into());
         state
     }
@@ -290,16 +290,16 @@ mod tests {
         let state = state();
         let shown = |event| sentence(&state, &event);
         let request = |own, text: Option<&str>| UserEvent::Request {
-            user_id: "7".to_owned(),
+            user_id: "7".into(),
             own,
             text: text.map(str::to_owned),
         };
         let respond = |accept| UserEvent::Respond {
-            user_id: "8".to_owned(),
+            user_id: "8".into(),
             accept,
         };
         let presence = |user_id: Option<&str>, text: Option<&str>| UserEvent::Presence {
-            user_id: user_id.map(str::to_owned),
+            user_id: user_id.map(Into::into),
             presence: Presence::Away,
             text: text.map(str::to_owned),
         };
@@ -313,7 +313,7 @@ mod tests {
         ] {
             assert_eq!(shown(event).as_deref(), Some(expected));
         }
-        let user_id = "7".to_owned();
+        let user_id = Id::from("7");
         assert_eq!(shown(UserEvent::Identify { user_id }), None);
         assert_eq!(topic(&state, "b", Some("tea")), "the topic of Bees is: tea");
         assert_eq!(topic(&state, "a", None), "a has no topic any more");
@@ -323,8 +323,8 @@ mod tests {
     fn the_current_channel_is_the_networks_or_the_only_one() {
         let mut state = state();
         assert_eq!(current(&state), None);
-        let channel_id = "b".to_owned();
+        let channel_id = Id::from("b");
         state.apply(&ChannelEvent::Remove { channel_id }.into());
-        assert_eq!(current(&state), Some("a".to_owned()));
+        assert_eq!(current(&state), Some("a".into()));
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use kaiwa_protocols::Message;
+use kaiwa_protocols::{Id, Message};
 
 /// Channels kept; a person who talks in more loses the marks of the others, and `/history` begins there with the newest.
 const CHANNELS: usize = 10_000;
@@ -13,14 +13,14 @@ const LOCAL_ID: &str = "local:";
 /// The messages that have been shown, by channel.
 #[derive(Debug, Default)]
 pub(crate) struct Shown {
-    channels: BTreeMap<String, Span>,
+    channels: BTreeMap<Id, Span>,
 }
 
 /// Ids of the ends of what was shown of a channel.
 #[derive(Debug)]
 struct Span {
-    oldest: String,
-    newest: String,
+    oldest: Id,
+    newest: Id,
 }
 
 impl Shown {
@@ -30,7 +30,7 @@ impl Shown {
             return;
         };
         match self.channels.get_mut(channel_id) {
-            Some(span) => id.clone_into(&mut span.newest),
+            Some(span) => span.newest = id.into(),
             None => self.begin(channel_id, id, id),
         }
     }
@@ -42,7 +42,7 @@ impl Shown {
             return;
         };
         match self.channels.get_mut(channel_id) {
-            Some(span) => oldest.clone_into(&mut span.oldest),
+            Some(span) => span.oldest = oldest.into(),
             None => self.begin(channel_id, oldest, ids.next_back().unwrap_or(oldest)),
         }
     }
@@ -62,10 +62,10 @@ impl Shown {
         match (first, last) {
             (Some(first), Some(last)) => {
                 if span.oldest == message_id {
-                    first.clone_into(&mut span.oldest);
+                    span.oldest = first.into();
                 }
                 if span.newest == message_id {
-                    last.clone_into(&mut span.newest);
+                    span.newest = last.into();
                 }
             }
             _ if span.oldest == message_id || span.newest == message_id => {
@@ -100,10 +100,10 @@ impl Shown {
             return;
         }
         let span = Span {
-            oldest: oldest.to_owned(),
-            newest: newest.to_owned(),
+            oldest: oldest.into(),
+            newest: newest.into(),
         };
-        self.channels.insert(channel_id.to_owned(), span);
+        self.channels.insert(channel_id.into(), span);
     }
 }
 
@@ -119,7 +119,7 @@ mod tests {
 
     fn messages(ids: &[&str]) -> Vec<Message> {
         let message = |id: &&str| Message {
-            id: Some((*id).to_owned()),
+            id: Some((*id).into()),
             ..Message::text("x", DateTime::UNIX_EPOCH)
         };
         ids.iter().map(message).collect()

@@ -1,7 +1,7 @@
 //! Which message is meant by a command.
 
 use kaiwa_protocols::client::ConnectionState;
-use kaiwa_protocols::{Error, ErrorKind, Message, MessageStatus, MessageType};
+use kaiwa_protocols::{Error, ErrorKind, Id, Message, MessageStatus, MessageType};
 
 use super::show;
 use super::shown::Shown;
@@ -56,9 +56,9 @@ impl Target {
         shown: &Shown,
         channel_id: &str,
         whose: Whose,
-    ) -> Result<String, Error> {
+    ) -> Result<Id, Error> {
         let back = match self {
-            Self::Id(id) => return Ok(id.clone()),
+            Self::Id(id) => return Ok(id.as_str().into()),
             Self::Back(back) => *back,
         };
         let messages = state.channels.get(channel_id).map(|known| &known.messages);
@@ -115,12 +115,12 @@ mod tests {
         let mut state = ConnectionState::new("1".to_owned(), "net".to_owned());
         for (id, own, status) in messages {
             let mut message = Message::text("x", DateTime::UNIX_EPOCH);
-            message.id = Some((*id).to_owned());
+            message.id = Some((*id).into());
             message.status = *status;
             if !own {
                 message.message_type = MessageType::Normal;
             }
-            let channel_id = Some("c".to_owned());
+            let channel_id = Some(Id::from("c"));
             state.apply(
                 &ChatEvent::New {
                     channel_id,
@@ -132,7 +132,7 @@ mod tests {
         state
     }
 
-    fn found(target: &str, state: &ConnectionState, shown: &Shown, whose: Whose) -> Option<String> {
+    fn found(target: &str, state: &ConnectionState, shown: &Shown, whose: Whose) -> Option<Id> {
         let target = Target::read(target).unwrap();
         target.find(state, shown, "c", whose).ok()
     }
@@ -180,8 +180,8 @@ mod tests {
             Some("1")
         );
         let gone = ChatEvent::Remove {
-            channel_id: Some("c".to_owned()),
-            message_id: "1".to_owned(),
+            channel_id: Some("c".into()),
+            message_id: "1".into(),
         };
         state.apply(&gone.into());
         assert_eq!(

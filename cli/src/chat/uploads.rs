@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use kaiwa_protocols::{MessageFragment, RequestId};
+use kaiwa_protocols::{Id, MessageFragment, RequestId};
 
 use super::ctrl_c::CtrlC;
 use crate::text;
@@ -18,7 +18,7 @@ pub(crate) struct Uploads {
 /// Those of one message.
 #[derive(Debug)]
 struct Upload {
-    channel_id: Option<String>,
+    channel_id: Option<Id>,
     /// As it is called in the status line.
     name: String,
     percent: u64,
@@ -27,9 +27,9 @@ struct Upload {
 /// What is to be taken back.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Withdrawal {
-    pub(crate) channel_id: Option<String>,
+    pub(crate) channel_id: Option<Id>,
     /// The id of the local echo.
-    pub(crate) message_id: String,
+    pub(crate) message_id: Id,
     pub(crate) name: String,
 }
 
@@ -44,7 +44,7 @@ impl Uploads {
     pub(crate) fn begin(
         &mut self,
         request: RequestId,
-        channel_id: Option<String>,
+        channel_id: Option<Id>,
         content: &[MessageFragment],
     ) {
         let files: Vec<&str> = content.iter().filter_map(name).collect();
@@ -145,7 +145,7 @@ mod tests {
         assert!(uploads.status().is_none() && uploads.withdrawals().is_empty() && !key.press());
         uploads.begin(
             one,
-            Some("c".to_owned()),
+            Some("c".into()),
             &[file("/home/ann/tea\x1b.png"), file("b")],
         );
         let shown = |uploads: &Uploads| uploads.status().unwrap();

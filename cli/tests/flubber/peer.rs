@@ -6,7 +6,7 @@ use kaiwa_protocols::driver::Driver;
 use kaiwa_protocols::flubber::{self, FlubberSession};
 use kaiwa_protocols::wschat::{self, WschatSession};
 use kaiwa_protocols::{
-    AuthField, Capabilities, Connection, ConnectionEvent, Error, EventKind, EventReceiver,
+    AuthField, Capabilities, Connection, ConnectionEvent, Error, EventKind, EventReceiver, Id,
     Protocol, RequestId,
 };
 
@@ -113,12 +113,12 @@ impl Peer for ChildPeer {
         form
     }
 
-    fn channel(&self) -> String {
+    fn channel(&self) -> Id {
         let channel = self.server.channel();
         if self.extended {
             channel
         } else {
-            format!("!{channel}")
+            format_args!("!{channel}").into()
         }
     }
 

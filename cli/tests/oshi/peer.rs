@@ -9,7 +9,7 @@ use kaiwa_conformance::{Fault, Harness, Need, Peer};
 use kaiwa_protocols::connection::{
     ChatEvent, Connection, ConnectionEvent, EventReceiver, StatusEvent,
 };
-use kaiwa_protocols::{AuthField, ErrorKind, Message, MessageType, RequestId, oshi};
+use kaiwa_protocols::{AuthField, ErrorKind, Id, Message, MessageType, RequestId, oshi};
 use kaiwa_server::{Config, Server};
 use tempfile::TempDir;
 use tokio::sync::watch;
@@ -105,8 +105,8 @@ impl Peer for OshiSite {
         form(&self.url, &format!("me{who}"))
     }
 
-    fn channel(&self) -> String {
-        GENERAL.to_owned()
+    fn channel(&self) -> Id {
+        GENERAL.into()
     }
 
     async fn say(&mut self, text: &str) {
@@ -188,7 +188,7 @@ fn form(url: &str, account: &str) -> Vec<AuthField> {
 /// Somebody says something; `None` where too much waits already.
 async fn say(somebody: &tokio::sync::Mutex<Box<dyn Connection>>, text: &str) -> Option<RequestId> {
     let event = ChatEvent::New {
-        channel_id: Some(GENERAL.to_owned()),
+        channel_id: Some(GENERAL.into()),
         message: Message::text(text, Utc::now()),
     };
     match somebody.lock().await.send(event.into()).await {

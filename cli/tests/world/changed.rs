@@ -7,7 +7,9 @@ use std::path::Path;
 use chrono::Utc;
 use kaiwa_protocols::client::AccountId;
 use kaiwa_protocols::connection::{ChannelEvent, ChatEvent, ConnectionEvent};
-use kaiwa_protocols::{Channel, ChannelType, Message, MessageFragment, MessageStatus, RequestId};
+use kaiwa_protocols::{
+    Channel, ChannelType, Id, Message, MessageFragment, MessageStatus, RequestId,
+};
 use kaiwa_server::store::{Reader, RoomId, SqliteStore, Store as _};
 
 use crate::people::{Heard, People};
@@ -88,7 +90,7 @@ async fn what_was_acknowledged_survives_and_is_seen_as_it_is() {
 /// A private circle that all are in; gives its stream.
 async fn circle(people: &mut People, accounts: &[AccountId]) -> String {
     let channel = Channel {
-        id: String::new(),
+        id: Id::default(),
         name: Some("flood".to_owned()),
         channel_type: ChannelType::Space,
     };
@@ -100,7 +102,7 @@ async fn circle(people: &mut People, accounts: &[AccountId]) -> String {
     people.ask(accounts[0], create).await;
     let circle = people.channel(accounts[0], "flood").unwrap();
     let invite = ChannelEvent::Invite {
-        channel_id: circle.clone(),
+        channel_id: circle.as_str().into(),
         user_id: None,
         code: None,
     };
@@ -108,7 +110,7 @@ async fn circle(people: &mut People, accounts: &[AccountId]) -> String {
     let key = people.heard(accounts[0]).code.clone().unwrap();
     for account in &accounts[1..] {
         let join = ChannelEvent::JoinWith {
-            channel_id: circle.clone(),
+            channel_id: circle.as_str().into(),
             key: key.clone(),
         };
         people.ask(*account, join).await;
@@ -118,10 +120,15 @@ async fn circle(people: &mut People, accounts: &[AccountId]) -> String {
     for account in accounts {
         let channel_id = stream.clone();
         people
-            .ask(*account, ChannelEvent::Join { channel_id })
+            .ask(
+                *account,
+                ChannelEvent::Join {
+                    channel_id: channel_id,
+                },
+            )
             .await;
     }
-    stream
+    stream.into()
 }
 
 /// Two people who say numbered messages and edit some of them, and one who reacts to those.
@@ -218,7 +225,7 @@ impl Flood {
     fn change(&mut self, people: &mut People) {
         let listener = self.listener;
         let seen = people.heard(listener).texts.iter();
-        let due: Vec<(String, String, String)> = seen
+        let due: Vec<(String, Id, Id)> = seen
             .filter(|(text, _)| is_changed(text) && !self.changed.contains_key(*text))
             .map(|(text, shown)| {
                 let sender = shown[0].sender.clone().unwrap();
@@ -230,14 +237,14 @@ impl Flood {
                 |account: &&AccountId| people.heard(**account).own_id.as_ref() == Some(&sender);
             let author = *self.senders.iter().find(own).unwrap();
             let react = ChatEvent::React {
-                channel_id: Some(self.stream.clone()),
-                message_id: id.clone(),
+                channel_id: Some(self.stream.as_str().into()),
+                message_id: id.as_str().into(),
                 user_id: None,
                 emoji: EMOJI.to_owned(),
                 on: true,
             };
             let edit = ChatEvent::Update {
-                channel_id: Some(self.stream.clone()),
+                channel_id: Some(self.stream.as_str().into()),
                 message_id: id,
                 new_message: Message::text(format!("{text}{EDITED}"), Utc::now()),
             };

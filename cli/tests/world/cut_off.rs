@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use kaiwa_protocols::Id;
 use kaiwa_protocols::client::AccountId;
 use kaiwa_protocols::connection::ChannelEvent;
 use kaiwa_server::store::{LOBBY, Reader, SqliteStore, Store as _};
@@ -35,7 +36,7 @@ async fn what_became_of_each_message_is_told() {
         ("register", "yes"),
     ];
     let ann = people.join("rim", &form).await;
-    let channel_id = "1".to_owned();
+    let channel_id = Id::from("1");
     people.ask(ann, ChannelEvent::Join { channel_id }).await;
     let mut speakers = Vec::new();
     for name in ["sue", "sam"] {

@@ -9,8 +9,8 @@ use kaiwa_protocols::connection::{
     ChannelEvent, ChatEvent, ConnectionEvent, StatusEvent, UserEvent,
 };
 use kaiwa_protocols::{
-    AuthField, Channel, ChannelType, Client, ErrorKind, Message, MessageFragment, MessageStatus,
-    MessageType, Registry, RequestId,
+    AuthField, Channel, ChannelType, Client, ErrorKind, Id, Message, MessageFragment,
+    MessageStatus, MessageType, Registry, RequestId,
 };
 use tokio::time::timeout;
 
@@ -35,28 +35,28 @@ pub(crate) struct Heard {
     pub(crate) failed: BTreeMap<String, String>,
     /// Connected that many times.
     pub(crate) connected: u32,
-    pub(crate) own_id: Option<String>,
+    pub(crate) own_id: Option<Id>,
     /// The code of an invitation that was made.
     pub(crate) code: Option<String>,
-    channels: BTreeMap<String, Channel>,
+    channels: BTreeMap<Id, Channel>,
     settled: BTreeMap<RequestId, Result<(), String>>,
     /// Own texts by their local id.
-    sent: BTreeMap<String, String>,
+    sent: BTreeMap<Id, String>,
     /// The channel in which messages may be missing, and the one after which they may.
-    gap: Option<(String, u64)>,
+    gap: Option<(Id, u64)>,
     /// Where to look for them next: before this message.
-    ask: Option<(String, Option<String>)>,
+    ask: Option<(Id, Option<Id>)>,
     /// What was last said of the connection.
     last: Option<StatusEvent>,
     /// Messages as they are now, by channel and id; so the same one is not taken for two.
-    pub(crate) now: BTreeMap<(String, String), Message>,
+    pub(crate) now: BTreeMap<(Id, Id), Message>,
 }
 
 /// One showing of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Shown {
-    pub(crate) sender: Option<String>,
-    pub(crate) id: String,
+    pub(crate) sender: Option<Id>,
+    pub(crate) id: Id,
 }
 
 impl People {
@@ -166,7 +166,7 @@ impl People {
         content: Vec<MessageFragment>,
     ) {
         let event = ChatEvent::New {
-            channel_id: channel.map(str::to_owned),
+            channel_id: channel.map(Into::into),
             message: Message {
                 content,
                 ..Message::text("", Utc::now())
@@ -183,7 +183,7 @@ impl People {
         others: &[AccountId],
     ) -> String {
         let channel = Channel {
-            id: String::new(),
+            id: Id::default(),
             name: Some(name.to_owned()),
             channel_type: ChannelType::Group,
         };
@@ -200,7 +200,7 @@ impl People {
         self.ask(
             owner,
             ChannelEvent::Members {
-                channel_id,
+                channel_id: channel_id,
                 members,
             },
         )
@@ -211,11 +211,11 @@ impl People {
                 .all(|other| people.heard(*other).channels.contains_key(&id))
         })
         .await;
-        id
+        id.into()
     }
 
     /// The id of the channel that somebody knows by this name; of several the last one that was made.
-    pub(crate) fn channel(&self, account: AccountId, name: &str) -> Option<String> {
+    pub(crate) fn channel(&self, account: AccountId, name: &str) -> Option<Id> {
         let channels = self.heard(account).channels.values();
         let named = channels.filter(|channel| channel.name.as_deref() == Some(name));
         let last = named.max_by_key(|channel| (channel.id.len(), channel.id.clone()));
@@ -259,7 +259,7 @@ impl People {
                 if let Some((channel, before)) = heard.ask.take() {
                     let event = ChatEvent::RequestHistory {
                         channel_id: Some(channel),
-                        before,
+                        before: before,
                         limit: 100,
                     };
                     // Some networks have no history to ask for.
@@ -425,7 +425,7 @@ impl Heard {
         }
     }
 
-    fn react(&mut self, place: &(String, String), who: &str, wanted: &str, on: bool) {
+    fn react(&mut self, place: &(Id, Id), who: &str, wanted: &str, on: bool) {
         let Some(message) = self.now.get_mut(place) else {
             return;
         };
@@ -436,7 +436,7 @@ impl Heard {
         if on {
             message.content.push(MessageFragment::Reaction {
                 emoji: wanted.to_owned(),
-                user_ids: vec![who.to_owned()],
+                user_ids: vec![who.into()],
             });
         }
     }
@@ -454,7 +454,7 @@ impl Heard {
         let ids = page.iter().filter_map(|message| message.id.as_deref());
         let oldest: Option<u64> = ids.filter_map(|id| id.parse().ok()).min();
         match oldest.filter(|oldest| oldest > after) {
-            Some(oldest) => self.ask = Some((channel.to_owned(), Some(oldest.to_string()))),
+            Some(oldest) => self.ask = Some((channel.into(), Some(oldest.into()))),
             None => self.gap = None,
         }
     }
@@ -462,13 +462,13 @@ impl Heard {
     /// History may say again what is known under the same id; the same text under another id is another message.
     fn show(&mut self, channel: &str, message: &Message) {
         let id = message.id.clone().unwrap();
-        let place = (channel.to_owned(), id.clone());
+        let place = (channel.into(), id.clone());
         if self.now.insert(place, message.clone()).is_some() {
             return;
         }
         let shown = Shown {
             sender: message.sender_id.clone(),
-            id,
+            id: id,
         };
         self.texts
             .entry(message.plain_text())

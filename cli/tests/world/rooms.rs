@@ -1,8 +1,8 @@
 //! People on several networks talk in one room.
 
-use kaiwa_protocols::MessageFragment;
 use kaiwa_protocols::client::AccountId;
 use kaiwa_protocols::connection::ChannelEvent;
+use kaiwa_protocols::{Id, MessageFragment};
 use kaiwa_server::{Config, Server};
 
 use crate::people::People;
@@ -106,7 +106,7 @@ impl Room {
                 _ => people.join_sockchat(&address, account, name).await,
             };
             if network == "rim" {
-                let channel_id = lobby(network).to_owned();
+                let channel_id = Id::from(lobby(network));
                 people.ask(joined, ChannelEvent::Join { channel_id }).await;
             }
             accounts.push(joined);
@@ -205,7 +205,7 @@ async fn files_and_answers_reach_those_whose_network_has_none() {
     }
     for account in [olga, otto] {
         let heard = room.people.heard(account);
-        let place = ("s1".to_owned(), heard.texts["yes"][0].id.clone());
+        let place = (Id::from("s1"), heard.texts["yes"][0].id.clone());
         assert!(heard.now[&place].content.contains(&reply));
     }
 

@@ -1,6 +1,6 @@
 //! How channels come to be and who gets in.
 
-use kaiwa_core::{Channel, ChannelEvent, ChannelType, ConnectionEvent};
+use kaiwa_core::{Channel, ChannelEvent, ChannelType, ConnectionEvent, Id};
 
 use super::{refused, two};
 use crate::{Account, Harness};
@@ -12,7 +12,7 @@ pub async fn a_channel_is_made_in_another_one<H: Harness>(peer: H::Peer) {
     assert_eq!(space.name.as_deref(), Some("Circle"));
     assert_eq!(space.channel_type, ChannelType::Space);
     let inner = Channel {
-        id: String::new(),
+        id: Id::default(),
         name: Some("tea".to_owned()),
         channel_type: ChannelType::Group,
     };
@@ -21,7 +21,7 @@ pub async fn a_channel_is_made_in_another_one<H: Harness>(peer: H::Peer) {
     assert_eq!(parent, Some(space.id.clone()), "where it lies");
     assert_ne!(inner.id, space.id);
     let event = ChannelEvent::Create {
-        parent_id: Some("there-is-no-such-channel".to_owned()),
+        parent_id: Some("there-is-no-such-channel".into()),
         channel: inner,
         public: true,
     };
@@ -80,7 +80,7 @@ pub async fn an_invitation_for_one_lets_in_one<H: Harness>(peer: H::Peer) {
 
 fn space(name: &str) -> Channel {
     Channel {
-        id: String::new(),
+        id: Id::default(),
         name: Some(name.to_owned()),
         channel_type: ChannelType::Space,
     }
@@ -88,7 +88,7 @@ fn space(name: &str) -> Channel {
 
 fn join_with(channel_id: &str, key: &str) -> ChannelEvent {
     ChannelEvent::JoinWith {
-        channel_id: channel_id.to_owned(),
+        channel_id: channel_id.into(),
         key: key.to_owned(),
     }
 }
@@ -99,10 +99,10 @@ async fn create(
     parent_id: Option<&str>,
     channel: Channel,
     public: bool,
-) -> (Channel, Option<String>) {
+) -> (Channel, Option<Id>) {
     let name = channel.name.clone();
     let event = ChannelEvent::Create {
-        parent_id: parent_id.map(str::to_owned),
+        parent_id: parent_id.map(Into::into),
         channel,
         public,
     };
@@ -129,9 +129,9 @@ async fn create(
 }
 
 /// Makes an invitation; gives its code.
-async fn invite(account: &mut Account, channel: &str, guest: Option<String>) -> Option<String> {
+async fn invite(account: &mut Account, channel: &str, guest: Option<Id>) -> Option<String> {
     let event = ChannelEvent::Invite {
-        channel_id: channel.to_owned(),
+        channel_id: channel.into(),
         user_id: guest.clone(),
         code: None,
     };
@@ -156,7 +156,7 @@ async fn enter(account: &mut Account, channel: &str, code: Option<&str>) {
     let event = match code {
         Some(code) => join_with(channel, code),
         None => ChannelEvent::Join {
-            channel_id: channel.to_owned(),
+            channel_id: channel.into(),
         },
     };
     let request = account.send(event).await.expect("accepted");

@@ -102,7 +102,7 @@ pub async fn a_file_is_taken_back<H: Harness>(peer: H::Peer) {
         .await
         .expect("accepted");
     let remove = ChatEvent::Remove {
-        channel_id: Some(ann.channel().to_owned()),
+        channel_id: Some(ann.channel().into()),
         message_id: request.local_message_id(),
     };
     let removal = ann.send(remove.clone()).await;
@@ -167,7 +167,7 @@ async fn send(
     });
     account
         .send(ChatEvent::New {
-            channel_id: Some(account.channel().to_owned()),
+            channel_id: Some(account.channel().into()),
             message,
         })
         .await

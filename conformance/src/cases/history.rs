@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use kaiwa_core::{ChatEvent, ConnectionEvent, Message, MessageStatus, MessageType, RequestId};
+use kaiwa_core::{ChatEvent, ConnectionEvent, Id, Message, MessageStatus, MessageType, RequestId};
 
 use super::refused;
 use crate::{Account, Harness, Outcome, Peer};
@@ -70,7 +70,7 @@ pub async fn what_is_asked_for_in_vain_fails<H: Harness>(peer: H::Peer) {
     ];
     for (channel_id, before, limit) in wrong {
         let event = ChatEvent::RequestHistory {
-            channel_id,
+            channel_id: channel_id.map(Into::into),
             before,
             limit,
         };
@@ -117,8 +117,8 @@ async fn talk<H: Harness>(peer: &mut H::Peer, account: &mut Account) -> Vec<Stri
     texts
 }
 
-async fn ask(account: &mut Account, before: Option<String>, limit: u32) -> RequestId {
-    let channel_id = Some(account.channel().to_owned());
+async fn ask(account: &mut Account, before: Option<Id>, limit: u32) -> RequestId {
+    let channel_id = Some(Id::from(account.channel()));
     let request = account.send(ChatEvent::RequestHistory {
         channel_id,
         before,
@@ -128,7 +128,7 @@ async fn ask(account: &mut Account, before: Option<String>, limit: u32) -> Reque
 }
 
 /// The answer to a request for history: its messages, and whether nothing older is left.
-async fn page(account: &mut Account, before: Option<String>, limit: u32) -> (Vec<Message>, bool) {
+async fn page(account: &mut Account, before: Option<Id>, limit: u32) -> (Vec<Message>, bool) {
     let request = ask(account, before, limit).await;
     let channel = account.channel().to_owned();
     let mut messages = Vec::new();

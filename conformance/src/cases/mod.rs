@@ -15,7 +15,7 @@ pub mod talk;
 
 use std::time::Duration;
 
-use kaiwa_core::{ChatEvent, ConnectionEvent, ErrorKind, RequestId};
+use kaiwa_core::{ChatEvent, ConnectionEvent, ErrorKind, Id, RequestId};
 use tokio::time::timeout;
 
 use crate::{Account, Harness, Outcome, Peer};
@@ -92,7 +92,7 @@ async fn two<H: Harness>(peer: &H::Peer) -> (Account, Account) {
 }
 
 /// The id of the message in which somebody else says `text`.
-async fn heard(account: &mut Account, text: &str) -> String {
+async fn heard(account: &mut Account, text: &str) -> Id {
     account
         .watch
         .find(text, |event| match event {

@@ -1,6 +1,6 @@
 //! Contacts, presence and read marks, between two accounts.
 
-use kaiwa_core::{ChatEvent, ConnectionEvent, EventKind, Presence, UserEvent};
+use kaiwa_core::{ChatEvent, ConnectionEvent, EventKind, Id, Presence, UserEvent};
 
 use super::{heard, refused, two};
 use crate::{Account, Harness};
@@ -51,7 +51,7 @@ pub async fn nobody_cannot_be_asked<H: Harness>(peer: H::Peer) {
     let mut account = Account::online::<H>(&peer, 0).await;
     for user_id in ["there-is-nobody-of-this-id", ""] {
         let event = UserEvent::Request {
-            user_id: user_id.to_owned(),
+            user_id: user_id.into(),
             own: true,
             text: None,
         };
@@ -93,7 +93,7 @@ pub async fn a_read_mark_is_taken<H: Harness>(peer: H::Peer) {
     let (mut ann, mut bob) = two::<H>(&peer).await;
     ann.deliver("read this").await;
     let message_id = heard(&mut bob, "read this").await;
-    let channel_id = Some(bob.channel().to_owned());
+    let channel_id = Some(Id::from(bob.channel()));
     bob.achieve(ChatEvent::Read {
         channel_id,
         message_id,
@@ -111,7 +111,7 @@ pub async fn a_read_mark_reaches_others<H: Harness>(peer: H::Peer) {
     for text in ["read this", "and this"] {
         ann.deliver(text).await;
         let read = heard(&mut bob, text).await;
-        let channel = bob.channel().to_owned();
+        let channel = Id::from(bob.channel());
         bob.achieve(ChatEvent::Read {
             channel_id: Some(channel.clone()),
             message_id: read.clone(),

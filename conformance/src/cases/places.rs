@@ -1,7 +1,7 @@
 //! Who is in a channel and what it is about.
 
 use kaiwa_core::{
-    Channel, ChannelEvent, ChannelType, ConnectionEvent, ErrorKind, Member, Role, UserEvent,
+    Channel, ChannelEvent, ChannelType, ConnectionEvent, ErrorKind, Id, Member, Role, UserEvent,
 };
 
 use super::{heard, refused, two};
@@ -50,7 +50,7 @@ pub async fn members_are_added<H: Harness>(peer: H::Peer) {
 pub async fn a_topic_is_set_and_received<H: Harness>(peer: H::Peer) {
     let mut ann = Account::online::<H>(&peer, 0).await;
     let mut bob = Account::online::<H>(&peer, 1).await;
-    let channel = ann.channel().to_owned();
+    let channel = Id::from(ann.channel());
     for topic in [Some("tea"), None, Some("coffee")] {
         let event = ChannelEvent::Topic {
             channel_id: channel.clone(),
@@ -74,7 +74,7 @@ pub async fn who_is_banned_stays_out<H: Harness>(peer: H::Peer) {
     // Known to be there.
     bob.deliver("here I am").await;
     heard(&mut ann, "here I am").await;
-    let channel = ann.channel().to_owned();
+    let channel = Id::from(ann.channel());
     let event = UserEvent::Ban {
         channel_id: Some(channel.clone()),
         user_id: bob.watch.me(),
@@ -123,10 +123,10 @@ async fn until_topic(account: &mut Account, channel: &str, wanted: Option<&str>)
 }
 
 /// Makes a channel; gives the id that the network has given it.
-async fn open(account: &mut Account, name: &str) -> String {
+async fn open(account: &mut Account, name: &str) -> Id {
     let event = ChannelEvent::New {
         channel: Channel {
-            id: name.to_lowercase(),
+            id: name.to_lowercase().into(),
             name: Some(name.to_owned()),
             channel_type: ChannelType::Group,
         },
@@ -148,7 +148,7 @@ async fn open(account: &mut Account, name: &str) -> String {
 /// Asks who is in a channel.
 async fn list(account: &mut Account, channel: &str) -> Vec<Member> {
     let event = ChannelEvent::Members {
-        channel_id: channel.to_owned(),
+        channel_id: channel.into(),
         members: Vec::new(),
     };
     let request = account.send(event).await.expect("accepted");

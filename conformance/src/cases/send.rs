@@ -2,7 +2,7 @@
 
 use chrono::DateTime;
 use kaiwa_core::{
-    ChatEvent, ConnectionEvent, ErrorKind, EventKind, Message, MessageStatus, MessageType,
+    ChatEvent, ConnectionEvent, ErrorKind, EventKind, Id, Message, MessageStatus, MessageType,
     RequestId, StatusEvent,
 };
 
@@ -60,8 +60,8 @@ pub async fn echo_comes_at_once<H: Harness>(mut peer: H::Peer) {
 pub async fn a_given_id_is_kept_until_the_network_gives_one<H: Harness>(peer: H::Peer) {
     let mut account = Account::online::<H>(&peer, 0).await;
     let mut message = Message::text("with a name", DateTime::UNIX_EPOCH);
-    message.id = Some("my own id".to_owned());
-    let channel_id = Some(account.channel().to_owned());
+    message.id = Some("my own id".into());
+    let channel_id = Some(Id::from(account.channel()));
     let request = account
         .send(ChatEvent::New {
             channel_id,
@@ -158,7 +158,7 @@ pub async fn what_is_wrong_is_said<H: Harness>(peer: H::Peer) {
     while account.watch.try_next().is_some() {}
     let mut empty = Message::text("", DateTime::UNIX_EPOCH);
     empty.content.clear();
-    let channel_id = Some(account.channel().to_owned());
+    let channel_id = Some(Id::from(account.channel()));
     let error = account
         .send(ChatEvent::New {
             channel_id,

@@ -2,7 +2,7 @@
 
 use chrono::Utc;
 use kaiwa_core::{
-    ChatEvent, ConnectionEvent, ErrorKind, Message, MessageFragment, MessageStatus, RequestId,
+    ChatEvent, ConnectionEvent, ErrorKind, Id, Message, MessageFragment, MessageStatus, RequestId,
 };
 
 use super::{heard, refused, two, until_accepted};
@@ -14,7 +14,7 @@ pub async fn edits_reach_others<H: Harness>(peer: H::Peer) {
     let id = say(&mut ann, "wrods").await;
     assert_eq!(heard(&mut bob, "wrods").await, id);
     ann.achieve(ChatEvent::Update {
-        channel_id: Some(ann.channel().to_owned()),
+        channel_id: Some(ann.channel().into()),
         message_id: id.clone(),
         new_message: Message::text("words", Utc::now()),
     })
@@ -25,8 +25,8 @@ pub async fn edits_reach_others<H: Harness>(peer: H::Peer) {
     let dated = |part: &MessageFragment| matches!(part, MessageFragment::EditedAt(_));
     assert!(edited.content.iter().any(dated), "{edited:?}");
     let event = ChatEvent::Update {
-        channel_id: Some(bob.channel().to_owned()),
-        message_id: "there-is-no-message-of-this-id".to_owned(),
+        channel_id: Some(bob.channel().into()),
+        message_id: "there-is-no-message-of-this-id".into(),
         new_message: edited,
     };
     refused(&mut bob, event).await;
@@ -40,8 +40,8 @@ pub async fn deletions_reach_others<H: Harness>(peer: H::Peer) {
     let id = say(&mut ann, "forget this").await;
     assert_eq!(heard(&mut bob, "forget this").await, id);
     let remove = |account: &Account, id: &str| ChatEvent::Remove {
-        channel_id: Some(account.channel().to_owned()),
-        message_id: id.to_owned(),
+        channel_id: Some(account.channel().into()),
+        message_id: id.into(),
     };
     ann.achieve(remove(&ann, &id)).await;
     bob.watch
@@ -77,9 +77,9 @@ pub async fn replies_are_carried<H: Harness>(peer: H::Peer) {
     let question = say(&mut ann, "tea?").await;
     assert_eq!(heard(&mut bob, "tea?").await, question);
     let reply = |message_id: &str| MessageFragment::Reply {
-        message_id: message_id.to_owned(),
+        message_id: message_id.into(),
     };
-    let channel_id = Some(bob.channel().to_owned());
+    let channel_id = Some(Id::from(bob.channel()));
     let mut message = Message::text("yes", Utc::now());
     message.content.push(reply(&question));
     let request = bob
@@ -175,7 +175,7 @@ pub async fn typing_reaches_others<H: Harness>(peer: H::Peer) {
     ann.deliver("said").await;
     until_typing(&mut bob, &ann_id, false).await;
     let nowhere = ChatEvent::Typing {
-        channel_id: Some("there-is-no-such-channel".to_owned()),
+        channel_id: Some("there-is-no-such-channel".into()),
         user_id: None,
         typing: true,
     };
@@ -223,7 +223,7 @@ pub async fn a_message_that_waits_is_taken_back<H: Harness>(mut peer: H::Peer) {
 }
 
 /// Says a text; gives the network's id of it.
-async fn say(account: &mut Account, text: &str) -> String {
+async fn say(account: &mut Account, text: &str) -> Id {
     let request = account.say(text).await;
     let delivered = updated(account, &request.local_message_id()).await;
     assert_eq!(account.watch.outcome(request).await, Outcome::Done);
@@ -251,7 +251,7 @@ async fn updated(account: &mut Account, id: &str) -> Message {
 /// The message that says `text`, from the newest page of history.
 async fn remembered(account: &mut Account, text: &str) -> Message {
     let event = ChatEvent::RequestHistory {
-        channel_id: Some(account.channel().to_owned()),
+        channel_id: Some(account.channel().into()),
         before: None,
         limit: 10,
     };
@@ -270,8 +270,8 @@ async fn remembered(account: &mut Account, text: &str) -> Message {
 
 fn react(account: &Account, message_id: &str, emoji: &str, on: bool) -> ChatEvent {
     ChatEvent::React {
-        channel_id: Some(account.channel().to_owned()),
-        message_id: message_id.to_owned(),
+        channel_id: Some(account.channel().into()),
+        message_id: message_id.into(),
         user_id: None,
         emoji: emoji.to_owned(),
         on,
@@ -282,7 +282,7 @@ fn react(account: &Account, message_id: &str, emoji: &str, on: bool) -> ChatEven
 async fn ended(
     account: &mut Account,
     request: RequestId,
-    told: &mut Vec<(String, String, bool)>,
+    told: &mut Vec<(Id, String, bool)>,
 ) -> Outcome {
     loop {
         if let Some(outcome) = account.watch.known_outcome(request) {
@@ -294,7 +294,7 @@ async fn ended(
 }
 
 /// Who reacts, with what, on or off.
-fn reaction(event: &ConnectionEvent) -> Option<(String, String, bool)> {
+fn reaction(event: &ConnectionEvent) -> Option<(Id, String, bool)> {
     match event {
         ConnectionEvent::Chat {
             event:
@@ -311,7 +311,7 @@ fn reaction(event: &ConnectionEvent) -> Option<(String, String, bool)> {
 
 fn type_in(account: &Account, typing: bool) -> ChatEvent {
     ChatEvent::Typing {
-        channel_id: Some(account.channel().to_owned()),
+        channel_id: Some(account.channel().into()),
         user_id: None,
         typing,
     }
@@ -319,7 +319,7 @@ fn type_in(account: &Account, typing: bool) -> ChatEvent {
 
 /// Waits until somebody else types, or no longer.
 async fn until_typing(account: &mut Account, who: &str, wanted: bool) {
-    let channel = account.channel().to_owned();
+    let channel = Id::from(account.channel());
     account
         .watch
         .until("who types", |event| {

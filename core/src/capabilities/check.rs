@@ -301,27 +301,27 @@ mod tests {
 
     fn history(channel_id: Option<&str>, before: Option<&str>, limit: u32) -> ChatEvent {
         ChatEvent::RequestHistory {
-            channel_id: channel_id.map(str::to_owned),
-            before: before.map(str::to_owned),
+            channel_id: channel_id.map(Into::into),
+            before: before.map(Into::into),
             limit,
         }
     }
 
     fn read(channel_id: Option<&str>, message_id: &str, user_id: Option<&str>) -> ChatEvent {
         ChatEvent::Read {
-            channel_id: channel_id.map(str::to_owned),
-            message_id: message_id.to_owned(),
-            user_id: user_id.map(str::to_owned),
+            channel_id: channel_id.map(Into::into),
+            message_id: message_id.into(),
+            user_id: user_id.map(Into::into),
         }
     }
 
     fn members(channel_id: &str, user_ids: &[&str]) -> ChannelEvent {
         ChannelEvent::Members {
-            channel_id: channel_id.to_owned(),
+            channel_id: channel_id.into(),
             members: user_ids
                 .iter()
                 .map(|user_id| Member {
-                    user_id: (*user_id).to_owned(),
+                    user_id: (*user_id).into(),
                     role: Role::Member,
                 })
                 .collect(),
@@ -330,14 +330,14 @@ mod tests {
 
     fn topic(channel_id: &str) -> ChannelEvent {
         ChannelEvent::Topic {
-            channel_id: channel_id.to_owned(),
+            channel_id: channel_id.into(),
             topic: Some(String::new()),
         }
     }
 
     fn request(user_id: &str) -> UserEvent {
         UserEvent::Request {
-            user_id: user_id.to_owned(),
+            user_id: user_id.into(),
             own: true,
             text: None,
         }
@@ -345,14 +345,14 @@ mod tests {
 
     fn respond(user_id: &str) -> UserEvent {
         UserEvent::Respond {
-            user_id: user_id.to_owned(),
+            user_id: user_id.into(),
             accept: true,
         }
     }
 
     fn presence(user_id: Option<&str>) -> UserEvent {
         UserEvent::Presence {
-            user_id: user_id.map(str::to_owned),
+            user_id: user_id.map(Into::into),
             presence: Presence::Away,
             text: None,
         }
@@ -360,8 +360,8 @@ mod tests {
 
     fn typing(channel_id: Option<&str>, user_id: Option<&str>) -> ChatEvent {
         ChatEvent::Typing {
-            channel_id: channel_id.map(str::to_owned),
-            user_id: user_id.map(str::to_owned),
+            channel_id: channel_id.map(Into::into),
+            user_id: user_id.map(Into::into),
             typing: true,
         }
     }
@@ -369,8 +369,8 @@ mod tests {
     fn react(message_id: &str, user_id: Option<&str>, emoji: &str) -> ChatEvent {
         ChatEvent::React {
             channel_id: None,
-            message_id: message_id.to_owned(),
-            user_id: user_id.map(str::to_owned),
+            message_id: message_id.into(),
+            user_id: user_id.map(Into::into),
             emoji: emoji.to_owned(),
             on: true,
         }
@@ -378,7 +378,7 @@ mod tests {
 
     fn create(parent_id: Option<&str>) -> ChannelEvent {
         ChannelEvent::Create {
-            parent_id: parent_id.map(str::to_owned),
+            parent_id: parent_id.map(Into::into),
             channel: Channel::default(),
             public: false,
         }
@@ -386,15 +386,15 @@ mod tests {
 
     fn join_with(channel_id: &str, key: &str) -> ChannelEvent {
         ChannelEvent::JoinWith {
-            channel_id: channel_id.to_owned(),
+            channel_id: channel_id.into(),
             key: key.to_owned(),
         }
     }
 
     fn invite(channel_id: &str, user_id: Option<&str>, code: Option<&str>) -> ChannelEvent {
         ChannelEvent::Invite {
-            channel_id: channel_id.to_owned(),
-            user_id: user_id.map(str::to_owned),
+            channel_id: channel_id.into(),
+            user_id: user_id.map(Into::into),
             code: code.map(str::to_owned),
         }
     }
@@ -408,7 +408,7 @@ mod tests {
 
     fn data(channel_id: Option<&str>, key: &str) -> UserEvent {
         UserEvent::Data {
-            channel_id: channel_id.map(str::to_owned),
+            channel_id: channel_id.map(Into::into),
             key: key.to_owned(),
             value: None,
         }
@@ -434,7 +434,7 @@ mod tests {
         match say(content) {
             ChatEvent::New { message, .. } => ChatEvent::Update {
                 channel_id: None,
-                message_id: "m".to_owned(),
+                message_id: "m".into(),
                 new_message: message,
             },
             other => other,
@@ -447,7 +447,7 @@ mod tests {
 
     fn reply(message_id: &str) -> MessageFragment {
         MessageFragment::Reply {
-            message_id: message_id.to_owned(),
+            message_id: message_id.into(),
         }
     }
 
@@ -491,7 +491,7 @@ mod tests {
 
     fn mention(user_id: &str) -> MessageFragment {
         MessageFragment::Mention {
-            user_id: user_id.to_owned(),
+            user_id: user_id.into(),
             text: "@ann".to_owned(),
         }
     }

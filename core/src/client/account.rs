@@ -14,8 +14,8 @@ use crate::outbox::{OUTBOX_MESSAGES, Outbox};
 use crate::queue::{Mailbox, Pieces, Publisher, QueueLimits, Tagged, Weighed};
 use crate::session::{Now, SessionEvent};
 use crate::{
-    Capabilities, ChannelEvent, ChatEvent, ConnectionEvent, Error, ErrorKind, Protocol, RequestId,
-    StatusEvent,
+    Capabilities, ChannelEvent, ChatEvent, ConnectionEvent, Error, ErrorKind, Id, Protocol,
+    RequestId, StatusEvent,
 };
 
 /// One account of a [`super::Client`]; unique within it, never reused.
@@ -62,7 +62,7 @@ struct Inner {
     connects: usize,
     connected: bool,
     /// Where messages without a channel go.
-    current_channel: Option<String>,
+    current_channel: Option<Id>,
     outbox: Outbox,
     queue: VecDeque<Queued>,
     /// Numbered, to be folded and queued before the lock is released.

@@ -90,7 +90,7 @@ impl MessageLog {
         let Some(key) = self.order.find(id) else {
             return false;
         };
-        let new_id = new_message.id.get_or_insert_with(|| id.to_owned());
+        let new_id = new_message.id.get_or_insert_with(|| id.into());
         if new_id != id {
             // The new id may have arrived by itself already, in a backlog for example.
             let double = self.order.find(new_id.as_str());
@@ -314,7 +314,7 @@ mod tests {
     fn message(id: &str, second: i64) -> Message {
         let said = DateTime::from_timestamp(second, 0).unwrap();
         Message {
-            id: Some(id.to_owned()),
+            id: Some(id.into()),
             status: MessageStatus::Delivered,
             ..Message::text(format!("text of {id}"), said)
         }

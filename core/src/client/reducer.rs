@@ -3,14 +3,12 @@
 mod chat;
 mod people;
 
-use std::borrow::Cow;
-
 use super::Map;
 use super::state::{
     ASSETS_PER_LIST, CHANNELS_PER_CONNECTION, ChannelState, ConnectionState, ConnectionStatus,
     USERS_PER_LIST, unnamed,
 };
-use crate::{Asset, AssetEvent, Channel, ChannelEvent, ConnectionEvent, Member, StatusEvent};
+use crate::{Asset, AssetEvent, Channel, ChannelEvent, ConnectionEvent, Id, Member, StatusEvent};
 
 impl ConnectionState {
     /// Adds what `event` says.
@@ -55,8 +53,8 @@ impl ConnectionState {
     /// While it is down nobody would say who types no longer.
     fn fall(&mut self) {
         self.status = ConnectionStatus::Disconnected;
-        let typed = |(_, channel): &(&String, &ChannelState)| !channel.typing.is_empty();
-        let typed: Vec<String> = self
+        let typed = |(_, channel): &(&Id, &ChannelState)| !channel.typing.is_empty();
+        let typed: Vec<Id> = self
             .channels
             .iter()
             .filter(typed)
@@ -98,7 +96,7 @@ impl ConnectionState {
                 channel_id: None, ..
             } => self.current_channel = None,
             ChannelEvent::Wipe { channel_id } => {
-                let wiped: Vec<String> = match channel_id {
+                let wiped: Vec<Id> = match channel_id {
                     Some(channel_id) => vec![channel_id.clone()],
                     None => self.channels.keys().cloned().collect(),
                 };
@@ -149,10 +147,10 @@ impl ConnectionState {
     }
 
     /// The channel that others lie in is gone or has got a new id.
-    fn move_children(&mut self, channel_id: &str, parent_id: Option<&str>) {
+    fn move_children(&mut self, channel_id: &str, parent_id: Option<&Id>) {
         let lies_there =
-            |(_, channel): &(&String, &ChannelState)| channel.parent.as_deref() == Some(channel_id);
-        let children: Vec<String> = self
+            |(_, channel): &(&Id, &ChannelState)| channel.parent.as_deref() == Some(channel_id);
+        let children: Vec<Id> = self
             .channels
             .iter()
             .filter(lies_there)
@@ -160,7 +158,7 @@ impl ConnectionState {
             .collect();
         for child in children {
             if let Some(channel) = self.channels.get_mut(&child) {
-                channel.parent = parent_id.map(str::to_owned);
+                channel.parent = parent_id.cloned();
             }
         }
     }
@@ -185,7 +183,7 @@ impl ConnectionState {
     fn asset(&mut self, event: &AssetEvent) {
         match event {
             AssetEvent::New { channel_id, asset } => {
-                let key = asset.id().unwrap_or_else(|| pattern(asset)).to_owned();
+                let key = asset.id().unwrap_or_else(|| pattern(asset)).into();
                 let list = match channel_id {
                     None => Some(&mut self.global_assets),
                     Some(id) => self.make_channel(id).map(|channel| &mut channel.assets),
@@ -204,7 +202,7 @@ impl ConnectionState {
                     if key != asset_id {
                         list.remove(asset_id);
                     }
-                    if !upsert(list, ASSETS_PER_LIST, key.to_owned(), new_asset) {
+                    if !upsert(list, ASSETS_PER_LIST, key.into(), new_asset) {
                         self.left_out += 1;
                     }
                 }
@@ -230,7 +228,7 @@ impl ConnectionState {
     fn make_channel(&mut self, channel_id: &str) -> Option<&mut ChannelState> {
         if !self.channels.contains_key(channel_id) {
             let channel = ChannelState::new(unnamed(channel_id));
-            let key = channel_id.to_owned();
+            let key = channel_id.into();
             if !upsert(&mut self.channels, CHANNELS_PER_CONNECTION, key, &channel) {
                 self.left_out += 1;
                 return None;
@@ -239,13 +237,11 @@ impl ConnectionState {
         self.channels.get_mut(channel_id)
     }
 
-    fn channel_or_current<'a>(&self, channel_id: Option<&'a str>) -> Option<Cow<'a, str>> {
-        channel_id
-            .map(Cow::Borrowed)
-            .or_else(|| self.current_channel.clone().map(Cow::Owned))
+    fn channel_or_current(&self, channel_id: Option<&Id>) -> Option<Id> {
+        channel_id.or(self.current_channel.as_ref()).cloned()
     }
 
-    fn assets(&mut self, channel_id: Option<&str>) -> Option<&mut Map<String, Asset>> {
+    fn assets(&mut self, channel_id: Option<&str>) -> Option<&mut Map<Id, Asset>> {
         match channel_id {
             None => Some(&mut self.global_assets),
             Some(id) => Some(&mut self.channels.get_mut(id)?.assets),
@@ -254,7 +250,7 @@ impl ConnectionState {
 }
 
 /// Puts a copy of `value` under `key` unless that would make the list longer than `limit`; says whether it did.
-fn upsert<V: Clone>(list: &mut Map<String, V>, limit: usize, key: String, value: &V) -> bool {
+fn upsert<K: Ord + Clone, V: Clone>(list: &mut Map<K, V>, limit: usize, key: K, value: &V) -> bool {
     let room = list.len() < limit || list.contains_key(&key);
     if room {
         list.insert(key, value.clone());

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{Map, MessageLog};
-use crate::{Asset, Capabilities, Channel, ChannelType, ErrorInfo, Presence, Profile, Role};
+use crate::{Asset, Capabilities, Channel, ChannelType, ErrorInfo, Id, Presence, Profile, Role};
 
 /// How many channels are kept per connection: several times what the busiest accounts have joined.
 pub const CHANNELS_PER_CONNECTION: usize = 10_000;
@@ -38,21 +38,21 @@ pub struct ConnectionState {
     /// Whether it is up.
     pub status: ConnectionStatus,
     /// The known channels by id.
-    pub channels: Map<String, ChannelState>,
+    pub channels: Map<Id, ChannelState>,
     /// The channel the user is in, on networks that know such a thing.
-    pub current_channel: Option<String>,
+    pub current_channel: Option<Id>,
     /// People known to the network as a whole, by id.
-    pub global_users: Map<String, Profile>,
+    pub global_users: Map<Id, Profile>,
     /// Who is a contact of the user, or may become one, by id.
-    pub contacts: Map<String, Contact>,
+    pub contacts: Map<Id, Contact>,
     /// How those are who have said it, by id; the user too, under their own.
-    pub presence: Map<String, PresenceState>,
+    pub presence: Map<Id, PresenceState>,
     /// What the user keeps on the network, outside of all channels, as far as it was said.
     pub data: Map<String, Value>,
     /// Assets that may be used everywhere, by id.
-    pub global_assets: Map<String, Asset>,
+    pub global_assets: Map<Id, Asset>,
     /// The user's own id.
-    pub current_user_id: Option<String>,
+    pub current_user_id: Option<Id>,
     /// What the network can do, once it was said.
     pub capabilities: Option<Capabilities>,
     /// Why the connection was lost, until it is up again.
@@ -71,21 +71,21 @@ pub struct ChannelState {
     /// What it is about.
     pub topic: Option<String>,
     /// The id of the channel around it; that one need not be known.
-    pub parent: Option<String>,
+    pub parent: Option<Id>,
     /// Who is in it, by id.
-    pub users: Map<String, Profile>,
+    pub users: Map<Id, Profile>,
     /// What those in it may do, as far as it was said, by id.
-    pub roles: Map<String, Role>,
+    pub roles: Map<Id, Role>,
     /// The last message that each has read, as far as it was said: ids of messages by ids of people, the user too.
-    pub read: Map<String, String>,
+    pub read: Map<Id, Id>,
     /// Who types, by id; the user too, where they do so elsewhere.
-    pub typing: Map<String, ()>,
+    pub typing: Map<Id, ()>,
     /// What the user keeps in this channel on the network, as far as it was said.
     pub data: Map<String, Value>,
     /// What was said, oldest first; reactions are [`crate::MessageFragment::Reaction`] of their message.
     pub messages: MessageLog,
     /// Assets that may be used here, by id.
-    pub assets: Map<String, Asset>,
+    pub assets: Map<Id, Asset>,
 }
 
 /// How far two people are on the way to being contacts.
@@ -138,7 +138,7 @@ impl ConnectionState {
     pub fn get_or_create_channel(&mut self, channel_id: &str) -> &mut ChannelState {
         if !self.channels.contains_key(channel_id) {
             let channel = ChannelState::new(unnamed(channel_id));
-            self.channels.insert(channel_id.to_owned(), channel);
+            self.channels.insert(channel_id.into(), channel);
         }
         match self.channels.get_mut(channel_id) {
             Some(channel) => channel,
@@ -161,7 +161,7 @@ impl ChannelState {
 /// What is known of a channel that was only mentioned.
 pub(super) fn unnamed(channel_id: &str) -> Channel {
     Channel {
-        id: channel_id.to_owned(),
+        id: channel_id.into(),
         name: None,
         channel_type: ChannelType::Group,
     }

@@ -9,7 +9,7 @@ use tokio::task::JoinHandle;
 use super::{
     ChannelState, ConnectionState, Contact, InMemoryStorage, Map, PresenceState, StateStorage,
 };
-use crate::{Asset, ConnectionEvent, EventReceiver, Member, Message, Profile};
+use crate::{Asset, ConnectionEvent, EventReceiver, Id, Member, Message, Profile};
 
 /// The states of many connections, kept up to date and read from anywhere.
 ///
@@ -104,7 +104,7 @@ impl<S: StateStorage + 'static> StateClient<S> {
         let Some(channel) = self.get_channel(connection_id, channel_id).await else {
             return Vec::new();
         };
-        let member = |user_id: &String| Member {
+        let member = |user_id: &Id| Member {
             user_id: user_id.clone(),
             role: channel.roles.get(user_id).copied().unwrap_or_default(),
         };
@@ -112,7 +112,7 @@ impl<S: StateStorage + 'static> StateClient<S> {
     }
 
     /// Who is a contact of the user, or may become one, by id. O(1).
-    pub async fn get_contacts(&self, connection_id: &str) -> Map<String, Contact> {
+    pub async fn get_contacts(&self, connection_id: &str) -> Map<Id, Contact> {
         self.snapshot(connection_id)
             .map(|state| state.contacts)
             .unwrap_or_default()
@@ -130,7 +130,7 @@ impl<S: StateStorage + 'static> StateClient<S> {
         connection_id: &str,
         channel_id: &str,
         user_id: &str,
-    ) -> Option<String> {
+    ) -> Option<Id> {
         let state = self.snapshot(connection_id)?;
         state.channels.get(channel_id)?.read.get(user_id).cloned()
     }

@@ -335,7 +335,7 @@ mod tests {
                 mime: text("m"),
             },
             MessageFragment::Url(text("u")),
-            MessageFragment::AssetId(text("a")),
+            MessageFragment::AssetId(text("a").into()),
             MessageFragment::File {
                 url: text("u"),
                 name: text("n"),
@@ -356,19 +356,19 @@ mod tests {
                 content: Vec::new(),
             },
             MessageFragment::Mention {
-                user_id: text("1"),
+                user_id: text("1").into(),
                 text: text("x"),
             },
             MessageFragment::ChannelLink {
-                channel_id: text("1"),
+                channel_id: text("1").into(),
                 text: text("x"),
             },
             MessageFragment::MessageLink {
                 channel_id: None,
-                message_id: text("1"),
+                message_id: text("1").into(),
             },
             MessageFragment::Reply {
-                message_id: text("1"),
+                message_id: text("1").into(),
             },
             MessageFragment::EditedAt(chrono::DateTime::UNIX_EPOCH),
             MessageFragment::Reaction {

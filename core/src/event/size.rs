@@ -5,7 +5,7 @@ use std::mem::size_of;
 use serde_json::Value;
 
 use super::{AssetEvent, ChannelEvent, ChatEvent, ConnectionEvent, StatusEvent, UserEvent};
-use crate::{Asset, Channel, Member, Message, MessageFragment, Profile};
+use crate::{Asset, Channel, Id, Member, Message, MessageFragment, Profile};
 
 impl ConnectionEvent {
     /// Bytes that this event holds, itself and its strings; an estimate for bounds on queues.
@@ -27,22 +27,22 @@ fn chat(event: &ChatEvent) -> usize {
         ChatEvent::New {
             channel_id,
             message: new,
-        } => opt(channel_id) + message(new),
+        } => opt_id(channel_id) + message(new),
         ChatEvent::Update {
             channel_id,
             message_id,
             new_message,
-        } => opt(channel_id) + message_id.len() + message(new_message),
+        } => opt_id(channel_id) + message_id.held() + message(new_message),
         ChatEvent::Remove {
             channel_id,
             message_id,
-        } => opt(channel_id) + message_id.len(),
+        } => opt_id(channel_id) + message_id.held(),
         ChatEvent::History {
             channel_id,
             messages,
             ..
         } => {
-            channel_id.len()
+            channel_id.held()
                 + messages
                     .iter()
                     .map(|m| size_of::<Message>() + message(m))
@@ -52,63 +52,63 @@ fn chat(event: &ChatEvent) -> usize {
             channel_id,
             after,
             before,
-        } => channel_id.len() + opt(after) + opt(before),
+        } => channel_id.held() + opt_id(after) + opt_id(before),
         ChatEvent::RequestHistory {
             channel_id, before, ..
-        } => opt(channel_id) + opt(before),
+        } => opt_id(channel_id) + opt_id(before),
         ChatEvent::Read {
             channel_id,
             message_id,
             user_id,
-        } => opt(channel_id) + message_id.len() + opt(user_id),
+        } => opt_id(channel_id) + message_id.held() + opt_id(user_id),
         ChatEvent::Typing {
             channel_id,
             user_id,
             ..
-        } => opt(channel_id) + opt(user_id),
+        } => opt_id(channel_id) + opt_id(user_id),
         ChatEvent::React {
             channel_id,
             message_id,
             user_id,
             emoji,
             ..
-        } => opt(channel_id) + message_id.len() + opt(user_id) + emoji.len(),
+        } => opt_id(channel_id) + message_id.held() + opt_id(user_id) + emoji.len(),
         ChatEvent::Progress {
             channel_id,
             message_id,
             ..
-        } => opt(channel_id) + message_id.len(),
+        } => opt_id(channel_id) + message_id.held(),
     }
 }
 
 fn user(event: &UserEvent) -> usize {
     match event {
-        UserEvent::New { channel_id, user } => opt(channel_id) + profile(user),
+        UserEvent::New { channel_id, user } => opt_id(channel_id) + profile(user),
         UserEvent::Update {
             channel_id,
             user_id,
             new_user,
-        } => opt(channel_id) + user_id.len() + profile(new_user),
+        } => opt_id(channel_id) + user_id.held() + profile(new_user),
         UserEvent::Remove {
             channel_id,
             user_id,
-        } => opt(channel_id) + user_id.len(),
-        UserEvent::ClearList { channel_id } => opt(channel_id),
-        UserEvent::Identify { user_id } | UserEvent::Respond { user_id, .. } => user_id.len(),
-        UserEvent::Presence { user_id, text, .. } => opt(user_id) + opt(text),
-        UserEvent::Request { user_id, text, .. } => user_id.len() + opt(text),
+        } => opt_id(channel_id) + user_id.held(),
+        UserEvent::ClearList { channel_id } => opt_id(channel_id),
+        UserEvent::Identify { user_id } | UserEvent::Respond { user_id, .. } => user_id.held(),
+        UserEvent::Presence { user_id, text, .. } => opt_id(user_id) + opt(text),
+        UserEvent::Request { user_id, text, .. } => user_id.held() + opt(text),
         UserEvent::Data {
             channel_id,
             key,
             value,
-        } => opt(channel_id) + key.len() + value.as_ref().map_or(0, json),
-        UserEvent::RequestData { channel_id, key } => opt(channel_id) + key.len(),
+        } => opt_id(channel_id) + key.len() + value.as_ref().map_or(0, json),
+        UserEvent::RequestData { channel_id, key } => opt_id(channel_id) + key.len(),
         UserEvent::Ban {
             channel_id,
             user_id,
             reason,
             ..
-        } => opt(channel_id) + user_id.len() + opt(reason),
+        } => opt_id(channel_id) + user_id.held() + opt(reason),
     }
 }
 
@@ -118,42 +118,42 @@ fn channel_event(event: &ChannelEvent) -> usize {
         ChannelEvent::Update {
             channel_id,
             new_channel,
-        } => channel_id.len() + channel(new_channel),
+        } => channel_id.held() + channel(new_channel),
         ChannelEvent::Remove { channel_id }
         | ChannelEvent::Join { channel_id }
         | ChannelEvent::Leave { channel_id }
-        | ChannelEvent::Switch { channel_id } => channel_id.len(),
+        | ChannelEvent::Switch { channel_id } => channel_id.held(),
         ChannelEvent::Kick {
             channel_id, reason, ..
-        } => opt(channel_id) + opt(reason),
-        ChannelEvent::Wipe { channel_id } => opt(channel_id),
+        } => opt_id(channel_id) + opt(reason),
+        ChannelEvent::Wipe { channel_id } => opt_id(channel_id),
         ChannelEvent::ClearList => 0,
-        ChannelEvent::Topic { channel_id, topic } => channel_id.len() + opt(topic),
+        ChannelEvent::Topic { channel_id, topic } => channel_id.held() + opt(topic),
         ChannelEvent::Parent {
             channel_id,
             parent_id,
-        } => channel_id.len() + opt(parent_id),
+        } => channel_id.held() + opt_id(parent_id),
         ChannelEvent::Members {
             channel_id,
             members,
         } => {
-            channel_id.len()
+            channel_id.held()
                 + members
                     .iter()
-                    .map(|member| size_of::<Member>() + member.user_id.len())
+                    .map(|member| size_of::<Member>() + member.user_id.held())
                     .sum::<usize>()
         }
         ChannelEvent::Create {
             parent_id,
             channel: new,
             ..
-        } => opt(parent_id) + channel(new),
-        ChannelEvent::JoinWith { channel_id, key } => channel_id.len() + key.len(),
+        } => opt_id(parent_id) + channel(new),
+        ChannelEvent::JoinWith { channel_id, key } => channel_id.held() + key.len(),
         ChannelEvent::Invite {
             channel_id,
             user_id,
             code,
-        } => channel_id.len() + opt(user_id) + opt(code),
+        } => channel_id.held() + opt_id(user_id) + opt(code),
         ChannelEvent::Directory { query, channels } => {
             opt(query)
                 + channels
@@ -180,24 +180,24 @@ fn asset_event(event: &AssetEvent) -> usize {
         AssetEvent::New {
             channel_id,
             asset: new,
-        } => opt(channel_id) + asset(new),
+        } => opt_id(channel_id) + asset(new),
         AssetEvent::Update {
             channel_id,
             asset_id,
             new_asset,
-        } => opt(channel_id) + asset_id.len() + asset(new_asset),
+        } => opt_id(channel_id) + asset_id.held() + asset(new_asset),
         AssetEvent::Remove {
             channel_id,
             asset_id,
-        } => opt(channel_id) + asset_id.len(),
-        AssetEvent::ClearList { channel_id } => opt(channel_id),
-        AssetEvent::Unavailable { channel_id, error } => opt(channel_id) + error.message.len(),
+        } => opt_id(channel_id) + asset_id.held(),
+        AssetEvent::ClearList { channel_id } => opt_id(channel_id),
+        AssetEvent::Unavailable { channel_id, error } => opt_id(channel_id) + error.message.len(),
     }
 }
 
 /// Heap bytes of a message, without the record itself.
 pub(crate) fn message(message: &Message) -> usize {
-    opt(&message.id) + opt(&message.sender_id) + fragments(&message.content)
+    opt_id(&message.id) + opt_id(&message.sender_id) + fragments(&message.content)
 }
 
 fn fragments(content: &[MessageFragment]) -> usize {
@@ -207,9 +207,8 @@ fn fragments(content: &[MessageFragment]) -> usize {
 fn fragment(fragment: &MessageFragment) -> usize {
     size_of::<MessageFragment>()
         + match fragment {
-            MessageFragment::Text(text)
-            | MessageFragment::Url(text)
-            | MessageFragment::AssetId(text) => text.len(),
+            MessageFragment::Text(text) | MessageFragment::Url(text) => text.len(),
+            MessageFragment::AssetId(id) => id.held(),
             MessageFragment::Image { url, mime }
             | MessageFragment::Video { url, mime }
             | MessageFragment::Audio { url, mime } => url.len() + mime.len(),
@@ -217,20 +216,20 @@ fn fragment(fragment: &MessageFragment) -> usize {
                 url, name, mime, ..
             } => url.len() + name.len() + mime.len(),
             MessageFragment::Upload { path, name, mime } => path.len() + opt(name) + opt(mime),
-            MessageFragment::Reply { message_id } => message_id.len(),
+            MessageFragment::Reply { message_id } => message_id.held(),
             MessageFragment::EditedAt(_) => 0,
-            MessageFragment::Reaction { emoji, user_ids } => emoji.len() + texts(user_ids),
+            MessageFragment::Reaction { emoji, user_ids } => emoji.len() + ids(user_ids),
             MessageFragment::Styled { content, .. } => fragments(content),
             MessageFragment::Link { url, content } => url.len() + fragments(content),
             MessageFragment::Mention { user_id: id, text }
             | MessageFragment::ChannelLink {
                 channel_id: id,
                 text,
-            } => id.len() + text.len(),
+            } => id.held() + text.len(),
             MessageFragment::MessageLink {
                 channel_id,
                 message_id,
-            } => opt(channel_id) + message_id.len(),
+            } => opt_id(channel_id) + message_id.held(),
             MessageFragment::Notice { code, args } => code.len() + texts(args),
             MessageFragment::Extra(value) => json(value),
         }
@@ -253,11 +252,14 @@ pub(crate) fn json(value: &Value) -> usize {
 }
 
 fn profile(profile: &Profile) -> usize {
-    opt(&profile.id) + opt(&profile.username) + opt(&profile.display_name) + opt(&profile.picture)
+    opt_id(&profile.id)
+        + opt(&profile.username)
+        + opt(&profile.display_name)
+        + opt(&profile.picture)
 }
 
 fn channel(channel: &Channel) -> usize {
-    channel.id.len() + opt(&channel.name)
+    channel.id.held() + opt(&channel.name)
 }
 
 fn asset(asset: &Asset) -> usize {
@@ -270,16 +272,24 @@ fn asset(asset: &Asset) -> usize {
         }
         | Asset::Audio {
             id, pattern, src, ..
-        } => opt(id) + pattern.len() + src.len(),
+        } => opt_id(id) + pattern.len() + src.len(),
         Asset::Command {
             id, pattern, args, ..
-        } => opt(id) + pattern.len() + fragments(args),
+        } => opt_id(id) + pattern.len() + fragments(args),
     }
+}
+
+fn ids(ids: &[Id]) -> usize {
+    ids.iter().map(|id| size_of::<Id>() + id.held()).sum()
 }
 
 fn texts(texts: &[String]) -> usize {
     let held = texts.iter().map(|text| size_of::<String>() + text.len());
     held.sum()
+}
+
+fn opt_id(id: &Option<Id>) -> usize {
+    id.as_ref().map_or(0, Id::held)
 }
 
 fn opt(text: &Option<String>) -> usize {
@@ -297,7 +307,7 @@ mod tests {
 
     fn named() -> Channel {
         Channel {
-            id: long(),
+            id: long().into(),
             name: Some(long()),
             ..Channel::default()
         }
@@ -316,8 +326,8 @@ mod tests {
         every_text_counts([
             (
                 ChatEvent::RequestHistory {
-                    channel_id: Some(long()),
-                    before: Some(long()),
+                    channel_id: Some(long().into()),
+                    before: Some(long().into()),
                     limit: 1,
                 }
                 .into(),
@@ -325,17 +335,17 @@ mod tests {
             ),
             (
                 ChatEvent::Read {
-                    channel_id: Some(long()),
-                    message_id: long(),
-                    user_id: Some(long()),
+                    channel_id: Some(long().into()),
+                    message_id: long().into(),
+                    user_id: Some(long().into()),
                 }
                 .into(),
                 3,
             ),
             (
                 ChatEvent::Typing {
-                    channel_id: Some(long()),
-                    user_id: Some(long()),
+                    channel_id: Some(long().into()),
+                    user_id: Some(long().into()),
                     typing: true,
                 }
                 .into(),
@@ -343,9 +353,9 @@ mod tests {
             ),
             (
                 ChatEvent::React {
-                    channel_id: Some(long()),
-                    message_id: long(),
-                    user_id: Some(long()),
+                    channel_id: Some(long().into()),
+                    message_id: long().into(),
+                    user_id: Some(long().into()),
                     emoji: long(),
                     on: true,
                 }
@@ -354,8 +364,8 @@ mod tests {
             ),
             (
                 ChatEvent::Progress {
-                    channel_id: Some(long()),
-                    message_id: long(),
+                    channel_id: Some(long().into()),
+                    message_id: long().into(),
                     sent: 0,
                     total: 0,
                 }
@@ -370,7 +380,7 @@ mod tests {
         every_text_counts([
             (
                 ChannelEvent::Topic {
-                    channel_id: long(),
+                    channel_id: long().into(),
                     topic: Some(long()),
                 }
                 .into(),
@@ -378,18 +388,18 @@ mod tests {
             ),
             (
                 ChannelEvent::Parent {
-                    channel_id: long(),
-                    parent_id: Some(long()),
+                    channel_id: long().into(),
+                    parent_id: Some(long().into()),
                 }
                 .into(),
                 2,
             ),
             (
                 ChannelEvent::Members {
-                    channel_id: long(),
+                    channel_id: long().into(),
                     members: [Role::Member, Role::Owner]
                         .map(|role| Member {
-                            user_id: long(),
+                            user_id: long().into(),
                             role,
                         })
                         .into(),
@@ -399,7 +409,7 @@ mod tests {
             ),
             (
                 ChannelEvent::Create {
-                    parent_id: Some(long()),
+                    parent_id: Some(long().into()),
                     channel: named(),
                     public: true,
                 }
@@ -408,7 +418,7 @@ mod tests {
             ),
             (
                 ChannelEvent::JoinWith {
-                    channel_id: long(),
+                    channel_id: long().into(),
                     key: long(),
                 }
                 .into(),
@@ -416,8 +426,8 @@ mod tests {
             ),
             (
                 ChannelEvent::Invite {
-                    channel_id: long(),
-                    user_id: Some(long()),
+                    channel_id: long().into(),
+                    user_id: Some(long().into()),
                     code: Some(long()),
                 }
                 .into(),
@@ -439,7 +449,7 @@ mod tests {
         every_text_counts([
             (
                 UserEvent::Presence {
-                    user_id: Some(long()),
+                    user_id: Some(long().into()),
                     presence: crate::Presence::Away,
                     text: Some(long()),
                 }
@@ -448,7 +458,7 @@ mod tests {
             ),
             (
                 UserEvent::Request {
-                    user_id: long(),
+                    user_id: long().into(),
                     own: false,
                     text: Some(long()),
                 }
@@ -457,7 +467,7 @@ mod tests {
             ),
             (
                 UserEvent::Respond {
-                    user_id: long(),
+                    user_id: long().into(),
                     accept: true,
                 }
                 .into(),
@@ -465,7 +475,7 @@ mod tests {
             ),
             (
                 UserEvent::Data {
-                    channel_id: Some(long()),
+                    channel_id: Some(long().into()),
                     key: long(),
                     value: Some(serde_json::json!([long(), { long(): long() }])),
                 }
@@ -474,7 +484,7 @@ mod tests {
             ),
             (
                 UserEvent::RequestData {
-                    channel_id: Some(long()),
+                    channel_id: Some(long().into()),
                     key: long(),
                 }
                 .into(),
@@ -482,8 +492,8 @@ mod tests {
             ),
             (
                 UserEvent::Ban {
-                    channel_id: Some(long()),
-                    user_id: long(),
+                    channel_id: Some(long().into()),
+                    user_id: long().into(),
                     until: None,
                     reason: Some(long()),
                 }
@@ -513,22 +523,22 @@ mod tests {
             ),
             (
                 MessageFragment::Mention {
-                    user_id: long(),
+                    user_id: long().into(),
                     text: long(),
                 },
                 2,
             ),
             (
                 MessageFragment::ChannelLink {
-                    channel_id: long(),
+                    channel_id: long().into(),
                     text: long(),
                 },
                 2,
             ),
             (
                 MessageFragment::MessageLink {
-                    channel_id: Some(long()),
-                    message_id: long(),
+                    channel_id: Some(long().into()),
+                    message_id: long().into(),
                 },
                 2,
             ),

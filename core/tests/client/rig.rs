@@ -117,7 +117,7 @@ pub(crate) fn form(value: &str) -> Vec<AuthField> {
 
 pub(crate) fn message(text: &str) -> ConnectionEvent {
     ChatEvent::New {
-        channel_id: Some("room".to_owned()),
+        channel_id: Some("room".into()),
         message: Message::text(text, Utc::now()),
     }
     .into()

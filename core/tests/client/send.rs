@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use kaiwa_core::outbox::{OUTBOX_AGE, OUTBOX_MESSAGES};
 use kaiwa_core::{
-    ChannelEvent, ChatEvent, ConnectionEvent, Error, ErrorKind, Message, MessageStatus,
+    ChannelEvent, ChatEvent, ConnectionEvent, Error, ErrorKind, Id, Message, MessageStatus,
     MessageType, RequestId, StatusEvent, UserEvent,
 };
 use tokio::time::Instant;
@@ -90,7 +90,7 @@ async fn a_message_that_waits_can_be_taken_back() {
     rig.connect();
     let taken_back = rig.send("1").unwrap();
     rig.send("2").unwrap();
-    let remove = |message_id: String| ChatEvent::Remove {
+    let remove = |message_id: Id| ChatEvent::Remove {
         channel_id: None,
         message_id,
     };
@@ -298,7 +298,7 @@ async fn requests_of_every_kind_end_once_when_the_connection_does() {
         limit: 10,
     };
     let contact = UserEvent::Request {
-        user_id: "bob".to_owned(),
+        user_id: "bob".into(),
         own: true,
         text: None,
     };

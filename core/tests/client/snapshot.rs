@@ -8,7 +8,7 @@ use kaiwa_core::client::{
 };
 use kaiwa_core::{
     Asset, AssetEvent, AssetSource, Channel, ChannelEvent, ChatEvent, Client, ConnectionEvent,
-    ErrorKind, Member, Message, MessageStatus, Presence, Profile, Role, UserEvent,
+    ErrorKind, Id, Member, Message, MessageStatus, Presence, Profile, Role, UserEvent,
 };
 use proptest::prelude::*;
 
@@ -25,8 +25,8 @@ enum Step {
     Settle,
 }
 
-fn id() -> impl Strategy<Value = String> {
-    (0..4u8).prop_map(|n| n.to_string())
+fn id() -> impl Strategy<Value = Id> {
+    (0..4_u32).prop_map(Id::from)
 }
 
 fn some_message() -> impl Strategy<Value = Message> {
@@ -54,7 +54,7 @@ fn user() -> impl Strategy<Value = Profile> {
 fn asset() -> impl Strategy<Value = Asset> {
     id().prop_map(|id| Asset::Emote {
         id: Some(id.clone()),
-        pattern: id,
+        pattern: id.into(),
         src: String::new(),
         source: AssetSource::Server,
     })
@@ -116,8 +116,11 @@ fn about_channels() -> impl Strategy<Value = ConnectionEvent> {
     let place = || proptest::option::of(id());
     let role = || proptest::sample::select(vec![Role::Member, Role::Owner]);
     prop_oneof![
-        (id(), place())
-            .prop_map(|(channel_id, topic)| ChannelEvent::Topic { channel_id, topic }.into()),
+        (id(), place()).prop_map(|(channel_id, topic)| ChannelEvent::Topic {
+            channel_id,
+            topic: topic.map(Into::into)
+        }
+        .into()),
         (id(), place()).prop_map(|(channel_id, parent_id)| ChannelEvent::Parent {
             channel_id,
             parent_id
@@ -143,7 +146,7 @@ fn about_people() -> impl Strategy<Value = ConnectionEvent> {
         (place(), place()).prop_map(|(user_id, text)| UserEvent::Presence {
             user_id,
             presence: Presence::Away,
-            text
+            text: text.map(Into::into)
         }
         .into()),
         (id(), any::<bool>()).prop_map(|(user_id, own)| UserEvent::Request {
@@ -243,18 +246,18 @@ proptest! {
 #[tokio::test(start_paused = true)]
 async fn the_state_is_never_behind_the_events() {
     let mut rig = Rig::connected().await;
-    for n in 0..50 {
+    for n in 0..50_u32 {
         rig.remote.publish(ChannelEvent::New {
             channel: Channel {
-                id: n.to_string(),
+                id: n.into(),
                 ..Channel::default()
             },
         });
     }
-    for n in 0..50 {
+    for n in 0..50_u32 {
         rig.event().await;
         let state = rig.client.state(rig.account).unwrap();
-        assert!(state.channels.contains_key(n.to_string().as_str()));
+        assert!(state.channels.contains_key(&Id::from(n)));
     }
     let request = rig.send("x").unwrap();
     let state = rig.client.state(rig.account).unwrap();

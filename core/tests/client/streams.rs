@@ -6,8 +6,8 @@ use std::time::Duration;
 use kaiwa_core::client::{AccountId, ClientEvents, Event};
 use kaiwa_core::queue::STALL_LIMIT;
 use kaiwa_core::{
-    Capabilities, Channel, ChannelEvent, ChatEvent, ConnectionEvent, ErrorKind, EventKind, Message,
-    MessageStatus, StatusEvent,
+    Capabilities, Channel, ChannelEvent, ChatEvent, ConnectionEvent, ErrorKind, EventKind, Id,
+    Message, MessageStatus, StatusEvent,
 };
 
 use crate::fake::{Remote, fake};
@@ -269,18 +269,18 @@ async fn a_message_without_a_channel_goes_to_the_current_one() {
     };
     let early = rig.client.send(rig.account, say("early").into()).unwrap();
     rig.until_connected().await;
-    let lobby = || Some("lobby".to_owned());
+    let lobby = || Some(Id::from("lobby"));
     let mut confirmed = Message::text("early", chrono::Utc::now());
-    confirmed.id = Some("1".to_owned());
+    confirmed.id = Some("1".into());
     confirmed.status = MessageStatus::Delivered;
     rig.remote.publish(ChannelEvent::New {
         channel: Channel {
-            id: "lobby".to_owned(),
+            id: "lobby".into(),
             ..Channel::default()
         },
     });
     rig.remote.publish(ChannelEvent::Switch {
-        channel_id: "lobby".to_owned(),
+        channel_id: "lobby".into(),
     });
     rig.remote.answer(
         early,

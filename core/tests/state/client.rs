@@ -17,7 +17,7 @@ use super::message;
 
 fn say(channel: &str, id: &str) -> ConnectionEvent {
     let event = ChatEvent::New {
-        channel_id: Some(channel.to_owned()),
+        channel_id: Some(channel.into()),
         message: message(id, 1),
     };
     event.into()
@@ -29,9 +29,9 @@ fn connected() -> ConnectionEvent {
 
 fn user(channel: Option<&str>, id: &str, username: &str) -> ConnectionEvent {
     let event = UserEvent::New {
-        channel_id: channel.map(str::to_owned),
+        channel_id: channel.map(Into::into),
         user: Profile {
-            id: Some(id.to_owned()),
+            id: Some(id.into()),
             username: Some(username.to_owned()),
             ..Profile::default()
         },
@@ -73,7 +73,7 @@ async fn each_part_can_be_asked_for() {
     let states = StateClient::new();
     let id = states.track("mock").await;
     let asset = Asset::Command {
-        id: Some("c".to_owned()),
+        id: Some("c".into()),
         pattern: "/c".to_owned(),
         args: vec![],
         source: AssetSource::Server,
@@ -84,7 +84,7 @@ async fn each_part_can_be_asked_for() {
         user(Some("a"), "2", "member"),
         user(None, "2", "known"),
         AssetEvent::New {
-            channel_id: Some("a".to_owned()),
+            channel_id: Some("a".into()),
             asset: asset.clone(),
         }
         .into(),
@@ -114,39 +114,39 @@ async fn what_is_known_of_people_can_be_asked_for() {
     let states = StateClient::new();
     let id = states.track("mock").await;
     let owner = Member {
-        user_id: "1".to_owned(),
+        user_id: "1".into(),
         role: Role::Owner,
     };
     for event in [
         user(Some("a"), "1", "owner"),
         user(Some("a"), "2", "member"),
         ChannelEvent::Members {
-            channel_id: "a".to_owned(),
+            channel_id: "a".into(),
             members: vec![owner.clone()],
         }
         .into(),
         UserEvent::Respond {
-            user_id: "1".to_owned(),
+            user_id: "1".into(),
             accept: true,
         }
         .into(),
         UserEvent::Presence {
-            user_id: Some("1".to_owned()),
+            user_id: Some("1".into()),
             presence: Presence::Away,
             text: Some("lunch".to_owned()),
         }
         .into(),
         ChatEvent::Read {
-            channel_id: Some("a".to_owned()),
-            message_id: "m".to_owned(),
-            user_id: Some("1".to_owned()),
+            channel_id: Some("a".into()),
+            message_id: "m".into(),
+            user_id: Some("1".into()),
         }
         .into(),
     ] {
         states.process(&id, event).await;
     }
     let member = Member {
-        user_id: "2".to_owned(),
+        user_id: "2".into(),
         role: Role::Member,
     };
     assert_eq!(states.get_members(&id, "a").await, [owner, member]);
@@ -182,8 +182,8 @@ async fn a_snapshot_copies_nothing_and_never_changes() {
     assert_eq!(place(&before, "a"), place(&again, "a"));
 
     let update = ChatEvent::Update {
-        channel_id: Some("a".to_owned()),
-        message_id: "250".to_owned(),
+        channel_id: Some("a".into()),
+        message_id: "250".into(),
         new_message: message("new", 2),
     };
     states.process(&id, update.into()).await;

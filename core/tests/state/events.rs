@@ -4,7 +4,8 @@ use kaiwa_core::client::state::{ASSETS_PER_LIST, CHANNELS_PER_CONNECTION, USERS_
 use kaiwa_core::client::{ConnectionState, ConnectionStatus};
 use kaiwa_core::{
     Asset, AssetEvent, AssetSource, Capabilities, Channel, ChannelEvent, ChannelType, ChatEvent,
-    ConnectionEvent, ErrorInfo, ErrorKind, EventKind, Profile, RequestId, StatusEvent, UserEvent,
+    ConnectionEvent, ErrorInfo, ErrorKind, EventKind, Id, Profile, RequestId, StatusEvent,
+    UserEvent,
 };
 
 use super::message;
@@ -24,13 +25,13 @@ pub(crate) fn fold<E: Into<ConnectionEvent>>(
     state
 }
 
-pub(crate) fn some(text: &str) -> Option<String> {
-    Some(text.to_owned())
+pub(crate) fn some<T: for<'a> From<&'a str>>(text: &str) -> Option<T> {
+    Some(text.into())
 }
 
 pub(crate) fn channel(id: &str, name: &str) -> Channel {
     Channel {
-        id: id.to_owned(),
+        id: id.into(),
         name: some(name),
         channel_type: ChannelType::Direct,
     }
@@ -46,7 +47,7 @@ pub(crate) fn user(id: &str, username: &str) -> Profile {
 
 fn emote(id: Option<&str>, pattern: &str) -> Asset {
     Asset::Emote {
-        id: id.map(str::to_owned),
+        id: id.map(Into::into),
         pattern: pattern.to_owned(),
         src: "https://example.org/e.png".to_owned(),
         source: AssetSource::Server,
@@ -55,31 +56,31 @@ fn emote(id: Option<&str>, pattern: &str) -> Asset {
 
 pub(crate) fn join(id: &str) -> ChannelEvent {
     ChannelEvent::Join {
-        channel_id: id.to_owned(),
+        channel_id: id.into(),
     }
 }
 
 fn switch(id: &str) -> ChannelEvent {
     ChannelEvent::Switch {
-        channel_id: id.to_owned(),
+        channel_id: id.into(),
     }
 }
 
 pub(crate) fn new_user(channel: Option<&str>, user: Profile) -> UserEvent {
     UserEvent::New {
-        channel_id: channel.map(str::to_owned),
+        channel_id: channel.map(Into::into),
         user,
     }
 }
 
 fn say(channel: Option<&str>, id: &str, second: i64) -> ChatEvent {
     ChatEvent::New {
-        channel_id: channel.map(str::to_owned),
+        channel_id: channel.map(Into::into),
         message: message(id, second),
     }
 }
 
-fn message_ids(state: &ConnectionState, channel: &str) -> Vec<String> {
+fn message_ids(state: &ConnectionState, channel: &str) -> Vec<Id> {
     let messages = &state.channels[channel].messages;
     messages.iter().filter_map(|m| m.id.clone()).collect()
 }
@@ -157,7 +158,7 @@ fn what_concerns_requests_changes_nothing() {
     ];
     assert_eq!(fold(room(), quiet), room());
     let gap = ChatEvent::Gap {
-        channel_id: "a".to_owned(),
+        channel_id: "a".into(),
         after: some("m"),
         before: None,
     };
@@ -185,7 +186,7 @@ fn a_new_channel_is_an_upsert() {
 #[test]
 fn an_updated_channel_may_change_its_id() {
     let update = |from: &str| ChannelEvent::Update {
-        channel_id: from.to_owned(),
+        channel_id: from.into(),
         new_channel: channel("b", "New"),
     };
     let state = fold(room(), [update("a")]);
@@ -198,7 +199,7 @@ fn an_updated_channel_may_change_its_id() {
 
 #[test]
 fn removed_and_left_channels() {
-    let a = || "a".to_owned();
+    let a = || Id::from("a");
     let removed = fold(room(), [ChannelEvent::Remove { channel_id: a() }]);
     assert!(removed.channels.is_empty());
     assert_eq!(removed.current_channel, None);
@@ -207,10 +208,10 @@ fn removed_and_left_channels() {
     assert_eq!(left.current_channel, None);
     for event in [
         ChannelEvent::Remove {
-            channel_id: "b".to_owned(),
+            channel_id: "b".into(),
         },
         ChannelEvent::Leave {
-            channel_id: "b".to_owned(),
+            channel_id: "b".into(),
         },
     ] {
         assert_eq!(fold(room(), [event]), room());
@@ -247,7 +248,7 @@ fn wiping_one_channel_or_all() {
         assert_eq!(state.channels["a"].users.len(), 1);
         (message_ids(&state, "a"), message_ids(&state, "b"))
     };
-    let ids = |id: &str| vec![id.to_owned()];
+    let ids = |id: &str| vec![Id::from(id)];
     assert_eq!(left(some("a")), (vec![], ids("n")));
     assert_eq!(left(None), (vec![], vec![]));
     assert_eq!(left(some("unknown")), (ids("m"), ids("n")));
@@ -287,11 +288,11 @@ fn new_users_are_upserts() {
 fn updated_users_may_change_their_id() {
     let update = |channel_id, from: &str, new_user| UserEvent::Update {
         channel_id,
-        user_id: from.to_owned(),
+        user_id: from.into(),
         new_user,
     };
     let me = UserEvent::Identify {
-        user_id: "1".to_owned(),
+        user_id: "1".into(),
     };
     let state = fold(
         room(),
@@ -313,7 +314,7 @@ fn updated_users_may_change_their_id() {
 fn removed_users() {
     let remove = |channel_id, user_id: &str| UserEvent::Remove {
         channel_id,
-        user_id: user_id.to_owned(),
+        user_id: user_id.into(),
     };
     let state = fold(room(), [remove(some("a"), "1")]);
     assert!(state.channels["a"].users.is_empty());
@@ -344,14 +345,14 @@ fn a_message_without_a_channel_goes_to_the_current_one() {
     assert_eq!(message_ids(&state, "a"), ["m", "n"]);
     let edit = ChatEvent::Update {
         channel_id: None,
-        message_id: "n".to_owned(),
+        message_id: "n".into(),
         new_message: message("o", 2),
     };
     let state = fold(state, [edit]);
     assert_eq!(message_ids(&state, "a"), ["m", "o"]);
     let remove = ChatEvent::Remove {
         channel_id: None,
-        message_id: "o".to_owned(),
+        message_id: "o".into(),
     };
     assert_eq!(fold(state, [remove]), room());
 }
@@ -370,21 +371,21 @@ fn a_message_makes_its_channel_and_its_update_does_not() {
     let nothing = [
         ChatEvent::Update {
             channel_id: some("unknown"),
-            message_id: "m".to_owned(),
+            message_id: "m".into(),
             new_message: message("m", 2),
         },
         ChatEvent::Update {
             channel_id: some("a"),
-            message_id: "unknown".to_owned(),
+            message_id: "unknown".into(),
             new_message: message("unknown", 2),
         },
         ChatEvent::Remove {
             channel_id: some("unknown"),
-            message_id: "m".to_owned(),
+            message_id: "m".into(),
         },
         ChatEvent::Remove {
             channel_id: some("a"),
-            message_id: "unknown".to_owned(),
+            message_id: "unknown".into(),
         },
     ];
     assert_eq!(fold(state.clone(), nothing), state);
@@ -393,7 +394,7 @@ fn a_message_makes_its_channel_and_its_update_does_not() {
 #[test]
 fn history_is_merged_by_time_and_id() {
     let history = |channel: &str, messages| ChatEvent::History {
-        channel_id: channel.to_owned(),
+        channel_id: channel.into(),
         messages,
         complete: true,
     };
@@ -425,17 +426,17 @@ fn assets() {
             },
             AssetEvent::Update {
                 channel_id: some("a"),
-                asset_id: "e".to_owned(),
+                asset_id: "e".into(),
                 new_asset: emote(Some("g"), ":g:"),
             },
             AssetEvent::Update {
                 channel_id: None,
-                asset_id: "h".to_owned(),
+                asset_id: "h".into(),
                 new_asset: emote(None, ":h:"),
             },
             AssetEvent::Update {
                 channel_id: some("unknown"),
-                asset_id: "e".to_owned(),
+                asset_id: "e".into(),
                 new_asset: emote(Some("e"), ":e:"),
             },
         ],
@@ -449,7 +450,7 @@ fn assets() {
 
     let remove = |channel_id, asset_id: &str| AssetEvent::Remove {
         channel_id,
-        asset_id: asset_id.to_owned(),
+        asset_id: asset_id.into(),
     };
     let nothing = [
         remove(some("a"), "e"),

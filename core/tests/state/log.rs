@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use kaiwa_core::client::{MESSAGE_BYTES_PER_CHANNEL, MESSAGES_PER_CHANNEL, MessageLog};
-use kaiwa_core::{Message, MessageStatus};
+use kaiwa_core::{Id, Message, MessageStatus};
 use proptest::prelude::*;
 
 use super::message;
@@ -252,8 +252,8 @@ impl Model {
 enum Change {
     Push(Message),
     History(Vec<Message>),
-    Update(String, Message),
-    Remove(String),
+    Update(Id, Message),
+    Remove(Id),
     Clear,
 }
 
@@ -286,8 +286,8 @@ const IDS: [&str; 12] = [
     "a", "b", "c", "d", "local:1", "local:2", "p0", "p1", "p2", "p3", "p500", "p995",
 ];
 
-fn any_id() -> impl Strategy<Value = String> {
-    prop::sample::select(&IDS[..]).prop_map(str::to_owned)
+fn any_id() -> impl Strategy<Value = Id> {
+    prop::sample::select(&IDS[..]).prop_map(Id::from)
 }
 
 fn any_message() -> impl Strategy<Value = Message> {

@@ -19,8 +19,8 @@ use kaiwa_core::{Message, MessageStatus};
 /// A delivered message said `second` seconds after the epoch.
 fn message(id: &str, second: i64) -> Message {
     Message {
-        id: Some(id.to_owned()),
-        sender_id: Some("ann".to_owned()),
+        id: Some(id.into()),
+        sender_id: Some("ann".into()),
         status: MessageStatus::Delivered,
         ..Message::text(
             format!("text of {id}"),

@@ -3,14 +3,14 @@
 use kaiwa_core::client::state::USERS_PER_LIST;
 use kaiwa_core::client::{ConnectionState, Contact};
 use kaiwa_core::{
-    ChannelEvent, ChatEvent, ConnectionEvent, Member, Presence, Profile, Role, UserEvent,
+    ChannelEvent, ChatEvent, ConnectionEvent, Id, Member, Presence, Profile, Role, UserEvent,
 };
 
 use crate::events::{fold, join, new_user, room, some, user};
 
 fn request(user_id: &str, own: bool) -> UserEvent {
     UserEvent::Request {
-        user_id: user_id.to_owned(),
+        user_id: user_id.into(),
         own,
         text: some("hello"),
     }
@@ -18,14 +18,14 @@ fn request(user_id: &str, own: bool) -> UserEvent {
 
 fn respond(user_id: &str, accept: bool) -> UserEvent {
     UserEvent::Respond {
-        user_id: user_id.to_owned(),
+        user_id: user_id.into(),
         accept,
     }
 }
 
 fn is(user_id: Option<&str>, presence: Presence, text: Option<&str>) -> UserEvent {
     UserEvent::Presence {
-        user_id: user_id.map(str::to_owned),
+        user_id: user_id.map(Into::into),
         presence,
         text: text.map(str::to_owned),
     }
@@ -33,11 +33,11 @@ fn is(user_id: Option<&str>, presence: Presence, text: Option<&str>) -> UserEven
 
 fn members(channel: &str, roles: &[(&str, Role)]) -> ChannelEvent {
     ChannelEvent::Members {
-        channel_id: channel.to_owned(),
+        channel_id: channel.into(),
         members: roles
             .iter()
             .map(|(id, role)| Member {
-                user_id: (*id).to_owned(),
+                user_id: (*id).into(),
                 role: *role,
             })
             .collect(),
@@ -46,29 +46,29 @@ fn members(channel: &str, roles: &[(&str, Role)]) -> ChannelEvent {
 
 fn read(channel: Option<&str>, message: &str, user: Option<&str>) -> ChatEvent {
     ChatEvent::Read {
-        channel_id: channel.map(str::to_owned),
-        message_id: message.to_owned(),
-        user_id: user.map(str::to_owned),
+        channel_id: channel.map(Into::into),
+        message_id: message.into(),
+        user_id: user.map(Into::into),
     }
 }
 
 fn me(user_id: &str) -> UserEvent {
     UserEvent::Identify {
-        user_id: user_id.to_owned(),
+        user_id: user_id.into(),
     }
 }
 
 fn remove(channel: Option<&str>, user_id: &str) -> UserEvent {
     UserEvent::Remove {
-        channel_id: channel.map(str::to_owned),
-        user_id: user_id.to_owned(),
+        channel_id: channel.map(Into::into),
+        user_id: user_id.into(),
     }
 }
 
 fn rename(channel: Option<&str>, from: &str, to: &str) -> UserEvent {
     UserEvent::Update {
-        channel_id: channel.map(str::to_owned),
-        user_id: from.to_owned(),
+        channel_id: channel.map(Into::into),
+        user_id: from.into(),
         new_user: user(to, to),
     }
 }
@@ -93,9 +93,7 @@ fn full_room() -> ConnectionState {
     fold(state, marks)
 }
 
-fn entries<'a, V: Copy + 'a>(
-    list: impl IntoIterator<Item = (&'a String, &'a V)>,
-) -> Vec<(&'a str, V)> {
+fn entries<'a, V: Copy + 'a>(list: impl IntoIterator<Item = (&'a Id, &'a V)>) -> Vec<(&'a str, V)> {
     list.into_iter()
         .map(|(id, value)| (id.as_str(), *value))
         .collect()
@@ -229,7 +227,7 @@ fn what_is_known_of_somebody_follows_them_to_a_new_id() {
     // A profile that says no id keeps the old one.
     let nameless = UserEvent::Update {
         channel_id: some("a"),
-        user_id: "2".to_owned(),
+        user_id: "2".into(),
         new_user: Profile::default(),
     };
     let state = fold(full_room(), [nameless]);

@@ -7,15 +7,15 @@ use crate::events::{channel, fold, join, room, some, state};
 
 fn topic(channel: &str, topic: Option<&str>) -> ChannelEvent {
     ChannelEvent::Topic {
-        channel_id: channel.to_owned(),
+        channel_id: channel.into(),
         topic: topic.map(str::to_owned),
     }
 }
 
 fn parent(channel: &str, parent: Option<&str>) -> ChannelEvent {
     ChannelEvent::Parent {
-        channel_id: channel.to_owned(),
-        parent_id: parent.map(str::to_owned),
+        channel_id: channel.into(),
+        parent_id: parent.map(Into::into),
     }
 }
 
@@ -74,7 +74,7 @@ fn channels_lie_in_others_until_they_are_taken_out() {
 #[test]
 fn what_lies_in_a_channel_follows_it() {
     let moved = ChannelEvent::Update {
-        channel_id: "house".to_owned(),
+        channel_id: "house".into(),
         new_channel: channel("castle", "Castle"),
     };
     assert_eq!(
@@ -87,7 +87,7 @@ fn what_lies_in_a_channel_follows_it() {
         ]
     );
     let gone = ChannelEvent::Remove {
-        channel_id: "house".to_owned(),
+        channel_id: "house".into(),
     };
     assert_eq!(
         parents(&fold(house(), [gone])),
@@ -98,7 +98,7 @@ fn what_lies_in_a_channel_follows_it() {
 #[test]
 fn a_channel_that_comes_back_is_new() {
     let gone = ChannelEvent::Remove {
-        channel_id: "a".to_owned(),
+        channel_id: "a".into(),
     };
     let state = fold(room(), [topic("a", Some("tea")), gone, join("a")]);
     let channel = &state.channels["a"];

@@ -4,8 +4,8 @@ use chrono::DateTime;
 use kaiwa_core::client::ConnectionState;
 use kaiwa_core::client::state::{DATA_BYTES, DATA_PER_LIST, REACTIONS_PER_MESSAGE};
 use kaiwa_core::{
-    ChannelEvent, ChatEvent, ConnectionEvent, Message, MessageFragment, MessageStatus, StatusEvent,
-    UserEvent,
+    ChannelEvent, ChatEvent, ConnectionEvent, Id, Message, MessageFragment, MessageStatus,
+    StatusEvent, UserEvent,
 };
 use serde_json::{Value, json};
 
@@ -14,8 +14,8 @@ use crate::message;
 
 fn typing(channel: Option<&str>, user: Option<&str>, typing: bool) -> ChatEvent {
     ChatEvent::Typing {
-        channel_id: channel.map(str::to_owned),
-        user_id: user.map(str::to_owned),
+        channel_id: channel.map(Into::into),
+        user_id: user.map(Into::into),
         typing,
     }
 }
@@ -23,8 +23,8 @@ fn typing(channel: Option<&str>, user: Option<&str>, typing: bool) -> ChatEvent 
 fn react(message: &str, user: Option<&str>, emoji: &str, on: bool) -> ChatEvent {
     ChatEvent::React {
         channel_id: some("a"),
-        message_id: message.to_owned(),
-        user_id: user.map(str::to_owned),
+        message_id: message.into(),
+        user_id: user.map(Into::into),
         emoji: emoji.to_owned(),
         on,
     }
@@ -32,7 +32,7 @@ fn react(message: &str, user: Option<&str>, emoji: &str, on: bool) -> ChatEvent 
 
 fn data(channel: Option<&str>, key: &str, value: Option<Value>) -> UserEvent {
     UserEvent::Data {
-        channel_id: channel.map(str::to_owned),
+        channel_id: channel.map(Into::into),
         key: key.to_owned(),
         value,
     }
@@ -40,28 +40,28 @@ fn data(channel: Option<&str>, key: &str, value: Option<Value>) -> UserEvent {
 
 fn me() -> UserEvent {
     UserEvent::Identify {
-        user_id: "me".to_owned(),
+        user_id: "me".into(),
     }
 }
 
 fn update(id: &str, new_message: Message) -> ChatEvent {
     ChatEvent::Update {
         channel_id: some("a"),
-        message_id: id.to_owned(),
+        message_id: id.into(),
         new_message,
     }
 }
 
 fn who_types(state: &ConnectionState) -> Vec<&str> {
     let typing = state.channels["a"].typing.keys();
-    typing.map(String::as_str).collect()
+    typing.map(Id::as_str).collect()
 }
 
 fn reactions(state: &ConnectionState) -> Vec<(&str, Vec<&str>)> {
     let message = state.channels["a"].messages.get("m").unwrap();
     let reactions = message.content.iter().filter_map(|part| match part {
         MessageFragment::Reaction { emoji, user_ids } => {
-            let user_ids = user_ids.iter().map(String::as_str).collect();
+            let user_ids = user_ids.iter().map(Id::as_str).collect();
             Some((emoji.as_str(), user_ids))
         }
         _ => None,
@@ -101,7 +101,7 @@ fn who_goes_types_no_more() {
         (
             UserEvent::Remove {
                 channel_id: channel_id.clone(),
-                user_id: "1".to_owned(),
+                user_id: "1".into(),
             }
             .into(),
             &["2"],
@@ -109,7 +109,7 @@ fn who_goes_types_no_more() {
         (
             UserEvent::Update {
                 channel_id: channel_id.clone(),
-                user_id: "1".to_owned(),
+                user_id: "1".into(),
                 new_user: user("9", "ann"),
             }
             .into(),
@@ -217,7 +217,7 @@ fn a_file_takes_the_place_of_its_upload() {
     );
     let progress = ChatEvent::Progress {
         channel_id: some("a"),
-        message_id: "local:7".to_owned(),
+        message_id: "local:7".into(),
         sent: 5,
         total: 9,
     };
@@ -264,7 +264,7 @@ fn data_is_kept_by_place_and_key() {
     let here: Vec<_> = state.channels["a"].data.iter().collect();
     assert_eq!(here, [(&"theme".to_owned(), &json!({"nick": "x"}))]);
     assert_eq!((state.left_out, state.channels.len()), (0, 1));
-    let channel_id = "a".to_owned();
+    let channel_id = Id::from("a");
     let state = fold(state, [ChannelEvent::Remove { channel_id }]);
     let state = fold(state, [join("a")]);
     assert!(state.channels["a"].data.is_empty(), "gone with its channel");

@@ -1,12 +1,14 @@
 //! Anything the vocabulary can say.
 
+use std::fmt;
+
 use chrono::{DateTime, Utc};
 use kaiwa_core::capabilities::Confirmation;
 use kaiwa_core::{
     Account, Asset, AssetEvent, AssetSource, AuthField, Capabilities, Channel, ChannelEvent,
-    ChannelType, ChatEvent, ConnectionEvent, ErrorInfo, ErrorKind, EventKind, FieldValue, Member,
-    Message, MessageFragment, MessageStatus, MessageType, Presence, Profile, Protocol, RequestId,
-    Role, StatusEvent, Style, UserEvent,
+    ChannelType, ChatEvent, ConnectionEvent, ErrorInfo, ErrorKind, EventKind, FieldValue, Id,
+    Member, Message, MessageFragment, MessageStatus, MessageType, Presence, Profile, Protocol,
+    RequestId, Role, StatusEvent, Style, UserEvent,
 };
 use proptest::collection::{btree_map, btree_set, vec};
 use proptest::option::of;
@@ -14,12 +16,12 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::Value;
 
-/// Any text, what JSON must escape included.
-pub(crate) fn text() -> impl Strategy<Value = String> + Clone {
-    prop_oneof![any::<String>(), "[a-z\u{0}-\u{1f}\"\\\\]{0,8}"]
+/// Any text, or id; what JSON must escape included.
+pub(crate) fn text<T: From<String> + fmt::Debug>() -> impl Strategy<Value = T> + Clone {
+    prop_oneof![any::<String>(), "[a-z\u{0}-\u{1f}\"\\\\]{0,8}"].prop_map(T::from)
 }
 
-fn maybe() -> impl Strategy<Value = Option<String>> {
+fn maybe<T: From<String> + fmt::Debug>() -> impl Strategy<Value = Option<T>> {
     of(text())
 }
 
@@ -121,7 +123,7 @@ fn chat(kind: EventKind) -> BoxedStrategy<ChatEvent> {
 }
 
 fn channel_event(kind: EventKind) -> BoxedStrategy<ChannelEvent> {
-    let named = |make: fn(String) -> ChannelEvent| text().prop_map(make).boxed();
+    let named = |make: fn(Id) -> ChannelEvent| text().prop_map(make).boxed();
     match kind {
         EventKind::ChannelNew => channel()
             .prop_map(|channel| ChannelEvent::New { channel })
@@ -415,12 +417,13 @@ fn value() -> impl Strategy<Value = Value> {
         any::<bool>().prop_map(Value::from),
         any::<i64>().prop_map(Value::from),
         any::<u64>().prop_map(Value::from),
-        text().prop_map(Value::from),
+        text::<String>().prop_map(Value::from),
     ];
     leaf.prop_recursive(3, 16, 4, |inner| {
         prop_oneof![
             vec(inner.clone(), 0..4).prop_map(Value::from),
-            btree_map(text(), inner, 0..4).prop_map(|map| Value::Object(map.into_iter().collect())),
+            btree_map(text::<String>(), inner, 0..4)
+                .prop_map(|map| Value::Object(map.into_iter().collect())),
         ]
     })
 }

@@ -86,9 +86,12 @@ pub(crate) unsafe fn read_optional<'a>(
 ///
 /// # Safety
 /// `text` has the length that it says.
-pub(crate) unsafe fn owned(text: kaiwa_str, what: &str) -> Result<String, Error> {
+pub(crate) unsafe fn owned<T: for<'a> From<&'a str>>(
+    text: kaiwa_str,
+    what: &str,
+) -> Result<T, Error> {
     // SAFETY: the caller's promise, passed on.
-    unsafe { read(text, what) }.map(str::to_owned)
+    unsafe { read(text, what) }.map(T::from)
 }
 
 /// Like [`read_optional`], owned.
@@ -98,10 +101,13 @@ pub(crate) unsafe fn owned(text: kaiwa_str, what: &str) -> Result<String, Error>
 ///
 /// # Safety
 /// `text` has the length that it says.
-pub(crate) unsafe fn owned_optional(text: kaiwa_str, what: &str) -> Result<Option<String>, Error> {
+pub(crate) unsafe fn owned_optional<T: for<'a> From<&'a str>>(
+    text: kaiwa_str,
+    what: &str,
+) -> Result<Option<T>, Error> {
     // SAFETY: the caller's promise, passed on.
     let text = unsafe { read_optional(text, what) }?;
-    Ok(text.map(str::to_owned))
+    Ok(text.map(T::from))
 }
 
 #[cfg(test)]

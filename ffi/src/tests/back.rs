@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use kaiwa_core::capabilities::Confirmation;
 use kaiwa_core::{
     Asset, AssetEvent, AssetSource, Capabilities, Channel, ChannelEvent, ChannelType, ChatEvent,
-    ConnectionEvent, ErrorInfo, ErrorKind, EventKind, Member, Message, MessageFragment,
+    ConnectionEvent, ErrorInfo, ErrorKind, EventKind, Id, Member, Message, MessageFragment,
     MessageStatus, MessageType, Presence, Profile, Role, StatusEvent, Style, UserEvent,
 };
 
@@ -189,7 +189,7 @@ fn user(kind: EventKind, shown: &kaiwa_event) -> UserEvent {
         EventKind::UserData => UserEvent::Data {
             channel_id,
             key: text(shown.key),
-            value: some(shown.value_json).map(|json| serde_json::from_str(&json).unwrap()),
+            value: some(shown.value_json).map(|json: String| serde_json::from_str(&json).unwrap()),
         },
         EventKind::UserRequestData => UserEvent::RequestData {
             channel_id,
@@ -280,8 +280,8 @@ fn message(shown: &kaiwa_message) -> Message {
             kaiwa_message_status::KAIWA_MESSAGE_STATUS_NONE => panic!("no number"),
         },
     };
-    assert_eq!(text(shown.text), message.plain_text());
-    assert_eq!(some(shown.reply_to).as_deref(), message.reply_to());
+    assert_eq!(text::<String>(shown.text), message.plain_text());
+    assert_eq!(some::<Id>(shown.reply_to).as_deref(), message.reply_to());
     message
 }
 
@@ -347,7 +347,7 @@ fn fragment(shown: &kaiwa_fragment) -> MessageFragment {
             code: text(shown.code),
             args: strings(shown),
         },
-        18 => MessageFragment::Extra(serde_json::from_str(&text(shown.json)).unwrap()),
+        18 => MessageFragment::Extra(serde_json::from_str(&text::<String>(shown.json)).unwrap()),
         other => panic!("no fragment has the number {other}"),
     }
 }
@@ -478,7 +478,7 @@ fn capabilities(shown: &kaiwa_capabilities) -> Capabilities {
     })
 }
 
-fn strings(shown: &kaiwa_fragment) -> Vec<String> {
+fn strings<T: for<'a> From<&'a str>>(shown: &kaiwa_fragment) -> Vec<T> {
     let strings = slice(shown.strings, shown.strings_len);
     strings.iter().map(|one| text(*one)).collect()
 }
@@ -488,11 +488,11 @@ fn moment(ms: i64, ns: u32) -> DateTime<Utc> {
 }
 
 /// A string that is there, with a NUL behind it.
-fn text(shown: kaiwa_str) -> String {
+fn text<T: for<'a> From<&'a str>>(shown: kaiwa_str) -> T {
     some(shown).expect("a string")
 }
 
-fn some(shown: kaiwa_str) -> Option<String> {
+fn some<T: for<'a> From<&'a str>>(shown: kaiwa_str) -> Option<T> {
     // SAFETY: a string of a live view.
     let text = unsafe { raw_text::owned_optional(shown, "a string") }.unwrap();
     if text.is_some() {

@@ -2,7 +2,7 @@
 
 use chrono::DateTime;
 use kaiwa_core::{
-    Channel, ChannelEvent, ChannelType, ChatEvent, ConnectionEvent, MessageFragment, Style,
+    Channel, ChannelEvent, ChannelType, ChatEvent, ConnectionEvent, Id, MessageFragment, Style,
     UserEvent,
 };
 
@@ -13,8 +13,8 @@ use crate::text::kaiwa_str;
 
 const NONE: kaiwa_str = kaiwa_str::NONE;
 
-fn some(text: &str) -> Option<String> {
-    Some(text.to_owned())
+fn some<T: for<'a> From<&'a str>>(text: &str) -> Option<T> {
+    Some(text.into())
 }
 
 fn content(event: &ConnectionEvent) -> &[MessageFragment] {
@@ -49,14 +49,14 @@ fn about_messages() {
             rig.sends(|a, out| unsafe { kaiwa_account_remove_message(a, c, m, out) }),
             ChatEvent::Remove {
                 channel_id: some("c"),
-                message_id: "m".to_owned(),
+                message_id: "m".into(),
             },
         ),
         (
             rig.sends(|a, out| unsafe { kaiwa_account_react(a, NONE, m, given("+"), true, out) }),
             ChatEvent::React {
                 channel_id: None,
-                message_id: "m".to_owned(),
+                message_id: "m".into(),
                 user_id: None,
                 emoji: "+".to_owned(),
                 on: true,
@@ -66,7 +66,7 @@ fn about_messages() {
             rig.sends(|a, out| unsafe { kaiwa_account_mark_read(a, c, m, out) }),
             ChatEvent::Read {
                 channel_id: some("c"),
-                message_id: "m".to_owned(),
+                message_id: "m".into(),
                 user_id: None,
             },
         ),
@@ -95,7 +95,7 @@ fn about_messages() {
 fn about_channels() {
     let mut rig = Rig::new();
     let c = given("c");
-    let channel_id = || "c".to_owned();
+    let channel_id = || Id::from("c");
     for (sent, meant) in [
         (
             rig.sends(|a, out| unsafe { kaiwa_account_join_channel(a, c, NONE, out) }),
@@ -129,7 +129,7 @@ fn about_channels() {
             ChannelEvent::Create {
                 parent_id: some("p"),
                 channel: Channel {
-                    id: String::new(),
+                    id: Id::default(),
                     name: some("n"),
                     channel_type: ChannelType::Broadcast,
                 },
@@ -148,7 +148,7 @@ fn about_people() {
     let removed = rig.sends(|a, out| unsafe { kaiwa_account_remove_member(a, c, u, out) });
     let meant = UserEvent::Remove {
         channel_id: some("c"),
-        user_id: "u".to_owned(),
+        user_id: "u".into(),
     };
     assert_eq!(removed, meant.into());
     let until = DateTime::from_timestamp_millis(1_500).unwrap();
@@ -158,7 +158,7 @@ fn about_people() {
         });
         let meant = UserEvent::Ban {
             channel_id: None,
-            user_id: "u".to_owned(),
+            user_id: "u".into(),
             until,
             reason: some("r"),
         };
@@ -192,13 +192,13 @@ fn drafts_hold_what_was_put_in() {
             content: Vec::new(),
         },
         MessageFragment::Url("u".to_owned()),
-        MessageFragment::AssetId("a".to_owned()),
+        MessageFragment::AssetId("a".into()),
         MessageFragment::Mention {
-            user_id: "7".to_owned(),
+            user_id: "7".into(),
             text: "@ann".to_owned(),
         },
         MessageFragment::Reply {
-            message_id: "m".to_owned(),
+            message_id: "m".into(),
         },
     ];
     let edited = rig.sends(|a, out| unsafe {

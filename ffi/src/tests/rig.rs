@@ -141,7 +141,7 @@ pub(super) fn ok(status: kaiwa_status) {
     // SAFETY: valid until the next failure.
     let error = unsafe { (*kaiwa_last_error()).message };
     // SAFETY: a string of the library's.
-    let message = unsafe { text::owned(error, "message") }.unwrap();
+    let message: String = unsafe { text::owned(error, "message") }.unwrap();
     assert_eq!(status, kaiwa_status::KAIWA_OK, "{message}");
 }
 

@@ -304,8 +304,8 @@ pub(crate) fn fragment_list(
     })
 }
 
-fn strings(arena: &mut Arena, list: &[String]) -> *const kaiwa_str {
-    arena.array(list.iter(), |arena, text| arena.text(text))
+fn strings<T: AsRef<str>>(arena: &mut Arena, list: &[T]) -> *const kaiwa_str {
+    arena.array(list.iter(), |arena, text| arena.text(text.as_ref()))
 }
 
 fn fragment(arena: &mut Arena, fragment: &MessageFragment, shown: &mut kaiwa_fragment) {

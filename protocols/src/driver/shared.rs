@@ -10,7 +10,7 @@ use futures_util::task::AtomicWaker;
 use kaiwa_core::queue::{EventBatch, EventPublisher};
 use kaiwa_core::session::{Now, Seed, Session, SessionEvent};
 use kaiwa_core::{
-    ChatEvent, ConnectionEvent, Counters, Error, ErrorKind, Message, MessageStatus, RequestId,
+    ChatEvent, ConnectionEvent, Counters, Error, ErrorKind, Id, Message, MessageStatus, RequestId,
     StatusEvent,
 };
 use tokio::time::Instant;
@@ -55,7 +55,7 @@ pub(super) struct Core {
 }
 
 struct Echo {
-    channel_id: Option<String>,
+    channel_id: Option<Id>,
     message: Message,
 }
 

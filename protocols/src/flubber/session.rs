@@ -20,7 +20,7 @@ use kaiwa_core::capabilities::Confirmation;
 use kaiwa_core::outbox::Outbox;
 use kaiwa_core::session::{Closed, Now, Seed, Session, SessionEvent, Transmit};
 use kaiwa_core::{
-    AuthField, Capabilities, ConnectionEvent, Error, ErrorKind, EventKind, Protocol, RequestId,
+    AuthField, Capabilities, ConnectionEvent, Error, ErrorKind, EventKind, Id, Protocol, RequestId,
     StatusEvent,
 };
 
@@ -57,7 +57,7 @@ pub struct FlubberSession {
     /// When the backend stood; what was said long before is no news.
     up_since: DateTime<Utc>,
     /// The own id, once it is known.
-    me: Option<String>,
+    me: Option<Id>,
     asks: Asks,
     rooms: Rooms,
     talk: Talk,

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use kaiwa_core::outbox::{OUTBOX_MESSAGES, Outbox, Pending};
 use kaiwa_core::session::{HttpResponse, HttpToken, Now, SessionEvent, Transmit};
-use kaiwa_core::{ChatEvent, ConnectionEvent, Error, ErrorKind, Message, RequestId, StatusEvent};
+use kaiwa_core::{
+    ChatEvent, ConnectionEvent, Error, ErrorKind, Id, Message, RequestId, StatusEvent,
+};
 
 use super::uploads::{End, Uploads, put_in_place};
 use super::wire::{Accepted, ClientPacket, time};
@@ -33,7 +35,7 @@ impl Requests {
         &mut self,
         now: Now,
         request: RequestId,
-        channel_id: String,
+        channel_id: Id,
         message: Message,
     ) -> Result<SessionEvent, Error> {
         Uploads::check(&message)?;
@@ -128,7 +130,7 @@ impl Requests {
         let pending = message?;
         let request = pending.request;
         let event = ChatEvent::New {
-            channel_id: pending.channel_id.map(str::to_owned),
+            channel_id: pending.channel_id.map(Into::into),
             message: pending.message.clone(),
         };
         self.messages.written(now, request);
@@ -157,9 +159,9 @@ impl Requests {
             return vec![SessionEvent::caused(request, StatusEvent::Done { request })];
         }
         self.messages.confirm(request, |message| {
-            message.sender_id = sender.map(str::to_owned);
+            message.sender_id = sender.map(Into::into);
             if let Some(Accepted { id, at_ms }) = accepted {
-                message.id = Some(id.to_string());
+                message.id = Some(id.into());
                 message.timestamp = time(at_ms);
             }
         })
@@ -265,7 +267,7 @@ mod tests {
             .say(
                 at(Duration::ZERO),
                 RequestId::fresh(),
-                String::new(),
+                Id::default(),
                 message,
             )
             .unwrap();

@@ -3,18 +3,18 @@
 use std::collections::BTreeMap;
 
 use kaiwa_core::session::SessionEvent;
-use kaiwa_core::{ChannelEvent, ChatEvent, ConnectionEvent, UserEvent};
+use kaiwa_core::{ChannelEvent, ChatEvent, ConnectionEvent, Id, UserEvent};
 
 /// Channels, and members, remembered; what comes beyond is skipped. A hundred thousand are a large network, and 10 MB.
 const ROSTER_LIMIT: usize = 100_000;
 
 /// A member: of a channel, or of the network as a whole.
-type Member = (Option<String>, String);
+type Member = (Option<Id>, Id);
 
 /// What the session has told of, and in which connection last.
 #[derive(Debug, Default)]
 pub(super) struct Roster {
-    channels: BTreeMap<String, u64>,
+    channels: BTreeMap<Id, u64>,
     members: BTreeMap<Member, u64>,
     connection: u64,
 }
@@ -30,7 +30,7 @@ impl Roster {
         let now = self.connection;
         let mut events: Vec<ConnectionEvent> = Vec::new();
         let channels = self.channels.extract_if(.., |_, told| *told < now);
-        let channels: Vec<String> = channels.map(|(channel_id, _)| channel_id).collect();
+        let channels: Vec<Id> = channels.map(|(channel_id, _)| channel_id).collect();
         for channel_id in channels {
             // It takes its members with it.
             self.forget_members(Some(&channel_id));
@@ -76,7 +76,7 @@ impl Roster {
                     emoji,
                     ..
                 } => {
-                    let named = [message_id, user_id, emoji];
+                    let named: [&str; 3] = [message_id, user_id, emoji];
                     self.knows(channel_id.as_deref()) && named.iter().all(|id| !id.is_empty())
                 }
                 ChatEvent::History { channel_id, .. } | ChatEvent::Gap { channel_id, .. } => {
@@ -140,7 +140,7 @@ impl Roster {
     }
 
     fn knows_member(&self, channel_id: &str, user_id: &str) -> bool {
-        let member = (Some(channel_id.to_owned()), user_id.to_owned());
+        let member = (Some(channel_id.into()), user_id.into());
         self.members.contains_key(&member)
     }
 
@@ -167,7 +167,7 @@ impl Roster {
         if !self.knows(channel_id.as_deref()) {
             return false;
         }
-        let member = |user_id: &str| (channel_id.clone(), user_id.to_owned());
+        let member = |user_id: &str| (channel_id.clone(), user_id.into());
         match event {
             UserEvent::New { user, .. } => {
                 self.add_member(member(user.id.as_deref().unwrap_or_default()))
@@ -192,7 +192,7 @@ impl Roster {
     fn add_channel(&mut self, id: &str) -> bool {
         let room = self.channels.len() < ROSTER_LIMIT || self.channels.contains_key(id);
         if room {
-            self.channels.insert(id.to_owned(), self.connection);
+            self.channels.insert(id.into(), self.connection);
         }
         room
     }
@@ -215,7 +215,7 @@ impl Roster {
         self.members = members
             .into_iter()
             .map(|((channel, user), told)| {
-                let channel = channel.map(|id| if id == old { new.to_owned() } else { id });
+                let channel = channel.map(|id| if id == old { new.into() } else { id });
                 ((channel, user), told)
             })
             .collect();
@@ -229,7 +229,7 @@ mod tests {
 
     fn channel(id: &str) -> ConnectionEvent {
         let channel = Channel {
-            id: id.to_owned(),
+            id: id.into(),
             ..Channel::default()
         };
         ChannelEvent::New { channel }.into()
@@ -237,11 +237,11 @@ mod tests {
 
     fn member(channel: &str, id: &str) -> ConnectionEvent {
         let user = Profile {
-            id: Some(id.to_owned()),
+            id: Some(id.into()),
             ..Profile::default()
         };
         UserEvent::New {
-            channel_id: Some(channel.to_owned()),
+            channel_id: Some(channel.into()),
             user,
         }
         .into()
@@ -271,12 +271,12 @@ mod tests {
             gone,
             [
                 ChannelEvent::Remove {
-                    channel_id: "b".to_owned()
+                    channel_id: "b".into()
                 }
                 .into(),
                 UserEvent::Remove {
-                    channel_id: Some("a".to_owned()),
-                    user_id: "bob".to_owned()
+                    channel_id: Some("a".into()),
+                    user_id: "bob".into()
                 }
                 .into(),
             ]

@@ -10,7 +10,7 @@ use kaiwa_core::session::{
 };
 use kaiwa_core::{
     AuthField, Capabilities, ChatEvent, ConnectionEvent, Error, ErrorInfo, ErrorKind, EventKind,
-    MessageFragment, Protocol, RequestId, StatusEvent, UserEvent,
+    Id, MessageFragment, Protocol, RequestId, StatusEvent, UserEvent,
 };
 
 use super::requests::Requests;
@@ -73,7 +73,7 @@ pub struct MockSession {
     phase: Phase,
     who: Who,
     /// The channel meant by `None`.
-    current: String,
+    current: Id,
     lines: Lines,
     requests: Requests,
     /// The newest message of others.
@@ -116,7 +116,7 @@ impl MockSession {
         Self {
             phase: Phase::Down,
             who: Who::default(),
-            current: LOBBY.to_owned(),
+            current: LOBBY.into(),
             lines: Lines::default(),
             requests: Requests::default(),
             seen: None,
@@ -206,7 +206,7 @@ impl MockSession {
         }
     }
 
-    fn welcome(&mut self, now: Now, user_id: String, promise: Option<Duration>) {
+    fn welcome(&mut self, now: Now, user_id: Id, promise: Option<Duration>) {
         self.phase = Phase::Syncing { since: now.mono };
         self.keepalive.stop();
         if let Some(promise) = promise {

@@ -69,7 +69,7 @@ async fn the_mirror_gives_back_what_was_sent() {
     for event in [
         said("hello"),
         UserEvent::Identify {
-            user_id: "me".to_owned(),
+            user_id: "me".into(),
         }
         .into(),
         StatusEvent::Overrun.into(),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use kaiwa_core::{ChatEvent, ConnectionEvent};
+use kaiwa_core::{ChatEvent, ConnectionEvent, Id};
 
 /// Somebody who types is taken to have stopped after this long without a word: a slow thinker's pause.
 const LAPSE: Duration = Duration::from_secs(8);
@@ -12,7 +12,7 @@ const LAPSE: Duration = Duration::from_secs(8);
 const TYPERS: usize = 1000;
 
 /// Where, and who; `None` is the user, elsewhere.
-type Typer = (String, Option<String>);
+type Typer = (Id, Option<Id>);
 
 /// Who types, and until when.
 #[derive(Debug, Default)]
@@ -33,7 +33,7 @@ impl Typing {
             // Asked for each message of a flood.
             return None;
         }
-        let typer = (channel_id.to_owned(), user_id.map(str::to_owned));
+        let typer = (channel_id.into(), user_id.map(Id::from));
         if !typing {
             return self.until.remove(&typer).map(|_| told(typer, false));
         }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use kaiwa_core::session::{HttpBody, HttpRequest, HttpResponse, HttpToken, SessionEvent, Transmit};
-use kaiwa_core::{ChatEvent, Error, ErrorKind, Message, MessageFragment, RequestId};
+use kaiwa_core::{ChatEvent, Error, ErrorKind, Id, Message, MessageFragment, RequestId};
 
 use super::wire::MAX_FILE_BYTES;
 
@@ -34,8 +34,8 @@ pub(super) struct Uploads {
 
 #[derive(Debug)]
 struct Job {
-    channel_id: String,
-    local_id: String,
+    channel_id: Id,
+    local_id: Id,
     files: Vec<Upload>,
 }
 
@@ -81,7 +81,7 @@ impl Uploads {
             return;
         }
         let job = Job {
-            channel_id: channel_id.to_owned(),
+            channel_id: channel_id.into(),
             local_id: message.id.clone().unwrap_or_default(),
             files,
         };

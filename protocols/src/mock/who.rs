@@ -1,19 +1,19 @@
 //! Who signs in, and what the server needs to know them again.
 
 use kaiwa_core::session::Seed;
-use kaiwa_core::{AuthField, Error, ErrorKind};
+use kaiwa_core::{AuthField, Error, ErrorKind, Id};
 
 use super::wire::Hello;
 
 /// Who signs in.
 #[derive(Default)]
 pub(super) struct Who {
-    name: String,
+    name: Id,
     password: Option<String>,
     /// Made at the first attempt to connect.
     session: Option<String>,
     /// As the server says.
-    pub(super) user_id: Option<String>,
+    pub(super) user_id: Option<Id>,
 }
 
 impl Who {
@@ -26,7 +26,7 @@ impl Who {
                 "login field `name` must not have spaces",
             ));
         }
-        self.name = name.to_owned();
+        self.name = name.into();
         self.password = AuthField::find(auth, "password").map(str::to_owned);
         self.session.get_or_insert_with(|| hex(&seed));
         Ok(())

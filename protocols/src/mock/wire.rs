@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, Utc};
 use kaiwa_core::{
-    ChatEvent, ConnectionEvent, Error, ErrorInfo, ErrorKind, Message, MessageFragment,
+    ChatEvent, ConnectionEvent, Error, ErrorInfo, ErrorKind, Id, Message, MessageFragment,
     MessageStatus, MessageType,
 };
 use serde::de::DeserializeOwned;
@@ -46,7 +46,7 @@ pub enum ClientPacket {
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct Hello {
     /// The name to appear under; also the user id.
-    pub name: String,
+    pub name: Id,
     /// Proves the name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password: Option<String>,
@@ -73,7 +73,7 @@ pub enum ServerPacket {
     /// Signed in. Channels, members and backlog follow, then `Live`.
     Welcome {
         /// The client's user id.
-        user_id: String,
+        user_id: Id,
         /// The server answers or speaks at least this often, in milliseconds.
         silence_ms: Option<u64>,
     },
@@ -134,13 +134,13 @@ pub struct Accepted {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Say {
     /// Where; without spaces.
-    pub channel: String,
+    pub channel: Id,
     /// The id.
     pub id: u64,
     /// When, in milliseconds since 1970.
     pub at_ms: i64,
     /// Who; without spaces.
-    pub sender: String,
+    pub sender: Id,
     /// What; one line.
     pub text: String,
 }
@@ -151,7 +151,7 @@ impl Say {
     pub fn into_event(self) -> ConnectionEvent {
         said(
             self.channel,
-            self.id.to_string(),
+            self.id.into(),
             self.at_ms,
             self.sender,
             self.text,
@@ -215,20 +215,20 @@ impl<'a> SayLine<'a> {
     /// The message as an event.
     pub(super) fn to_event(&self) -> ConnectionEvent {
         said(
-            self.channel.to_owned(),
-            self.digits.to_owned(),
+            self.channel.into(),
+            self.digits.into(),
             self.at_ms,
-            self.sender.to_owned(),
+            self.sender.into(),
             self.text.to_owned(),
         )
     }
 
     fn to_say(&self) -> Say {
         Say {
-            channel: self.channel.to_owned(),
+            channel: self.channel.into(),
             id: self.id,
             at_ms: self.at_ms,
-            sender: self.sender.to_owned(),
+            sender: self.sender.into(),
             text: self.text.to_owned(),
         }
     }
@@ -264,7 +264,7 @@ pub(super) fn put_number(line: &mut Vec<u8>, mut number: u64) {
     line.extend_from_slice(digits.get(unused..).unwrap_or_default());
 }
 
-fn said(channel: String, id: String, at_ms: i64, sender: String, text: String) -> ConnectionEvent {
+fn said(channel: Id, id: Id, at_ms: i64, sender: Id, text: String) -> ConnectionEvent {
     ChatEvent::New {
         channel_id: Some(channel),
         message: Message {
@@ -441,10 +441,10 @@ mod tests {
     #[test]
     fn packets_come_back() {
         let say = Say {
-            channel: LOBBY.to_owned(),
+            channel: LOBBY.into(),
             id: 7,
             at_ms: 1_767_225_600_000,
-            sender: "ann".to_owned(),
+            sender: "ann".into(),
             text: "two  words ".to_owned(),
         };
         let multi = Say {

@@ -42,7 +42,7 @@ use kaiwa_core::session::{
     Closed, Frame, HttpResponse, HttpToken, Now, Seed, Session, SessionEvent, Transmit,
 };
 use kaiwa_core::{
-    AuthField, Capabilities, ConnectionEvent, Error, ErrorKind, EventKind, Protocol, RequestId,
+    AuthField, Capabilities, ConnectionEvent, Error, ErrorKind, EventKind, Id, Protocol, RequestId,
     StatusEvent,
 };
 
@@ -117,7 +117,7 @@ pub struct OshiSession {
     circles: BTreeMap<CircleId, Circle>,
     streams: BTreeMap<StreamId, Stream>,
     /// Channels of another account, to be taken away when this one is signed in.
-    departed: Vec<String>,
+    departed: Vec<Id>,
     people: People,
     /// Keys of what the user keeps on the server.
     data: BTreeSet<String>,

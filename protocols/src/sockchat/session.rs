@@ -35,7 +35,8 @@ use kaiwa_core::session::{
     Closed, Frame, HttpResponse, HttpToken, Now, Seed, Session, SessionEvent, Target, Transmit,
 };
 use kaiwa_core::{
-    AuthField, Capabilities, ConnectionEvent, Error, ErrorKind, Protocol, RequestId, StatusEvent,
+    AuthField, Capabilities, ConnectionEvent, Error, ErrorKind, Id, Protocol, RequestId,
+    StatusEvent,
 };
 
 use self::answers::Answers;
@@ -76,7 +77,7 @@ pub struct SockchatSession {
     /// Until when the server must have let the user in.
     sign_in_by: Option<Duration>,
     /// The user's id.
-    me: Option<String>,
+    me: Option<Id>,
     outbox: Outbox,
     keepalive: Keepalive,
     /// When the next ping is due. Servers count pings only, however much else is said.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use aho_corasick::{AhoCorasick, Input, MatchKind};
-use kaiwa_core::{Asset, MessageFragment};
+use kaiwa_core::{Asset, Id, MessageFragment};
 
 use super::address::{self, Found};
 
@@ -20,8 +20,8 @@ pub struct Emotes {
     /// `None` without emotes: then addresses are found faster.
     automaton: Option<AhoCorasick>,
     /// The ids of the emotes, by the number of their patterns after those of addresses.
-    ids: Vec<String>,
-    patterns: BTreeMap<String, String>,
+    ids: Vec<Id>,
+    patterns: BTreeMap<Id, String>,
 }
 
 impl Emotes {
@@ -51,12 +51,12 @@ impl Emotes {
         let mut by_id = BTreeMap::new();
         for (id, pattern) in &emotes {
             by_id
-                .entry((*id).to_owned())
+                .entry(Id::from(*id))
                 .or_insert_with(|| (*pattern).to_owned());
         }
         Self {
             automaton: automaton.and_then(Result::ok),
-            ids: emotes.iter().map(|(id, _)| (*id).to_owned()).collect(),
+            ids: emotes.iter().map(|(id, _)| Id::from(*id)).collect(),
             patterns: by_id,
         }
     }
@@ -198,7 +198,7 @@ mod tests {
 
     fn asset(id: &str, pattern: &str) -> Asset {
         Asset::Emote {
-            id: Some(id.to_owned()),
+            id: Some(id.into()),
             pattern: pattern.to_owned(),
             src: String::new(),
             source: AssetSource::Server,
@@ -281,7 +281,9 @@ mod tests {
         let found = emotes.split(&last);
         assert_eq!(
             found,
-            [MessageFragment::AssetId((MAX_EMOTES - 1).to_string())]
+            [MessageFragment::AssetId(
+                (MAX_EMOTES - 1).to_string().into()
+            )]
         );
     }
 

@@ -5,8 +5,8 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::num::NonZeroU64;
 
 use chrono::{DateTime, Utc};
-use kaiwa_core::RequestId;
 use kaiwa_core::session::Seed;
+use kaiwa_core::{Id, RequestId};
 
 /// Message ids remembered, to tell equal messages apart.
 const RECENT_IDS: usize = 4096;
@@ -55,7 +55,7 @@ pub(super) struct MessageIds {
 
 impl MessageIds {
     /// A hash of what came, and a counter for equal ones.
-    pub(super) fn next(&mut self, usr: &str, msg: &str, tim: DateTime<Utc>) -> String {
+    pub(super) fn next(&mut self, usr: &str, msg: &str, tim: DateTime<Utc>) -> Id {
         let mut hasher = DefaultHasher::new();
         (usr, msg, tim).hash(&mut hasher);
         let hash = hasher.finish();
@@ -66,8 +66,8 @@ impl MessageIds {
         let count = self.recent.entry(hash).or_default();
         *count += 1;
         match (self.generation, *count) {
-            (0, 1) => format!("{hash:016x}"),
-            (generation, count) => format!("{hash:016x}-{generation}-{count}"),
+            (0, 1) => format_args!("{hash:016x}").into(),
+            (generation, count) => format_args!("{hash:016x}-{generation}-{count}").into(),
         }
     }
 }

@@ -13,8 +13,8 @@ use kaiwa_core::outbox::Outbox;
 use kaiwa_core::session::{Closed, Frame, Now, Seed, Session, SessionEvent, Target, Transmit};
 use kaiwa_core::{
     AuthField, Capabilities, Channel, ChannelEvent, ChannelType, ChatEvent, ConnectionEvent, Error,
-    ErrorKind, EventKind, Message, MessageFragment, MessageStatus, MessageType, Profile, Protocol,
-    RequestId, StatusEvent, UserEvent,
+    ErrorKind, EventKind, Id, Message, MessageFragment, MessageStatus, MessageType, Profile,
+    Protocol, RequestId, StatusEvent, UserEvent,
 };
 
 use self::probe::Probe;
@@ -66,7 +66,7 @@ pub struct WschatSession {
     pings: Vec<(u64, RequestId)>,
     probe: Option<Probe>,
     keepalive: Keepalive,
-    speakers: BTreeSet<String>,
+    speakers: BTreeSet<Id>,
     ids: MessageIds,
     skipped: u64,
     events: VecDeque<SessionEvent>,
@@ -169,10 +169,10 @@ impl WschatSession {
                 ),
             ));
         }
-        message.sender_id = Some(login.name.clone());
+        message.sender_id = Some(login.name.as_str().into());
         let echo = self
             .outbox
-            .accept(now, request, Some(LOBBY.to_owned()), message)?;
+            .accept(now, request, Some(LOBBY.into()), message)?;
         self.events.push_back(echo);
         Ok(())
     }
@@ -193,7 +193,7 @@ impl WschatSession {
         let own = own.and_then(|(nonces, nonce)| nonces.request(&nonce));
         let mut message = Message {
             id: Some(id),
-            sender_id: Some(usr.into_owned()),
+            sender_id: Some(usr.into()),
             content,
             timestamp,
             message_type: MessageType::Normal,
@@ -210,7 +210,7 @@ impl WschatSession {
             return;
         }
         self.event(ChatEvent::New {
-            channel_id: Some(LOBBY.to_owned()),
+            channel_id: Some(LOBBY.into()),
             message,
         });
     }
@@ -224,7 +224,7 @@ impl WschatSession {
     /// The first message of somebody is all that wschat tells about them.
     fn introduce(&mut self, usr: &str) {
         if self.speakers.len() < SPEAKERS && !self.speakers.contains(usr) {
-            self.speakers.insert(usr.to_owned());
+            self.speakers.insert(usr.into());
             self.event(user_new(usr));
         }
     }
@@ -238,9 +238,9 @@ fn cut(text: &str, bytes: usize) -> &str {
 
 fn user_new(name: &str) -> UserEvent {
     UserEvent::New {
-        channel_id: Some(LOBBY.to_owned()),
+        channel_id: Some(LOBBY.into()),
         user: Profile {
-            id: Some(name.to_owned()),
+            id: Some(name.into()),
             username: Some(name.to_owned()),
             ..Profile::default()
         },
@@ -264,27 +264,23 @@ impl Session for WschatSession {
     fn handle_open(&mut self, now: Now) {
         self.phase = Phase::Open;
         self.keepalive.heard(now.mono);
-        let name = self
-            .login
-            .as_ref()
-            .map_or("", |login| &login.name)
-            .to_owned();
+        let name = Id::from(self.login.as_ref().map_or("", |login| &login.name));
         self.event(StatusEvent::Connected { artifact: None });
         self.event(UserEvent::Identify {
             user_id: name.clone(),
         });
         self.event(ChannelEvent::New {
             channel: Channel {
-                id: LOBBY.to_owned(),
+                id: LOBBY.into(),
                 name: Some(LOBBY.to_owned()),
                 channel_type: ChannelType::Broadcast,
             },
         });
         self.event(ChannelEvent::Join {
-            channel_id: LOBBY.to_owned(),
+            channel_id: LOBBY.into(),
         });
         self.event(ChannelEvent::Switch {
-            channel_id: LOBBY.to_owned(),
+            channel_id: LOBBY.into(),
         });
         self.event(user_new(&name));
         self.speakers.insert(name);

@@ -218,8 +218,8 @@ async fn an_edit_that_was_cut_off_has_failed() {
     ann.take();
     stage.lock().faults.hang = true;
     let edit = ChatEvent::Remove {
-        channel_id: Some(GENERAL.to_string()),
-        message_id: seq.to_string(),
+        channel_id: Some(GENERAL.into()),
+        message_id: seq.into(),
     };
     let request = ann.send(edit).await.unwrap();
     stage.until_asked("delete", 1).await;

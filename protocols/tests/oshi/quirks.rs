@@ -191,7 +191,7 @@ async fn upload(person: &mut Person, path: &std::path::Path) -> RequestId {
         mime: Some("text/plain".to_owned()),
     });
     let event: ConnectionEvent = ChatEvent::New {
-        channel_id: Some(GENERAL.to_string()),
+        channel_id: Some(GENERAL.into()),
         message,
     }
     .into();

@@ -9,7 +9,8 @@ use kaiwa_conformance::relay::{Flow, Way};
 use kaiwa_protocols::client::{ConnectionStatus, MESSAGES_PER_CHANNEL};
 use kaiwa_protocols::oshi::wire::{self, UserId};
 use kaiwa_protocols::{
-    ChannelEvent, ChatEvent, ConnectionEvent, Message, MessageFragment, MessageStatus, RequestId,
+    ChannelEvent, ChatEvent, ConnectionEvent, Id, Message, MessageFragment, MessageStatus,
+    RequestId,
 };
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -172,7 +173,7 @@ impl Play {
             }
             Step::OwnReact(at, emoji, on) => {
                 if let Some(seq) = self.pick(at, |_| true) {
-                    let (message_id, emoji) = (seq.to_string(), emoji.to_owned());
+                    let (message_id, emoji) = (seq.into(), emoji.to_owned());
                     self.want(ChatEvent::React {
                         channel_id: here(),
                         message_id,
@@ -309,9 +310,9 @@ impl Play {
         (!seqs.is_empty()).then(|| *at.get(&seqs))
     }
 
-    fn pick_own(&self, at: Index) -> Option<String> {
+    fn pick_own(&self, at: Index) -> Option<Id> {
         self.pick(at, |message| message.from == Some(ANN))
-            .map(|seq| seq.to_string())
+            .map(Into::into)
     }
 
     fn amend(&self, at: Index, text: Option<&str>) {
@@ -341,16 +342,16 @@ impl Play {
     }
 }
 
-fn here() -> Option<String> {
-    Some(GENERAL.to_string())
+fn here() -> Option<Id> {
+    Some(GENERAL.into())
 }
 
 /// What matters of a message: who said what, how it stands, and who thinks what of it.
 type Picture = (
-    Option<String>,
+    Option<Id>,
     String,
     MessageStatus,
-    BTreeMap<String, BTreeSet<String>>,
+    BTreeMap<String, BTreeSet<Id>>,
 );
 
 fn picture(message: &Message) -> Picture {
@@ -380,16 +381,11 @@ fn expected(kept: &wire::Message<'_>) -> Picture {
         _ => MessageStatus::Delivered,
     };
     let ids =
-        |reaction: &wire::Reaction<'_>| reaction.users.iter().map(ToString::to_string).collect();
+        |reaction: &wire::Reaction<'_>| reaction.users.iter().copied().map(Id::from).collect();
     let reactions = kept
         .reactions
         .iter()
         .map(|reaction| (reaction.emoji.clone().into_owned(), ids(reaction)));
     let text = kept.text.as_deref().unwrap_or_default().to_owned();
-    (
-        kept.from.map(|from| from.to_string()),
-        text,
-        status,
-        reactions.collect(),
-    )
+    (kept.from.map(Into::into), text, status, reactions.collect())
 }

@@ -211,7 +211,7 @@ pub(crate) async fn settle() {
 /// A text, to be said in the lobby.
 pub(crate) fn said(text: &str) -> ChatEvent {
     ChatEvent::New {
-        channel_id: Some(GENERAL.to_string()),
+        channel_id: Some(GENERAL.into()),
         message: Message::text(text, Utc::now()),
     }
 }

@@ -98,7 +98,7 @@ async fn names_and_passwords_hold_anything_but_apostrophes() {
         }
         let mut ann = stage.online("ann").await;
         ann.does(UserEvent::Request {
-            user_id: account.to_owned(),
+            user_id: account.into(),
             own: true,
             text: None,
         })

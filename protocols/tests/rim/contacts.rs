@@ -25,7 +25,7 @@ fn contacts(events: &[ConnectionEvent]) -> Vec<String> {
 
 fn request(uid: u64) -> UserEvent {
     UserEvent::Request {
-        user_id: uid.to_string(),
+        user_id: uid.into(),
         own: true,
         text: None,
     }
@@ -33,7 +33,7 @@ fn request(uid: u64) -> UserEvent {
 
 fn respond(uid: u64, accept: bool) -> UserEvent {
     UserEvent::Respond {
-        user_id: uid.to_string(),
+        user_id: uid.into(),
         accept,
     }
 }
@@ -138,7 +138,7 @@ async fn people_are_found_by_name() {
         let stage = Stage::new(flavour);
         let mut ann = stage.online("ann").await;
         let by_name = |name: &str| UserEvent::Request {
-            user_id: name.to_owned(),
+            user_id: name.into(),
             own: true,
             text: None,
         };

@@ -171,8 +171,8 @@ async fn nobody_talks_on_after_sending_the_others_away() {
     let mut ann = stage.online("ann").await;
     ann.deliver(pair, "somebody is here").await;
     ann.does(UserEvent::Remove {
-        channel_id: Some(pair.to_string()),
-        user_id: BOB.to_string(),
+        channel_id: Some(pair.into()),
+        user_id: BOB.into(),
     })
     .await;
     nobody_listens(&stage, &mut ann, pair).await;

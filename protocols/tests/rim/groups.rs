@@ -5,7 +5,7 @@ use std::time::Duration;
 use kaiwa_conformance::Outcome;
 use kaiwa_protocols::rim::wire::Endpoint;
 use kaiwa_protocols::{
-    Channel, ChannelEvent, ChannelType, Connection, ConnectionEvent, Member, Role, UserEvent,
+    Channel, ChannelEvent, ChannelType, Connection, ConnectionEvent, Id, Member, Role, UserEvent,
 };
 
 use super::stage::{
@@ -16,7 +16,7 @@ use crate::support::rim_server::Flavour;
 fn new(id: &str, name: &str, channel_type: ChannelType) -> ChannelEvent {
     ChannelEvent::New {
         channel: Channel {
-            id: id.to_owned(),
+            id: id.into(),
             name: Some(name.to_owned()),
             channel_type,
         },
@@ -25,11 +25,11 @@ fn new(id: &str, name: &str, channel_type: ChannelType) -> ChannelEvent {
 
 fn add(gid: u64, uids: &[u64]) -> ChannelEvent {
     let member = |uid: &u64| Member {
-        user_id: uid.to_string(),
+        user_id: (*uid).into(),
         role: Role::Member,
     };
     ChannelEvent::Members {
-        channel_id: gid.to_string(),
+        channel_id: gid.into(),
         members: uids.iter().map(member).collect(),
     }
 }
@@ -57,7 +57,7 @@ async fn a_group_is_made_filled_renamed_and_left() {
         // The original does not tell who is added; the first message does.
         let events = bob.take();
         assert!(
-            channels(&events).contains_key(&gid.to_string()),
+            channels(&events).contains_key(&Id::from(gid)),
             "{events:#?}"
         );
         assert_eq!(told(&events, gid).len(), 1, "{events:#?}");
@@ -73,17 +73,17 @@ async fn a_group_is_made_filled_renamed_and_left() {
             }
         }
         let gone = UserEvent::Remove {
-            channel_id: Some(gid.to_string()),
-            user_id: BOB.to_string(),
+            channel_id: Some(gid.into()),
+            user_id: BOB.into(),
         };
         ann.does(gone).await;
         assert!(!stage.lock().world.is_member(gid, BOB));
         settle().await;
         if flavour == Flavour::Kaiwa {
-            assert!(!channels(&bob.take()).contains_key(&gid.to_string()));
+            assert!(!channels(&bob.take()).contains_key(&Id::from(gid)));
         }
         let leave = ChannelEvent::Leave {
-            channel_id: gid.to_string(),
+            channel_id: gid.into(),
         };
         ann.does(leave).await;
         assert!(stage.lock().world.groups_of(ANN).is_empty());
@@ -100,9 +100,9 @@ async fn a_name_is_changed() {
         let mut ann = stage.online("ann").await;
         let mut bob = stage.online("bob").await;
         ann.does(ChannelEvent::Update {
-            channel_id: gid.to_string(),
+            channel_id: gid.into(),
             new_channel: Channel {
-                id: gid.to_string(),
+                id: gid.into(),
                 name: Some("New".to_owned()),
                 channel_type: ChannelType::Group,
             },
@@ -112,7 +112,7 @@ async fn a_name_is_changed() {
         settle().await;
         if flavour == Flavour::Kaiwa {
             let shown = channels(&bob.take());
-            assert_eq!(shown[&gid.to_string()].name.as_deref(), Some("New"));
+            assert_eq!(shown[&Id::from(gid)].name.as_deref(), Some("New"));
         }
         ann.leave(&stage).await;
         bob.leave(&stage).await;
@@ -156,7 +156,7 @@ async fn a_talk_between_two_is_named_after_the_other() {
         let gid = stage.group("whatever", &[ANN, BOB]);
         let mut ann = stage.person("ann");
         let shown = channels(&ann.reconnect().await);
-        let channel = &shown[&gid.to_string()];
+        let channel = &shown[&Id::from(gid)];
         assert_eq!(channel.channel_type, ChannelType::Direct);
         assert_eq!(channel.name.as_deref(), Some("Bob"));
         ann.leave(&stage).await;
@@ -179,13 +179,13 @@ async fn who_is_added_or_removed_elsewhere_is_told() {
         settle().await;
         if flavour == Flavour::Kaiwa {
             let shown = channels(&ann.take());
-            assert!(shown.contains_key(&second.to_string()), "{shown:?}");
+            assert!(shown.contains_key(&Id::from(second)), "{shown:?}");
         }
         stage.say(BOB, second, "hello");
         settle().await;
         let events = ann.take();
         assert!(
-            flavour == Flavour::Kaiwa || channels(&events).contains_key(&second.to_string()),
+            flavour == Flavour::Kaiwa || channels(&events).contains_key(&Id::from(second)),
             "{events:#?}"
         );
         assert_eq!(told(&events, second), [news("hello")]);

@@ -3,7 +3,7 @@
 use chrono::Utc;
 use kaiwa_conformance::Outcome;
 use kaiwa_protocols::rim::wire::{Endpoint, Kind};
-use kaiwa_protocols::{ChatEvent, ConnectionEvent, Message, MessageFragment, MessageType};
+use kaiwa_protocols::{ChatEvent, ConnectionEvent, Id, Message, MessageFragment, MessageType};
 use serde_json::json;
 
 use super::stage::{
@@ -47,7 +47,7 @@ async fn a_picture_is_one_wherever_the_server_says_so() {
             url: "https://example.org/dog.png".to_owned(),
             mime: "image/png".to_owned(),
         }];
-        let channel_id = Some(group.to_string());
+        let channel_id = Some(Id::from(group));
         ann.does(ChatEvent::New {
             channel_id,
             message: own,
@@ -95,8 +95,8 @@ async fn doubled_members_see_everything_once() {
     let expected: Vec<_> = texts.iter().map(|text| history(text)).collect();
     assert_eq!(told(&events, group), expected);
     let all = older(&mut eve, group, 20, None, || {}).await;
-    let found: Vec<String> = all.into_iter().map(|message| message.id.unwrap()).collect();
-    let expected: Vec<String> = (1..=75).map(|id: u64| id.to_string()).collect();
+    let found: Vec<Id> = all.into_iter().map(|message| message.id.unwrap()).collect();
+    let expected: Vec<Id> = (1..=75_u64).map(Id::from).collect();
     assert_eq!(found, expected);
     eve.leave(&stage).await;
 }
@@ -268,7 +268,7 @@ async fn words_stay_as_they_are() {
         stage.lock().world.user_mut(BOB).name = "O'Hara & \"Söhne\"".to_owned();
         let mut ann = stage.person("ann");
         let events = ann.reconnect().await;
-        let name = channels(&events)[&group.to_string()].name.clone();
+        let name = channels(&events)[&Id::from(group)].name.clone();
         assert_eq!(name.as_deref(), Some("it's <b>Friends</b>"));
         let mut bob = stage.online("bob").await;
         for text in texts {

@@ -1,21 +1,21 @@
 //! What the server is told of messages that have arrived and been read, and what it tells of that; older messages.
 
 use kaiwa_protocols::rim::wire::Event;
-use kaiwa_protocols::{ChatEvent, ConnectionEvent, Message};
+use kaiwa_protocols::{ChatEvent, ConnectionEvent, Id, Message};
 
 use super::stage::{ANN, BOB, BOTH, EVE, Stage, older, settle};
 use crate::support::rim_server::Flavour;
 
 fn read(gid: u64, id: u64) -> ChatEvent {
     ChatEvent::Read {
-        channel_id: Some(gid.to_string()),
-        message_id: id.to_string(),
+        channel_id: Some(gid.into()),
+        message_id: id.into(),
         user_id: None,
     }
 }
 
 /// Who has read up to where, as told.
-fn reads(events: &[ConnectionEvent]) -> Vec<(Option<String>, String)> {
+fn reads(events: &[ConnectionEvent]) -> Vec<(Option<Id>, Id)> {
     let told = events.iter().filter_map(|event| match event {
         ConnectionEvent::Chat {
             event:
@@ -49,7 +49,7 @@ async fn what_has_arrived_is_not_read_before_the_user_says_so() {
             assert_eq!(state.journal.packets(Event::Read).count(), 0);
         }
         let events = ann.does(read(gid, last)).await;
-        assert_eq!(reads(&events), [(None, last.to_string())]);
+        assert_eq!(reads(&events), [(None, Id::from(last))]);
         assert_eq!(stage.lock().world.talk.unread(ANN, gid), 0);
         ann.leave(&stage).await;
     }
@@ -83,10 +83,7 @@ async fn kaiwas_tells_who_has_read() {
     let id = stage.lock().world.talk.messages()[0].id;
     bob.does(read(gid, id)).await;
     settle().await;
-    assert_eq!(
-        reads(&ann.take()),
-        [(Some(BOB.to_string()), id.to_string())]
-    );
+    assert_eq!(reads(&ann.take()), [(Some(BOB.into()), Id::from(id))]);
     ann.leave(&stage).await;
     bob.leave(&stage).await;
 }
@@ -120,7 +117,7 @@ async fn older_messages_are_found_while_others_speak() {
             stage.say(BOB, gid, text);
         }
         let mut ann = stage.online("ann").await;
-        let before = Some("61".to_owned());
+        let before = Some(Id::from("61"));
         let mut more = 0;
         let talk = || {
             for _ in 0..7 {

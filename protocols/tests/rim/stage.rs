@@ -9,7 +9,7 @@ use kaiwa_protocols::driver::Driver;
 use kaiwa_protocols::rim::wire::Event;
 use kaiwa_protocols::rim::{self, RimSession};
 use kaiwa_protocols::{
-    AuthField, Channel, ChannelEvent, ChatEvent, Connection, ConnectionEvent, Error, Message,
+    AuthField, Channel, ChannelEvent, ChatEvent, Connection, ConnectionEvent, Error, Id, Message,
     RequestId, StatusEvent, UserEvent,
 };
 
@@ -231,7 +231,7 @@ pub(crate) async fn settle() {
 
 pub(crate) fn said(gid: u64, text: &str) -> ChatEvent {
     ChatEvent::New {
-        channel_id: Some(gid.to_string()),
+        channel_id: Some(gid.into()),
         message: Message::text(text, Utc::now()),
     }
 }
@@ -239,8 +239,8 @@ pub(crate) fn said(gid: u64, text: &str) -> ChatEvent {
 /// A request for the messages before one.
 pub(crate) fn request_history(gid: u64, before: Option<&str>, limit: u32) -> ChatEvent {
     ChatEvent::RequestHistory {
-        channel_id: Some(gid.to_string()),
-        before: before.map(str::to_owned),
+        channel_id: Some(gid.into()),
+        before: before.map(Into::into),
         limit,
     }
 }
@@ -265,7 +265,7 @@ pub(crate) async fn older(
     person: &mut Person,
     gid: u64,
     limit: u32,
-    mut before: Option<String>,
+    mut before: Option<Id>,
     mut meanwhile: impl FnMut(),
 ) -> Vec<Message> {
     let mut all: Vec<Message> = Vec::new();
@@ -325,7 +325,7 @@ pub(crate) fn history(text: &str) -> Told {
 }
 
 /// The channels that there are after these events, with their names and types.
-pub(crate) fn channels(events: &[ConnectionEvent]) -> BTreeMap<String, Channel> {
+pub(crate) fn channels(events: &[ConnectionEvent]) -> BTreeMap<Id, Channel> {
     let mut channels = BTreeMap::new();
     for event in events {
         let ConnectionEvent::Channel { event } = event else {
@@ -352,7 +352,7 @@ pub(crate) fn channels(events: &[ConnectionEvent]) -> BTreeMap<String, Channel> 
 }
 
 /// Every user id in a `User::New` of a group, as often as it is told.
-pub(crate) fn members(events: &[ConnectionEvent], gid: u64) -> Vec<String> {
+pub(crate) fn members(events: &[ConnectionEvent], gid: u64) -> Vec<Id> {
     let told = events.iter().filter_map(|event| match event {
         ConnectionEvent::User {
             event:

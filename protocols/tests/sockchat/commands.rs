@@ -3,8 +3,8 @@
 use chrono::Utc;
 use kaiwa_conformance::Outcome;
 use kaiwa_protocols::{
-    AssetEvent, Channel, ChannelEvent, ChannelType, ChatEvent, ConnectionEvent, ErrorKind, Message,
-    MessageFragment, Profile, UserEvent,
+    AssetEvent, Channel, ChannelEvent, ChannelType, ChatEvent, ConnectionEvent, ErrorKind, Id,
+    Message, MessageFragment, Profile, UserEvent,
 };
 
 use super::stage::{BOB, Person, Stage, notices, settle};
@@ -54,7 +54,7 @@ const COMMANDS: &[(&str, &str, [Outcome; 4])] = &[
 
 async fn command(person: &mut Person, name: &str, rest: &str) -> Outcome {
     let mut message = Message::text(rest, Utc::now());
-    let asset = MessageFragment::AssetId(format!("command:{name}"));
+    let asset = MessageFragment::AssetId(format_args!("command:{name}").into());
     message.content.insert(0, asset);
     if rest.is_empty() {
         message.content.truncate(1);
@@ -102,7 +102,7 @@ async fn many_at_once_are_told_apart() {
                 ("rank", "99", FORBIDDEN),
             ] {
                 let mut message = Message::text(rest, Utc::now());
-                let asset = MessageFragment::AssetId(format!("command:{name}"));
+                let asset = MessageFragment::AssetId(format_args!("command:{name}").into());
                 message.content.insert(0, asset);
                 let event = ChatEvent::New {
                     channel_id: None,
@@ -130,7 +130,7 @@ async fn names_channels_and_what_refuses_them() {
         bob.take();
         let rename = |name: &str| UserEvent::Update {
             channel_id: None,
-            user_id: "2".to_owned(),
+            user_id: "2".into(),
             new_user: Profile {
                 username: Some(name.to_owned()),
                 ..Profile::default()
@@ -143,7 +143,7 @@ async fn names_channels_and_what_refuses_them() {
         }
         let create = |name: &str| ChannelEvent::New {
             channel: Channel {
-                id: name.to_owned(),
+                id: name.into(),
                 name: Some(name.to_owned()),
                 channel_type: ChannelType::Group,
             },
@@ -181,13 +181,13 @@ async fn names_channels_and_what_refuses_them() {
 /// What one may use is told, and taken back with the right to it.
 #[tokio::test(start_paused = true)]
 async fn commands_come_and_go_with_rights() {
-    let ids = |events: &[ConnectionEvent]| -> (Vec<String>, Vec<String>) {
+    let ids = |events: &[ConnectionEvent]| -> (Vec<Id>, Vec<Id>) {
         let mut changes = (Vec::new(), Vec::new());
         for event in events {
             match event {
                 ConnectionEvent::Asset {
                     event: AssetEvent::New { asset, .. },
-                } => changes.0.extend(asset.id().map(str::to_owned)),
+                } => changes.0.extend(asset.id().map(Id::from)),
                 ConnectionEvent::Asset {
                     event: AssetEvent::Remove { asset_id, .. },
                 } => changes.1.push(asset_id.clone()),
@@ -218,7 +218,7 @@ async fn commands_come_and_go_with_rights() {
             more.iter().any(|id| id == "command:ban"),
             "{dialect:?}: {more:?}"
         );
-        assert_eq!(gone, Vec::<String>::new());
+        assert_eq!(gone, Vec::<Id>::new());
         let member = crate::support::sockchat_server::world::Rights::MEMBER;
         stage.lock().promote(BOB, member);
         settle().await;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::Utc;
 use kaiwa_conformance::Outcome;
-use kaiwa_protocols::{ChannelEvent, ChatEvent, ConnectionEvent, ErrorKind, UserEvent};
+use kaiwa_protocols::{ChannelEvent, ChatEvent, ConnectionEvent, ErrorKind, Id, UserEvent};
 
 use super::stage::{BOB, Stage, gone, settle};
 use crate::support::sockchat_server::dialect::Dialect;
@@ -68,8 +68,8 @@ async fn a_moderator_throws_out() {
         settle().await;
         ann.take();
         let kick = UserEvent::Remove {
-            channel_id: Some(LOBBY.to_owned()),
-            user_id: "2".to_owned(),
+            channel_id: Some(LOBBY.into()),
+            user_id: "2".into(),
         };
         let request = ann.send(kick).await.unwrap();
         assert_eq!(ann.outcome(request).await, Outcome::Done, "{dialect:?}");
@@ -84,7 +84,7 @@ async fn a_moderator_throws_out() {
         bob.take();
         let ban = UserEvent::Ban {
             channel_id: None,
-            user_id: "2".to_owned(),
+            user_id: "2".into(),
             until: Some(Utc::now() + Duration::from_secs(600)),
             reason: None,
         };
@@ -106,8 +106,8 @@ async fn who_may_not_is_told_so() {
         settle().await;
         bob.take();
         let kick = UserEvent::Remove {
-            channel_id: Some(LOBBY.to_owned()),
-            user_id: "1".to_owned(),
+            channel_id: Some(LOBBY.into()),
+            user_id: "1".into(),
         };
         let refused = match bob.send(kick).await {
             Ok(request) => bob.outcome(request).await,
@@ -116,7 +116,7 @@ async fn who_may_not_is_told_so() {
         // At once: the rights were told at the sign-in.
         let unsupported = Outcome::Failed(ErrorKind::Unsupported);
         assert_eq!(refused, unsupported, "{dialect:?}");
-        assert_eq!(gone(&ann.take()), Vec::<String>::new());
+        assert_eq!(gone(&ann.take()), Vec::<Id>::new());
         ann.leave().await;
         bob.leave().await;
     }
@@ -132,8 +132,8 @@ async fn a_moderator_takes_a_message_away() {
         ann.take();
         bob.take();
         let remove = |message_id: &str| ChatEvent::Remove {
-            channel_id: Some(LOBBY.to_owned()),
-            message_id: message_id.to_owned(),
+            channel_id: Some(LOBBY.into()),
+            message_id: message_id.into(),
         };
         let request = ann.send(remove(&id)).await.unwrap();
         assert_eq!(ann.outcome(request).await, Outcome::Done, "{dialect:?}");
@@ -141,7 +141,7 @@ async fn a_moderator_takes_a_message_away() {
         for person in [&mut ann, &mut bob] {
             person.take();
             let shown = &person.state.channels[LOBBY].messages;
-            let is_it = |id: &Option<String>, wanted: &str| id.as_deref() == Some(wanted);
+            let is_it = |id: &Option<Id>, wanted: &str| id.as_deref() == Some(wanted);
             assert!(!shown.iter().any(|one| is_it(&one.id, &id)), "{dialect:?}");
         }
         let request = ann.send(remove("1")).await.unwrap();

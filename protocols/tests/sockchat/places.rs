@@ -94,7 +94,7 @@ async fn doors_that_stay_shut() {
             ("open sesame", Outcome::Done),
         ] {
             let event = ChannelEvent::JoinWith {
-                channel_id: "Cave".to_owned(),
+                channel_id: "Cave".into(),
                 key: key.to_owned(),
             };
             let request = bob.send(event).await.unwrap();
@@ -151,7 +151,7 @@ async fn words_on_the_way_to_another_channel() {
             requests.push(bob.say(&format!("lobby {number}")).await);
         }
         let join = ChannelEvent::Join {
-            channel_id: "Tea".to_owned(),
+            channel_id: "Tea".into(),
         };
         let join = bob.send(join).await.unwrap();
         assert_eq!(bob.outcome(join).await, Outcome::Done);

@@ -8,7 +8,7 @@ use kaiwa_protocols::client::ConnectionState;
 use kaiwa_protocols::driver::Driver;
 use kaiwa_protocols::sockchat::{self, SockchatSession};
 use kaiwa_protocols::{
-    AuthField, ChannelEvent, ChatEvent, Connection, ConnectionEvent, Error, ErrorKind, Message,
+    AuthField, ChannelEvent, ChatEvent, Connection, ConnectionEvent, Error, ErrorKind, Id, Message,
     RequestId, StatusEvent, UserEvent,
 };
 
@@ -153,7 +153,7 @@ impl Person {
     /// Goes to a channel.
     pub(crate) async fn join(&mut self, channel: &str) -> Outcome {
         let event = ChannelEvent::Join {
-            channel_id: channel.to_owned(),
+            channel_id: channel.into(),
         };
         let request = self.send(event).await.unwrap();
         self.outcome(request).await
@@ -209,7 +209,7 @@ impl Person {
     }
 
     /// Ids of those who are shown in a channel.
-    pub(crate) fn shown_in(&self, channel: &str) -> Vec<String> {
+    pub(crate) fn shown_in(&self, channel: &str) -> Vec<Id> {
         let users = &self.state.channels[channel].users;
         users.keys().cloned().collect()
     }
@@ -224,7 +224,7 @@ pub(crate) async fn settle() {
 /// A text, to be said somewhere, or where one is.
 pub(crate) fn said(channel: Option<&str>, text: &str) -> ChatEvent {
     ChatEvent::New {
-        channel_id: channel.map(str::to_owned),
+        channel_id: channel.map(Into::into),
         message: Message::text(text, Utc::now()),
     }
 }
@@ -250,16 +250,16 @@ pub(crate) fn told(events: &[ConnectionEvent]) -> Vec<Told> {
             ChatEvent::New {
                 channel_id: Some(id),
                 message,
-            } if of_people(&message) => told.push(Told::News(id.clone(), message.plain_text())),
+            } if of_people(&message) => told.push(Told::News(id.to_string(), message.plain_text())),
             ChatEvent::History {
                 channel_id,
                 messages,
                 ..
             } => {
                 let messages = messages.iter().filter(of_people).map(Message::plain_text);
-                told.extend(messages.map(|text| Told::History(channel_id.clone(), text)));
+                told.extend(messages.map(|text| Told::History(channel_id.to_string(), text)));
             }
-            ChatEvent::Gap { channel_id, .. } => told.push(Told::Gap(channel_id.clone())),
+            ChatEvent::Gap { channel_id, .. } => told.push(Told::Gap(channel_id.to_string())),
             _ => {}
         }
     }
@@ -284,7 +284,7 @@ pub(crate) fn notices(events: &[ConnectionEvent]) -> Vec<String> {
 }
 
 /// Who was told as gone.
-pub(crate) fn gone(events: &[ConnectionEvent]) -> Vec<String> {
+pub(crate) fn gone(events: &[ConnectionEvent]) -> Vec<Id> {
     let gone = events.iter().filter_map(|event| match event {
         ConnectionEvent::User {
             event: UserEvent::Remove { user_id, .. },

@@ -8,7 +8,7 @@ use kaiwa_conformance::samples::SECRET;
 use kaiwa_conformance::{Fault, Harness, Need, Order, Peer};
 use kaiwa_protocols::driver::Driver;
 use kaiwa_protocols::flubber::{self, FlubberSession};
-use kaiwa_protocols::{AuthField, Connection};
+use kaiwa_protocols::{AuthField, Connection, Id};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
@@ -203,8 +203,8 @@ impl Peer for FlubberPeer {
         form
     }
 
-    fn channel(&self) -> String {
-        ROOM.to_owned()
+    fn channel(&self) -> Id {
+        ROOM.into()
     }
 
     async fn say(&mut self, text: &str) {

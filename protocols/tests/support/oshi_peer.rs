@@ -8,7 +8,7 @@ use kaiwa_conformance::{Fault, Harness, Need, Order, Peer};
 use kaiwa_protocols::driver::Driver;
 use kaiwa_protocols::oshi::wire::{Role, UserId};
 use kaiwa_protocols::oshi::{self, OshiSession};
-use kaiwa_protocols::{AuthField, Connection};
+use kaiwa_protocols::{AuthField, Connection, Id};
 use tokio::sync::watch;
 use tokio_tungstenite::tungstenite::Message;
 
@@ -168,8 +168,8 @@ impl Peer for OshiPeer {
         form
     }
 
-    fn channel(&self) -> String {
-        GENERAL.to_string()
+    fn channel(&self) -> Id {
+        GENERAL.into()
     }
 
     async fn say(&mut self, text: &str) {

@@ -7,7 +7,7 @@ use kaiwa_conformance::samples::SECRET;
 use kaiwa_conformance::{Fault, Harness, Need, Order, Peer};
 use kaiwa_protocols::driver::Driver;
 use kaiwa_protocols::rim::{self, RimSession};
-use kaiwa_protocols::{AuthField, Connection};
+use kaiwa_protocols::{AuthField, Connection, Id};
 use tokio::sync::watch;
 use tokio_tungstenite::tungstenite::Message;
 
@@ -223,8 +223,8 @@ impl Peer for RimPeer {
         form
     }
 
-    fn channel(&self) -> String {
-        self.group.to_string()
+    fn channel(&self) -> Id {
+        self.group.into()
     }
 
     async fn say(&mut self, text: &str) {

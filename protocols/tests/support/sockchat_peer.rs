@@ -7,7 +7,7 @@ use kaiwa_conformance::samples::SECRET;
 use kaiwa_conformance::{Fault, Harness, Need, Order, Peer};
 use kaiwa_protocols::driver::Driver;
 use kaiwa_protocols::sockchat::{self, SockchatSession};
-use kaiwa_protocols::{AuthField, Connection};
+use kaiwa_protocols::{AuthField, Connection, Id};
 use tokio::sync::watch;
 use tokio_tungstenite::tungstenite::Message;
 
@@ -225,8 +225,8 @@ impl Peer for SockchatPeer {
         form
     }
 
-    fn channel(&self) -> String {
-        LOBBY.to_owned()
+    fn channel(&self) -> Id {
+        LOBBY.into()
     }
 
     async fn say(&mut self, text: &str) {

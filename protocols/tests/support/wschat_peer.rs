@@ -8,7 +8,7 @@ use kaiwa_conformance::samples::SECRET;
 use kaiwa_conformance::{Fault, Harness, Need, Order, Peer};
 use kaiwa_protocols::driver::Driver;
 use kaiwa_protocols::wschat::{self, WschatSession};
-use kaiwa_protocols::{AuthField, Connection};
+use kaiwa_protocols::{AuthField, Connection, Id};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_tungstenite::tungstenite::Message;
@@ -158,8 +158,8 @@ impl Peer for WschatPeer {
         form
     }
 
-    fn channel(&self) -> String {
-        wschat::LOBBY.to_owned()
+    fn channel(&self) -> Id {
+        wschat::LOBBY.into()
     }
 
     async fn say(&mut self, text: &str) {

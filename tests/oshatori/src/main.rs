@@ -1,7 +1,7 @@
 //! A small chat logger in the words of the crate oshatori 0.2: its paths, its literals, its calls.
 //!
 //! It is built against `kaiwa-protocols` under that name. Where the two differ on purpose (`connect` takes the form, errors
-//! are values, enums grow) it is written as kaiwa wants it.
+//! are values, enums grow, ids are no `String`s) it is written as kaiwa wants it.
 
 #![forbid(unsafe_code)]
 
@@ -103,7 +103,7 @@ async fn report(
         "in: {:?}, as {:?}",
         state.current_channel, state.current_user_id
     )?;
-    let mut channels: Vec<&String> = state.channels.keys().collect();
+    let mut channels: Vec<_> = state.channels.keys().collect();
     channels.sort();
     writeln!(out, "channels: {channels:?}")?;
     let garden = states.get_channel(id, "garden").await.ok_or("no channel")?;

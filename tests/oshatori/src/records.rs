@@ -40,7 +40,7 @@ pub(crate) fn account() -> Account {
 
 pub(crate) fn profile(id: &str) -> Profile {
     Profile {
-        id: Some(id.to_owned()),
+        id: Some(id.into()),
         username: Some(id.to_owned()),
         display_name: Some(id.to_uppercase()),
         color: Some([0, 128, 255, 255]),
@@ -50,7 +50,7 @@ pub(crate) fn profile(id: &str) -> Profile {
 
 pub(crate) fn channel(id: &str, channel_type: ChannelType) -> Channel {
     Channel {
-        id: id.to_owned(),
+        id: id.into(),
         name: Some(id.to_owned()),
         channel_type,
     }
@@ -58,8 +58,8 @@ pub(crate) fn channel(id: &str, channel_type: ChannelType) -> Channel {
 
 pub(crate) fn message(id: &str, text: &str) -> Message {
     Message {
-        id: Some(id.to_owned()),
-        sender_id: Some("me".to_owned()),
+        id: Some(id.into()),
+        sender_id: Some("me".into()),
         content: vec![MessageFragment::Text(text.to_owned())],
         timestamp: DateTime::<Utc>::UNIX_EPOCH,
         message_type: MessageType::Normal,
@@ -86,7 +86,7 @@ pub(crate) fn everything(id: &str) -> Message {
                 mime: "audio/ogg".to_owned(),
             },
             MessageFragment::Url("https://example.org/".to_owned()),
-            MessageFragment::AssetId("rose".to_owned()),
+            MessageFragment::AssetId("rose".into()),
         ],
         message_type: MessageType::CurrentUser,
         status: MessageStatus::Sent,
@@ -96,7 +96,7 @@ pub(crate) fn everything(id: &str) -> Message {
 
 /// One asset of each kind.
 pub(crate) fn assets(name: &str, source: AssetSource) -> Vec<Asset> {
-    let id = |kind: &str| Some(format!("{name}{kind}"));
+    let id = |kind: &str| Some(format!("{name}{kind}").into());
     let pattern = || format!(":{name}:");
     let src = || format!("https://example.org/{name}");
     vec![

@@ -24,8 +24,8 @@ pub(crate) fn script() -> Vec<ConnectionEvent> {
 }
 
 fn places() -> impl Iterator<Item = ChannelEvent> {
-    let cellar = || "cellar".to_owned();
-    let attic = || "attic".to_owned();
+    let cellar = || "cellar".into();
+    let attic = || "attic".into();
     [
         ChannelEvent::New {
             channel: channel("shed", ChannelType::Broadcast),
@@ -42,7 +42,7 @@ fn places() -> impl Iterator<Item = ChannelEvent> {
             new_channel: channel("attic", ChannelType::Direct),
         },
         ChannelEvent::Join {
-            channel_id: GARDEN.to_owned(),
+            channel_id: GARDEN.into(),
         },
         ChannelEvent::Wipe {
             channel_id: Some(attic()),
@@ -59,17 +59,17 @@ fn places() -> impl Iterator<Item = ChannelEvent> {
             channel_id: attic(),
         },
         ChannelEvent::Switch {
-            channel_id: GARDEN.to_owned(),
+            channel_id: GARDEN.into(),
         },
     ]
     .into_iter()
 }
 
 fn people() -> impl Iterator<Item = UserEvent> {
-    let here = || Some(GARDEN.to_owned());
+    let here = || Some(GARDEN.into());
     [
         UserEvent::Identify {
-            user_id: "me".to_owned(),
+            user_id: "me".into(),
         },
         UserEvent::New {
             channel_id: here(),
@@ -86,7 +86,7 @@ fn people() -> impl Iterator<Item = UserEvent> {
         },
         UserEvent::Remove {
             channel_id: here(),
-            user_id: "bird".to_owned(),
+            user_id: "bird".into(),
         },
         UserEvent::New {
             channel_id: None,
@@ -94,7 +94,7 @@ fn people() -> impl Iterator<Item = UserEvent> {
         },
         UserEvent::Update {
             channel_id: None,
-            user_id: "kitten".to_owned(),
+            user_id: "kitten".into(),
             new_user: profile("cat"),
         },
     ]
@@ -102,7 +102,7 @@ fn people() -> impl Iterator<Item = UserEvent> {
 }
 
 fn things() -> Vec<AssetEvent> {
-    let here = || Some(GARDEN.to_owned());
+    let here = || Some(GARDEN.into());
     let mut events = vec![AssetEvent::ClearList { channel_id: here() }];
     events.extend(
         assets("rose", AssetSource::User)
@@ -122,7 +122,7 @@ fn things() -> Vec<AssetEvent> {
     );
     events.push(AssetEvent::Remove {
         channel_id: here(),
-        asset_id: "leaf-sound".to_owned(),
+        asset_id: "leaf-sound".into(),
     });
     events.extend(
         assets("petal", AssetSource::Meta)
@@ -130,7 +130,7 @@ fn things() -> Vec<AssetEvent> {
             .take(1)
             .map(|new_asset| AssetEvent::Update {
                 channel_id: None,
-                asset_id: "rose".to_owned(),
+                asset_id: "rose".into(),
                 new_asset,
             }),
     );
@@ -138,7 +138,7 @@ fn things() -> Vec<AssetEvent> {
 }
 
 fn talk() -> impl Iterator<Item = ChatEvent> {
-    let here = || Some(GARDEN.to_owned());
+    let here = || Some(GARDEN.into());
     [
         ChatEvent::New {
             channel_id: here(),
@@ -154,12 +154,12 @@ fn talk() -> impl Iterator<Item = ChatEvent> {
         },
         ChatEvent::Update {
             channel_id: here(),
-            message_id: "1".to_owned(),
+            message_id: "1".into(),
             new_message: message("1", "good evening"),
         },
         ChatEvent::Remove {
             channel_id: here(),
-            message_id: "3".to_owned(),
+            message_id: "3".into(),
         },
     ]
     .into_iter()

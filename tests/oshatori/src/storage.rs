@@ -53,10 +53,10 @@ mod tests {
         state.status = ConnectionStatus::Connecting;
         assert_eq!(state.get_or_create_channel("x").channel.id, "x");
         let made = ChannelState::new(Channel {
-            id: "y".to_owned(),
+            id: "y".into(),
             ..Channel::default()
         });
-        state.channels.insert("y".to_owned(), made);
+        state.channels.insert("y".into(), made);
         assert_eq!(storage.get("a").unwrap().channels.len(), 2);
         assert_eq!(storage.list_connections(), ["a"]);
         assert!(storage.remove("a").is_some());

@@ -1,6 +1,6 @@
 //! Carrying out commands: what is typed becomes requests, and their answers what is shown.
 
-use kaiwa_protocols::{ChatEvent, ConnectionEvent, Error, ErrorKind, RequestId, StatusEvent};
+use kaiwa_protocols::{ChatEvent, ConnectionEvent, Error, ErrorKind, Id, RequestId, StatusEvent};
 
 use super::super::assets;
 use super::super::commands::{self, Command, Order, Typed};
@@ -199,7 +199,7 @@ impl Conversation {
     }
 
     /// Messages go to this channel from now on.
-    async fn enter(&mut self, channel_id: String) -> Result<(), Gone> {
+    async fn enter(&mut self, channel_id: Id) -> Result<(), Gone> {
         let lines = show::place(&self.state(), &channel_id);
         self.channel = Some(channel_id);
         self.notices(&lines).await?;

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use kaiwa_protocols::client::ConnectionState;
-use kaiwa_protocols::{ChannelEvent, ChannelType, Message, MessageStatus, StatusEvent, UserEvent};
+use kaiwa_protocols::{
+    ChannelEvent, ChannelType, Id, Message, MessageStatus, StatusEvent, UserEvent,
+};
 
 use super::super::screen::Gone;
 use super::super::{circles, lists, show};
@@ -82,7 +84,7 @@ impl Conversation {
         let lines = show::place(&state, &here);
         self.notices(&lines).await?;
         if let Some(channel) = state.channels.get(&here) {
-            let until = self.shown.oldest(&here).map(str::to_owned);
+            let until = self.shown.oldest(&here).map(Id::from);
             let settled = |message: &&Message| {
                 !matches!(message.status, MessageStatus::Sent | MessageStatus::Failed)
             };
@@ -370,7 +372,7 @@ impl Conversation {
                 near && self.is_news() && self.screen.is_terminal()
             }
             UserEvent::Ban { channel_id, .. } => {
-                let near = |id: &String| self.is_near(&state, id);
+                let near = |id: &Id| self.is_near(&state, id);
                 self.is_news() && channel_id.as_ref().is_none_or(near)
             }
             _ => false,
@@ -391,7 +393,7 @@ impl Conversation {
 
     /// Contact with this person is asked for; says whether that was not known.
     pub(super) fn expect(&mut self, user_id: &str) -> bool {
-        self.asked.len() < REQUESTS && self.asked.insert(user_id.to_owned())
+        self.asked.len() < REQUESTS && self.asked.insert(user_id.into())
     }
 
     /// Whether what is told now has happened now, and is told to somebody who has use for it.

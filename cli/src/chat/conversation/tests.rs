@@ -82,7 +82,7 @@ impl Talk {
 
 fn user(name: &str) -> Profile {
     Profile {
-        id: Some(name.to_lowercase()),
+        id: Some(name.to_lowercase().into()),
         display_name: Some(name.to_owned()),
         ..Profile::default()
     }
@@ -90,22 +90,22 @@ fn user(name: &str) -> Profile {
 
 fn comes(name: &str) -> UserEvent {
     UserEvent::New {
-        channel_id: Some("lobby".to_owned()),
+        channel_id: Some("lobby".into()),
         user: user(name),
     }
 }
 
 fn topic(text: &str) -> ChannelEvent {
     ChannelEvent::Topic {
-        channel_id: "lobby".to_owned(),
+        channel_id: "lobby".into(),
         topic: Some(text.to_owned()),
     }
 }
 
 fn says(channel_id: &str, id: &str, text: &str) -> Message {
     let mut message = Message::text(text, chrono::DateTime::UNIX_EPOCH);
-    message.id = Some(format!("{channel_id}-{id}"));
-    message.sender_id = Some("bob".to_owned());
+    message.id = Some(format_args!("{channel_id}-{id}").into());
+    message.sender_id = Some("bob".into());
     message.message_type = MessageType::Normal;
     message.status = MessageStatus::Delivered;
     message
@@ -121,7 +121,7 @@ async fn people_come_and_leave_ask_and_are_away() {
     // An upsert is no news, and what concerns nobody near either.
     talk.happens(evil);
     talk.happens(UserEvent::Presence {
-        user_id: Some("stranger".to_owned()),
+        user_id: Some("stranger".into()),
         presence: Presence::Away,
         text: None,
     });
@@ -133,9 +133,9 @@ async fn people_come_and_leave_ask_and_are_away() {
         (Role::Member, Some("member")),
     ] {
         talk.happens(ChannelEvent::Members {
-            channel_id: "lobby".to_owned(),
+            channel_id: "lobby".into(),
             members: vec![Member {
-                user_id: "cid".to_owned(),
+                user_id: "cid".into(),
                 role,
             }],
         });
@@ -144,15 +144,15 @@ async fn people_come_and_leave_ask_and_are_away() {
         }
     }
     talk.happens(UserEvent::Remove {
-        channel_id: Some("lobby".to_owned()),
-        user_id: "cid".to_owned(),
+        channel_id: Some("lobby".into()),
+        user_id: "cid".into(),
     });
     talk.shows("* Cid has left Lobby").await;
     talk.happens(UserEvent::New {
         channel_id: None,
         user: user("Dan"),
     });
-    let user_id = "dan".to_owned();
+    let user_id = Id::from("dan");
     talk.happens(UserEvent::Request {
         user_id: user_id.clone(),
         own: false,
@@ -183,14 +183,14 @@ async fn channels_are_told_apart() {
     talk.happens(topic("tea\x1b"));
     talk.shows("* the topic of Lobby is: tea␛").await;
     let channel = |name: &str| Channel {
-        id: "x".to_owned(),
+        id: "x".into(),
         name: Some(name.to_owned()),
         ..Channel::default()
     };
     talk.happens(ChannelEvent::New {
         channel: channel("Tea"),
     });
-    let channel_id = || Some("x".to_owned());
+    let channel_id = || Some(Id::from("x"));
     let new = |id: &str, text: &str| ChatEvent::New {
         channel_id: channel_id(),
         message: says("x", id, text),
@@ -200,11 +200,11 @@ async fn channels_are_told_apart() {
     talk.peer.say("here");
     talk.shows(" somebody: here").await;
     talk.happens(ChannelEvent::Join {
-        channel_id: "x".to_owned(),
+        channel_id: "x".into(),
     });
     talk.shows("* you are in Tea now").await;
     talk.happens(ChatEvent::History {
-        channel_id: "x".to_owned(),
+        channel_id: "x".into(),
         messages: vec![says("x", "6", "missed")],
         complete: true,
     });
@@ -212,12 +212,12 @@ async fn channels_are_told_apart() {
     // Elsewhere what was said before is shown when one goes there.
     talk.happens(ChannelEvent::New {
         channel: Channel {
-            id: "y".to_owned(),
+            id: "y".into(),
             ..channel("Bees")
         },
     });
     let before = |id: &str| ChatEvent::History {
-        channel_id: "y".to_owned(),
+        channel_id: "y".into(),
         messages: vec![says("y", id, "before")],
         complete: true,
     };
@@ -225,7 +225,7 @@ async fn channels_are_told_apart() {
     talk.shows("* from before in Bees: 1, not shown; /switch CHANNEL")
         .await;
     talk.happens(UserEvent::New {
-        channel_id: Some("y".to_owned()),
+        channel_id: Some("y".into()),
         user: user("Eve"),
     });
     for _ in 0..30 {
@@ -236,17 +236,17 @@ async fn channels_are_told_apart() {
     }
     talk.shows("* from before in more channels").await;
     talk.happens(ChatEvent::Gap {
-        channel_id: "x".to_owned(),
+        channel_id: "x".into(),
         after: None,
         before: None,
     });
     talk.shows("* messages may be missing in Tea").await;
     talk.happens(ChannelEvent::Switch {
-        channel_id: "x".to_owned(),
+        channel_id: "x".into(),
     });
     talk.shows("* the current channel is Tea").await;
     talk.happens(ChannelEvent::Update {
-        channel_id: "x".to_owned(),
+        channel_id: "x".into(),
         new_channel: channel("Green tea"),
     });
     talk.happens(ChannelEvent::Kick {
@@ -294,13 +294,13 @@ async fn what_becomes_of_messages_is_told() {
         let mut message = says("lobby", id, text);
         message.content.extend(more);
         ChatEvent::New {
-            channel_id: Some("lobby".to_owned()),
+            channel_id: Some("lobby".into()),
             message,
         }
     };
     talk.happens(new("1", "hello\x1b", Vec::new()));
     talk.shows("Bob: hello␛").await;
-    let message_id = "lobby-1".to_owned();
+    let message_id = Id::from("lobby-1");
     talk.happens(new("2", "yes", vec![MessageFragment::Reply { message_id }]));
     talk.shows("Bob: (to Bob: hello␛) yes").await;
     let file = MessageFragment::File {
@@ -313,9 +313,9 @@ async fn what_becomes_of_messages_is_told() {
     talk.shows("Bob: look\n      tea\n      .png (1.5 kB): https://x/f")
         .await;
     let react = |on| ChatEvent::React {
-        channel_id: Some("lobby".to_owned()),
-        message_id: "lobby-3".to_owned(),
-        user_id: Some("bob".to_owned()),
+        channel_id: Some("lobby".into()),
+        message_id: "lobby-3".into(),
+        user_id: Some("bob".into()),
         emoji: "\x1b👍".to_owned(),
         on,
     };
@@ -324,8 +324,8 @@ async fn what_becomes_of_messages_is_told() {
     talk.happens(react(false));
     talk.shows("* Bob took back ␛👍 from: look").await;
     let update = |status, content| ChatEvent::Update {
-        channel_id: Some("lobby".to_owned()),
-        message_id: "lobby-2".to_owned(),
+        channel_id: Some("lobby".into()),
+        message_id: "lobby-2".into(),
         new_message: Message {
             status,
             content,
@@ -338,7 +338,7 @@ async fn what_becomes_of_messages_is_told() {
     talk.happens(update(MessageStatus::Deleted, Vec::new()));
     talk.shows("* what Bob said at ").await;
     talk.happens(ChannelEvent::Invite {
-        channel_id: "den".to_owned(),
+        channel_id: "den".into(),
         user_id: None,
         code: Some("x-1".to_owned()),
     });
@@ -356,8 +356,8 @@ async fn who_types_is_told_behind_the_line() {
         talk.shows(" is in Lobby now").await;
     }
     let types = |name: &str, typing| ChatEvent::Typing {
-        channel_id: Some("lobby".to_owned()),
-        user_id: Some(name.to_owned()),
+        channel_id: Some("lobby".into()),
+        user_id: Some(name.into()),
         typing,
     };
     talk.happens(types("ann", true));
@@ -478,14 +478,14 @@ async fn removed_messages_are_no_place_to_go_on_from() {
         talk.shows(&format!(" somebody: earlier {number}")).await;
     }
     talk.happens(ChatEvent::Remove {
-        channel_id: Some("lobby".to_owned()),
-        message_id: "1".to_owned(),
+        channel_id: Some("lobby".into()),
+        message_id: "1".into(),
     });
     talk.happens(ChatEvent::Update {
-        channel_id: Some("lobby".to_owned()),
-        message_id: "3".to_owned(),
+        channel_id: Some("lobby".into()),
+        message_id: "3".into(),
         new_message: Message {
-            id: Some("3".to_owned()),
+            id: Some("3".into()),
             status: MessageStatus::Edited,
             ..says("lobby", "3", "better")
         },

@@ -20,7 +20,7 @@ fn after(mut what: What, events: &[ConnectionEvent]) -> After {
 
 fn new_channel(id: &str) -> ConnectionEvent {
     let channel = Channel {
-        id: id.to_owned(),
+        id: id.into(),
         ..Channel::default()
     };
     ChannelEvent::New { channel }.into()
@@ -28,7 +28,7 @@ fn new_channel(id: &str) -> ConnectionEvent {
 
 fn history(count: usize, complete: bool) -> ConnectionEvent {
     ChatEvent::History {
-        channel_id: "c".to_owned(),
+        channel_id: "c".into(),
         messages: vec![Message::text("x", chrono::DateTime::UNIX_EPOCH); count],
         complete,
     }
@@ -57,7 +57,7 @@ fn channels_are_entered_where_the_network_says() {
     );
     let create = What::Create {
         channel_id: None,
-        people: vec!["7".to_owned()],
+        people: vec!["7".into()],
     };
     let done = after(create, &[new_channel("42")]);
     assert_eq!(done.enter.as_deref(), Some("42"));
@@ -74,9 +74,9 @@ fn channels_are_entered_where_the_network_says() {
     };
     assert_eq!((channel_id.as_str(), members.len()), ("42", 1));
     let join = What::Join {
-        channel_id: "#TEA".to_owned(),
+        channel_id: "#TEA".into(),
     };
-    let channel_id = "#tea".to_owned();
+    let channel_id = Id::from("#tea");
     let done = after(join, &[ChannelEvent::Join { channel_id }.into()]);
     assert_eq!(done.enter.as_deref(), Some("#tea"));
 }
@@ -84,7 +84,7 @@ fn channels_are_entered_where_the_network_says() {
 #[test]
 fn a_page_of_history_says_how_much_is_left() {
     let end = |events: &[ConnectionEvent]| {
-        let what = What::history("c".to_owned());
+        let what = What::history("c".into());
         after(what, events).lines.remove(0)
     };
     assert_eq!(end(&[]), "nothing older of c came, but there may be more");
@@ -100,15 +100,15 @@ fn a_page_of_history_says_how_much_is_left() {
 #[test]
 fn contacts_are_told_as_they_are_now() {
     let add = || What::Add {
-        user_id: "ann".to_owned(),
+        user_id: "ann".into(),
     };
     let request = |user_id: &str| UserEvent::Request {
-        user_id: user_id.to_owned(),
+        user_id: user_id.into(),
         own: true,
         text: None,
     };
     let confirmed = UserEvent::Respond {
-        user_id: "7".to_owned(),
+        user_id: "7".into(),
         accept: true,
     };
     assert_eq!(after(add(), &[]).lines, ["ann was asked for contact"]);
@@ -124,17 +124,17 @@ fn all() -> Vec<What> {
     let name = String::from("c");
     vec![
         What::Switch {
-            channel_id: name.clone(),
+            channel_id: name.as_str().into(),
         },
         What::Join {
-            channel_id: name.clone(),
+            channel_id: name.as_str().into(),
         },
         What::Create {
             channel_id: None,
             people: Vec::new(),
         },
         What::Invite {
-            channel_id: name.clone(),
+            channel_id: name.as_str().into(),
             people: Vec::new(),
         },
         What::Direct {
@@ -142,22 +142,22 @@ fn all() -> Vec<What> {
             text: None,
         },
         What::Members {
-            channel_id: name.clone(),
+            channel_id: name.as_str().into(),
         },
-        What::history(name.clone()),
+        What::history(name.as_str().into()),
         What::Read {
-            channel_id: name.clone(),
+            channel_id: name.as_str().into(),
         },
         What::Add {
-            user_id: name.clone(),
+            user_id: name.as_str().into(),
         },
         What::Respond {
-            user_id: name.clone(),
+            user_id: name.as_str().into(),
             accept: true,
         },
         What::React {
-            channel_id: name.clone(),
-            message_id: name.clone(),
+            channel_id: name.as_str().into(),
+            message_id: name.as_str().into(),
             emoji: name.clone(),
             on: true,
         },
@@ -166,27 +166,27 @@ fn all() -> Vec<What> {
         What::Cancel,
         What::Directory(Vec::new()),
         What::Leave {
-            channel_id: name.clone(),
+            channel_id: name.as_str().into(),
         },
         What::Remove { name: name.clone() },
         What::Rename {
-            channel_id: name.clone(),
+            channel_id: name.as_str().into(),
         },
         What::Topic {
-            channel_id: name.clone(),
+            channel_id: name.as_str().into(),
             topic: None,
         },
         What::Code {
-            channel_id: name.clone(),
+            channel_id: name.as_str().into(),
             user_id: None,
             code: None,
         },
         What::Kick {
-            channel_id: name.clone(),
+            channel_id: name.as_str().into(),
             name: name.clone(),
         },
         What::Role {
-            channel_id: name.clone(),
+            channel_id: name.as_str().into(),
             member: Member::default(),
         },
         What::Data {
@@ -219,12 +219,12 @@ fn jobs_end_once() {
         what,
     };
     let request = RequestId::fresh();
-    jobs.begin(request, job(What::history("c".to_owned())));
+    jobs.begin(request, job(What::history("c".into())));
     assert!(jobs.knows(request) && !jobs.is_moving() && jobs.awaits_history("c"));
     assert!(!jobs.awaits_history("d"));
     assert!(jobs.end(request).is_some() && jobs.end(request).is_none() && jobs.is_empty());
     while !jobs.is_full() {
-        let channel_id = "c".to_owned();
+        let channel_id = Id::from("c");
         jobs.begin(RequestId::fresh(), job(What::Join { channel_id }));
     }
     assert!(jobs.is_moving() && jobs.open.len() == OPEN);
@@ -233,12 +233,12 @@ fn jobs_end_once() {
 #[test]
 fn what_was_asked_is_answered() {
     let code = |user_id: Option<&str>| What::Code {
-        channel_id: "c".to_owned(),
-        user_id: user_id.map(str::to_owned),
+        channel_id: "c".into(),
+        user_id: user_id.map(Into::into),
         code: None,
     };
     let invite = |code: Option<&str>| ChannelEvent::Invite {
-        channel_id: "c".to_owned(),
+        channel_id: "c".into(),
         user_id: None,
         code: code.map(str::to_owned),
     };
@@ -269,7 +269,7 @@ fn what_was_asked_is_answered() {
         after(What::Directory(Vec::new()), &[event.into()])
     };
     let tea = Channel {
-        id: "c5".to_owned(),
+        id: "c5".into(),
         name: Some("Tea".to_owned()),
         channel_type: ChannelType::Space,
     };
@@ -283,15 +283,15 @@ fn what_was_asked_is_answered() {
 fn a_new_circle_is_entered_by_its_first_channel() {
     let new = |id: &str, channel_type| {
         let channel = Channel {
-            id: id.to_owned(),
+            id: id.into(),
             name: None,
             channel_type,
         };
         ConnectionEvent::from(ChannelEvent::New { channel })
     };
     let inside = ChannelEvent::Parent {
-        channel_id: "s1".to_owned(),
-        parent_id: Some("c1".to_owned()),
+        channel_id: "s1".into(),
+        parent_id: Some("c1".into()),
     };
     let create = What::Create {
         channel_id: None,

@@ -2,7 +2,7 @@
 
 use kaiwa_protocols::client::{ConnectionState, Contact};
 use kaiwa_protocols::{
-    Channel, ChannelEvent, ChatEvent, ConnectionEvent, ErrorKind, Member, Presence, UserEvent,
+    Channel, ChannelEvent, ChatEvent, ConnectionEvent, ErrorKind, Id, Member, Presence, UserEvent,
 };
 use serde_json::Value;
 
@@ -14,46 +14,46 @@ use crate::chat::{circles, lists, show};
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum What {
     Switch {
-        channel_id: String,
+        channel_id: Id,
     },
     Join {
-        channel_id: String,
+        channel_id: Id,
     },
     Create {
-        channel_id: Option<String>,
-        people: Vec<String>,
+        channel_id: Option<Id>,
+        people: Vec<Id>,
     },
     Invite {
-        channel_id: String,
-        people: Vec<String>,
+        channel_id: Id,
+        people: Vec<Id>,
     },
     Direct {
-        channel_id: Option<String>,
+        channel_id: Option<Id>,
         text: Option<String>,
     },
     Members {
-        channel_id: String,
+        channel_id: Id,
     },
     History {
-        channel_id: String,
+        channel_id: Id,
         /// Messages that have come.
         count: usize,
         /// Nothing older is left.
         complete: bool,
     },
     Read {
-        channel_id: String,
+        channel_id: Id,
     },
     Add {
-        user_id: String,
+        user_id: Id,
     },
     Respond {
-        user_id: String,
+        user_id: Id,
         accept: bool,
     },
     React {
-        channel_id: String,
-        message_id: String,
+        channel_id: Id,
+        message_id: Id,
         emoji: String,
         on: bool,
     },
@@ -69,31 +69,31 @@ pub(crate) enum What {
     /// What can be joined, as far as it was answered.
     Directory(Vec<Channel>),
     Leave {
-        channel_id: String,
+        channel_id: Id,
     },
     Remove {
         /// What the channel was called.
         name: String,
     },
     Rename {
-        channel_id: String,
+        channel_id: Id,
     },
     Topic {
-        channel_id: String,
+        channel_id: Id,
         topic: Option<String>,
     },
     Code {
-        channel_id: String,
-        user_id: Option<String>,
+        channel_id: Id,
+        user_id: Option<Id>,
         code: Option<String>,
     },
     Kick {
-        channel_id: String,
+        channel_id: Id,
         /// What the person was called.
         name: String,
     },
     Ban {
-        channel_id: String,
+        channel_id: Id,
         /// What the person was called.
         name: String,
     },
@@ -102,7 +102,7 @@ pub(crate) enum What {
     /// To be shown as this.
     Presence(Presence),
     Role {
-        channel_id: String,
+        channel_id: Id,
         member: Member,
     },
     Data {
@@ -113,7 +113,7 @@ pub(crate) enum What {
 
 impl What {
     /// Older messages, of which none has come.
-    pub(crate) fn history(channel_id: String) -> Self {
+    pub(crate) fn history(channel_id: Id) -> Self {
         Self::History {
             channel_id,
             count: 0,

@@ -2,8 +2,8 @@
 
 use chrono::{TimeDelta, Utc};
 use kaiwa_protocols::{
-    Channel, ChannelEvent, ChannelType, ConnectionEvent, Error, ErrorKind, EventKind, Member, Role,
-    UserEvent,
+    Channel, ChannelEvent, ChannelType, ConnectionEvent, Error, ErrorKind, EventKind, Id, Member,
+    Role, UserEvent,
 };
 use serde_json::Value;
 
@@ -99,9 +99,9 @@ impl Situation<'_> {
     }
 
     /// The circle around the current channel.
-    fn circle(self) -> Result<String, Error> {
+    fn circle(self) -> Result<Id, Error> {
         let here = self.here()?;
-        let circle = circles::around(self.state, &here).map(str::to_owned);
+        let circle = circles::around(self.state, &here).map(Id::from);
         circle.ok_or_else(|| {
             let name = show::channel_name(self.state, &here);
             let text =
@@ -111,12 +111,12 @@ impl Situation<'_> {
     }
 
     /// The circle around the current channel, or that channel itself where it lies in none.
-    fn whole(self) -> Result<String, Error> {
+    fn whole(self) -> Result<Id, Error> {
         let here = self.here()?;
-        Ok(circles::around(self.state, &here).map_or_else(|| here.clone(), str::to_owned))
+        Ok(circles::around(self.state, &here).map_or_else(|| here.clone(), Id::from))
     }
 
-    fn enter(self, channel_id: String, code: Option<String>) -> Result<Plan, Error> {
+    fn enter(self, channel_id: Id, code: Option<String>) -> Result<Plan, Error> {
         let Some(key) = code else {
             self.must(EventKind::ChannelJoin)?;
             return Ok(join(channel_id));
@@ -215,13 +215,13 @@ impl Situation<'_> {
 
 fn channel(name: String, channel_type: ChannelType) -> Channel {
     Channel {
-        id: name.clone(),
+        id: Id::from(&name),
         name: Some(name),
         channel_type,
     }
 }
 
-fn create(parent_id: Option<String>, channel: Channel, public: bool) -> Plan {
+fn create(parent_id: Option<Id>, channel: Channel, public: bool) -> Plan {
     let what = What::Create {
         channel_id: None,
         people: Vec::new(),
@@ -234,7 +234,7 @@ fn create(parent_id: Option<String>, channel: Channel, public: bool) -> Plan {
     Plan::Ask(what, create.into())
 }
 
-fn leave(channel_id: String) -> Plan {
+fn leave(channel_id: Id) -> Plan {
     let leave = ChannelEvent::Leave {
         channel_id: channel_id.clone(),
     };

@@ -15,7 +15,7 @@ impl World {
         let mut state = ConnectionState::new("1".to_owned(), "net".to_owned());
         for (id, name) in [("a", "Tea"), ("b", "Bees")] {
             let channel = Channel {
-                id: id.to_owned(),
+                id: id.into(),
                 name: Some(name.to_owned()),
                 ..Channel::default()
             };
@@ -58,7 +58,7 @@ fn switching_is_asked_for_where_the_network_knows_it() {
     world.capabilities = Capabilities::new();
     assert_eq!(
         world.plan(None, switch("bees")).unwrap(),
-        Plan::Enter("b".to_owned())
+        Plan::Enter("b".into())
     );
     assert_eq!(world.refusal(None, switch("new")).0, ErrorKind::NotFound);
 }
@@ -93,13 +93,13 @@ fn history_is_asked_for_before_the_oldest_shown_and_once() {
     };
     assert_eq!(asked(&world), None);
     let mut message = kaiwa_protocols::Message::text("x", chrono::DateTime::UNIX_EPOCH);
-    message.id = Some("m".to_owned());
+    message.id = Some("m".into());
     world.shown.newer("a", &message);
     world.shown.newer("b", &message);
     assert_eq!(asked(&world).as_deref(), Some("m"));
     let job = |channel: &str| Job {
         name: String::new(),
-        what: What::history(channel.to_owned()),
+        what: What::history(channel.into()),
     };
     let request = RequestId::fresh();
     world.jobs.begin(RequestId::fresh(), job("b"));
@@ -117,7 +117,7 @@ fn people_are_looked_up_before_anything_is_made() {
     let mut world = World::new();
     for id in ["1", "2"] {
         let user = Profile {
-            id: Some(id.to_owned()),
+            id: Some(id.into()),
             username: Some("ann".to_owned()),
             ..Profile::default()
         };

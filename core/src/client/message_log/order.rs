@@ -270,7 +270,7 @@ mod tests {
 
     fn message(id: &str) -> Arc<Message> {
         let mut message = Message::text(id, DateTime::<Utc>::UNIX_EPOCH);
-        message.id = Some(id.to_owned());
+        message.id = Some(id.into());
         Arc::new(message)
     }
 

@@ -3,7 +3,7 @@
 use super::super::MessageLog;
 use super::super::state::{ConnectionState, REACTIONS_PER_MESSAGE, USERS_PER_LIST};
 use super::upsert;
-use crate::{ChatEvent, Message, MessageFragment, RequestId};
+use crate::{ChatEvent, Id, Message, MessageFragment, RequestId};
 
 impl ConnectionState {
     pub(super) fn chat(&mut self, event: &ChatEvent) {
@@ -12,7 +12,7 @@ impl ConnectionState {
                 channel_id,
                 message,
             } => {
-                let Some(id) = self.channel_or_current(channel_id.as_deref()) else {
+                let Some(id) = self.channel_or_current(channel_id.as_ref()) else {
                     self.left_out += 1;
                     return;
                 };
@@ -25,7 +25,7 @@ impl ConnectionState {
                 message_id,
                 new_message,
             } => {
-                if let Some(log) = self.messages(channel_id.as_deref())
+                if let Some(log) = self.messages(channel_id.as_ref())
                     && !log.update(message_id, new_message.clone())
                     && RequestId::is_local_message_id(message_id)
                 {
@@ -37,7 +37,7 @@ impl ConnectionState {
                 channel_id,
                 message_id,
             } => {
-                if let Some(log) = self.messages(channel_id.as_deref()) {
+                if let Some(log) = self.messages(channel_id.as_ref()) {
                     log.remove(message_id);
                 }
             }
@@ -56,12 +56,12 @@ impl ConnectionState {
                 channel_id,
                 message_id,
                 user_id,
-            } => self.read(channel_id.as_deref(), message_id, user_id.as_ref()),
+            } => self.read(channel_id.as_ref(), message_id, user_id.as_ref()),
             ChatEvent::Typing {
                 channel_id,
                 user_id,
                 typing,
-            } => self.typing(channel_id.as_deref(), user_id.as_ref(), *typing),
+            } => self.typing(channel_id.as_ref(), user_id.as_ref(), *typing),
             ChatEvent::React {
                 channel_id,
                 message_id,
@@ -73,7 +73,7 @@ impl ConnectionState {
                     self.left_out += 1;
                     return;
                 };
-                self.react(channel_id.as_deref(), message_id, emoji, &user_id, *on);
+                self.react(channel_id.as_ref(), message_id, emoji, &user_id, *on);
             }
             ChatEvent::Gap { .. }
             | ChatEvent::RequestHistory { .. }
@@ -81,7 +81,7 @@ impl ConnectionState {
         }
     }
 
-    fn read(&mut self, channel_id: Option<&str>, message_id: &String, user_id: Option<&String>) {
+    fn read(&mut self, channel_id: Option<&Id>, message_id: &Id, user_id: Option<&Id>) {
         let (Some(id), Some(key)) = (
             self.channel_or_current(channel_id),
             self.user_or_own(user_id),
@@ -89,14 +89,14 @@ impl ConnectionState {
             self.left_out += 1;
             return;
         };
-        if let Some(channel) = self.channels.get_mut(id.as_ref())
+        if let Some(channel) = self.channels.get_mut(&id)
             && !upsert(&mut channel.read, USERS_PER_LIST, key, message_id)
         {
             self.left_out += 1;
         }
     }
 
-    fn typing(&mut self, channel_id: Option<&str>, user_id: Option<&String>, typing: bool) {
+    fn typing(&mut self, channel_id: Option<&Id>, user_id: Option<&Id>, typing: bool) {
         let (Some(id), Some(key)) = (
             self.channel_or_current(channel_id),
             self.user_or_own(user_id),
@@ -104,7 +104,7 @@ impl ConnectionState {
             self.left_out += 1;
             return;
         };
-        let Some(channel) = self.channels.get_mut(id.as_ref()) else {
+        let Some(channel) = self.channels.get_mut(&id) else {
             return;
         };
         if !typing {
@@ -116,10 +116,10 @@ impl ConnectionState {
 
     fn react(
         &mut self,
-        channel_id: Option<&str>,
+        channel_id: Option<&Id>,
         message_id: &str,
         emoji: &str,
-        user_id: &str,
+        user_id: &Id,
         on: bool,
     ) {
         let Some(log) = self.messages(channel_id) else {
@@ -142,9 +142,9 @@ impl ConnectionState {
         }
     }
 
-    fn messages(&mut self, channel_id: Option<&str>) -> Option<&mut MessageLog> {
+    fn messages(&mut self, channel_id: Option<&Id>) -> Option<&mut MessageLog> {
         let id = self.channel_or_current(channel_id)?;
-        let channel = self.channels.get_mut(id.as_ref())?;
+        let channel = self.channels.get_mut(&id)?;
         Some(&mut channel.messages)
     }
 }
@@ -153,11 +153,7 @@ impl ConnectionState {
 struct Crowded;
 
 /// The message with one more reaction; `None` where it has that one.
-fn with_reaction(
-    message: &Message,
-    emoji: &str,
-    user_id: &str,
-) -> Result<Option<Message>, Crowded> {
+fn with_reaction(message: &Message, emoji: &str, user_id: &Id) -> Result<Option<Message>, Crowded> {
     let (mut count, mut place) = (0, None);
     for (at, fragment) in message.content.iter().enumerate() {
         if let MessageFragment::Reaction {
@@ -168,7 +164,7 @@ fn with_reaction(
             count += user_ids.len();
             if there == emoji {
                 place = Some(at);
-                if user_ids.iter().any(|id| id == user_id) {
+                if user_ids.contains(user_id) {
                     return Ok(None);
                 }
             }
@@ -179,20 +175,20 @@ fn with_reaction(
     }
     let mut message = message.clone();
     match place.and_then(|at| message.content.get_mut(at)) {
-        Some(MessageFragment::Reaction { user_ids, .. }) => user_ids.push(user_id.to_owned()),
+        Some(MessageFragment::Reaction { user_ids, .. }) => user_ids.push(user_id.clone()),
         _ => message.content.push(MessageFragment::Reaction {
             emoji: emoji.to_owned(),
-            user_ids: vec![user_id.to_owned()],
+            user_ids: vec![user_id.clone()],
         }),
     }
     Ok(Some(message))
 }
 
 /// The message with one reaction less; `None` where it has not that one.
-fn without_reaction(message: &Message, emoji: &str, user_id: &str) -> Option<Message> {
+fn without_reaction(message: &Message, emoji: &str, user_id: &Id) -> Option<Message> {
     let is_it = |fragment: &MessageFragment| {
         matches!(fragment, MessageFragment::Reaction { emoji: there, user_ids }
-            if there == emoji && user_ids.iter().any(|id| id == user_id))
+            if there == emoji && user_ids.contains(user_id))
     };
     if !message.content.iter().any(is_it) {
         return None;

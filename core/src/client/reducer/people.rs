@@ -8,14 +8,14 @@ use super::super::state::{
 };
 use super::upsert;
 use crate::event::size;
-use crate::{Profile, UserEvent};
+use crate::{Id, Profile, UserEvent};
 
 impl ConnectionState {
     pub(super) fn user(&mut self, event: &UserEvent) {
         match event {
             UserEvent::New { channel_id, user } => {
-                let key = user.id.as_ref().or(user.username.as_ref());
-                let key = key.cloned().unwrap_or_default();
+                let name = || user.username.as_deref().unwrap_or_default().into();
+                let key = user.id.clone().unwrap_or_else(name);
                 let list = match channel_id {
                     None => Some(&mut self.global_users),
                     Some(id) => self.make_channel(id).map(|channel| &mut channel.users),
@@ -84,7 +84,7 @@ impl ConnectionState {
         }
     }
 
-    fn update_user(&mut self, channel_id: Option<&str>, user_id: &String, new_user: &Profile) {
+    fn update_user(&mut self, channel_id: Option<&str>, user_id: &Id, new_user: &Profile) {
         let key = new_user.id.as_ref().unwrap_or(user_id);
         if let Some(list) = self.users(channel_id) {
             if key != user_id {
@@ -102,15 +102,15 @@ impl ConnectionState {
         }
     }
 
-    fn presence(&mut self, user_id: Option<&String>, said: &PresenceState) {
+    fn presence(&mut self, user_id: Option<&Id>, said: &PresenceState) {
         let key = self.user_or_own(user_id);
         if key.is_none_or(|key| !upsert(&mut self.presence, USERS_PER_LIST, key, said)) {
             self.left_out += 1;
         }
     }
 
-    fn contact(&mut self, user_id: &str, contact: Contact) {
-        let key = user_id.to_owned();
+    fn contact(&mut self, user_id: &Id, contact: Contact) {
+        let key = user_id.clone();
         if !upsert(&mut self.contacts, USERS_PER_LIST, key, &contact) {
             self.left_out += 1;
         }
@@ -139,7 +139,7 @@ impl ConnectionState {
     }
 
     /// What is known of somebody follows them to a new id.
-    fn rename(&mut self, channel_id: Option<&str>, user_id: &str, new_id: &str) {
+    fn rename(&mut self, channel_id: Option<&str>, user_id: &str, new_id: &Id) {
         match channel_id {
             None => {
                 rename(&mut self.contacts, user_id, new_id);
@@ -191,11 +191,11 @@ impl ConnectionState {
     }
 
     /// Who is meant: the user themselves where nobody is named.
-    pub(super) fn user_or_own(&self, user_id: Option<&String>) -> Option<String> {
+    pub(super) fn user_or_own(&self, user_id: Option<&Id>) -> Option<Id> {
         user_id.or(self.current_user_id.as_ref()).cloned()
     }
 
-    fn users(&mut self, channel_id: Option<&str>) -> Option<&mut Map<String, Profile>> {
+    fn users(&mut self, channel_id: Option<&str>) -> Option<&mut Map<Id, Profile>> {
         match channel_id {
             None => Some(&mut self.global_users),
             Some(id) => Some(&mut self.channels.get_mut(id)?.users),
@@ -203,13 +203,13 @@ impl ConnectionState {
     }
 }
 
-fn keep_only<V: Clone>(list: &mut Map<String, V>, key: Option<&String>) {
+fn keep_only<V: Clone>(list: &mut Map<Id, V>, key: Option<&Id>) {
     let kept = key.and_then(|key| Some((key.clone(), list.get(key)?.clone())));
     *list = kept.into_iter().collect();
 }
 
-fn rename<V: Clone>(list: &mut Map<String, V>, key: &str, new_key: &str) {
+fn rename<V: Clone>(list: &mut Map<Id, V>, key: &str, new_key: &Id) {
     if let Some(value) = list.remove(key) {
-        list.insert(new_key.to_owned(), value);
+        list.insert(new_key.clone(), value);
     }
 }

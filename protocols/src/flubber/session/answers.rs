@@ -1,7 +1,7 @@
 //! What becomes of answers.
 
 use kaiwa_core::session::Now;
-use kaiwa_core::{ChannelEvent, Error, ErrorInfo, ErrorKind, RequestId};
+use kaiwa_core::{ChannelEvent, Error, ErrorInfo, ErrorKind, Id, RequestId};
 
 use super::FlubberSession;
 use super::asks::{Ask, Then, Why};
@@ -138,12 +138,12 @@ impl FlubberSession {
         }
     }
 
-    pub(super) fn get(&mut self, request: Option<RequestId>, id: String, then: Then) {
+    pub(super) fn get(&mut self, request: Option<RequestId>, id: Id, then: Then) {
         let body = RequestBody::RoomGet(id.clone());
         self.asks.push(body, Why::Get { request, id, then });
     }
 
-    pub(super) fn join(&mut self, request: Option<RequestId>, id: String) {
+    pub(super) fn join(&mut self, request: Option<RequestId>, id: Id) {
         let body = RequestBody::RoomJoin(id.clone());
         self.asks.push(body, Why::Join { request, id });
     }
@@ -161,20 +161,13 @@ impl FlubberSession {
     }
 
     /// A room is not known.
-    fn not_got(
-        &mut self,
-        now: Now,
-        request: Option<RequestId>,
-        id: String,
-        then: Then,
-        error: Error,
-    ) {
+    fn not_got(&mut self, now: Now, request: Option<RequestId>, id: Id, then: Then, error: Error) {
         match then {
             Then::Created => self.end(request, Err(error)),
             // It is there, for it was joined; that may be all that is known of it.
             Then::Joined => {
                 let room = self.rooms.get(&id).cloned().unwrap_or_else(|| Room {
-                    name: id.clone(),
+                    name: id.to_string(),
                     id,
                     parent: None,
                     sendable: true,
@@ -190,7 +183,7 @@ impl FlubberSession {
         }
     }
 
-    fn joined(&mut self, request: Option<RequestId>, id: String) {
+    fn joined(&mut self, request: Option<RequestId>, id: Id) {
         if !self.rooms.is_told(&id) {
             return self.get(request, id, Then::Joined);
         }

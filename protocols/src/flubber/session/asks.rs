@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use kaiwa_core::RequestId;
+use kaiwa_core::{Id, RequestId};
 
 use super::ANSWER_LIMIT;
 use crate::flubber::wire::{Request, RequestBody};
@@ -37,21 +37,21 @@ pub(super) enum Why {
     /// The room of this name is to be joined.
     Find {
         request: Option<RequestId>,
-        name: String,
+        name: Id,
     },
     /// A room is to be known.
     Get {
         request: Option<RequestId>,
-        id: String,
+        id: Id,
         then: Then,
     },
     Join {
         request: Option<RequestId>,
-        id: String,
+        id: Id,
     },
     Leave {
         request: RequestId,
-        id: String,
+        id: Id,
     },
     Create {
         request: RequestId,

@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 
 use kaiwa_core::session::Now;
 use kaiwa_core::{
-    ChatEvent, ConnectionEvent, Error, Message, MessageStatus, MessageType, RequestId, StatusEvent,
-    UserEvent,
+    ChatEvent, ConnectionEvent, Error, Id, Message, MessageStatus, MessageType, RequestId,
+    StatusEvent, UserEvent,
 };
 
 use super::asks::{Ask, Why};
@@ -21,7 +21,7 @@ const CUT_OFF: usize = 256;
 pub(super) struct Extension {
     is_spoken: bool,
     /// The own id.
-    me: Option<String>,
+    me: Option<Id>,
     /// Own messages that backends before this one had taken and not settled, oldest first.
     cut_off: VecDeque<RequestId>,
 }
@@ -238,7 +238,7 @@ impl FlubberSession {
     pub(super) fn ask_to_say(
         &self,
         request: RequestId,
-        channel_id: Option<String>,
+        channel_id: Option<Id>,
         message: Message,
     ) -> Ask {
         let (body, why) = if self.extension.is_spoken() {

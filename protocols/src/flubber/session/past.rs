@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use kaiwa_core::{ChatEvent, Message, MessageType, RequestId};
+use kaiwa_core::{ChatEvent, Id, Message, MessageType, RequestId};
 
 use super::FlubberSession;
 
@@ -20,7 +20,7 @@ pub(super) struct Past {
 /// A page of history.
 #[derive(Debug)]
 pub(super) struct Page {
-    pub(super) channel: String,
+    pub(super) channel: Id,
     /// Only what was said before belongs to it, in milliseconds since 1970.
     pub(super) before: i64,
     pub(super) limit: usize,
@@ -31,7 +31,7 @@ pub(super) struct Page {
 }
 
 impl Page {
-    pub(super) fn new(channel: String, before: i64, limit: u32) -> Self {
+    pub(super) fn new(channel: Id, before: i64, limit: u32) -> Self {
         Self {
             channel,
             before,

@@ -2,7 +2,7 @@
 
 use kaiwa_core::session::Now;
 use kaiwa_core::{
-    Channel, ChannelEvent, ChannelType, ChatEvent, ConnectionEvent, Error, ErrorKind, Message,
+    Channel, ChannelEvent, ChannelType, ChatEvent, ConnectionEvent, Error, ErrorKind, Id, Message,
     RequestId,
 };
 
@@ -51,7 +51,7 @@ impl FlubberSession {
                 self.join(Some(request), id);
             }
             ChannelEvent::Join { channel_id: name } => {
-                let body = RequestBody::RoomLookup(name.clone());
+                let body = RequestBody::RoomLookup(name.to_string());
                 let request = Some(request);
                 self.asks.push(body, Why::Find { request, name });
             }
@@ -76,7 +76,7 @@ impl FlubberSession {
     fn create(
         &mut self,
         request: RequestId,
-        parent: Option<String>,
+        parent: Option<Id>,
         channel: Channel,
     ) -> Result<(), Error> {
         let sendable = match channel.channel_type {
@@ -96,7 +96,7 @@ impl FlubberSession {
             _ => true,
         };
         let name = channel.name.filter(|name| !name.is_empty());
-        let name = name.unwrap_or(channel.id);
+        let name = name.unwrap_or_else(|| channel.id.into());
         if name.is_empty() {
             return Err(Error::new(ErrorKind::Invalid, "a room needs a name"));
         }
@@ -113,10 +113,10 @@ impl FlubberSession {
         &mut self,
         now: Now,
         request: RequestId,
-        channel_id: Option<String>,
+        channel_id: Option<Id>,
         mut message: Message,
     ) -> Result<(), Error> {
-        let channel = channel_id.or_else(|| self.rooms.current().map(str::to_owned));
+        let channel = channel_id.or_else(|| self.rooms.current().map(Into::into));
         if !self.extension.is_spoken() {
             self.may_say(channel.as_deref())?;
             // It shall look as it will arrive.
@@ -150,11 +150,11 @@ impl FlubberSession {
         &mut self,
         now: Now,
         request: RequestId,
-        channel: Option<String>,
-        before: Option<String>,
+        channel: Option<Id>,
+        before: Option<Id>,
         limit: u32,
     ) -> Result<(), Error> {
-        let channel = channel.or_else(|| self.rooms.current().map(str::to_owned));
+        let channel = channel.or_else(|| self.rooms.current().map(Into::into));
         let channel = channel.filter(|id| self.rooms.is_channel(id));
         let channel = channel.ok_or_else(unknown_channel)?;
         let newest = self.rooms.newest(&channel).cloned();
@@ -210,7 +210,7 @@ impl FlubberSession {
             if self.extension.is_spoken() || is_known {
                 let (channel, message) = (channel.map(str::to_owned), pending.message.clone());
                 self.outbox.written(now, request);
-                let ask = self.ask_to_say(request, channel, message);
+                let ask = self.ask_to_say(request, channel.map(Into::into), message);
                 return Some(self.asks.ask(now.mono, ask));
             }
             // It may be a room that is still being joined.

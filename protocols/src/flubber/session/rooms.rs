@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use kaiwa_core::{Channel, ChannelEvent, ChannelType, Message, RequestId};
+use kaiwa_core::{Channel, ChannelEvent, ChannelType, Id, Message, RequestId};
 
 use super::FlubberSession;
 use crate::flubber::wire::Room;
@@ -13,15 +13,15 @@ const MAX_ROOMS: usize = 10_000;
 /// What is known of rooms and people.
 #[derive(Debug, Default)]
 pub(super) struct Rooms {
-    rooms: BTreeMap<String, Known>,
+    rooms: BTreeMap<Id, Known>,
     /// People with whom there are conversations.
-    talks: BTreeMap<String, Newest>,
+    talks: BTreeMap<Id, Newest>,
     /// Recipients that are no rooms.
-    people: BTreeSet<String>,
+    people: BTreeSet<Id>,
     /// The ids of rooms of the form, by their names.
-    found: BTreeMap<String, String>,
+    found: BTreeMap<Id, Id>,
     /// The channel of who names none.
-    current: Option<String>,
+    current: Option<Id>,
 }
 
 #[derive(Debug)]
@@ -38,7 +38,7 @@ type Newest = Option<(i64, Message)>;
 
 impl Rooms {
     /// Rooms of an earlier backend, and whether they are to be joined.
-    pub(super) fn remembered(&self) -> Vec<(String, bool)> {
+    pub(super) fn remembered(&self) -> Vec<(Id, bool)> {
         let rooms = self.rooms.iter();
         rooms
             .map(|(id, known)| (id.clone(), known.joined))
@@ -46,7 +46,7 @@ impl Rooms {
     }
 
     /// What a room of the form is called by the backend.
-    pub(super) fn found(&mut self, name: String, id: String) {
+    pub(super) fn found(&mut self, name: Id, id: Id) {
         self.found.insert(name, id);
     }
 
@@ -96,7 +96,7 @@ impl Rooms {
         self.people.contains(id)
     }
 
-    pub(super) fn is_person(&mut self, id: String) {
+    pub(super) fn is_person(&mut self, id: Id) {
         if self.people.len() >= MAX_ROOMS {
             self.people.clear();
         }
@@ -106,7 +106,7 @@ impl Rooms {
     pub(super) fn joined(&mut self, id: &str) {
         if let Some(known) = self.rooms.get_mut(id) {
             known.joined = true;
-            self.current.get_or_insert_with(|| id.to_owned());
+            self.current.get_or_insert_with(|| id.into());
         }
     }
 
@@ -203,7 +203,7 @@ impl FlubberSession {
             self.rooms.current = None;
         }
         self.event(ChannelEvent::Remove {
-            channel_id: id.to_owned(),
+            channel_id: id.into(),
         });
     }
 
@@ -212,9 +212,9 @@ impl FlubberSession {
         if self.rooms.is_talk(person) || self.rooms.talks.len() >= MAX_ROOMS {
             return;
         }
-        self.rooms.talks.insert(person.to_owned(), None);
+        self.rooms.talks.insert(person.into(), None);
         let channel = Channel {
-            id: person.to_owned(),
+            id: person.into(),
             name: Some(person.to_owned()),
             channel_type: ChannelType::Direct,
         };

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::Arc;
+
+use kaiwa_core::Id;
 
 use crate::flubber::wire::Message;
 
@@ -12,14 +13,14 @@ const SEEN_MESSAGES: usize = 10_000;
 /// Messages that were told.
 #[derive(Debug, Default)]
 pub(super) struct Seen {
-    messages: BTreeMap<Arc<str>, Told>,
+    messages: BTreeMap<Id, Told>,
     /// Oldest first.
-    order: VecDeque<Arc<str>>,
+    order: VecDeque<Id>,
 }
 
 #[derive(Clone, Debug)]
 pub(super) struct Told {
-    pub(super) channel: Arc<str>,
+    pub(super) channel: Id,
     /// What it said; `None` as long as the backend has not repeated an own one.
     pub(super) digest: Option<u64>,
     pub(super) time: i64,
@@ -31,8 +32,8 @@ impl Seen {
     }
 
     pub(super) fn insert(&mut self, id: &str, told: Told) {
-        let id: Arc<str> = id.into();
-        if self.messages.insert(Arc::clone(&id), told).is_some() {
+        let id = Id::from(id);
+        if self.messages.insert(id.clone(), told).is_some() {
             return;
         }
         while self.order.len() >= SEEN_MESSAGES {
@@ -50,9 +51,9 @@ impl Seen {
     }
 
     /// A message is gone; gives its channel.
-    pub(super) fn remove(&mut self, id: &str) -> Option<Arc<str>> {
+    pub(super) fn remove(&mut self, id: &str) -> Option<Id> {
         let told = self.messages.remove(id)?;
-        self.order.retain(|one| &**one != id);
+        self.order.retain(|one| one != id);
         Some(told.channel)
     }
 }

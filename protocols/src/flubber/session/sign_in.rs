@@ -47,7 +47,7 @@ impl FlubberSession {
         self.greet_by = None;
         self.up_since = now.utc;
         self.event(StatusEvent::Connected { artifact: None });
-        let user_id = self.me.clone().unwrap_or_else(|| SELF.to_owned());
+        let user_id = self.me.clone().unwrap_or_else(|| SELF.into());
         self.event(UserEvent::Identify { user_id });
         self.settle_when_signed_in();
     }
@@ -61,7 +61,13 @@ impl FlubberSession {
             }
             let body = RequestBody::RoomLookup(name.clone());
             let request = None;
-            self.asks.push(body, Why::Find { request, name });
+            self.asks.push(
+                body,
+                Why::Find {
+                    request,
+                    name: name.into(),
+                },
+            );
         }
         for (id, was_joined) in self.rooms.remembered() {
             if was_joined {

@@ -1,12 +1,11 @@
 //! What is said: messages of the backend's, and what became of the own ones.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta};
 use kaiwa_core::session::Now;
 use kaiwa_core::{
-    ChatEvent, Error, ErrorKind, Message as Said, MessageFragment, MessageStatus, Profile,
+    ChatEvent, Error, ErrorKind, Id, Message as Said, MessageFragment, MessageStatus, Profile,
     RequestId, UserEvent,
 };
 
@@ -32,7 +31,7 @@ pub(super) struct Talk {
     /// May be own ones whose ids are on their way, or for recipients of whom nothing is known.
     held: VecDeque<Message>,
     /// Who has spoken, by channel, and how many that are.
-    speakers: BTreeMap<String, BTreeSet<String>>,
+    speakers: BTreeMap<Id, BTreeSet<Id>>,
     introduced: usize,
 }
 
@@ -60,8 +59,8 @@ impl FlubberSession {
             return self.skipped += 1;
         };
         self.event(ChatEvent::Remove {
-            channel_id: Some(channel.to_string()),
-            message_id: id.to_owned(),
+            channel_id: Some(channel),
+            message_id: id.into(),
         });
     }
 
@@ -119,7 +118,7 @@ impl FlubberSession {
     }
 
     /// The channel of a message; tells of a conversation, and learns who the user is.
-    fn channel_of(&mut self, message: &Message) -> String {
+    fn channel_of(&mut self, message: &Message) -> Id {
         let (recipient, sender) = (&message.recipient, &message.sender);
         if self.rooms.is_known(recipient) {
             return recipient.clone();
@@ -141,7 +140,7 @@ impl FlubberSession {
         other.clone()
     }
 
-    fn identify(&mut self, user_id: String) {
+    fn identify(&mut self, user_id: Id) {
         if self.me.is_none() {
             self.me = Some(user_id.clone());
             self.event(UserEvent::Identify { user_id });
@@ -172,7 +171,7 @@ impl FlubberSession {
             Some(told) => {
                 self.remember(&id, &told.channel, said, time);
                 self.event(ChatEvent::Update {
-                    channel_id: Some(told.channel.to_string()),
+                    channel_id: Some(told.channel),
                     message_id: id,
                     new_message: shown,
                 });
@@ -244,12 +243,12 @@ impl FlubberSession {
             return;
         }
         self.talk.introduced += 1;
-        let known = self.talk.speakers.entry(channel.to_owned()).or_default();
-        known.insert(sender.to_owned());
+        let known = self.talk.speakers.entry(channel.into()).or_default();
+        known.insert(sender.into());
         self.event(UserEvent::New {
-            channel_id: Some(channel.to_owned()),
+            channel_id: Some(channel.into()),
             user: Profile {
-                id: Some(sender.to_owned()),
+                id: Some(sender.into()),
                 username: Some(sender.to_owned()),
                 ..Profile::default()
             },
@@ -270,7 +269,7 @@ impl FlubberSession {
         let sender_id = self.me.clone();
         let mut confirmed = None;
         let settled = self.outbox.confirm(request, |message| {
-            message.id = Some(id.to_owned());
+            message.id = Some(id.into());
             message.sender_id = sender_id.or_else(|| message.sender_id.take());
             message.timestamp = DateTime::from_timestamp_millis(time).unwrap_or(message.timestamp);
             confirmed = Some(message.clone());
@@ -278,7 +277,7 @@ impl FlubberSession {
         self.events.extend(settled);
         if let Some(channel) = channel {
             let told = Told {
-                channel: Arc::from(channel.as_str()),
+                channel: channel.clone(),
                 digest: held.as_ref().map(digest),
                 time,
             };
@@ -303,7 +302,7 @@ impl FlubberSession {
     }
 
     /// The id of a message that the backend has told, though it has not answered.
-    fn repeated(&self, request: RequestId) -> Option<String> {
+    fn repeated(&self, request: RequestId) -> Option<Id> {
         let me = self.me.as_ref()?;
         let parts = Parts::of(&self.outbox.unconfirmed(request)?.content);
         let is_it = |held: &&Message| {
@@ -319,7 +318,7 @@ impl FlubberSession {
     }
 
     /// Where a message of the outbox goes.
-    fn channel_of_request(&self, request: RequestId) -> Option<String> {
+    fn channel_of_request(&self, request: RequestId) -> Option<Id> {
         self.outbox.get(request)?.0
     }
 
@@ -334,7 +333,7 @@ impl FlubberSession {
             attachments,
             content,
             extra,
-            recipient: channel.to_owned(),
+            recipient: channel.into(),
         }
     }
 }

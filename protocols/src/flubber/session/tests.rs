@@ -144,7 +144,7 @@ impl Desk {
     fn say(&mut self, text: &str) -> RequestId {
         let message = Message::text(text, DateTime::UNIX_EPOCH);
         self.send(ChatEvent::New {
-            channel_id: Some("!a".to_owned()),
+            channel_id: Some("!a".into()),
             message,
         })
     }

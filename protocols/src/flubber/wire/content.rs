@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use kaiwa_core::Id;
 use serde::de::{Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -22,15 +23,15 @@ pub enum Content {
     /// One behind the other.
     Concat(Vec<Self>),
     /// An emote; what the text is, the protocol does not say.
-    Emote(String),
+    Emote(Id),
     /// An address.
     UrlLink(String),
     /// A link to a message, by its id.
-    MessageLink(String),
+    MessageLink(Id),
     /// A link to a room, by its id.
-    RoomLink(String),
+    RoomLink(Id),
     /// A link to a user, by their id.
-    UserLink(String),
+    UserLink(Id),
 }
 
 /// The value of a content whose type may not be known yet: its form says what it can be.
@@ -49,11 +50,11 @@ impl Content {
             ("Underline", Value::One(inner)) => Self::Underline(inner),
             ("Crossout", Value::One(inner)) => Self::Crossout(inner),
             ("Concat", Value::Many(inner)) => Self::Concat(inner),
-            ("Emote", Value::Text(text)) => Self::Emote(text),
+            ("Emote", Value::Text(text)) => Self::Emote(text.into()),
             ("UrlLink", Value::Text(text)) => Self::UrlLink(text),
-            ("MessageLink", Value::Text(text)) => Self::MessageLink(text),
-            ("RoomLink", Value::Text(text)) => Self::RoomLink(text),
-            ("UserLink", Value::Text(text)) => Self::UserLink(text),
+            ("MessageLink", Value::Text(text)) => Self::MessageLink(text.into()),
+            ("RoomLink", Value::Text(text)) => Self::RoomLink(text.into()),
+            ("UserLink", Value::Text(text)) => Self::UserLink(text.into()),
             _ => return None,
         })
     }

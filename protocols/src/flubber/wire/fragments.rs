@@ -128,11 +128,11 @@ fn read(
             });
         }
         Content::RoomLink(channel_id) => {
-            let text = name_of(&channel_id).unwrap_or_else(|| channel_id.clone());
+            let text = name_of(&channel_id).unwrap_or_else(|| channel_id.to_string());
             return out.push(MessageFragment::ChannelLink { channel_id, text });
         }
         Content::UserLink(user_id) => {
-            let text = user_id.clone();
+            let text = user_id.to_string();
             return out.push(MessageFragment::Mention { user_id, text });
         }
     };

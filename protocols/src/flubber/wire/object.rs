@@ -3,6 +3,7 @@
 use base64::Engine;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use kaiwa_core::Id;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
@@ -14,12 +15,12 @@ use super::mime::is_mime;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Room {
     /// Stable, also when it is renamed.
-    pub id: String,
+    pub id: Id,
     /// What to call it.
     pub name: String,
     /// The room around it.
     #[serde(default)]
-    pub parent: Option<String>,
+    pub parent: Option<Id>,
     /// Whether messages can be sent into it.
     pub sendable: bool,
 }
@@ -39,11 +40,11 @@ pub struct Message {
     #[serde(default)]
     pub extra: Value,
     /// Stable, also when it is edited.
-    pub id: String,
+    pub id: Id,
     /// A room or a user; only who knows the rooms can tell.
-    pub recipient: String,
+    pub recipient: Id,
     /// A user.
-    pub sender: String,
+    pub sender: Id,
 }
 
 /// A message that is to be sent.
@@ -57,7 +58,7 @@ pub struct NewMessage {
     #[serde(default)]
     pub extra: Value,
     /// A room or a user.
-    pub recipient: String,
+    pub recipient: Id,
 }
 
 /// A file within a message.

@@ -1,6 +1,6 @@
 //! What a host wants of a backend.
 
-use kaiwa_core::ConnectionEvent;
+use kaiwa_core::{ConnectionEvent, Id};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -24,24 +24,24 @@ pub enum RequestBody {
     /// The id of the room that people call so; answered by a room id.
     RoomLookup(String),
     /// The room of this id; answered by it.
-    RoomGet(String),
+    RoomGet(Id),
     /// A new room; answered by its id.
     RoomCreate {
         /// What to call it.
         name: String,
         /// The room around it.
-        parent: Option<String>,
+        parent: Option<Id>,
         /// Whether messages can be sent into it.
         sendable: bool,
     },
     /// Be in this room; answered by success.
-    RoomJoin(String),
+    RoomJoin(Id),
     /// Be in this room no longer; answered by success.
-    RoomLeave(String),
+    RoomLeave(Id),
     /// The message of this id; answered by it.
-    MessageGet(String),
+    MessageGet(Id),
     /// Older messages than this one: they come as updates, then success.
-    MessageGetBefore(String),
+    MessageGetBefore(Id),
     /// Say this; answered by a message id.
     MessageSend(NewMessage),
     /// The extension: anything that the vocabulary has. Answered by success or an error at once; what comes of it are
@@ -122,6 +122,6 @@ impl RequestBody {
 struct New {
     name: String,
     #[serde(default)]
-    parent: Option<String>,
+    parent: Option<Id>,
     sendable: bool,
 }

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use kaiwa_core::Id;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -35,9 +36,9 @@ pub enum AnswerBody {
     /// A room.
     Room(Room),
     /// The id of a message.
-    MessageID(String),
+    MessageID(Id),
     /// The id of a room.
-    RoomID(String),
+    RoomID(Id),
     /// It is not done.
     Error(Failure),
 }
@@ -63,11 +64,11 @@ pub enum Update {
     /// A room is there, or has changed.
     RoomUpsert(Room),
     /// The room of this id is gone.
-    RoomDelete(String),
+    RoomDelete(Id),
     /// A message is there, or has changed.
     MessageUpsert(Box<Message>),
     /// The message of this id is gone.
-    MessageDelete(String),
+    MessageDelete(Id),
     /// The extension.
     Kaiwa(Box<KaiwaUpdate>),
 }

@@ -1,6 +1,6 @@
 //! How channels come to be and who finds them: made in others, in the open or not, joined with a code.
 
-use kaiwa_core::{Channel, ChannelEvent, ChannelType, ConnectionEvent, Error, ErrorKind, Role};
+use kaiwa_core::{Channel, ChannelEvent, ChannelType, ConnectionEvent, Error, ErrorKind, Id, Role};
 
 use super::places::{INVITES, arrives};
 use super::wants::Want;
@@ -11,7 +11,7 @@ impl World {
     pub(super) fn create(
         &mut self,
         want: &Want,
-        parent_id: Option<String>,
+        parent_id: Option<Id>,
         channel: Channel,
         public: bool,
     ) -> Result<(), Error> {
@@ -55,7 +55,7 @@ impl World {
             (name != me).then(|| arrives(Some(channel_id), me))
         });
         let join = ChannelEvent::Join {
-            channel_id: channel_id.to_owned(),
+            channel_id: channel_id.into(),
         };
         self.tell_me(want, &join.into());
         Ok(())
@@ -66,7 +66,7 @@ impl World {
         &mut self,
         want: &Want,
         channel_id: &str,
-        user_id: Option<String>,
+        user_id: Option<Id>,
     ) -> Result<(), Error> {
         if let Some(user_id) = &user_id {
             self.people.know(user_id)?;
@@ -83,8 +83,8 @@ impl World {
             ));
         }
         place.invites.insert(code.clone(), user_id.clone());
-        let invite = |user_id: Option<String>| ChannelEvent::Invite {
-            channel_id: channel_id.to_owned(),
+        let invite = |user_id: Option<Id>| ChannelEvent::Invite {
+            channel_id: channel_id.into(),
             user_id,
             code: Some(code.clone()),
         };

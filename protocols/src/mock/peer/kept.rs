@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use kaiwa_core::{ConnectionEvent, Error, ErrorKind, UserEvent};
+use kaiwa_core::{ConnectionEvent, Error, ErrorKind, Id, UserEvent};
 use serde_json::Value;
 
 use super::wants::Want;
@@ -12,17 +12,17 @@ use super::world::World;
 const VALUES: usize = 1000;
 
 /// Where, and under which key.
-type Key = (Option<String>, String);
+type Key = (Option<Id>, String);
 
 /// The values of everybody.
 #[derive(Default)]
 pub(super) struct Kept {
-    of: BTreeMap<String, BTreeMap<Key, Value>>,
+    of: BTreeMap<Id, BTreeMap<Key, Value>>,
 }
 
 impl Kept {
     fn set(&mut self, name: &str, key: Key, value: Option<Value>) -> Result<(), Error> {
-        let values = self.of.entry(name.to_owned()).or_default();
+        let values = self.of.entry(name.into()).or_default();
         let Some(value) = value.filter(|value| !value.is_null()) else {
             values.remove(&key);
             return Ok(());
@@ -56,7 +56,7 @@ impl Kept {
             let moved: Vec<_> = values.extract_if(.., there).collect();
             if let Some(new) = new {
                 let moved = moved.into_iter();
-                values.extend(moved.map(|((_, key), value)| ((Some(new.to_owned()), key), value)));
+                values.extend(moved.map(|((_, key), value)| ((Some(new.into()), key), value)));
             }
         }
     }
@@ -67,7 +67,7 @@ impl World {
     pub(super) fn keep(
         &mut self,
         want: &Want,
-        channel_id: Option<String>,
+        channel_id: Option<Id>,
         key: String,
         value: Option<Value>,
     ) -> Result<(), Error> {
@@ -85,7 +85,7 @@ impl World {
     pub(super) fn look_up(
         &mut self,
         want: &Want,
-        channel_id: Option<String>,
+        channel_id: Option<Id>,
         key: String,
     ) -> Result<(), Error> {
         if let Some(channel_id) = &channel_id {
@@ -99,7 +99,7 @@ impl World {
     }
 }
 
-fn told(channel_id: Option<String>, key: String, value: Option<Value>) -> ConnectionEvent {
+fn told(channel_id: Option<Id>, key: String, value: Option<Value>) -> ConnectionEvent {
     UserEvent::Data {
         channel_id,
         key,
@@ -115,7 +115,7 @@ mod tests {
     #[test]
     fn values_are_told_apart_by_place_and_bounded() {
         let mut kept = Kept::default();
-        let place = |channel: Option<&str>| (channel.map(str::to_owned), "k".to_owned());
+        let place = |channel: Option<&str>| (channel.map(Id::from), "k".to_owned());
         kept.set("ann", place(None), Some(1.into())).unwrap();
         kept.set("ann", place(Some("a")), Some(2.into())).unwrap();
         kept.set("bob", place(None), Some(Value::Null)).unwrap();

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use kaiwa_core::{ChatEvent, ConnectionEvent, Error, ErrorKind, Message, MessageFragment};
+use kaiwa_core::{ChatEvent, ConnectionEvent, Error, ErrorKind, Id, Message, MessageFragment};
 
 use crate::mock::wire::{Accepted, Hello, MAX_PACKET_BYTES, ServerPacket};
 
@@ -29,7 +29,7 @@ pub(super) struct Past {
 /// A message that was said, and by which session under which number.
 pub(super) struct Said {
     pub(super) id: u64,
-    pub(super) channel: String,
+    pub(super) channel: Id,
     pub(super) origin: Option<(String, u64)>,
     pub(super) message: Message,
 }
@@ -87,7 +87,7 @@ impl Past {
             None => self.said.retain(|said| said.channel != channel),
             Some(new) => {
                 for said in self.said.iter_mut().filter(|said| said.channel == channel) {
-                    new.clone_into(&mut said.channel);
+                    said.channel = new.into();
                 }
             }
         }
@@ -110,8 +110,8 @@ impl Past {
         if hello.after.is_some() && (cut || forgotten) {
             events.push(
                 ChatEvent::Gap {
-                    channel_id: channel.to_owned(),
-                    after: hello.after.map(|id| id.to_string()),
+                    channel_id: channel.into(),
+                    after: hello.after.map(Into::into),
                     before: messages.first().and_then(|first| first.id.clone()),
                 }
                 .into(),
@@ -119,7 +119,7 @@ impl Past {
         }
         events.push(
             ChatEvent::History {
-                channel_id: channel.to_owned(),
+                channel_id: channel.into(),
                 messages,
                 complete: !cut && !forgotten,
             }
@@ -160,7 +160,7 @@ impl Past {
         let limit = usize::try_from(limit).unwrap_or(PAGE).min(PAGE);
         let (messages, cut) = newest(older, limit);
         Ok(ChatEvent::History {
-            channel_id: channel.to_owned(),
+            channel_id: channel.into(),
             messages,
             complete: !cut,
         })
@@ -193,10 +193,10 @@ mod tests {
         let mut past = Past::default();
         for (id, text) in (1..).zip(texts) {
             let mut message = Message::text(text, DateTime::UNIX_EPOCH);
-            message.id = Some(id.to_string());
+            message.id = Some(id.into());
             past.remember(Said {
                 id,
-                channel: if id % 10 == 0 { "other" } else { "room" }.to_owned(),
+                channel: if id % 10 == 0 { "other" } else { "room" }.into(),
                 origin: None,
                 message,
             });
@@ -204,7 +204,7 @@ mod tests {
         past
     }
 
-    fn page(past: &mut Past, before: Option<&str>, limit: u32) -> (Vec<String>, bool) {
+    fn page(past: &mut Past, before: Option<&str>, limit: u32) -> (Vec<Id>, bool) {
         match past.page("room", before, limit).unwrap() {
             ChatEvent::History {
                 messages, complete, ..
@@ -227,7 +227,7 @@ mod tests {
             (vec!["11".into(), "12".into()], false)
         );
         assert_eq!(page(&mut past, Some("11"), 1), (vec!["9".into()], false));
-        let first = (1..=3).map(|id: u32| id.to_string()).collect();
+        let first = (1..=3_u32).map(Id::from).collect();
         assert_eq!(page(&mut past, Some("4"), 3), (first, true), "exactly all");
         assert_eq!(page(&mut past, Some("1"), 3), (vec![], true));
         for unknown in ["10", "13", "x"] {
@@ -251,7 +251,7 @@ mod tests {
         let past = past((0..HISTORY + 20).map(|_| "x".to_owned()));
         let kinds = |after| {
             let hello = Hello {
-                name: String::new(),
+                name: Id::default(),
                 password: None,
                 session: String::new(),
                 after,

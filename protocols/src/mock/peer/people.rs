@@ -2,19 +2,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use kaiwa_core::{ConnectionEvent, Error, ErrorKind, Presence, UserEvent};
+use kaiwa_core::{ConnectionEvent, Error, ErrorKind, Id, Presence, UserEvent};
 
 use super::places::arrives;
 
 /// Everybody who has ever been there.
 #[derive(Default)]
 pub(super) struct People {
-    known: BTreeSet<String>,
+    known: BTreeSet<Id>,
     /// Who has asked whom for contact, and with which words.
-    asked: BTreeMap<(String, String), Option<String>>,
+    asked: BTreeMap<(Id, Id), Option<String>>,
     /// Contacts, in both directions.
-    contacts: BTreeSet<(String, String)>,
-    presence: BTreeMap<String, (Presence, Option<String>)>,
+    contacts: BTreeSet<(Id, Id)>,
+    presence: BTreeMap<Id, (Presence, Option<String>)>,
 }
 
 /// What came of asking for contact.
@@ -28,7 +28,7 @@ pub(super) enum Asked {
 
 impl People {
     pub(super) fn add(&mut self, name: &str) {
-        self.known.insert(name.to_owned());
+        self.known.insert(name.into());
     }
 
     pub(super) fn know(&self, name: &str) -> Result<(), Error> {
@@ -81,7 +81,7 @@ impl People {
     }
 
     pub(super) fn set_presence(&mut self, me: &str, presence: Presence, text: Option<String>) {
-        self.presence.insert(me.to_owned(), (presence, text));
+        self.presence.insert(me.into(), (presence, text));
     }
 
     /// Says whether they had said how they are.
@@ -137,7 +137,7 @@ impl People {
 /// Contact is asked for, seen from one side.
 pub(super) fn request(other: &str, own: bool, text: Option<&str>) -> ConnectionEvent {
     UserEvent::Request {
-        user_id: other.to_owned(),
+        user_id: other.into(),
         own,
         text: text.map(str::to_owned),
     }
@@ -147,14 +147,14 @@ pub(super) fn request(other: &str, own: bool, text: Option<&str>) -> ConnectionE
 /// Two are contacts or are none, seen from one side.
 pub(super) fn answer(other: &str, accept: bool) -> ConnectionEvent {
     UserEvent::Respond {
-        user_id: other.to_owned(),
+        user_id: other.into(),
         accept,
     }
     .into()
 }
 
-fn pair(one: &str, other: &str) -> (String, String) {
-    (one.to_owned(), other.to_owned())
+fn pair(one: &str, other: &str) -> (Id, Id) {
+    (one.into(), other.into())
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use kaiwa_core::{
-    Channel, ChannelEvent, ChannelType, ChatEvent, ConnectionEvent, Error, ErrorKind, Member,
+    Channel, ChannelEvent, ChannelType, ChatEvent, ConnectionEvent, Error, ErrorKind, Id, Member,
     Profile, Role, UserEvent,
 };
 
@@ -15,7 +15,7 @@ pub(super) const INVITES: usize = 1000;
 
 /// The channels by id.
 pub(super) struct Places {
-    list: BTreeMap<String, Place>,
+    list: BTreeMap<Id, Place>,
     /// Channels of two people so far; their ids are numbered.
     direct: u64,
     /// Channels made so far.
@@ -27,16 +27,16 @@ pub(super) struct Places {
 pub(super) struct Place {
     pub(super) channel: Channel,
     pub(super) topic: Option<String>,
-    pub(super) parent: Option<String>,
-    pub(super) members: BTreeMap<String, Role>,
+    pub(super) parent: Option<Id>,
+    pub(super) members: BTreeMap<Id, Role>,
     /// The last message that each has read.
-    pub(super) read: BTreeMap<String, u64>,
+    pub(super) read: BTreeMap<Id, u64>,
     /// Only those who are in it know of it.
     closed: bool,
     /// Codes that let somebody in: this one, once, or anybody.
-    pub(super) invites: BTreeMap<String, Option<String>>,
+    pub(super) invites: BTreeMap<String, Option<Id>>,
     /// Who is kept out, until when.
-    pub(super) banned: BTreeMap<String, Option<DateTime<Utc>>>,
+    pub(super) banned: BTreeMap<Id, Option<DateTime<Utc>>>,
 }
 
 impl Places {
@@ -48,7 +48,7 @@ impl Places {
             made: 0,
         };
         places.open(Channel {
-            id: LOBBY.to_owned(),
+            id: LOBBY.into(),
             name: Some("Lobby".to_owned()),
             ..Channel::default()
         });
@@ -77,11 +77,11 @@ impl Places {
     /// A channel under a new id.
     pub(super) fn make(&mut self, channel: Channel, public: bool) -> &mut Place {
         self.made += 1;
-        let mut id = format!("made-{}", self.made);
+        let mut id = Id::from(format_args!("made-{}", self.made));
         while self.list.contains_key(&id) {
             // Somebody has given this id to a channel of theirs.
             self.made += 1;
-            id = format!("made-{}", self.made);
+            id = format_args!("made-{}", self.made).into();
         }
         let place = self.open(Channel { id, ..channel });
         place.closed = !public;
@@ -106,7 +106,7 @@ impl Places {
             }
             _ => return Err(no()),
         }
-        place.members.entry(me.to_owned()).or_default();
+        place.members.entry(me.into()).or_default();
         Ok(place)
     }
 
@@ -121,7 +121,7 @@ impl Places {
             Some(place) => place.channel.id.clone(),
             None => {
                 self.direct += 1;
-                format!("direct-{}", self.direct)
+                format_args!("direct-{}", self.direct).into()
             }
         };
         let place = self.open(Channel {
@@ -130,7 +130,7 @@ impl Places {
             channel_type: ChannelType::Direct,
         });
         for name in [one, other] {
-            place.members.entry(name.to_owned()).or_default();
+            place.members.entry(name.into()).or_default();
         }
         place
     }
@@ -153,7 +153,7 @@ impl Places {
     fn move_children(&mut self, id: &str, new: Option<&str>) {
         let children = self.list.values_mut();
         for child in children.filter(|child| child.parent.as_deref() == Some(id)) {
-            child.parent = new.map(str::to_owned);
+            child.parent = new.map(Into::into);
         }
     }
 }
@@ -183,7 +183,11 @@ impl Place {
     pub(super) fn shown_to(&self, me: &str) -> Channel {
         let mut channel = self.channel.clone();
         if channel.channel_type == ChannelType::Direct {
-            channel.name = self.members.keys().find(|name| *name != me).cloned();
+            channel.name = self
+                .members
+                .keys()
+                .find(|name| *name != me)
+                .map(ToString::to_string);
         }
         channel
     }
@@ -215,7 +219,7 @@ impl Place {
         told.extend(self.read.iter().map(|(name, message_id)| {
             ConnectionEvent::from(ChatEvent::Read {
                 channel_id: Some(channel_id.clone()),
-                message_id: message_id.to_string(),
+                message_id: (*message_id).into(),
                 user_id: Some(name.clone()).filter(|name| name != me),
             })
         }));
@@ -236,7 +240,7 @@ impl Place {
     }
 
     /// What some of those in it may do.
-    pub(super) fn roles<'a>(&self, names: impl Iterator<Item = &'a String>) -> ConnectionEvent {
+    pub(super) fn roles<'a>(&self, names: impl Iterator<Item = &'a Id>) -> ConnectionEvent {
         let members = names.filter_map(|name| {
             Some(Member {
                 user_id: name.clone(),
@@ -254,9 +258,9 @@ impl Place {
 /// Somebody is in a channel, or known on the network.
 pub(super) fn arrives(channel_id: Option<&str>, name: &str) -> ConnectionEvent {
     UserEvent::New {
-        channel_id: channel_id.map(str::to_owned),
+        channel_id: channel_id.map(Into::into),
         user: Profile {
-            id: Some(name.to_owned()),
+            id: Some(name.into()),
             username: Some(name.to_owned()),
             ..Profile::default()
         },
@@ -267,8 +271,8 @@ pub(super) fn arrives(channel_id: Option<&str>, name: &str) -> ConnectionEvent {
 /// Somebody is in a channel no more.
 pub(super) fn leaves(channel_id: &str, name: &str) -> ConnectionEvent {
     UserEvent::Remove {
-        channel_id: Some(channel_id.to_owned()),
-        user_id: name.to_owned(),
+        channel_id: Some(channel_id.into()),
+        user_id: name.into(),
     }
     .into()
 }

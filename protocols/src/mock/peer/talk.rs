@@ -1,6 +1,6 @@
 //! What is done with messages that were said: edits, deletions, read marks, reactions; and who types.
 
-use kaiwa_core::{ChatEvent, Error, Message, MessageFragment, MessageStatus};
+use kaiwa_core::{ChatEvent, Error, Id, Message, MessageFragment, MessageStatus};
 
 use super::wants::{Want, unheard_of};
 use super::world::World;
@@ -17,7 +17,7 @@ impl World {
             | ChatEvent::React { channel_id, .. } => channel_id.clone(),
             _ => return Err(unheard_of()),
         };
-        let channel_id = channel_id.unwrap_or_else(|| LOBBY.to_owned());
+        let channel_id = channel_id.unwrap_or_else(|| LOBBY.into());
         self.places.get(&channel_id, &want.name)?;
         match event {
             ChatEvent::Update {
@@ -52,10 +52,10 @@ impl World {
         let place = self.places.get(channel_id, &want.name)?;
         let mark = place.read.entry(want.name.clone()).or_default();
         *mark = id.max(*mark);
-        let message_id = mark.to_string();
+        let message_id = Id::from(*mark);
         self.tell_place(want, channel_id, |name| {
             let event = ChatEvent::Read {
-                channel_id: Some(channel_id.to_owned()),
+                channel_id: Some(channel_id.into()),
                 message_id: message_id.clone(),
                 user_id: want.unless(name),
             };
@@ -81,8 +81,8 @@ impl World {
         message.content.extend(reactions);
         message.status = MessageStatus::Edited;
         let edited = ChatEvent::Update {
-            channel_id: Some(channel_id.to_owned()),
-            message_id: message_id.to_owned(),
+            channel_id: Some(channel_id.into()),
+            message_id: message_id.into(),
             new_message: message.clone(),
         };
         self.tell_place(want, channel_id, |_| Some(edited.clone().into()));
@@ -94,7 +94,7 @@ impl World {
         let here = want.link;
         self.tell_place_by_link(want, channel_id, |link, name| {
             let event = ChatEvent::Typing {
-                channel_id: Some(channel_id.to_owned()),
+                channel_id: Some(channel_id.into()),
                 user_id: want.unless(name),
                 typing,
             };
@@ -114,8 +114,8 @@ impl World {
         let message = &mut self.past.find(channel_id, message_id)?.message;
         if put(message, emoji, &want.name, on) {
             let event = ChatEvent::React {
-                channel_id: Some(channel_id.to_owned()),
-                message_id: message_id.to_owned(),
+                channel_id: Some(channel_id.into()),
+                message_id: message_id.into(),
                 user_id: Some(want.name.clone()),
                 emoji: emoji.to_owned(),
                 on,
@@ -143,7 +143,7 @@ fn put(message: &mut Message, emoji: &str, name: &str, on: bool) -> bool {
         Some(user_ids) => {
             let had = user_ids.iter().any(|id| id == name);
             if on && !had {
-                user_ids.push(name.to_owned());
+                user_ids.push(name.into());
             }
             if !on {
                 user_ids.retain(|id| id != name);
@@ -159,7 +159,7 @@ fn put(message: &mut Message, emoji: &str, name: &str, on: bool) -> bool {
         None if on => {
             message.content.push(MessageFragment::Reaction {
                 emoji: emoji.to_owned(),
-                user_ids: vec![name.to_owned()],
+                user_ids: vec![name.into()],
             });
             true
         }

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use kaiwa_core::{
-    Channel, ChannelEvent, ChannelType, ChatEvent, ConnectionEvent, Error, ErrorKind, Member,
+    Channel, ChannelEvent, ChannelType, ChatEvent, ConnectionEvent, Error, ErrorKind, Id, Member,
     Message, MessageStatus, MessageType, Role, StatusEvent, UserEvent,
 };
 
@@ -16,7 +16,7 @@ use crate::mock::wire::{Accepted, LOBBY, ServerPacket, time};
 pub(super) struct Want {
     pub(super) link: u64,
     pub(super) number: u64,
-    pub(super) name: String,
+    pub(super) name: Id,
     pub(super) session: String,
 }
 
@@ -56,17 +56,17 @@ impl World {
     fn post(
         &mut self,
         want: &Want,
-        channel: Option<String>,
+        channel: Option<Id>,
         mut message: Message,
     ) -> Result<Accepted, Error> {
-        let channel = channel.unwrap_or_else(|| LOBBY.to_owned());
+        let channel = channel.unwrap_or_else(|| LOBBY.into());
         let now = self.now();
         self.places
             .get(&channel, &want.name)?
             .admits(&want.name, now)?;
         self.past.can_be_said(&channel, &mut message)?;
         let (id, at_ms) = self.stamp();
-        message.id = Some(id.to_string());
+        message.id = Some(id.into());
         message.sender_id = Some(want.name.clone());
         message.timestamp = time(at_ms);
         message.message_type = MessageType::Normal;
@@ -291,7 +291,7 @@ impl World {
         }
         self.tell_place(want, channel_id, |_| Some(leaves(channel_id, user_id)));
         let kick = ChannelEvent::Kick {
-            channel_id: Some(channel_id.to_owned()),
+            channel_id: Some(channel_id.into()),
             reason: None,
             ban: false,
         };
@@ -312,11 +312,11 @@ impl World {
     ) -> Result<(), Error> {
         self.people.know(user_id)?;
         let place = self.places.get(channel_id, &want.name)?;
-        place.banned.insert(user_id.to_owned(), until);
+        place.banned.insert(user_id.into(), until);
         let was_in = place.members.remove(user_id).is_some();
         let told = UserEvent::Ban {
-            channel_id: Some(channel_id.to_owned()),
-            user_id: user_id.to_owned(),
+            channel_id: Some(channel_id.into()),
+            user_id: user_id.into(),
             until,
             reason: reason.clone(),
         };
@@ -324,7 +324,7 @@ impl World {
         if was_in {
             self.tell_place(want, channel_id, |_| Some(leaves(channel_id, user_id)));
             let kick = ChannelEvent::Kick {
-                channel_id: Some(channel_id.to_owned()),
+                channel_id: Some(channel_id.into()),
                 reason,
                 ban: true,
             };
@@ -425,7 +425,7 @@ impl World {
 
 impl Want {
     /// How the one who wants it is named to `name`: not at all to themselves.
-    pub(super) fn unless(&self, name: &str) -> Option<String> {
+    pub(super) fn unless(&self, name: &str) -> Option<Id> {
         Some(self.name.clone()).filter(|me| me != name)
     }
 }

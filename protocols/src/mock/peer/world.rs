@@ -91,7 +91,7 @@ impl World {
         };
         world.people.add(SOMEBODY);
         if let Ok(lobby) = world.places.get(LOBBY, SOMEBODY) {
-            lobby.members.insert(SOMEBODY.to_owned(), Role::Owner);
+            lobby.members.insert(SOMEBODY.into(), Role::Owner);
         }
         world.play(script);
         world
@@ -102,11 +102,11 @@ impl World {
         self.dice = Dice::new(script.seed);
         for number in 1..=script.rooms.min(ROOMS) {
             let room = self.places.open(Channel {
-                id: format!("room-{number}"),
+                id: format_args!("room-{number}").into(),
                 name: Some(format!("Room {number}")),
                 channel_type: ChannelType::Group,
             });
-            room.parent = Some(LOBBY.to_owned());
+            room.parent = Some(LOBBY.into());
         }
         // There is only one past.
         if self.past.is_empty() {
@@ -123,10 +123,10 @@ impl World {
         let (id, _) = self.stamp();
         let minutes = i64::try_from(count.saturating_sub(number)).unwrap_or_default();
         self.remember(&Say {
-            channel: LOBBY.to_owned(),
+            channel: LOBBY.into(),
             id,
             at_ms: EPOCH_MS.saturating_sub(minutes.saturating_mul(60_000)),
-            sender: SOMEBODY.to_owned(),
+            sender: SOMEBODY.into(),
             text: format!("earlier {number}"),
         });
     }
@@ -164,7 +164,7 @@ impl World {
         }
         if self.people.forget_presence(name) {
             let offline = UserEvent::Presence {
-                user_id: Some(name.to_owned()),
+                user_id: Some(name.into()),
                 presence: Presence::Offline,
                 text: None,
             };
@@ -197,10 +197,10 @@ impl World {
     pub(super) fn say(&mut self, text: &str) {
         let (id, at_ms) = self.stamp();
         let say = Say {
-            channel: LOBBY.to_owned(),
+            channel: LOBBY.into(),
             id,
             at_ms,
-            sender: SOMEBODY.to_owned(),
+            sender: SOMEBODY.into(),
             text: text.to_owned(),
         };
         self.remember(&say);

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use kaiwa_core::session::Now;
-use kaiwa_core::{ChannelEvent, ChatEvent, RequestId};
+use kaiwa_core::{ChannelEvent, ChatEvent, Id, RequestId};
 
 use super::calls::Purpose;
 use super::changes::{Change, said};
@@ -176,7 +176,7 @@ impl OshiSession {
         stream.wanted = false;
         let seen = stream.seen;
         if !was_in || by.is_some() {
-            let channel_id = id.to_string();
+            let channel_id = Id::from(id);
             self.tell(by, ChannelEvent::Join { channel_id });
             if told.last_read > 0 {
                 self.show_own_read(by, id, told.last_read);
@@ -205,7 +205,7 @@ impl OshiSession {
         }
         if renumbered {
             // Ids begin anew, so those shown before are others'.
-            let channel_id = Some(id.to_string());
+            let channel_id = Some(Id::from(id));
             self.event(ChannelEvent::Wipe { channel_id });
             if let Some(stream) = self.streams.get_mut(&id) {
                 stream.seen = None;
@@ -298,9 +298,9 @@ impl OshiSession {
                 .map(|kept| kept.seq)
                 .or_else(|| news.iter().min().copied());
             self.event(ChatEvent::Gap {
-                channel_id: id.to_string(),
-                after: Some(newest.to_string()).filter(|_| newest > 0),
-                before: before.map(|seq| seq.to_string()),
+                channel_id: id.into(),
+                after: (newest > 0).then(|| newest.into()),
+                before: before.map(Into::into),
             });
         }
         self.show_history(id, found, !more);

@@ -189,8 +189,8 @@ impl OshiSession {
         if shown && (changed || kept.message.content.iter().any(reacted)) {
             // More has become of it since it was said.
             self.event(ChatEvent::Update {
-                channel_id: Some(id.to_string()),
-                message_id: kept.seq.to_string(),
+                channel_id: Some(id.into()),
+                message_id: kept.seq.into(),
                 new_message: kept.message.clone(),
             });
             self.repeat_reactions(id, kept.seq, &kept.message);
@@ -213,7 +213,7 @@ impl OshiSession {
             self.introduce_sender(kept);
         }
         self.event(ChatEvent::History {
-            channel_id: id.to_string(),
+            channel_id: id.into(),
             messages: kept.into_iter().map(|kept| kept.message).collect(),
             complete,
         });
@@ -222,7 +222,7 @@ impl OshiSession {
     fn show_news(&mut self, id: StreamId, kept: Kept) {
         self.introduce_sender(&kept);
         self.event(ChatEvent::New {
-            channel_id: Some(id.to_string()),
+            channel_id: Some(id.into()),
             message: kept.message,
         });
     }
@@ -231,8 +231,8 @@ impl OshiSession {
     pub(super) fn show_update(&mut self, request: Option<RequestId>, id: StreamId, kept: &Kept) {
         self.introduce_sender(kept);
         let update = ChatEvent::Update {
-            channel_id: Some(id.to_string()),
-            message_id: kept.seq.to_string(),
+            channel_id: Some(id.into()),
+            message_id: kept.seq.into(),
             new_message: kept.message.clone(),
         };
         self.tell(request, update);
@@ -262,9 +262,9 @@ impl OshiSession {
         reaction: Reaction,
     ) {
         let react = ChatEvent::React {
-            channel_id: Some(id.to_string()),
-            message_id: reaction.seq.to_string(),
-            user_id: Some(reaction.user.to_string()),
+            channel_id: Some(id.into()),
+            message_id: reaction.seq.into(),
+            user_id: Some(reaction.user.into()),
             emoji: reaction.emoji,
             on: reaction.on,
         };

@@ -47,7 +47,7 @@ impl OshiSession {
             messages.push(kept.message);
         }
         let history = ChatEvent::History {
-            channel_id: page.stream.to_string(),
+            channel_id: page.stream.into(),
             messages: messages.clone(),
             complete: rest == 0 && !page.more,
         };

@@ -90,8 +90,8 @@ impl OshiSession {
             return self.show_own_read(None, id, seq);
         }
         self.event(ChatEvent::Read {
-            channel_id: Some(id.to_string()),
-            message_id: seq.to_string(),
+            channel_id: Some(id.into()),
+            message_id: seq.into(),
             user_id,
         });
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use kaiwa_core::outbox::{OUTBOX_AGE, Outbox};
 use kaiwa_core::session::{Now, SessionEvent};
-use kaiwa_core::{Error, ErrorKind, Message, MessageFragment, RequestId};
+use kaiwa_core::{Error, ErrorKind, Id, Message, MessageFragment, RequestId};
 
 use crate::oshi::wire::{FileId, StreamId, limit};
 
@@ -76,7 +76,7 @@ impl Outgoing {
         message: Message,
         has_files: bool,
     ) -> Result<SessionEvent, Error> {
-        let channel = Some(stream.to_string());
+        let channel = Some(Id::from(stream));
         let echo = self.outbox.accept(now, request, channel, message)?;
         let stage = if has_files {
             Stage::Uploading(Some(now.mono))

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use kaiwa_core::{ChannelEvent, Member, Presence, Profile, RequestId, UserEvent};
+use kaiwa_core::{ChannelEvent, Id, Member, Presence, Profile, RequestId, UserEvent};
 
 use super::OshiSession;
 use super::calls::Purpose;
@@ -63,7 +63,7 @@ impl People {
         let username = person.and_then(|person| text(&person.name));
         let display = person.and_then(|person| text(&person.display));
         Profile {
-            id: Some(user.to_string()),
+            id: Some(user.into()),
             display_name: display.filter(|display| Some(display) != username.as_ref()),
             username,
             ..Profile::default()
@@ -80,8 +80,8 @@ impl People {
 
 impl OshiSession {
     /// `None` for the user.
-    pub(super) fn unless_me(&self, user: UserId) -> Option<String> {
-        (Some(user) != self.me_id()).then(|| user.to_string())
+    pub(super) fn unless_me(&self, user: UserId) -> Option<Id> {
+        (Some(user) != self.me_id()).then(|| user.into())
     }
 
     /// The user's own profile.
@@ -141,7 +141,7 @@ impl OshiSession {
     pub(super) fn show_person_in(
         &mut self,
         request: Option<RequestId>,
-        channel_id: String,
+        channel_id: Id,
         user: UserId,
     ) {
         let user = self.people.profile(user);
@@ -176,8 +176,8 @@ impl OshiSession {
         places.extend(streams.map(|(id, _)| Some(id.to_string())));
         for channel_id in places {
             let update = UserEvent::Update {
-                channel_id,
-                user_id: user.to_string(),
+                channel_id: channel_id.map(Into::into),
+                user_id: user.into(),
                 new_user: self.people.profile(user),
             };
             self.tell(request, update);
@@ -208,7 +208,7 @@ impl OshiSession {
                 Presence::Offline
             };
             self.event(UserEvent::Presence {
-                user_id: Some(user.to_string()),
+                user_id: Some(user.into()),
                 presence,
                 text: None,
             });
@@ -244,7 +244,7 @@ impl OshiSession {
             }
             self.show_person_in(request, channel_id.clone(), member.id);
             told.push(Member {
-                user_id: member.id.to_string(),
+                user_id: member.id.into(),
                 role: role(member.role),
             });
             if found.len() < MAX_LISTED {
@@ -284,7 +284,7 @@ impl OshiSession {
                 request,
                 UserEvent::Remove {
                     channel_id: Some(place_id(place)),
-                    user_id: user.to_string(),
+                    user_id: (*user).into(),
                 },
             );
         }
@@ -324,7 +324,7 @@ impl OshiSession {
             match member.change {
                 MemberChange::Kick => {
                     self.event(ChannelEvent::Kick {
-                        channel_id: Some(circle.to_string()),
+                        channel_id: Some(circle.into()),
                         reason: None,
                         ban: false,
                     });
@@ -362,7 +362,7 @@ impl OshiSession {
             }
         }
         let channel_id = place_id(place);
-        let user_id = user.to_string();
+        let user_id = Id::from(user);
         if is_gone {
             let channel_id = Some(channel_id);
             self.event(UserEvent::Remove {
@@ -396,10 +396,10 @@ pub(super) fn next_after(before: Option<UserId>, found: &[UserId]) -> Option<Use
 }
 
 /// The channel of a place.
-pub(super) fn place_id(place: Place) -> String {
+pub(super) fn place_id(place: Place) -> Id {
     match place {
-        Place::Circle(id) => id.to_string(),
-        Place::Stream(id) => id.to_string(),
+        Place::Circle(id) => id.into(),
+        Place::Stream(id) => id.into(),
     }
 }
 

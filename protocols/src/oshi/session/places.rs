@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use kaiwa_core::{
-    Channel, ChannelEvent, ChannelType, ChatEvent, Error, ErrorKind, Member, RequestId,
+    Channel, ChannelEvent, ChannelType, ChatEvent, Error, ErrorKind, Id, Member, RequestId,
 };
 
 use super::OshiSession;
@@ -181,7 +181,7 @@ impl OshiSession {
             let is_wanted = subscribed || stream.wanted;
             self.show_stream(None, id, topic);
             if left {
-                let channel_id = id.to_string();
+                let channel_id = Id::from(id);
                 self.event(ChannelEvent::Leave { channel_id });
             }
             if is_wanted {
@@ -212,7 +212,7 @@ impl OshiSession {
             return;
         };
         self.tell(request, ChannelEvent::New { channel });
-        let channel_id = id.to_string();
+        let channel_id = Id::from(id);
         self.tell(request, ChannelEvent::Join { channel_id });
         self.show_own_role(request, id, role);
     }
@@ -301,7 +301,7 @@ impl OshiSession {
         let role = circle.role.filter(|role| *role != known.role);
         if renamed && let Some(new_channel) = self.circle_channel(id) {
             self.event(ChannelEvent::Update {
-                channel_id: id.to_string(),
+                channel_id: id.into(),
                 new_channel,
             });
         }
@@ -320,13 +320,13 @@ impl OshiSession {
         let Some(me) = self.me_id() else {
             return;
         };
-        self.show_person_in(request, id.to_string(), me);
+        self.show_person_in(request, id.into(), me);
         self.tell(
             request,
             ChannelEvent::Members {
-                channel_id: id.to_string(),
+                channel_id: id.into(),
                 members: vec![Member {
-                    user_id: me.to_string(),
+                    user_id: me.into(),
                     role: role(wire_role),
                 }],
             },
@@ -351,7 +351,7 @@ impl OshiSession {
             self.show_topic(request, id);
         }
         if subscribed {
-            let channel_id = id.to_string();
+            let channel_id = Id::from(id);
             self.tell(request, ChannelEvent::Join { channel_id });
         }
         if last_read > 0 {
@@ -362,7 +362,7 @@ impl OshiSession {
     /// A stream is shown anew where its name has changed.
     pub(super) fn show_stream_update(&mut self, request: Option<RequestId>, id: StreamId) {
         if let Some(new_channel) = self.stream_channel(id) {
-            let channel_id = id.to_string();
+            let channel_id = Id::from(id);
             self.tell(
                 request,
                 ChannelEvent::Update {
@@ -375,15 +375,15 @@ impl OshiSession {
 
     pub(super) fn show_topic(&mut self, request: Option<RequestId>, id: StreamId) {
         let topic = self.streams.get(&id).and_then(|stream| stream.info.topic());
-        let channel_id = id.to_string();
+        let channel_id = Id::from(id);
         self.tell(request, ChannelEvent::Topic { channel_id, topic });
     }
 
     fn show_parent(&mut self, request: Option<RequestId>, id: StreamId) {
         let circle = self.streams.get(&id).and_then(|stream| stream.info.circle);
         let parent = ChannelEvent::Parent {
-            channel_id: id.to_string(),
-            parent_id: circle.map(|circle| circle.to_string()),
+            channel_id: id.into(),
+            parent_id: circle.map(Into::into),
         };
         self.tell(request, parent);
     }
@@ -393,8 +393,8 @@ impl OshiSession {
             stream.last_read = seq;
         }
         let read = ChatEvent::Read {
-            channel_id: Some(id.to_string()),
-            message_id: seq.to_string(),
+            channel_id: Some(id.into()),
+            message_id: seq.into(),
             user_id: None,
         };
         self.tell(request, read);
@@ -414,7 +414,7 @@ impl OshiSession {
         self.forget_typing_in(id);
         let error = Error::new(ErrorKind::NotFound, "the stream is gone");
         self.fail_stream(id, &error);
-        let channel_id = id.to_string();
+        let channel_id = Id::from(id);
         self.tell(request, ChannelEvent::Remove { channel_id });
     }
 
@@ -426,7 +426,7 @@ impl OshiSession {
         for stream in self.streams_of(id) {
             self.remove_stream(request, stream);
         }
-        let channel_id = id.to_string();
+        let channel_id = Id::from(id);
         self.tell(request, ChannelEvent::Remove { channel_id });
     }
 
@@ -454,7 +454,7 @@ impl OshiSession {
         };
         let told = Some(info.name.clone()).filter(|name| !name.is_empty());
         Some(Channel {
-            id: id.to_string(),
+            id: id.into(),
             name: name.or(told),
             channel_type: match info.kind {
                 StreamKind::Dm => ChannelType::Direct,
@@ -486,7 +486,7 @@ impl OshiSession {
 /// A circle as a channel.
 pub(super) fn space(id: CircleId, name: &str) -> Channel {
     Channel {
-        id: id.to_string(),
+        id: id.into(),
         name: Some(name.to_owned()).filter(|name| !name.is_empty()),
         channel_type: ChannelType::Space,
     }

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use kaiwa_core::{Message, MessageFragment, MessageStatus};
+use kaiwa_core::{Id, Message, MessageFragment, MessageStatus};
 
 use super::OshiSession;
 use super::changes::Reaction;
@@ -65,7 +65,7 @@ impl OshiSession {
 }
 
 fn is_in(message: &Message, reaction: &Reaction) -> bool {
-    let user = reaction.user.to_string();
+    let user = Id::from(reaction.user);
     message.content.iter().any(|fragment| {
         matches!(fragment, MessageFragment::Reaction { emoji, user_ids }
             if *emoji == reaction.emoji && user_ids.contains(&user))
@@ -92,7 +92,7 @@ mod tests {
         if reacted {
             message.content.push(MessageFragment::Reaction {
                 emoji: "x".to_owned(),
-                user_ids: vec![UserId(1).to_string()],
+                user_ids: vec![UserId(1).into()],
             });
         }
         message

@@ -39,7 +39,7 @@ impl OshiSession {
                 ),
             ));
         }
-        message.sender_id = self.me_id().map(|me| me.to_string());
+        message.sender_id = self.me_id().map(Into::into);
         let has_files = outline.uploads > 0;
         let echo = self
             .outgoing
@@ -85,7 +85,7 @@ impl OshiSession {
         let mut files = self.outgoing.files(request).unwrap_or_default().to_vec();
         files.reverse();
         let events = self.outgoing.confirm(request, |message| {
-            message.id = Some(seq.to_string());
+            message.id = Some(seq.into());
             message.timestamp = time(ts).unwrap_or(message.timestamp);
             message.content.retain(Outline::carries);
             for fragment in &mut message.content {

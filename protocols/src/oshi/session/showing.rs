@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use kaiwa_core::{
-    Error, ErrorKind, Message, MessageFragment, MessageStatus, MessageType, RequestId,
+    Error, ErrorKind, Id, Message, MessageFragment, MessageStatus, MessageType, RequestId,
 };
 use serde_json::{Map, Value};
 
@@ -130,8 +130,8 @@ impl OshiSession {
             name: message.name.clone().into_owned(),
             own,
             message: Message {
-                id: Some(message.seq.to_string()),
-                sender_id: message.from.map(|user| user.to_string()),
+                id: Some(message.seq.into()),
+                sender_id: message.from.map(Into::into),
                 content,
                 timestamp: time(message.ts).unwrap_or_default(),
                 message_type: if is_me {
@@ -158,7 +158,7 @@ impl OshiSession {
             content.push(self.file(file));
         }
         if let Some(reply) = message.reply {
-            let message_id = reply.to_string();
+            let message_id = Id::from(reply);
             content.push(MessageFragment::Reply { message_id });
         }
         if let Some(edited) = message.edited.and_then(time) {
@@ -167,7 +167,7 @@ impl OshiSession {
         for reaction in &message.reactions {
             content.push(MessageFragment::Reaction {
                 emoji: reaction.emoji.clone().into_owned(),
-                user_ids: reaction.users.iter().map(ToString::to_string).collect(),
+                user_ids: reaction.users.iter().copied().map(Id::from).collect(),
             });
         }
         if !message.meta.is_empty() {

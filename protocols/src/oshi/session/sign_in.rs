@@ -1,7 +1,7 @@
 //! Signing in: the first frame, the greeting, and what the user has.
 
 use kaiwa_core::session::{Now, Target, Transmit};
-use kaiwa_core::{ChannelEvent, Error, ErrorKind, StatusEvent, UserEvent};
+use kaiwa_core::{ChannelEvent, Error, ErrorKind, Id, StatusEvent, UserEvent};
 
 use super::failure;
 use super::pace::Pace;
@@ -246,7 +246,7 @@ impl OshiSession {
         self.event(StatusEvent::Connected { artifact: None });
         if let Some(me) = &self.me {
             let (id, (name, display)) = (me.id, me.profile.clone());
-            let user_id = id.to_string();
+            let user_id = Id::from(id);
             self.event(UserEvent::Identify { user_id });
             self.show_departed();
             self.show_me(id, &name, &display);
@@ -288,9 +288,9 @@ impl OshiSession {
         (self.token, self.me) = (None, None);
         (self.registered, self.name_taken) = (false, false);
         let streams = std::mem::take(&mut self.streams).into_keys();
-        self.departed.extend(streams.map(|id| id.to_string()));
+        self.departed.extend(streams.map(Id::from));
         let circles = std::mem::take(&mut self.circles).into_keys();
-        self.departed.extend(circles.map(|id| id.to_string()));
+        self.departed.extend(circles.map(Id::from));
         self.people = People::default();
         self.data.clear();
         self.pace = Pace::default();

@@ -1,7 +1,7 @@
 //! What the answers to the user's requests lead to: the next step, or the end.
 
 use kaiwa_core::session::Now;
-use kaiwa_core::{Channel, ChannelEvent, Error, ErrorKind, Member, RequestId, UserEvent};
+use kaiwa_core::{Channel, ChannelEvent, Error, ErrorKind, Id, Member, RequestId, UserEvent};
 use serde_json::Value;
 
 use super::calls::Purpose;
@@ -316,8 +316,8 @@ impl OshiSession {
             }
             (Answer::Invite { invite }, Step::Invite { circle, user }) => {
                 let event = ChannelEvent::Invite {
-                    channel_id: circle.to_string(),
-                    user_id: user.map(|user| user.to_string()),
+                    channel_id: circle.into(),
+                    user_id: user.map(Into::into),
                     code: Some(invite.0.into_owned()),
                 };
                 self.tell(Some(request), event);
@@ -342,14 +342,14 @@ impl OshiSession {
             Step::Gone(Place::Stream(stream)) => self.remove_stream(Some(request), stream),
             Step::Gone(Place::Circle(circle)) => self.remove_circle(Some(request), circle),
             Step::Left(circle) => {
-                let channel_id = circle.to_string();
+                let channel_id = Id::from(circle);
                 self.tell(Some(request), ChannelEvent::Leave { channel_id });
                 self.remove_circle(Some(request), circle);
             }
             Step::Kick { circle, user } => {
                 let gone = UserEvent::Remove {
-                    channel_id: Some(circle.to_string()),
-                    user_id: user.to_string(),
+                    channel_id: Some(circle.into()),
+                    user_id: user.into(),
                 };
                 self.tell(Some(request), gone);
             }
@@ -358,11 +358,11 @@ impl OshiSession {
                 given: (user, given),
                 left,
             } => {
-                self.show_person_in(Some(request), circle.to_string(), user);
+                self.show_person_in(Some(request), circle.into(), user);
                 let members = ChannelEvent::Members {
-                    channel_id: circle.to_string(),
+                    channel_id: circle.into(),
                     members: vec![Member {
-                        user_id: user.to_string(),
+                        user_id: user.into(),
                         role: role(given),
                     }],
                 };
@@ -400,7 +400,7 @@ impl OshiSession {
                 stream.told.clear();
             }
         }
-        let channel_id = id.to_string();
+        let channel_id = Id::from(id);
         self.tell(Some(request), ChannelEvent::Leave { channel_id });
     }
 
@@ -433,7 +433,7 @@ impl OshiSession {
         value: Option<Value>,
     ) {
         let data = UserEvent::Data {
-            channel_id: circle.map(|circle| circle.to_string()),
+            channel_id: circle.map(Into::into),
             key,
             value,
         };

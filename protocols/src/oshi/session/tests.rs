@@ -20,7 +20,7 @@ use kaiwa_core::session::{
     Closed, Frame, HttpRequest, HttpResponse, HttpToken, Now, Session, Transmit,
 };
 use kaiwa_core::{
-    ChannelEvent, ChatEvent, ConnectionEvent, Error, ErrorKind, Message, MessageFragment,
+    ChannelEvent, ChatEvent, ConnectionEvent, Error, ErrorKind, Id, Message, MessageFragment,
     RequestId, StatusEvent, UserEvent,
 };
 use serde_json::{Value, json};
@@ -277,7 +277,7 @@ fn new(channel: &str, content: Vec<MessageFragment>) -> ChatEvent {
     let mut message = Message::text("", DateTime::UNIX_EPOCH);
     message.content = content;
     ChatEvent::New {
-        channel_id: Some(channel.to_owned()),
+        channel_id: Some(channel.into()),
         message,
     }
 }

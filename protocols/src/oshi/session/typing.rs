@@ -108,7 +108,7 @@ impl OshiSession {
 
     fn tell_typing(&mut self, stream: StreamId, user: UserId, typing: bool) {
         self.event(ChatEvent::Typing {
-            channel_id: Some(stream.to_string()),
+            channel_id: Some(stream.into()),
             user_id: self.unless_me(user),
             typing,
         });

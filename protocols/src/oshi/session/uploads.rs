@@ -139,10 +139,7 @@ impl OshiSession {
             return;
         }
         let progress = ChatEvent::Progress {
-            channel_id: self
-                .outgoing
-                .stream(request)
-                .map(|stream| stream.to_string()),
+            channel_id: self.outgoing.stream(request).map(Into::into),
             message_id: message.id.clone().unwrap_or_default(),
             sent: through.saturating_add(sent),
             total: through.saturating_add(total),

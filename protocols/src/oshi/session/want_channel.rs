@@ -1,6 +1,6 @@
 //! What the user wants of circles and streams.
 
-use kaiwa_core::{Channel, ChannelEvent, ChannelType, Error, ErrorKind, Member, RequestId};
+use kaiwa_core::{Channel, ChannelEvent, ChannelType, Error, ErrorKind, Id, Member, RequestId};
 
 use super::OshiSession;
 use super::requests::user_number;
@@ -186,7 +186,7 @@ impl OshiSession {
     ) -> Result<(), Error> {
         if let Ok(circle) = channel_id.parse::<CircleId>() {
             if self.circles.contains_key(&circle) {
-                let channel_id = channel_id.to_owned();
+                let channel_id = Id::from(channel_id);
                 self.tell(Some(request), ChannelEvent::Join { channel_id });
                 self.done(request);
                 return Ok(());

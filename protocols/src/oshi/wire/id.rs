@@ -33,6 +33,12 @@ macro_rules! ids {
             }
         }
 
+        impl From<$name> for kaiwa_core::Id {
+            fn from(id: $name) -> Self {
+                format_args!("{id}").into()
+            }
+        }
+
         impl FromStr for $name {
             type Err = NoId;
 

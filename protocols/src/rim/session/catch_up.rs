@@ -263,9 +263,9 @@ impl RimSession {
                 .map(|kept| kept.id)
                 .or_else(|| news.copied());
             let gap = ChatEvent::Gap {
-                channel_id: gid.to_string(),
-                after: Some(room.seen.newest().to_string()),
-                before: before.map(|id| id.to_string()),
+                channel_id: gid.into(),
+                after: Some(room.seen.newest().into()),
+                before: before.map(Into::into),
             };
             self.event(gap);
         }

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use kaiwa_core::session::HttpResponse;
-use kaiwa_core::{Error, RequestId, UserEvent};
+use kaiwa_core::{Error, Id, RequestId, UserEvent};
 
 use super::rest::{Ask, Purpose, Relation};
 use super::tasks::Step;
@@ -169,7 +169,7 @@ impl RimSession {
         uid: u64,
         standing: Option<Standing>,
     ) {
-        let user_id = uid.to_string();
+        let user_id = Id::from(uid);
         let Some(standing) = standing else {
             self.contacts.shown.remove(&uid);
             let accept = false;

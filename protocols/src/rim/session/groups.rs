@@ -1,7 +1,7 @@
 //! Groups that come, change and go while the user is signed in.
 
 use kaiwa_core::session::{HttpResponse, Now};
-use kaiwa_core::{ChannelEvent, Error, RequestId};
+use kaiwa_core::{ChannelEvent, Error, Id, RequestId};
 
 use super::catch_up::CatchUp;
 use super::rest::Purpose;
@@ -74,7 +74,7 @@ impl RimSession {
         self.stale.remove(&gid);
         self.lose_doubtful(gid);
         self.tell(request, event);
-        let channel_id = gid.to_string();
+        let channel_id = Id::from(gid);
         self.tell(request, ChannelEvent::Remove { channel_id });
     }
 

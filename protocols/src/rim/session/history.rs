@@ -197,7 +197,7 @@ impl RimSession {
             self.introduce(gid, kept.uid);
         }
         let history = ChatEvent::History {
-            channel_id: gid.to_string(),
+            channel_id: gid.into(),
             messages: found.into_iter().map(|kept| kept.message).collect(),
             complete,
         };

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use kaiwa_core::session::{HttpResponse, Now};
-use kaiwa_core::{ChannelEvent, Error, ErrorKind, RequestId};
+use kaiwa_core::{ChannelEvent, Error, ErrorKind, Id, RequestId};
 
 use super::catch_up::CatchUp;
 use super::requests::no_roles;
@@ -91,7 +91,7 @@ impl RimSession {
         if !self.rooms.contains_key(&gid) {
             self.add_room(Some(request), gid, group, CatchUp::fetching(None));
         }
-        let channel_id = gid.to_string();
+        let channel_id = Id::from(gid);
         self.tell(Some(request), ChannelEvent::Join { channel_id });
         self.done(request);
         Ok(())

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use kaiwa_core::session::Now;
-use kaiwa_core::{ChannelEvent, ChatEvent, Message, MessageStatus, RequestId, StatusEvent};
+use kaiwa_core::{ChannelEvent, ChatEvent, Id, Message, MessageStatus, RequestId, StatusEvent};
 
 use super::rooms::{Kept, content, fragments};
 use super::{Phase, RimSession, Server};
@@ -91,8 +91,8 @@ impl RimSession {
             return self.confirm(now, request, id, body.ts);
         }
         let message = Message {
-            id: Some(id.to_string()),
-            sender_id: Some(uid.to_string()),
+            id: Some(id.into()),
+            sender_id: Some(uid.into()),
             content: fragments,
             timestamp: self.clock.live(id, body.ts, now.utc),
             message_type: self.speaker(uid),
@@ -144,7 +144,7 @@ impl RimSession {
                 }
             }
             Notice::Removed { uid, gid } => {
-                let channel_id = gid.to_string();
+                let channel_id = Id::from(gid);
                 let event = if uid == self.uid() {
                     ChannelEvent::Leave { channel_id }
                 } else {
@@ -159,11 +159,11 @@ impl RimSession {
             Notice::Read { uid, gid, msg_id } => {
                 if self.rooms.contains_key(&gid) {
                     self.event(ChatEvent::Read {
-                        channel_id: Some(gid.to_string()),
-                        message_id: msg_id.to_string(),
+                        channel_id: Some(gid.into()),
+                        message_id: msg_id.into(),
                         user_id: Some(uid)
                             .filter(|uid| *uid != self.uid())
-                            .map(|uid| uid.to_string()),
+                            .map(|uid| uid.into()),
                     });
                 }
             }

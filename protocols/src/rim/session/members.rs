@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use kaiwa_core::session::{HttpResponse, Now};
-use kaiwa_core::{ChannelEvent, Error, Member, RequestId, UserEvent};
+use kaiwa_core::{ChannelEvent, Error, Id, Member, RequestId, UserEvent};
 
 use super::rest::{Ask, Purpose};
 use super::rooms::member;
@@ -87,11 +87,11 @@ impl RimSession {
         room.fresh_at = Some(now.mono);
         let all = !std::mem::replace(&mut room.announced, true);
         let before = std::mem::replace(&mut room.members, members.clone());
-        let channel_id = gid.to_string();
+        let channel_id = Id::from(gid);
         for uid in before.keys().filter(|uid| !members.contains_key(uid)) {
             let gone = UserEvent::Remove {
                 channel_id: Some(channel_id.clone()),
-                user_id: uid.to_string(),
+                user_id: (*uid).into(),
             };
             self.tell(request, gone);
         }

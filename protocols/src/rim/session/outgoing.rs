@@ -65,7 +65,7 @@ impl Outgoing {
     ) -> Result<SessionEvent, Error> {
         let echo = self
             .outbox
-            .accept(now, request, Some(gid.to_string()), message)?;
+            .accept(now, request, Some(gid.into()), message)?;
         let sent = Sent {
             gid,
             stage: Stage::Waiting,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use kaiwa_core::Profile;
+use kaiwa_core::{Id, Profile};
 
 use crate::rim::wire::User;
 
@@ -61,7 +61,7 @@ impl People {
     }
 
     pub(super) fn profile(&self, uid: u64) -> Profile {
-        let id = Some(uid.to_string());
+        let id = Some(Id::from(uid));
         let Some(person) = self.known.get(&uid) else {
             return Profile {
                 id,

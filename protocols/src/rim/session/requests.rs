@@ -106,7 +106,11 @@ impl RimSession {
                 ),
             ));
         }
-        message.sender_id = self.me.as_ref().map(|(uid, _)| uid.to_string());
+        message.sender_id = self
+            .me
+            .as_ref()
+            .map(|(uid, _)| uid.to_string())
+            .map(Into::into);
         let echo = self.outgoing.accept(now, request, gid, message)?;
         self.events.push_back(echo);
         Ok(())

@@ -73,7 +73,7 @@ impl Room {
         let named = other.and_then(|uid| people.get(uid)).map(Person::shown);
         let name = named.unwrap_or(&self.name).to_owned();
         Channel {
-            id: gid.to_string(),
+            id: gid.into(),
             name: Some(name).filter(|name| !name.is_empty()),
             channel_type: if self.is_direct(me) {
                 ChannelType::Direct
@@ -140,7 +140,7 @@ pub(super) fn member(uid: u64, role: u8) -> Member {
         _ => Role::Member,
     };
     Member {
-        user_id: uid.to_string(),
+        user_id: uid.into(),
         role,
     }
 }
@@ -271,7 +271,7 @@ mod tests {
     fn a_file_is_a_line_and_what_is_not_shown_does_not_matter() {
         let mut message = Message::text("see", chrono::DateTime::UNIX_EPOCH);
         let reply = MessageFragment::Reply {
-            message_id: "1".to_owned(),
+            message_id: "1".into(),
         };
         message.content.push(MessageFragment::File {
             url: "https://example.org/a.pdf".to_owned(),

@@ -317,7 +317,7 @@ impl RimSession {
         let gid = self.outgoing.gid(request);
         let time = self.clock.live(id, ts, now.utc);
         let events = self.outgoing.confirm(request, |message| {
-            message.id = Some(id.to_string());
+            message.id = Some(id.into());
             message.timestamp = time;
         });
         if !events.is_empty()

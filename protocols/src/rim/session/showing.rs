@@ -77,7 +77,7 @@ impl RimSession {
         self.introduce(gid, kept.uid);
         self.mark_delivered(gid, kept.id);
         self.event(ChatEvent::New {
-            channel_id: Some(gid.to_string()),
+            channel_id: Some(gid.into()),
             message: kept.message,
         });
     }
@@ -101,7 +101,7 @@ impl RimSession {
         }
         self.mark_delivered(gid, newest);
         self.event(ChatEvent::History {
-            channel_id: gid.to_string(),
+            channel_id: gid.into(),
             messages: kept.into_iter().map(|kept| kept.message).collect(),
             complete,
         });
@@ -152,8 +152,8 @@ impl RimSession {
             uid,
             client_id: entry.msg.client_msg_id.as_ref().to_owned(),
             message: Message {
-                id: Some(id.to_string()),
-                sender_id: Some(uid.to_string()),
+                id: Some(id.into()),
+                sender_id: Some(uid.into()),
                 content: fragments(*kind, &entry.msg.content),
                 timestamp,
                 message_type: self.speaker(uid),

@@ -295,7 +295,7 @@ impl RimSession {
         }
         self.event(StatusEvent::Connected { artifact: None });
         self.event(UserEvent::Identify {
-            user_id: self.uid().to_string(),
+            user_id: self.uid().into(),
         });
         let lists = std::mem::take(&mut self.lists);
         if lists.chats.is_some() {
@@ -316,7 +316,7 @@ impl RimSession {
         for gid in gone {
             self.rooms.remove(&gid);
             self.event(ChannelEvent::Remove {
-                channel_id: gid.to_string(),
+                channel_id: gid.into(),
             });
         }
         let told = lists.chats.is_some();

@@ -1,7 +1,7 @@
 //! What the user asked for, step by step: each answer leads to the next step or to the end.
 
 use kaiwa_core::session::{HttpResponse, Now};
-use kaiwa_core::{ChannelEvent, ChatEvent, Error, RequestId, UserEvent};
+use kaiwa_core::{ChannelEvent, ChatEvent, Error, Id, RequestId, UserEvent};
 
 use super::contacts::Standing;
 use super::find::Goal;
@@ -192,14 +192,14 @@ impl RimSession {
                     room.members.remove(&uid);
                 }
                 let gone = UserEvent::Remove {
-                    channel_id: Some(gid.to_string()),
-                    user_id: uid.to_string(),
+                    channel_id: Some(gid.into()),
+                    user_id: uid.into(),
                 };
                 self.tell(Some(request), gone);
                 self.show_room(None, gid);
             }
             Step::Leave { gid } => {
-                let channel_id = gid.to_string();
+                let channel_id = Id::from(gid);
                 self.remove_room(Some(request), gid, ChannelEvent::Leave { channel_id });
             }
             Step::Join { gid } => {
@@ -231,8 +231,8 @@ impl RimSession {
 
     fn show_read(&mut self, request: RequestId, gid: u64, id: u64) {
         let read = ChatEvent::Read {
-            channel_id: Some(gid.to_string()),
-            message_id: id.to_string(),
+            channel_id: Some(gid.into()),
+            message_id: id.into(),
             user_id: None,
         };
         self.tell(Some(request), read);

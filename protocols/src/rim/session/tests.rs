@@ -8,8 +8,8 @@ use kaiwa_core::session::{
     Closed, Frame, HttpRequest, HttpResponse, HttpToken, Now, Session, Transmit,
 };
 use kaiwa_core::{
-    ChannelEvent, ChatEvent, ConnectionEvent, Error, ErrorKind, Message, RequestId, StatusEvent,
-    UserEvent,
+    ChannelEvent, ChatEvent, ConnectionEvent, Error, ErrorKind, Id, Message, RequestId,
+    StatusEvent, UserEvent,
 };
 use serde_json::{Value, json};
 
@@ -255,7 +255,7 @@ fn news(event: &ConnectionEvent) -> Option<String> {
     match event {
         ConnectionEvent::Chat {
             event: ChatEvent::New { message, .. },
-        } => message.id.clone(),
+        } => message.id.as_deref().map(str::to_owned),
         _ => None,
     }
 }
@@ -399,7 +399,7 @@ fn a_text_that_grows_too_long_on_the_wire_is_refused() {
     let now = rig.now();
     let mut say = |text: String| {
         let message = Message::text(text, now.utc);
-        let channel_id = Some("1".to_owned());
+        let channel_id = Some(Id::from("1"));
         let event = ChatEvent::New {
             channel_id,
             message,
@@ -422,7 +422,7 @@ fn messages_to_a_group_that_is_gone_end() {
     for channel in ["1", "2"] {
         let now = rig.now();
         let event = ChatEvent::New {
-            channel_id: Some(channel.to_owned()),
+            channel_id: Some(channel.into()),
             message: Message::text("hello", now.utc),
         };
         let request = RequestId::fresh();
@@ -445,7 +445,7 @@ fn another_account_does_not_inherit_messages() {
     rig.lose();
     let now = rig.now();
     let event = ChatEvent::New {
-        channel_id: Some("1".to_owned()),
+        channel_id: Some("1".into()),
         message: Message::text("for ann's friends", now.utc),
     };
     rig.session
@@ -479,7 +479,7 @@ fn secrets_are_not_shown() {
     let shown = format!("{:?} {:?}", rig.session, rig.events);
     assert!(!shown.contains(SECRET) && !shown.contains(TOKEN), "{shown}");
     let wanted = UserEvent::Request {
-        user_id: "somebody".to_owned(),
+        user_id: "somebody".into(),
         own: true,
         text: None,
     };

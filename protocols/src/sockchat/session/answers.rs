@@ -9,7 +9,7 @@ use std::fmt;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use kaiwa_core::{Error, RequestId};
+use kaiwa_core::{Error, Id, RequestId};
 
 use super::ECHO_LIMIT;
 use super::commands::{self, Command, Sign};
@@ -52,7 +52,7 @@ pub(super) struct Asked {
     /// A name, a message, a text, as answers repeat it.
     pub(super) subject: Option<String>,
     /// Whom it is about, if that is known.
-    pub(super) user_id: Option<String>,
+    pub(super) user_id: Option<Id>,
     /// Of a way: the password.
     pub(super) key: Option<Key>,
     /// Of a ban: its end.
@@ -63,7 +63,7 @@ pub(super) struct Asked {
 pub(super) struct Echo {
     pub(super) kind: EchoKind,
     /// Where it was said.
-    pub(super) place: String,
+    pub(super) place: Id,
     words: String,
 }
 
@@ -92,7 +92,7 @@ impl Echo {
     pub(super) fn new(kind: EchoKind, place: &str, text: &str) -> Self {
         Self {
             kind,
-            place: place.to_owned(),
+            place: place.into(),
             // As a server sends it: what is typed like one of its replacements is none.
             words: words(&html::escape(text)),
         }
@@ -124,7 +124,7 @@ impl Answers {
         kind: EchoKind,
         place: Option<&str>,
         text: &str,
-    ) -> Option<(RequestId, String)> {
+    ) -> Option<(RequestId, Id)> {
         let is_over = |open: &Open| open.is_late && open.at + ECHO_LIMIT + LATE_LIMIT < now;
         self.open.retain(|open| !is_over(open));
         if self.open.is_empty() {
@@ -306,7 +306,7 @@ impl Open {
     /// A channel is called otherwise.
     pub(super) fn rename(&mut self, old: &str, new: &str) {
         if let Some(echo) = self.echo.as_mut().filter(|echo| echo.place == old) {
-            new.clone_into(&mut echo.place);
+            echo.place = new.into();
         }
     }
 

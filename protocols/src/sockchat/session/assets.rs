@@ -5,7 +5,9 @@ use std::fmt;
 use std::time::Duration;
 
 use kaiwa_core::session::{HttpBody, HttpRequest, HttpResponse, HttpToken, Transmit};
-use kaiwa_core::{Asset, AssetEvent, AssetSource, Error, ErrorKind, MessageFragment, RequestId};
+use kaiwa_core::{
+    Asset, AssetEvent, AssetSource, Error, ErrorKind, Id, MessageFragment, RequestId,
+};
 use serde::Deserialize;
 use serde::de::{Deserializer, SeqAccess, Visitor};
 use serde_json::value::RawValue;
@@ -32,7 +34,7 @@ pub(super) struct Assets {
     /// Those that users have been told of: names and addresses.
     shown: BTreeMap<String, String>,
     /// The user's own, by id.
-    own: BTreeMap<String, Asset>,
+    own: BTreeMap<Id, Asset>,
     last_token: u64,
     asked: Option<HttpToken>,
 }
@@ -224,7 +226,7 @@ impl SockchatSession {
                 ),
             ));
         }
-        let id = id.unwrap_or_else(|| format!("user:{pattern}"));
+        let id = id.unwrap_or_else(|| format_args!("user:{pattern}").into());
         if id.is_empty() || id.contains(':') && !id.starts_with("user:") {
             return Err(Error::new(
                 ErrorKind::Invalid,
@@ -263,7 +265,7 @@ impl SockchatSession {
         self.assets.rebuild();
         let event = AssetEvent::Remove {
             channel_id: None,
-            asset_id: id.to_owned(),
+            asset_id: id.into(),
         };
         self.caused(request, event);
         self.finish(request, Ok(()));
@@ -302,8 +304,8 @@ fn emote(name: &str, src: &str) -> Asset {
     }
 }
 
-fn id(name: &str) -> String {
-    format!("emote:{name}")
+fn id(name: &str) -> Id {
+    format_args!("emote:{name}").into()
 }
 
 /// Whether a name can stand between two colons.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use kaiwa_core::session::Now;
-use kaiwa_core::{ChatEvent, Message, MessageStatus, RequestId};
+use kaiwa_core::{ChatEvent, Id, Message, MessageStatus, RequestId};
 
 use super::SockchatSession;
 use super::answers::{self, EchoKind, Open};
@@ -124,12 +124,12 @@ impl SockchatSession {
                 made_id(RELOADED_ID, said.time, user_id, said.text),
                 said.time,
             ),
-            id => (id.to_owned(), said.time),
+            id => (id.into(), said.time),
         };
         let is_own = self.me.as_deref() == Some(user_id) && said.message_id != RELOADED_ID;
         let message = Message {
             id: Some(id),
-            sender_id: Some(user_id.to_owned()),
+            sender_id: Some(user_id.into()),
             content: self.content_of(user_id, said.text, said.flags),
             timestamp,
             message_type: self.type_of(user_id),
@@ -152,13 +152,12 @@ impl SockchatSession {
     pub(super) fn end_backlog(&mut self) {
         // Whatever is missing still: a deadline that is kept is none any more.
         self.backlog.ends = None;
-        let Some(place) = self.places.current() else {
+        let Some(place) = self.places.here() else {
             return;
         };
         if !self.backlog.is_open || !self.is_up() {
             return;
         }
-        let place = place.to_owned();
         self.backlog.is_open = false;
         let mut said = std::mem::take(&mut self.backlog.said);
         number_twins(said.iter_mut().map(|said| &mut said.message));
@@ -215,7 +214,7 @@ impl SockchatSession {
 
 /// Gives messages of one backlog that have the same id ids of their own.
 fn number_twins<'a>(messages: impl Iterator<Item = &'a mut Message>) {
-    let mut seen: BTreeMap<String, u32> = BTreeMap::new();
+    let mut seen: BTreeMap<Id, u32> = BTreeMap::new();
     for message in messages {
         let Some(id) = &mut message.id else {
             continue;
@@ -223,7 +222,7 @@ fn number_twins<'a>(messages: impl Iterator<Item = &'a mut Message>) {
         let count = seen.entry(id.clone()).or_default();
         *count += 1;
         if *count > 1 {
-            id.push_str(&format!("-{count}"));
+            *id = format_args!("{id}-{count}").into();
         }
     }
 }

@@ -3,7 +3,7 @@
 //! A server does not answer a command as such. It sends notices, or packets that everybody gets; the table says which of
 //! them is the answer to what. Nothing of it is silent on success in every dialect, so silence is an unknown outcome.
 
-use kaiwa_core::{Asset, AssetSource, ErrorKind, MessageFragment};
+use kaiwa_core::{Asset, AssetSource, ErrorKind, Id, MessageFragment};
 
 /// What the ids of commands begin with.
 const ID: &str = "command:";
@@ -137,8 +137,8 @@ pub(super) fn of_asset(id: &str) -> Option<Option<&'static Command>> {
 
 impl Command {
     /// The id of its asset.
-    pub(super) fn id(&self) -> String {
-        format!("{ID}{}", self.name)
+    pub(super) fn id(&self) -> Id {
+        format_args!("{ID}{}", self.name).into()
     }
 
     /// What users are told of it.

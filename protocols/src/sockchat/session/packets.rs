@@ -65,8 +65,8 @@ impl SockchatSession {
         let is_it = |asked: &Asked| asked.subject.as_deref() == Some(message_id);
         let open = self.answers.take(Sign::Deleted, is_it);
         let event = ChatEvent::Remove {
-            channel_id: self.places.current().map(str::to_owned),
-            message_id: self.past.named(message_id).to_owned(),
+            channel_id: self.places.current().map(Into::into),
+            message_id: self.past.named(message_id).into(),
         };
         self.brought(open, event);
     }

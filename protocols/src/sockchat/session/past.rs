@@ -8,6 +8,7 @@ use std::hash::{BuildHasher, DefaultHasher, Hash, Hasher};
 
 use chrono::{DateTime, Utc};
 use foldhash::quality::FixedState;
+use kaiwa_core::Id;
 
 use crate::sockchat::wire::{RELOADED_ID, WELCOME_ID, action_text};
 
@@ -23,9 +24,9 @@ const RENAMED: usize = 1000;
 /// What was shown, by channel.
 #[derive(Debug, Default)]
 pub(super) struct Past {
-    places: BTreeMap<String, Place>,
+    places: BTreeMap<Id, Place>,
     /// What those are called here whose id was that of another message, by the server's id.
-    renamed: BTreeMap<String, String>,
+    renamed: BTreeMap<Id, Id>,
 }
 
 #[derive(Debug, Default)]
@@ -42,7 +43,7 @@ struct Place {
     /// The greatest number that was ever an id here: most messages have a greater one, and are new without a look at others.
     greatest: Option<u64>,
     /// The id of the newest message that is no greeting.
-    last: String,
+    last: Id,
     /// Messages may have been missed since.
     is_left: bool,
 }
@@ -89,14 +90,11 @@ impl Past {
         if self.places.len() >= PLACES {
             self.places.pop_first();
         }
-        self.places
-            .entry(place.to_owned())
-            .or_default()
-            .show(id, mark)
+        self.places.entry(place.into()).or_default().show(id, mark)
     }
 
     /// Calls a new message otherwise than the server does, where another one was called so before the server was restarted.
-    pub(super) fn name(&mut self, place: &str, id: &mut String, time: DateTime<Utc>, mark: &Mark) {
+    pub(super) fn name(&mut self, place: &str, id: &mut Id, time: DateTime<Utc>, mark: &Mark) {
         let place = self.places.get(place);
         let was_another =
             |place: &Place| !place.is_next(mark) && place.had(id) && !place.knows(mark);
@@ -106,7 +104,7 @@ impl Past {
             }
             return;
         }
-        let name = format!("{id}-{}", time.timestamp());
+        let name = Id::from(format_args!("{id}-{}", time.timestamp()));
         if self.renamed.len() >= RENAMED {
             self.renamed.pop_first();
         }
@@ -116,7 +114,7 @@ impl Past {
 
     /// What the newest message with this id of the server's is called.
     pub(super) fn named<'a>(&'a self, id: &'a str) -> &'a str {
-        self.renamed.get(id).map_or(id, String::as_str)
+        self.renamed.get(id).map_or(id, Id::as_str)
     }
 
     /// Whether the server means another message by this id than the one that was shown there under it: it was restarted.
@@ -157,7 +155,7 @@ impl Past {
     }
 
     /// The user is back: the last message shown, if others may have followed.
-    pub(super) fn come_back(&mut self, place: &str) -> Option<String> {
+    pub(super) fn come_back(&mut self, place: &str) -> Option<Id> {
         let place = self.places.get_mut(place)?;
         let was_left = std::mem::take(&mut place.is_left);
         let last = was_left.then(|| place.last.clone());
@@ -178,7 +176,7 @@ impl Past {
     /// The channel is called otherwise.
     pub(super) fn rename(&mut self, old: &str, new: &str) {
         if let Some(place) = self.places.remove(old) {
-            self.places.insert(new.to_owned(), place);
+            self.places.insert(new.into(), place);
         }
     }
 }
@@ -200,8 +198,7 @@ impl Place {
         self.has_reloaded |= mark.is_reloaded;
         self.greatest = self.greatest.max(mark.number);
         if !mark.is_greeting {
-            self.last.clear();
-            self.last.push_str(id);
+            self.last = id.into();
         }
         true
     }
@@ -239,15 +236,10 @@ fn hash(of: &impl Hash) -> u64 {
 }
 
 /// An id for a message that has none of its own, the same whenever it comes again.
-pub(super) fn made_id(
-    kind: &str,
-    time: Option<DateTime<Utc>>,
-    user_id: &str,
-    text: &str,
-) -> String {
+pub(super) fn made_id(kind: &str, time: Option<DateTime<Utc>>, user_id: &str, text: &str) -> Id {
     let mut hasher = DefaultHasher::new();
     (time, user_id, text).hash(&mut hasher);
-    format!("{kind}-{:016x}", hasher.finish())
+    format_args!("{kind}-{:016x}", hasher.finish()).into()
 }
 
 #[cfg(test)]
@@ -292,7 +284,7 @@ mod tests {
         let mut past = Past::default();
         let time = DateTime::from_timestamp(9, 0).unwrap();
         let named = |past: &mut Past, place: &str, id: &str| {
-            let mut name = id.to_owned();
+            let mut name = Id::from(id);
             past.name(place, &mut name, time, &mark(id, 9));
             name
         };

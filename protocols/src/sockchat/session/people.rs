@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use kaiwa_core::{Error, ErrorKind, Presence, Profile, RequestId, UserEvent};
+use kaiwa_core::{Error, ErrorKind, Id, Presence, Profile, RequestId, UserEvent};
 
 use super::SockchatSession;
 use super::answers::{Asked, Open};
@@ -24,20 +24,20 @@ const MAX_NAME_BYTES: usize = 1024;
 #[derive(Debug, Default)]
 pub(super) struct People {
     /// Their names, as commands want them.
-    known: BTreeMap<String, String>,
+    known: BTreeMap<Id, String>,
     /// Who is away, in the channel or not: they come back unseen.
-    away: BTreeSet<String>,
-    introduced: BTreeSet<String>,
+    away: BTreeSet<Id>,
+    introduced: BTreeSet<Id>,
     /// The user, who is in every channel that they come to, though no server says so.
     own: Option<Person>,
     /// Who was named since the user left a channel, until the next one is named.
-    awaited: BTreeMap<String, Person>,
+    awaited: BTreeMap<Id, Person>,
 }
 
 /// Somebody, and what they are away for if they are.
 #[derive(Clone, Debug)]
 pub(super) struct Person {
-    id: String,
+    id: Id,
     profile: Profile,
     away: Option<String>,
 }
@@ -118,7 +118,7 @@ impl SockchatSession {
     }
 
     /// The server wants everybody to be forgotten; but the user is there.
-    pub(super) fn forget_people(&mut self, channel_id: Option<String>) {
+    pub(super) fn forget_people(&mut self, channel_id: Option<Id>) {
         self.people.clear();
         self.event(UserEvent::ClearList { channel_id });
         if let Some(own) = self.people.own.clone() {
@@ -132,7 +132,7 @@ impl SockchatSession {
         let me = self.me.clone();
         let known = self.people.known.keys();
         let gone = known.filter(|id| !there.contains(id.as_str()) && Some(*id) != me.as_ref());
-        let gone: Vec<String> = gone.cloned().collect();
+        let gone: Vec<Id> = gone.cloned().collect();
         gone.iter().for_each(|user_id| self.went(user_id));
         for one in listed.iter().filter(|one| one.visible) {
             self.came(&one.user);
@@ -160,8 +160,8 @@ impl SockchatSession {
         };
         if self.people.known.remove(user_id).is_some() {
             let event = UserEvent::Remove {
-                channel_id: self.places.current().map(str::to_owned),
-                user_id: user_id.to_owned(),
+                channel_id: self.places.here(),
+                user_id: user_id.into(),
             };
             self.caused(request, event);
         }
@@ -177,7 +177,7 @@ impl SockchatSession {
         if let Some(user_id) = user_id.filter(|_| asked.command.name == commands::BAN.name) {
             let event = UserEvent::Ban {
                 channel_id: None,
-                user_id: user_id.to_owned(),
+                user_id: user_id.into(),
                 until: asked.until,
                 reason: None,
             };
@@ -190,8 +190,8 @@ impl SockchatSession {
         self.people.awaited.remove(user_id);
         if self.people.known.remove(user_id).is_some() {
             self.event(UserEvent::Remove {
-                channel_id: self.places.current().map(str::to_owned),
-                user_id: user_id.to_owned(),
+                channel_id: self.places.here(),
+                user_id: user_id.into(),
             });
         }
     }
@@ -221,8 +221,8 @@ impl SockchatSession {
             self.came(user);
         } else {
             let event = UserEvent::Update {
-                channel_id: self.places.current().map(str::to_owned),
-                user_id: user.id.to_owned(),
+                channel_id: self.places.here(),
+                user_id: user.id.into(),
                 new_user: person.profile.clone(),
             };
             match &open {
@@ -268,7 +268,7 @@ impl SockchatSession {
             return;
         }
         self.event(UserEvent::New {
-            channel_id: self.places.current().map(str::to_owned),
+            channel_id: self.places.here(),
             user: person.profile.clone(),
         });
         self.remember(person);
@@ -323,14 +323,14 @@ impl SockchatSession {
         };
         let username = html::unescape_name(&clean).into_owned();
         let profile = Profile {
-            id: Some(user.id.to_owned()),
+            id: Some(user.id.into()),
             display_name: (shown != username).then_some(shown),
             username: Some(username),
             color: user.rgba(),
             picture: self.login.as_ref().and_then(|login| login.picture(user.id)),
         };
         Some(Person {
-            id: user.id.to_owned(),
+            id: user.id.into(),
             profile,
             away: away.map(std::borrow::Cow::into_owned),
         })

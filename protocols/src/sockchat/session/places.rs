@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use kaiwa_core::{Channel, ChannelEvent, ChannelType, Error, ErrorKind, UserEvent};
+use kaiwa_core::{Channel, ChannelEvent, ChannelType, Error, ErrorKind, Id, UserEvent};
 
 use super::SockchatSession;
 use super::answers::Asked;
@@ -20,14 +20,14 @@ const MAX_NAME_BYTES: usize = 256;
 /// Where the user is, and where else one can be.
 #[derive(Debug, Default)]
 pub(super) struct Places {
-    current: Option<String>,
+    current: Option<Id>,
     /// What has let the user in there.
     key: Option<Key>,
     /// Where the server has put the user when they signed in.
-    default: Option<String>,
-    known: BTreeSet<String>,
+    default: Option<Id>,
+    known: BTreeSet<Id>,
     /// Those of the connection before: the application is told of them anew, or that they are gone.
-    stale: BTreeSet<String>,
+    stale: BTreeSet<Id>,
     /// The user has left a channel, and the server has not said yet for which.
     is_moving: bool,
     /// So often the server is going to say that the user stays.
@@ -38,6 +38,11 @@ impl Places {
     /// The channel that the user is in.
     pub(super) fn current(&self) -> Option<&str> {
         self.current.as_deref()
+    }
+
+    /// [`Places::current`] for an event.
+    pub(super) fn here(&self) -> Option<Id> {
+        self.current.clone()
     }
 
     /// Whether what comes is about a channel that the server has not named yet.
@@ -75,7 +80,7 @@ impl SockchatSession {
         if self.places.current().is_some_and(|before| before != name) {
             self.leave_current();
         }
-        self.places.default = Some(name.to_owned());
+        self.places.default = Some(name.into());
         if can_be_in(name) {
             return self.arrive(name);
         }
@@ -86,13 +91,13 @@ impl SockchatSession {
     /// The user is in this channel from now on.
     fn arrive(&mut self, name: &str) {
         if !self.places.known.contains(name) {
-            self.places.known.insert(name.to_owned());
+            self.places.known.insert(name.into());
             let channel = group(name);
             self.event(ChannelEvent::New { channel });
         }
-        self.places.current = Some(name.to_owned());
+        self.places.current = Some(name.into());
         self.places.is_moving = false;
-        let channel_id = || name.to_owned();
+        let channel_id = || name.into();
         self.event(ChannelEvent::Join {
             channel_id: channel_id(),
         });
@@ -159,7 +164,7 @@ impl SockchatSession {
             let listed: BTreeSet<&str> = channels.iter().map(|channel| channel.name).collect();
             let places = &mut self.places;
             let current = places.current.as_ref();
-            let stays = |name: &String| listed.contains(name.as_str()) || current == Some(name);
+            let stays = |name: &Id| listed.contains(name.as_str()) || current == Some(name);
             let mut gone = std::mem::take(&mut places.stale);
             gone.retain(|name| !places.known.contains(name) && !stays(name));
             gone.extend(places.known.extract_if(.., |name| !stays(name)));
@@ -203,16 +208,16 @@ impl SockchatSession {
             self.announce(name);
             return;
         }
-        self.places.known.insert(name.to_owned());
+        self.places.known.insert(name.into());
         self.past.rename(old_name, name);
         self.answers.rename(old_name, name);
         self.backlog.rename(old_name, name);
         self.outbox.rename_channel(old_name, name);
         if is_here {
-            self.places.current = Some(name.to_owned());
+            self.places.current = Some(name.into());
         }
         self.event(ChannelEvent::Update {
-            channel_id: old_name.to_owned(),
+            channel_id: old_name.into(),
             new_channel: group(channel.name),
         });
     }
@@ -224,7 +229,7 @@ impl SockchatSession {
         // One that is made anew under the name has nothing to do with it.
         self.past.forget(name);
         let event = ChannelEvent::Remove {
-            channel_id: name.to_owned(),
+            channel_id: name.into(),
         };
         match open {
             Some(open) if is_known => self.brought(Some(open), event),
@@ -235,7 +240,7 @@ impl SockchatSession {
     }
 
     pub(super) fn clear(&mut self, mode: ClearMode, channel: Option<&str>) {
-        let place = channel.or_else(|| self.places.current()).map(str::to_owned);
+        let place = channel.map(Id::from).or_else(|| self.places.here());
         let (messages, people, channels) = match mode {
             ClearMode::Messages => (true, false, false),
             ClearMode::Users => (false, true, false),
@@ -287,7 +292,7 @@ impl SockchatSession {
             self.skipped += 1;
             return false;
         }
-        self.places.known.insert(name.to_owned())
+        self.places.known.insert(name.into())
     }
 }
 
@@ -312,7 +317,7 @@ fn is_named(asked: &Asked, name: &str) -> bool {
 
 fn group(name: &str) -> Channel {
     Channel {
-        id: name.to_owned(),
+        id: name.into(),
         name: Some(name.to_owned()),
         channel_type: ChannelType::Group,
     }

@@ -233,7 +233,7 @@ impl SockchatSession {
                 "sockchat makes channels of the type Group",
             ));
         }
-        let name = channel.name.as_ref().filter(|name| !name.is_empty());
+        let name = channel.name.as_deref().filter(|name| !name.is_empty());
         // A number before a space would be the rank that the channel asks for.
         let name = name.unwrap_or(&channel.id).trim().replace(' ', "_");
         one_word(&name, "the name of a channel")?;
@@ -261,7 +261,7 @@ impl SockchatSession {
             rest = format!("{rest} {time}");
         }
         self.want_about(request, command, &rest, |asked| {
-            asked.user_id = Some(user_id.to_owned());
+            asked.user_id = Some(user_id.into());
             asked.until = until.map(|(until, _)| until);
         })
     }
@@ -366,7 +366,7 @@ impl SockchatSession {
         let user_id = subject.as_deref().and_then(|name| self.people.find(name));
         Asked {
             command,
-            user_id: user_id.map(str::to_owned),
+            user_id: user_id.map(Into::into),
             subject,
             key: None,
             until: None,

@@ -2,7 +2,7 @@
 
 use kaiwa_core::outbox::Pending;
 use kaiwa_core::session::Now;
-use kaiwa_core::{Error, ErrorKind, Message, MessageFragment, RequestId};
+use kaiwa_core::{Error, ErrorKind, Id, Message, MessageFragment, RequestId};
 
 use super::SockchatSession;
 use super::answers::{Asked, Echo, EchoKind, Open};
@@ -28,7 +28,7 @@ impl SockchatSession {
         &mut self,
         now: Now,
         request: RequestId,
-        channel_id: Option<String>,
+        channel_id: Option<Id>,
         mut message: Message,
     ) -> Result<(), Error> {
         if self.login.is_none() {
@@ -46,7 +46,7 @@ impl SockchatSession {
         }
         message.content.retain(MessageFragment::is_shown);
         let here = self.way_back.goal().or_else(|| self.places.current());
-        let place = channel_id.or_else(|| here.map(str::to_owned));
+        let place = channel_id.or_else(|| here.map(Into::into));
         let is_known = |place: &&str| self.is_up() && !self.awaits_names(place);
         match place.as_deref().filter(is_known) {
             Some(place) => {

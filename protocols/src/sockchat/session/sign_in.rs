@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use kaiwa_core::session::{Now, Transmit};
-use kaiwa_core::{ChannelEvent, Error, ErrorKind, StatusEvent, UserEvent};
+use kaiwa_core::{ChannelEvent, Error, ErrorKind, Id, StatusEvent, UserEvent};
 
 use super::{PING_INTERVAL, Phase, SockchatSession};
 use crate::sockchat::wire::{RefusalReason, Removal, Welcome};
@@ -25,7 +25,7 @@ impl SockchatSession {
         self.phase = Phase::Up;
         self.sign_in_by = None;
         self.ping_at = Some(now.mono + PING_INTERVAL);
-        let user_id = welcome.user.id.to_owned();
+        let user_id = Id::from(welcome.user.id);
         if self
             .me
             .replace(user_id.clone())

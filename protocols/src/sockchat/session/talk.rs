@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use kaiwa_core::session::Now;
 use kaiwa_core::{
-    Channel, ChannelEvent, ChannelType, ChatEvent, Error, ErrorKind, Message, MessageFragment,
+    Channel, ChannelEvent, ChannelType, ChatEvent, Error, ErrorKind, Id, Message, MessageFragment,
     MessageStatus, MessageType, RequestId, Style,
 };
 
@@ -29,7 +29,7 @@ const MAX_DIRECTS: usize = 10_000;
 /// What is said.
 #[derive(Debug, Default)]
 pub(super) struct Talk {
-    directs: BTreeSet<String>,
+    directs: BTreeSet<Id>,
 }
 
 impl Talk {
@@ -88,7 +88,7 @@ impl SockchatSession {
         self.need_connection()?;
         let user_id = user_id.trim_start_matches(DIRECT);
         self.writable_name(user_id)?;
-        let id = format!("{DIRECT}{user_id}");
+        let id = Id::from(format_args!("{DIRECT}{user_id}"));
         self.talk.directs.insert(id.clone());
         let channel = self.talk_with(id, user_id);
         self.caused(request, ChannelEvent::New { channel });
@@ -97,12 +97,12 @@ impl SockchatSession {
     }
 
     /// The channel that a message was said in: the current one, unless it names another one that there is.
-    fn public_place(&mut self, said: &ChatMessage<'_>) -> Option<String> {
+    fn public_place(&mut self, said: &ChatMessage<'_>) -> Option<Id> {
         let current = self.places.current();
         let named = said.channel_name().filter(|name| current != Some(*name));
         match named {
-            Some(name) if self.announce(name) => Some(name.to_owned()),
-            _ => self.places.current().map(str::to_owned),
+            Some(name) if self.announce(name) => Some(name.into()),
+            _ => self.places.here(),
         }
     }
 
@@ -146,8 +146,8 @@ impl SockchatSession {
         Message {
             id: Some(said.message_id)
                 .filter(|id| !id.is_empty())
-                .map(str::to_owned),
-            sender_id: Some(said.user_id.to_owned()),
+                .map(Id::from),
+            sender_id: Some(said.user_id.into()),
             content: self.content_of(said.user_id, text, said.flags),
             timestamp: said.time.unwrap_or(now.utc),
             message_type: self.type_of(said.user_id),
@@ -156,14 +156,14 @@ impl SockchatSession {
     }
 
     /// The private talk that a message belongs to, and its text.
-    fn private_place<'a>(&mut self, said: &ChatMessage<'a>) -> (Option<String>, &'a str) {
+    fn private_place<'a>(&mut self, said: &ChatMessage<'a>) -> (Option<Id>, &'a str) {
         let (id, text) = if self.me.as_deref() == Some(said.user_id) {
             let (talk, text) = own_private(said, &self.people);
             let name = split_recipient(said.text).map_or("", |(name, _)| name);
-            let unknown = || format!("{DIRECT}{}", html::unescape_name(name));
+            let unknown = || format_args!("{DIRECT}{}", html::unescape_name(name)).into();
             (talk.unwrap_or_else(unknown), text)
         } else {
-            (format!("{DIRECT}{}", said.user_id), said.text)
+            (format_args!("{DIRECT}{}", said.user_id).into(), said.text)
         };
         if self.talk.directs.len() < MAX_DIRECTS && self.talk.directs.insert(id.clone()) {
             let user_id = id.strip_prefix(DIRECT).unwrap_or(&id).to_owned();
@@ -173,7 +173,7 @@ impl SockchatSession {
         (Some(id), text)
     }
 
-    fn talk_with(&self, id: String, user_id: &str) -> Channel {
+    fn talk_with(&self, id: Id, user_id: &str) -> Channel {
         Channel {
             id,
             name: Some(self.people.name(user_id).unwrap_or(user_id).to_owned()),
@@ -239,10 +239,10 @@ impl SockchatSession {
 }
 
 /// The talk that an own private message belongs to, if whom it names is there; and its text.
-fn own_private<'a>(said: &ChatMessage<'a>, people: &People) -> (Option<String>, &'a str) {
+fn own_private<'a>(said: &ChatMessage<'a>, people: &People) -> (Option<Id>, &'a str) {
     let (name, text) = split_recipient(said.text).unwrap_or(("", said.text));
     let known = people.find(&html::unescape_name(name));
-    (known.map(|id| format!("{DIRECT}{id}")), text)
+    (known.map(|id| format_args!("{DIRECT}{id}").into()), text)
 }
 
 /// How a message was said, by its flags.

@@ -120,7 +120,7 @@ impl Rig {
 
     fn say(&mut self, channel: Option<&str>, text: &str) -> Result<RequestId, ErrorKind> {
         self.send(ChatEvent::New {
-            channel_id: channel.map(str::to_owned),
+            channel_id: channel.map(Into::into),
             message: Message::text(text, DateTime::UNIX_EPOCH),
         })
     }
@@ -199,14 +199,16 @@ fn short(event: &ConnectionEvent) -> String {
             ChannelEvent::Join { channel_id }
             | ChannelEvent::Leave { channel_id }
             | ChannelEvent::Remove { channel_id }
-            | ChannelEvent::Switch { channel_id } => channel_id.clone(),
+            | ChannelEvent::Switch { channel_id } => channel_id.to_string(),
             ChannelEvent::Kick { ban, .. } => format!("ban={ban}"),
             _ => String::new(),
         },
         ConnectionEvent::User { event } => match event {
             UserEvent::New { user, .. } => user.username.clone().unwrap_or_default(),
             UserEvent::Update { new_user, .. } => new_user.username.clone().unwrap_or_default(),
-            UserEvent::Remove { user_id, .. } | UserEvent::Identify { user_id } => user_id.clone(),
+            UserEvent::Remove { user_id, .. } | UserEvent::Identify { user_id } => {
+                user_id.to_string()
+            }
             UserEvent::Presence { presence, text, .. } => format!("{presence:?} {text:?}"),
             _ => String::new(),
         },
@@ -216,7 +218,7 @@ fn short(event: &ConnectionEvent) -> String {
         ConnectionEvent::Asset { event } => match event {
             AssetEvent::New { asset, .. } => asset.id().unwrap_or_default().to_owned(),
             AssetEvent::Update { asset_id, .. } | AssetEvent::Remove { asset_id, .. } => {
-                asset_id.clone()
+                asset_id.to_string()
             }
             AssetEvent::Unavailable { error, .. } => format!("{:?}", error.kind),
             _ => String::new(),
@@ -238,6 +240,6 @@ fn said(message: &Message) -> String {
 
 fn join(channel: &str) -> ChannelEvent {
     ChannelEvent::Join {
-        channel_id: channel.to_owned(),
+        channel_id: channel.into(),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use kaiwa_core::{Error, RequestId};
+use kaiwa_core::{Error, Id, RequestId};
 
 use super::SockchatSession;
 use super::commands;
@@ -20,7 +20,7 @@ impl fmt::Debug for Key {
 /// A channel, and what lets the user in there.
 #[derive(Clone, Debug)]
 pub(super) struct Home {
-    pub(super) name: String,
+    pub(super) name: Id,
     pub(super) key: Option<Key>,
 }
 
@@ -88,7 +88,7 @@ impl SockchatSession {
         let key = home.key.clone();
         let rest = match &key {
             Some(Key(key)) => format!("{} {key}", home.name),
-            None => home.name.clone(),
+            None => home.name.to_string(),
         };
         if self.want_way(request, &rest, key).is_ok() {
             self.way_back.asked = Some(Asked {

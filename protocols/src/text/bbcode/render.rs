@@ -35,10 +35,8 @@ impl Renderer<'_> {
         match fragment {
             MessageFragment::Text(text)
             | MessageFragment::Mention { text, .. }
-            | MessageFragment::ChannelLink { text, .. }
-            | MessageFragment::MessageLink {
-                message_id: text, ..
-            } => self.run.push_str(text),
+            | MessageFragment::ChannelLink { text, .. } => self.run.push_str(text),
+            MessageFragment::MessageLink { message_id, .. } => self.run.push_str(message_id),
             MessageFragment::AssetId(id) => {
                 let typed = self.emotes.pattern(id).unwrap_or(id);
                 self.run.push_str(typed);
@@ -156,11 +154,10 @@ fn shows_any(content: &[MessageFragment]) -> bool {
         MessageFragment::Text(text)
         | MessageFragment::Mention { text, .. }
         | MessageFragment::ChannelLink { text, .. }
-        | MessageFragment::MessageLink {
-            message_id: text, ..
-        }
-        | MessageFragment::AssetId(text)
         | MessageFragment::Url(text) => !text.is_empty(),
+        MessageFragment::MessageLink { message_id: id, .. } | MessageFragment::AssetId(id) => {
+            !id.is_empty()
+        }
         MessageFragment::Styled { content, .. } => shows_any(content),
         MessageFragment::Link { url, content } => !url.is_empty() || shows_any(content),
         other => other.is_shown(),

@@ -166,7 +166,7 @@ fn addresses_and_media() {
 #[test]
 fn emotes_lie_between_the_tags() {
     let wave = Asset::Emote {
-        id: Some("7".to_owned()),
+        id: Some("7".into()),
         pattern: ":wave:".to_owned(),
         src: String::new(),
         source: AssetSource::Server,
@@ -281,7 +281,7 @@ fn what_has_no_tag_is_written_as_text() {
         ),
         (
             MessageFragment::Mention {
-                user_id: "7".to_owned(),
+                user_id: "7".into(),
                 text: "@ann".to_owned(),
             },
             "@ann",
@@ -297,7 +297,7 @@ fn what_has_no_tag_is_written_as_text() {
         ),
         (
             MessageFragment::Reply {
-                message_id: "7".to_owned(),
+                message_id: "7".into(),
             },
             "",
         ),

@@ -99,7 +99,7 @@ impl Rig {
     fn try_send(&mut self, channel: Option<&str>, message: Message) -> Result<RequestId, Error> {
         let request = RequestId::fresh();
         let event = ChatEvent::New {
-            channel_id: channel.map(str::to_owned),
+            channel_id: channel.map(Into::into),
             message,
         };
         let now = self.now();

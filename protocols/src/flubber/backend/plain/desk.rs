@@ -12,7 +12,7 @@ use crate::client::{ConnectionState, Event};
 use crate::flubber::wire::{AnswerBody, NewMessage, Request, RequestBody, Update};
 use crate::{
     Capabilities, Channel, ChannelEvent, ChannelType, ChatEvent, ConnectionEvent, Error, ErrorInfo,
-    ErrorKind, EventKind, RequestId, StatusEvent,
+    ErrorKind, EventKind, Id, RequestId, StatusEvent,
 };
 
 /// Requests that wait until the network has told all, or for its answer, and bytes of those that wait: as many messages as a
@@ -75,20 +75,20 @@ enum What {
     /// A room of this name is looked for.
     Directory {
         name: String,
-        found: Option<String>,
+        found: Option<Id>,
     },
     Room {
-        found: Option<String>,
+        found: Option<Id>,
     },
     /// A channel with one person, to say this in.
     Direct {
-        found: Option<String>,
+        found: Option<Id>,
         new: NewMessage,
         files: Vec<Stored>,
     },
     Message {
-        channel_id: String,
-        found: Option<String>,
+        channel_id: Id,
+        found: Option<Id>,
     },
 }
 
@@ -270,7 +270,7 @@ impl Desk {
                 sendable,
             } => self.create(number, name, parent.as_deref(), sendable),
             RequestBody::RoomJoin(room) => self.join(number, &room),
-            RequestBody::RoomLeave(room) => match ids::channel(&room).map(str::to_owned) {
+            RequestBody::RoomLeave(room) => match ids::channel(&room).map(Id::from) {
                 Some(channel_id) => {
                     let leave = ChannelEvent::Leave { channel_id };
                     self.send(Some(number), What::Success, leave.into());
@@ -313,11 +313,11 @@ impl Desk {
     fn create(&mut self, number: u32, name: String, parent: Option<&str>, sendable: bool) {
         let parent_id = match parent.map(ids::channel) {
             Some(None) => return self.answer(number, no_room()),
-            Some(Some(id)) => Some(id.to_owned()),
+            Some(Some(id)) => Some(id.into()),
             None => None,
         };
         let channel = Channel {
-            id: name.clone(),
+            id: Id::from(&name),
             name: Some(name),
             channel_type: if sendable {
                 ChannelType::Group
@@ -339,7 +339,7 @@ impl Desk {
 
     /// Where a network knows no joining, the user is in all that there is.
     fn join(&mut self, number: u32, room: &str) {
-        let Some(channel_id) = ids::channel(room).map(str::to_owned) else {
+        let Some(channel_id) = ids::channel(room).map(Id::from) else {
             return self.answer(number, no_room());
         };
         if self.capabilities.can_send(EventKind::ChannelJoin) {
@@ -371,7 +371,7 @@ impl Desk {
         };
         let history = ChatEvent::RequestHistory {
             channel_id: Some(channel_id),
-            before: Some(message_id.to_owned()),
+            before: Some(message_id.into()),
             limit: OLDER_MESSAGES,
         };
         self.send(Some(number), What::Success, history.into());
@@ -379,10 +379,9 @@ impl Desk {
 
     fn deliver(&mut self, number: u32, new: NewMessage, files: Vec<Stored>) {
         if let Some(channel_id) = ids::channel(&new.recipient) {
-            let channel_id = channel_id.to_owned();
-            return self.say(number, channel_id, new, files);
+            return self.say(number, channel_id.into(), new, files);
         }
-        let Some(user_id) = ids::person(&new.recipient).map(str::to_owned) else {
+        let Some(user_id) = ids::person(&new.recipient).map(Id::from) else {
             let why = "the recipient is neither a room nor a user of this backend";
             return self.answer(number, refusal(ErrorKind::NotFound, why));
         };
@@ -399,7 +398,7 @@ impl Desk {
         self.send(Some(number), what, ChannelEvent::New { channel }.into());
     }
 
-    fn say(&mut self, number: u32, channel_id: String, new: NewMessage, files: Vec<Stored>) {
+    fn say(&mut self, number: u32, channel_id: Id, new: NewMessage, files: Vec<Stored>) {
         let message = said::new(&self.state, new, &files);
         let event = ChatEvent::New {
             channel_id: Some(channel_id.clone()),

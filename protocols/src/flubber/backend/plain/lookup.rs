@@ -3,13 +3,13 @@
 use super::super::refusal;
 use crate::client::{ChannelState, ConnectionState};
 use crate::flubber::wire::AnswerBody;
-use crate::{Channel, ErrorKind};
+use crate::{Channel, ErrorKind, Id};
 
 /// The ids of the channels that are called `name`: those that are called just so, else those that differ by case or by a `#`
 /// before it. `parent/name` names one in another one.
-pub(super) fn called(state: &ConnectionState, name: &str) -> Vec<String> {
+pub(super) fn called(state: &ConnectionState, name: &str) -> Vec<Id> {
     if state.channels.contains_key(name) {
-        return vec![name.to_owned()];
+        return vec![name.into()];
     }
     let exactly = |one: &str| one == name;
     let found = find(state, exactly);
@@ -19,7 +19,7 @@ pub(super) fn called(state: &ConnectionState, name: &str) -> Vec<String> {
     find(state, |one| is_alike(one, name))
 }
 
-fn find(state: &ConnectionState, is_it: impl Fn(&str) -> bool) -> Vec<String> {
+fn find(state: &ConnectionState, is_it: impl Fn(&str) -> bool) -> Vec<Id> {
     let fits = |channel: &&ChannelState| {
         let own = shown(&channel.channel);
         let parent = channel
@@ -71,15 +71,15 @@ mod tests {
         let mut state = ConnectionState::default();
         for (id, name) in [("1", "General"), ("2", "tea"), ("3", "Tea"), ("4", "tea")] {
             let channel = Channel {
-                id: id.to_owned(),
+                id: id.into(),
                 name: Some(name.to_owned()),
                 ..Channel::default()
             };
             state.apply(&ChannelEvent::New { channel }.into());
         }
         let parent = ChannelEvent::Parent {
-            channel_id: "4".to_owned(),
-            parent_id: Some("1".to_owned()),
+            channel_id: "4".into(),
+            parent_id: Some("1".into()),
         };
         state.apply(&parent.into());
         for (name, ids) in [

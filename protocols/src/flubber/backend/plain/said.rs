@@ -89,7 +89,7 @@ fn from_host(state: &ConnectionState, fragment: &mut MessageFragment) {
         MessageFragment::Mention { user_id, text } => match ids::person(user_id) {
             Some(id) => {
                 *text = name_of(state, id);
-                *user_id = id.to_owned();
+                *user_id = id.into();
                 return;
             }
             None => user_id,
@@ -100,7 +100,7 @@ fn from_host(state: &ConnectionState, fragment: &mut MessageFragment) {
                 *text = known
                     .map_or(id, |one| lookup::shown(&one.channel))
                     .to_owned();
-                *channel_id = id.to_owned();
+                *channel_id = id.into();
                 return;
             }
             None => channel_id,
@@ -111,7 +111,7 @@ fn from_host(state: &ConnectionState, fragment: &mut MessageFragment) {
         } => match ids::in_channel(message_id) {
             Some((channel, id)) => {
                 *channel_id = Some(channel);
-                *message_id = id.to_owned();
+                *message_id = id.into();
                 return;
             }
             None => message_id,
@@ -119,7 +119,7 @@ fn from_host(state: &ConnectionState, fragment: &mut MessageFragment) {
         MessageFragment::AssetId(id) if !state.global_assets.contains_key(id.as_str()) => id,
         _ => return,
     };
-    *fragment = MessageFragment::Text(std::mem::take(lost));
+    *fragment = MessageFragment::Text(std::mem::take(lost).into());
 }
 
 fn name_of(state: &ConnectionState, user_id: &str) -> String {

@@ -8,14 +8,14 @@ use super::said;
 use crate::client::ConnectionState;
 use crate::flubber::wire::{Room, Update};
 use crate::{
-    Capabilities, ChannelEvent, ChannelType, ChatEvent, ConnectionEvent, EventKind, Message,
+    Capabilities, ChannelEvent, ChannelType, ChatEvent, ConnectionEvent, EventKind, Id, Message,
     MessageStatus, RequestId,
 };
 
 /// The rooms that the host knows, by the ids of their channels. They are those of the state, which is bounded.
 #[derive(Debug, Default)]
 pub(super) struct Told {
-    rooms: BTreeMap<String, Room>,
+    rooms: BTreeMap<Id, Room>,
 }
 
 impl Told {
@@ -85,7 +85,7 @@ impl Told {
         &mut self,
         state: &ConnectionState,
         capabilities: &Capabilities,
-        id: String,
+        id: Id,
         updates: &mut Vec<Update>,
     ) {
         let Some(channel) = state.channels.get(&id) else {
@@ -109,7 +109,7 @@ impl Told {
 }
 
 fn chat(state: &ConnectionState, event: &ChatEvent, updates: &mut Vec<Update>) {
-    let current = |channel_id: &Option<String>| {
+    let current = |channel_id: &Option<Id>| {
         let id = channel_id.as_ref().or(state.current_channel.as_ref());
         id.cloned()
     };

@@ -2,8 +2,8 @@
 
 use kaiwa_core::session::Session;
 use kaiwa_core::{
-    Capabilities, ChatEvent, ConnectionEvent, Error, ErrorKind, EventKind, Message, MessageStatus,
-    Protocol, RequestId, StatusEvent, UserEvent,
+    Capabilities, ChatEvent, ConnectionEvent, Error, ErrorKind, EventKind, Id, Message,
+    MessageStatus, Protocol, RequestId, StatusEvent, UserEvent,
 };
 use serde_json::{Value, json};
 
@@ -29,7 +29,7 @@ fn desk() -> Desk {
     );
     happened(&mut desk, StatusEvent::Connecting, None);
     happened(&mut desk, StatusEvent::Connected { artifact: None }, None);
-    let user_id = "7".to_owned();
+    let user_id = Id::from("7");
     happened(&mut desk, UserEvent::Identify { user_id }, None);
     assert_eq!(
         desk.told(),
@@ -61,11 +61,11 @@ fn done() -> StatusEvent {
 
 fn settled(status: MessageStatus) -> ChatEvent {
     let mut new_message = Message::text("hi", chrono::DateTime::UNIX_EPOCH);
-    new_message.id = Some("m1".to_owned());
+    new_message.id = Some("m1".into());
     new_message.status = status;
     ChatEvent::Update {
-        channel_id: Some("!a".to_owned()),
-        message_id: "local:99".to_owned(),
+        channel_id: Some("!a".into()),
+        message_id: "local:99".into(),
         new_message,
     }
 }
@@ -98,7 +98,7 @@ fn a_message_is_echoed_here_and_settled_once() {
     let mut desk = desk();
     let number = taken(&mut desk);
     let echo = ChatEvent::New {
-        channel_id: Some("!a".to_owned()),
+        channel_id: Some("!a".into()),
         message: Message::text("hi", chrono::DateTime::UNIX_EPOCH),
     };
     happened(&mut desk, echo, Some(&number));
@@ -125,7 +125,7 @@ fn one_of_unknown_outcome_may_still_arrive() {
 fn a_message_is_taken_back_where_it_is() {
     let mut desk = desk();
     let remove = |message: RequestId| ChatEvent::Remove {
-        channel_id: Some("!a".to_owned()),
+        channel_id: Some("!a".into()),
         message_id: message.local_message_id(),
     };
     let waiting = desk.say("hi");
@@ -145,7 +145,7 @@ fn a_message_is_taken_back_where_it_is() {
     desk.send(remove(passed_on));
     let asked = desk.asked();
     let event = &asked["body"]["value"]["Chat"]["event"]["Remove"];
-    assert_eq!(event["message_id"], passed_on.local_message_id());
+    assert_eq!(event["message_id"], *passed_on.local_message_id());
 }
 
 #[test]
@@ -168,7 +168,7 @@ fn a_refusal_has_its_kind() {
 fn other_requests_are_passed_on_and_end() {
     let mut desk = desk();
     let typing = ChatEvent::Typing {
-        channel_id: Some("!a".to_owned()),
+        channel_id: Some("!a".into()),
         user_id: None,
         typing: true,
     };

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use kaiwa_core::session::{Closed, Session, Transmit};
-use kaiwa_core::{Channel, ChannelEvent, ChannelType, ErrorKind};
+use kaiwa_core::{Channel, ChannelEvent, ChannelType, ErrorKind, Id};
 use serde_json::json;
 
 use super::{Desk, INIT};
@@ -96,7 +96,7 @@ fn rooms_are_joined_again_after_a_crash_or_are_gone() {
         &json!({"id": "!b", "name": "b", "sendable": true}),
     );
     desk.send(ChannelEvent::Join {
-        channel_id: "!b".to_owned(),
+        channel_id: "!b".into(),
     });
     desk.answer(json!({"type": "Success"}));
     assert_eq!(
@@ -136,7 +136,7 @@ fn a_wrong_answer_fails_its_request_only() {
     let mut desk = Desk::joined();
     let join = |desk: &mut Desk| {
         desk.send(ChannelEvent::Join {
-            channel_id: "!a".to_owned(),
+            channel_id: "!a".into(),
         })
     };
     for (wrong, kind) in [
@@ -162,7 +162,7 @@ fn answers_that_nobody_waits_for_are_counted() {
     let mut desk = Desk::joined();
     desk.hear(r#"{"sequence_number":77,"body":{"type":"Success"}}"#);
     desk.send(ChannelEvent::Join {
-        channel_id: "!a".to_owned(),
+        channel_id: "!a".into(),
     });
     let number = desk.asked()["sequence_number"].clone();
     let answer = json!({"sequence_number": number, "body": {"type": "Success"}}).to_string();
@@ -175,7 +175,7 @@ fn answers_that_nobody_waits_for_are_counted() {
 fn what_is_not_answered_is_given_up_but_not_while_nobody_listens() {
     let mut desk = Desk::joined();
     desk.send(ChannelEvent::Leave {
-        channel_id: "!a".to_owned(),
+        channel_id: "!a".into(),
     });
     desk.asked();
     let now = desk.now();
@@ -192,7 +192,7 @@ fn what_is_not_answered_is_given_up_but_not_while_nobody_listens() {
 fn a_refusal_worth_another_try_is_tried_again() {
     let mut desk = Desk::joined();
     desk.send(ChannelEvent::Leave {
-        channel_id: "!a".to_owned(),
+        channel_id: "!a".into(),
     });
     let retry = json!({"type": "Error", "value": {"message": "busy", "retry": true}});
     let mut delay = Duration::from_millis(100);
@@ -214,9 +214,9 @@ fn a_refusal_worth_another_try_is_tried_again() {
 fn rooms_are_created_and_told() {
     let mut desk = Desk::joined();
     desk.send(ChannelEvent::Create {
-        parent_id: Some("!a".to_owned()),
+        parent_id: Some("!a".into()),
         channel: Channel {
-            id: String::new(),
+            id: Id::default(),
             name: Some("new".to_owned()),
             channel_type: ChannelType::Group,
         },

@@ -103,7 +103,7 @@ fn what_goes_nowhere_is_refused() {
         ("!b", ErrorKind::Unsupported),
     ] {
         let event = ChatEvent::New {
-            channel_id: Some(channel.to_owned()),
+            channel_id: Some(channel.into()),
             message: Message::text("x", chrono::DateTime::UNIX_EPOCH),
         };
         let refused = desk
@@ -156,14 +156,14 @@ fn a_conversation_is_begun_by_the_user() {
     let mut desk = Desk::joined();
     desk.send(ChannelEvent::New {
         channel: Channel {
-            id: "@eve".to_owned(),
+            id: "@eve".into(),
             name: None,
             channel_type: ChannelType::Direct,
         },
     });
     assert_eq!(desk.told(), ["Channel::New @eve", "Status::Done"]);
     desk.send(ChatEvent::New {
-        channel_id: Some("@eve".to_owned()),
+        channel_id: Some("@eve".into()),
         message: Message::text("hi", chrono::DateTime::UNIX_EPOCH),
     });
     assert_eq!(desk.asked()["body"]["value"]["recipient"], "@eve");
@@ -189,8 +189,8 @@ fn older_messages_are_one_page() {
     }
     desk.events();
     let older = |before: Option<&str>, limit| ChatEvent::RequestHistory {
-        channel_id: Some("!a".to_owned()),
-        before: before.map(str::to_owned),
+        channel_id: Some("!a".into()),
+        before: before.map(Into::into),
         limit,
     };
     desk.send(older(None, 3));

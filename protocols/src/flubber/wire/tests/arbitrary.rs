@@ -1,5 +1,7 @@
 //! Any cut gives the same values, and what is written is read as it was.
 
+use std::fmt;
+
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::{Just, Strategy, any, prop_oneof, proptest};
@@ -11,15 +13,15 @@ use crate::flubber::wire::{
     Request, RequestBody, Room, Update,
 };
 
-fn word() -> impl Strategy<Value = String> {
-    "\\PC{0,8}"
+fn word<T: From<String> + fmt::Debug>() -> impl Strategy<Value = T> {
+    "\\PC{0,8}".prop_map(T::from)
 }
 
 fn extra() -> impl Strategy<Value = Value> {
     prop_oneof![
         Just(Value::Null),
         Just(json!({"a": [1, null]})),
-        word().prop_map(Value::from)
+        word::<String>().prop_map(Value::from)
     ]
 }
 

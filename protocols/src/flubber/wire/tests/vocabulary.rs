@@ -28,16 +28,16 @@ fn fragments(content: Content) -> Vec<MessageFragment> {
 #[test]
 fn what_both_have_goes_there_and_back() {
     let channel = MessageFragment::ChannelLink {
-        channel_id: "!1".to_owned(),
+        channel_id: "!1".into(),
         text: "#tea".to_owned(),
     };
     let mention = MessageFragment::Mention {
-        user_id: "@ann".to_owned(),
+        user_id: "@ann".into(),
         text: "@ann".to_owned(),
     };
     let link = MessageFragment::MessageLink {
         channel_id: None,
-        message_id: "m1".to_owned(),
+        message_id: "m1".into(),
     };
     let extra = MessageFragment::Extra(json!({"a": 1}));
     let all = vec![
@@ -51,7 +51,7 @@ fn what_both_have_goes_there_and_back() {
             Style::Strike,
             vec![MessageFragment::Url("https://example.org/".to_owned())],
         ),
-        MessageFragment::AssetId("smile".to_owned()),
+        MessageFragment::AssetId("smile".into()),
         channel,
         mention,
         link,
@@ -95,7 +95,7 @@ fn what_flubber_lacks_is_lowered() {
         ),
         (
             MessageFragment::Reply {
-                message_id: "m".to_owned(),
+                message_id: "m".into(),
             },
             said(""),
         ),

@@ -11,7 +11,7 @@ fn who_joins_amid_a_replay_hears_no_news_in_it() {
     rig.answer_sub(3, 3, 1, true);
     rig.say(msg(2, 2, "two"));
     rig.send(ChannelEvent::Join {
-        channel_id: "s1".to_owned(),
+        channel_id: "s1".into(),
     });
     rig.say(msg(3, 3, "three"));
     rig.say(msg(4, 4, "four"));
@@ -37,7 +37,7 @@ fn who_leaves_and_comes_back_at_once_is_in() {
     let mut rig = Rig::caught_up();
     rig.say(msg(1, 1, "one"));
     rig.told();
-    let channel_id = || "s1".to_owned();
+    let channel_id = || Id::from("s1");
     let leave = |channel_id| ChannelEvent::Leave { channel_id };
     rig.send(leave(channel_id()));
     rig.send(ChannelEvent::Join {
@@ -71,7 +71,7 @@ fn a_subscription_that_was_refused_leaves_no_trace() {
     rig.say(msg(2, 2, "two"));
     rig.told();
     rig.send(ChannelEvent::Join {
-        channel_id: "s1".to_owned(),
+        channel_id: "s1".into(),
     });
     rig.frames.pop_front();
     let sub = rig.answer_sub(2, 2, 7, false);

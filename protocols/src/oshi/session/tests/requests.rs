@@ -6,7 +6,7 @@ use kaiwa_core::{Channel, ChannelType, Member, Presence, Profile, Role};
 
 fn channel(id: &str, name: &str, channel_type: ChannelType) -> Channel {
     Channel {
-        id: id.to_owned(),
+        id: id.into(),
         name: Some(name.to_owned()).filter(|name| !name.is_empty()),
         channel_type,
     }
@@ -52,8 +52,8 @@ fn a_change_that_cannot_be_looked_at_is_told_in_its_order() {
     rig.say(msg(2, 2, "old"));
     for (rev, comes_first) in [(3, true), (4, false)] {
         let request = rig.send(ChatEvent::Update {
-            channel_id: Some("s1".to_owned()),
-            message_id: "2".to_owned(),
+            channel_id: Some("s1".into()),
+            message_id: "2".into(),
             new_message: Message::text("new", DateTime::UNIX_EPOCH),
         });
         rig.answer("edit", json!({ "rev": rev }));
@@ -73,7 +73,7 @@ fn a_change_that_cannot_be_looked_at_is_told_in_its_order() {
 fn a_list_that_repeats_itself_ends() {
     let mut rig = Rig::caught_up();
     let request = rig.send(ChannelEvent::Members {
-        channel_id: "c1".to_owned(),
+        channel_id: "c1".into(),
         members: Vec::new(),
     });
     let page = json!({"members": [{"id": "u2", "name": "bob", "role": "member"}, {"id": "u5", "name": "eve", "role": "member"}],
@@ -92,8 +92,8 @@ fn messages_are_changed() {
         event(Some("s1".to_owned()), "2".to_owned())
     };
     let edit = at(|channel_id, message_id| ChatEvent::Update {
-        channel_id,
-        message_id,
+        channel_id: channel_id.map(Into::into),
+        message_id: message_id.into(),
         new_message: Message::text("new", DateTime::UNIX_EPOCH),
     });
     let told = carry_out(
@@ -109,8 +109,8 @@ fn messages_are_changed() {
         "it is told once"
     );
     let delete = at(|channel_id, message_id| ChatEvent::Remove {
-        channel_id,
-        message_id,
+        channel_id: channel_id.map(Into::into),
+        message_id: message_id.into(),
     });
     let told = carry_out(
         &mut rig,
@@ -120,8 +120,8 @@ fn messages_are_changed() {
     );
     assert_eq!(told, ["Update 2 Edited 2=new", "Done"]);
     let read = at(|channel_id, message_id| ChatEvent::Read {
-        channel_id,
-        message_id,
+        channel_id: channel_id.map(Into::into),
+        message_id: message_id.into(),
         user_id: None,
     });
     let told = carry_out(
@@ -132,8 +132,8 @@ fn messages_are_changed() {
     );
     assert_eq!(told, ["Read 2 -", "Done"]);
     let history = at(|channel_id, before| ChatEvent::RequestHistory {
-        channel_id,
-        before: Some(before),
+        channel_id: channel_id.map(Into::into),
+        before: Some(before.into()),
         limit: 7,
     });
     let page =
@@ -146,8 +146,8 @@ fn messages_are_changed() {
     );
     assert_eq!(told, ["History s1 [1=one] true", "Done"]);
     let wrong = ChatEvent::Remove {
-        channel_id: Some("s1".to_owned()),
-        message_id: "m".to_owned(),
+        channel_id: Some("s1".into()),
+        message_id: "m".into(),
     };
     assert_eq!(rig.refused(wrong).kind(), ErrorKind::Invalid);
 }
@@ -156,7 +156,7 @@ fn messages_are_changed() {
 fn typing_is_told_now_and_then() {
     let mut rig = Rig::caught_up();
     let typing = |typing| ChatEvent::Typing {
-        channel_id: Some("s1".to_owned()),
+        channel_id: Some("s1".into()),
         user_id: None,
         typing,
     };
@@ -185,7 +185,7 @@ fn typing_is_told_now_and_then() {
 fn circles_and_streams_are_made_joined_and_left() {
     let mut rig = Rig::caught_up();
     let create = |parent: Option<&str>, channel: Channel| ChannelEvent::Create {
-        parent_id: parent.map(str::to_owned),
+        parent_id: parent.map(Into::into),
         channel,
         public: true,
     };
@@ -219,7 +219,7 @@ fn circles_and_streams_are_made_joined_and_left() {
     );
     assert_eq!(told, ["Channel s6 tea", "Parent s6 c2", "Join s6", "Done"]);
     let rename = ChannelEvent::Update {
-        channel_id: "s6".to_owned(),
+        channel_id: "s6".into(),
         new_channel: channel("s6", "mate", ChannelType::Group),
     };
     let renamed = with(stream("s6", "c2"), json!({"name": "mate"}));
@@ -231,7 +231,7 @@ fn circles_and_streams_are_made_joined_and_left() {
     );
     assert_eq!(told, ["Renamed s6 mate", "Done"]);
     let topic = ChannelEvent::Topic {
-        channel_id: "s6".to_owned(),
+        channel_id: "s6".into(),
         topic: None,
     };
     let told = carry_out(
@@ -249,7 +249,7 @@ fn circles_and_streams_are_joined_left_and_ended() {
     let circle = json!({"id": "c2", "name": "Team", "role": "owner", "streams": [stream("s5", "c2"), stream("s6", "c2")]});
     rig.say(json!({"op": "circle", "change": "new", "circle": circle.clone()}));
     let leave = ChannelEvent::Leave {
-        channel_id: "s6".to_owned(),
+        channel_id: "s6".into(),
     };
     let told = carry_out(
         &mut rig,
@@ -259,7 +259,7 @@ fn circles_and_streams_are_joined_left_and_ended() {
     );
     assert_eq!(told, ["Leave s6", "Done"]);
     let join = ChannelEvent::Join {
-        channel_id: "s6".to_owned(),
+        channel_id: "s6".into(),
     };
     let told = carry_out(
         &mut rig,
@@ -269,7 +269,7 @@ fn circles_and_streams_are_joined_left_and_ended() {
     );
     assert_eq!(told, ["Join s6", "Done"]);
     let gone = ChannelEvent::Remove {
-        channel_id: "s6".to_owned(),
+        channel_id: "s6".into(),
     };
     let told = carry_out(
         &mut rig,
@@ -279,7 +279,7 @@ fn circles_and_streams_are_joined_left_and_ended() {
     );
     assert_eq!(told, ["Gone s6", "Done"]);
     let leave = ChannelEvent::Leave {
-        channel_id: "c2".to_owned(),
+        channel_id: "c2".into(),
     };
     let told = carry_out(
         &mut rig,
@@ -289,7 +289,7 @@ fn circles_and_streams_are_joined_left_and_ended() {
     );
     assert_eq!(told, ["Leave c2", "Gone s5", "Gone c2", "Done"]);
     let join = ChannelEvent::JoinWith {
-        channel_id: "c2".to_owned(),
+        channel_id: "c2".into(),
         key: "code".to_owned(),
     };
     let told = carry_out(
@@ -300,7 +300,7 @@ fn circles_and_streams_are_joined_left_and_ended() {
     );
     assert_eq!(told.first().unwrap(), "Channel c2 Team");
     let gone = ChannelEvent::Remove {
-        channel_id: "c2".to_owned(),
+        channel_id: "c2".into(),
     };
     let told = carry_out(
         &mut rig,
@@ -315,11 +315,11 @@ fn circles_and_streams_are_joined_left_and_ended() {
 fn people_are_asked_for_invited_and_removed() {
     let mut rig = Rig::caught_up();
     let members = |members: &[(&str, Role)]| ChannelEvent::Members {
-        channel_id: "c1".to_owned(),
+        channel_id: "c1".into(),
         members: members
             .iter()
             .map(|(id, role)| Member {
-                user_id: (*id).to_owned(),
+                user_id: (*id).into(),
                 role: *role,
             })
             .collect(),
@@ -357,8 +357,8 @@ fn people_are_asked_for_invited_and_removed() {
 fn people_are_invited_and_removed() {
     let mut rig = Rig::caught_up();
     let invite = ChannelEvent::Invite {
-        channel_id: "c1".to_owned(),
-        user_id: Some("u3".to_owned()),
+        channel_id: "c1".into(),
+        user_id: Some("u3".into()),
         code: None,
     };
     let told = carry_out(
@@ -369,8 +369,8 @@ fn people_are_invited_and_removed() {
     );
     assert_eq!(told, ["Invite xyz", "Done"]);
     let kick = UserEvent::Remove {
-        channel_id: Some("c1".to_owned()),
-        user_id: "u2".to_owned(),
+        channel_id: Some("c1".into()),
+        user_id: "u2".into(),
     };
     let told = carry_out(
         &mut rig,
@@ -380,8 +380,8 @@ fn people_are_invited_and_removed() {
     );
     assert_eq!(told, ["UserGone u2 in c1", "Done"]);
     let kick = UserEvent::Remove {
-        channel_id: Some("s1".to_owned()),
-        user_id: "u2".to_owned(),
+        channel_id: Some("s1".into()),
+        user_id: "u2".into(),
     };
     assert_eq!(rig.refused(kick).kind(), ErrorKind::Invalid);
     let directory = ChannelEvent::Directory {
@@ -434,7 +434,7 @@ fn a_talk_is_found_or_made() {
 fn data_is_kept() {
     let mut rig = Rig::caught_up();
     let data = |place: Option<&str>, value: Option<Value>| UserEvent::Data {
-        channel_id: place.map(str::to_owned),
+        channel_id: place.map(Into::into),
         key: "k".to_owned(),
         value,
     };
@@ -453,7 +453,7 @@ fn data_is_kept() {
     );
     assert_eq!(told, ["Data k None", "Done"]);
     let get = |place: Option<&str>| UserEvent::RequestData {
-        channel_id: place.map(str::to_owned),
+        channel_id: place.map(Into::into),
         key: "k".to_owned(),
     };
     let told = carry_out(
@@ -483,7 +483,7 @@ fn the_user_is_called_otherwise() {
     let mut rig = Rig::caught_up();
     let call = |who: &str| UserEvent::Update {
         channel_id: None,
-        user_id: who.to_owned(),
+        user_id: who.into(),
         new_user: Profile {
             display_name: Some("Annie".to_owned()),
             ..Profile::default()
@@ -504,7 +504,7 @@ fn the_user_is_called_otherwise() {
 fn what_oshi_has_not_is_unsupported_and_what_is_nowhere_not_found() {
     let mut rig = Rig::caught_up();
     let switch = ChannelEvent::Switch {
-        channel_id: "s1".to_owned(),
+        channel_id: "s1".into(),
     };
     assert_eq!(rig.refused(switch).kind(), ErrorKind::Unsupported);
     let presence = UserEvent::Presence {
@@ -519,12 +519,12 @@ fn what_oshi_has_not_is_unsupported_and_what_is_nowhere_not_found() {
     assert_eq!(rig.refused(group).kind(), ErrorKind::Unsupported);
     for id in ["s99", "c99"] {
         let leave = ChannelEvent::Leave {
-            channel_id: id.to_owned(),
+            channel_id: id.into(),
         };
         assert_eq!(rig.refused(leave).kind(), ErrorKind::NotFound, "{id}");
     }
     let leave = ChannelEvent::Leave {
-        channel_id: "sample".to_owned(),
+        channel_id: "sample".into(),
     };
     assert_eq!(rig.refused(leave).kind(), ErrorKind::Invalid);
     assert!(rig.frames.is_empty() && rig.session.open.is_empty());
@@ -534,8 +534,8 @@ fn what_oshi_has_not_is_unsupported_and_what_is_nowhere_not_found() {
 fn each_request_ends_once() {
     let mut rig = Rig::caught_up();
     let read = || ChatEvent::Read {
-        channel_id: Some("s1".to_owned()),
-        message_id: "1".to_owned(),
+        channel_id: Some("s1".into()),
+        message_id: "1".into(),
         user_id: None,
     };
     let cut = rig.send(read());

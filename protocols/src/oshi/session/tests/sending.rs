@@ -51,7 +51,7 @@ fn what_goes_along_goes_along() {
             MessageFragment::Text("see ".to_owned()),
             MessageFragment::Url("https://example.org".to_owned()),
             MessageFragment::Reply {
-                message_id: "7".to_owned(),
+                message_id: "7".into(),
             },
             MessageFragment::File {
                 url: "https://example.org/f".to_owned(),
@@ -73,13 +73,10 @@ fn what_goes_along_goes_along() {
         (&json!(7), &json!({"a": [1]}))
     );
     for (content, kind) in [
-        (
-            MessageFragment::AssetId("x".to_owned()),
-            ErrorKind::Unsupported,
-        ),
+        (MessageFragment::AssetId("x".into()), ErrorKind::Unsupported),
         (
             MessageFragment::Reply {
-                message_id: "x".to_owned(),
+                message_id: "x".into(),
             },
             ErrorKind::Invalid,
         ),
@@ -233,8 +230,8 @@ fn the_server_sets_the_pace() {
     // Reactions count as well, and go out again.
     let mut rig = Rig::caught_up();
     let event = || ChatEvent::React {
-        channel_id: Some("s1".to_owned()),
-        message_id: "1".to_owned(),
+        channel_id: Some("s1".into()),
+        message_id: "1".into(),
         user_id: None,
         emoji: "+1".to_owned(),
         on: true,
@@ -286,7 +283,7 @@ fn the_pace_wakes_nobody_for_nothing() {
 fn what_is_refused_for_its_pace_does_not_wait_for_ever() {
     let slow = json!({"op": "error", "code": "rate", "retry_ms": 86_400_000, "message": "slow"});
     let remove = |request: RequestId| ChatEvent::Remove {
-        channel_id: Some("s1".to_owned()),
+        channel_id: Some("s1".into()),
         message_id: request.local_message_id(),
     };
     let mut rig = Rig::caught_up();
@@ -369,7 +366,7 @@ fn what_is_not_written_can_be_taken_back() {
     let mut rig = Rig::caught_up();
     let requests: Vec<_> = ["a", "b", "c", "d"].map(|text| rig.write(text)).into();
     let remove = |request: RequestId| ChatEvent::Remove {
-        channel_id: Some("s1".to_owned()),
+        channel_id: Some("s1".into()),
         message_id: request.local_message_id(),
     };
     assert_eq!(rig.refused(remove(requests[0])).kind(), ErrorKind::State);

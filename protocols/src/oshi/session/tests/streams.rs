@@ -237,12 +237,12 @@ fn messages_are_shown_whole() {
             },
             MessageFragment::Text("evil".to_owned()),
             MessageFragment::Reply {
-                message_id: "1".to_owned()
+                message_id: "1".into()
             },
             MessageFragment::EditedAt(edited),
             MessageFragment::Reaction {
                 emoji: "+1".to_owned(),
-                user_ids: vec!["u1".to_owned(), "u2".to_owned()]
+                user_ids: vec!["u1".into(), "u2".into()]
             },
             MessageFragment::Extra(json!({"a": 1})),
         ]

@@ -108,7 +108,7 @@ fn an_upload_can_be_taken_back() {
     rig.told();
     let token = rig.uploads.front().unwrap().0;
     rig.send(ChatEvent::Remove {
-        channel_id: Some("s1".to_owned()),
+        channel_id: Some("s1".into()),
         message_id: request.local_message_id(),
     });
     assert_eq!(rig.cancelled, [token]);

@@ -21,8 +21,12 @@ pub(super) fn short(event: &ConnectionEvent) -> String {
     }
 }
 
-fn id(id: &Option<String>) -> &str {
+fn id(id: &Option<Id>) -> &str {
     id.as_deref().unwrap_or("-")
+}
+
+fn text(text: &Option<String>) -> &str {
+    text.as_deref().unwrap_or("-")
 }
 
 fn chat(event: &ChatEvent) -> String {
@@ -67,10 +71,10 @@ fn chat(event: &ChatEvent) -> String {
 fn channel(event: &ChannelEvent) -> String {
     match event {
         ChannelEvent::New { channel } => {
-            format!("Channel {} {}", channel.id, id(&channel.name))
+            format!("Channel {} {}", channel.id, text(&channel.name))
         }
         ChannelEvent::Update { new_channel, .. } => {
-            format!("Renamed {} {}", new_channel.id, id(&new_channel.name))
+            format!("Renamed {} {}", new_channel.id, text(&new_channel.name))
         }
         ChannelEvent::Remove { channel_id } => format!("Gone {channel_id}"),
         ChannelEvent::Join { channel_id } => format!("Join {channel_id}"),
@@ -80,7 +84,7 @@ fn channel(event: &ChannelEvent) -> String {
             parent_id,
         } => format!("Parent {channel_id} {}", id(parent_id)),
         ChannelEvent::Topic { channel_id, topic } => {
-            format!("Topic {channel_id} {}", id(topic))
+            format!("Topic {channel_id} {}", text(topic))
         }
         ChannelEvent::Members { members, .. } => {
             let members = members
@@ -88,7 +92,7 @@ fn channel(event: &ChannelEvent) -> String {
                 .map(|member| format!(" {}:{:?}", member.user_id, member.role));
             format!("Members{}", members.collect::<String>())
         }
-        ChannelEvent::Invite { code, .. } => format!("Invite {}", id(code)),
+        ChannelEvent::Invite { code, .. } => format!("Invite {}", text(code)),
         ChannelEvent::Directory { channels, .. } => {
             let channels = channels.iter().map(|channel| format!(" {}", channel.id));
             format!("Directory{}", channels.collect::<String>())
@@ -113,7 +117,7 @@ fn user(event: &UserEvent) -> String {
         } => {
             format!(
                 "UserIs {} in {}",
-                id(&new_user.display_name),
+                text(&new_user.display_name),
                 id(channel_id)
             )
         }

@@ -46,7 +46,7 @@ impl Rig {
 }
 
 fn emote(id: &str) -> MessageFragment {
-    MessageFragment::AssetId(id.to_owned())
+    MessageFragment::AssetId(id.into())
 }
 
 #[test]
@@ -153,7 +153,7 @@ fn smiley(id: Option<&str>, pattern: &str) -> AssetEvent {
     AssetEvent::New {
         channel_id: None,
         asset: Asset::Emote {
-            id: id.map(str::to_owned),
+            id: id.map(Into::into),
             pattern: pattern.to_owned(),
             src: "https://a.b/c.png".to_owned(),
             source: AssetSource::Server,
@@ -164,7 +164,7 @@ fn smiley(id: Option<&str>, pattern: &str) -> AssetEvent {
 fn take_back(id: &str) -> AssetEvent {
     AssetEvent::Remove {
         channel_id: None,
-        asset_id: id.to_owned(),
+        asset_id: id.into(),
     }
 }
 

@@ -6,14 +6,14 @@ use kaiwa_core::{Channel, ChannelType, EventKind, Presence, Profile};
 fn remove(user_id: &str) -> UserEvent {
     UserEvent::Remove {
         channel_id: None,
-        user_id: user_id.to_owned(),
+        user_id: user_id.into(),
     }
 }
 
 fn ban(user_id: &str, seconds: Option<i64>, rig: &Rig) -> UserEvent {
     UserEvent::Ban {
         channel_id: None,
-        user_id: user_id.to_owned(),
+        user_id: user_id.into(),
         until: seconds.map(|seconds| rig.now().utc + chrono::TimeDelta::seconds(seconds)),
         reason: None,
     }
@@ -22,7 +22,7 @@ fn ban(user_id: &str, seconds: Option<i64>, rig: &Rig) -> UserEvent {
 fn nick(name: &str) -> UserEvent {
     UserEvent::Update {
         channel_id: None,
-        user_id: "1".to_owned(),
+        user_id: "1".into(),
         new_user: Profile {
             display_name: Some(name.to_owned()),
             ..Profile::default()
@@ -42,7 +42,7 @@ fn create(name: &str) -> ChannelEvent {
     ChannelEvent::Create {
         parent_id: None,
         channel: Channel {
-            id: String::new(),
+            id: Id::default(),
             name: Some(name.to_owned()),
             channel_type: ChannelType::Group,
         },
@@ -53,7 +53,7 @@ fn create(name: &str) -> ChannelEvent {
 fn delete(message_id: &str) -> ChatEvent {
     ChatEvent::Remove {
         channel_id: None,
-        message_id: message_id.to_owned(),
+        message_id: message_id.into(),
     }
 }
 
@@ -61,7 +61,7 @@ impl Rig {
     /// Runs a command as an application does.
     fn run(&mut self, name: &str, rest: &str) -> Result<RequestId, ErrorKind> {
         let mut message = Message::text(rest, DateTime::UNIX_EPOCH);
-        let id = MessageFragment::AssetId(format!("command:{name}"));
+        let id = MessageFragment::AssetId(format_args!("command:{name}").into());
         message.content.insert(0, id);
         if rest.is_empty() {
             message.content.truncate(1);
@@ -140,7 +140,7 @@ fn about_places() -> Vec<Case> {
         _ => "2|1|-1|1^cmderr^|9|10010",
     };
     let remove = || {
-        let channel_id = "Tea".to_owned();
+        let channel_id = Id::from("Tea");
         ChannelEvent::Remove { channel_id }.into()
     };
     let conflict = "Status::Failed Conflict";
@@ -351,7 +351,7 @@ fn commands_that_make_no_sense_are_not_written() {
         be(Presence::Busy, None).into(),
         ConnectionEvent::from(UserEvent::Update {
             channel_id: None,
-            user_id: "2".to_owned(),
+            user_id: "2".into(),
             new_user: Profile::default(),
         }),
     ] {
@@ -539,7 +539,7 @@ fn a_ban_carries_no_reason() {
     let mut rig = Rig::signed_in();
     let event = UserEvent::Ban {
         channel_id: None,
-        user_id: "2".to_owned(),
+        user_id: "2".into(),
         until: None,
         reason: Some("noise".to_owned()),
     };

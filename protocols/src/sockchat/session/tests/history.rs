@@ -100,7 +100,7 @@ fn a_server_that_was_restarted_counts_anew() {
         ["Chat::History Lobby 1-1424009999 Delivered three"]
     );
     // The server means the newest one.
-    let message_id = "1-1424009999".to_owned();
+    let message_id = Id::from("1-1424009999");
     let channel_id = None;
     rig.send(ChatEvent::Remove {
         channel_id,
@@ -113,8 +113,8 @@ fn a_server_that_was_restarted_counts_anew() {
     assert_eq!(
         removed,
         ChatEvent::Remove {
-            channel_id: Some("Lobby".to_owned()),
-            message_id: "1-1424009999".to_owned(),
+            channel_id: Some("Lobby".into()),
+            message_id: "1-1424009999".into(),
         }
         .into()
     );
@@ -274,8 +274,8 @@ fn an_id_that_means_another_message_now_deletes_none() {
     let other = "7|1|1424009999|2|bob|inherit|1^0^0^0^0|three|1|0|10010";
     rig.come_back(&[other]);
     let delete = |message_id: &str| ChatEvent::Remove {
-        channel_id: Some("Lobby".to_owned()),
-        message_id: message_id.to_owned(),
+        channel_id: Some("Lobby".into()),
+        message_id: message_id.into(),
     };
     assert_eq!(rig.send(delete("1")), Err(ErrorKind::NotFound));
     assert!(rig.send(delete("1-1424009999")).is_ok());

@@ -130,7 +130,7 @@ fn somebody_who_is_moved_has_not_arrived_where_they_wanted() {
 fn who_makes_a_channel_is_told_that_it_is_theirs() {
     let mut rig = Rig::signed_in();
     let channel = kaiwa_core::Channel {
-        id: "Den".to_owned(),
+        id: "Den".into(),
         ..kaiwa_core::Channel::default()
     };
     let request = rig.send(ChannelEvent::New { channel }).unwrap();
@@ -241,7 +241,7 @@ fn who_was_in_a_channel_that_is_left_is_not_kept_there() {
     let mut rig = Rig::signed_in();
     rig.hear("5|1|1|20");
     let left = rig.session.poll_event().unwrap().event;
-    let channel_id = Some("Lobby".to_owned());
+    let channel_id = Some(Id::from("Lobby"));
     assert_eq!(left, UserEvent::ClearList { channel_id }.into());
     assert_eq!(rig.events(), ["Channel::Leave Lobby"]);
 }

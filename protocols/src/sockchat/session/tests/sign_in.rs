@@ -178,7 +178,7 @@ fn whoever_leaves_before_they_are_let_in_says_nothing() {
 fn no_secret_is_shown() {
     let mut rig = Rig::signed_in();
     rig.send(ChannelEvent::JoinWith {
-        channel_id: "Tea".to_owned(),
+        channel_id: "Tea".into(),
         key: "swordfish".to_owned(),
     })
     .unwrap();

@@ -7,7 +7,7 @@ impl Rig {
     fn in_tea() -> Self {
         let mut rig = Self::signed_in();
         rig.send(ChannelEvent::JoinWith {
-            channel_id: "Tea".to_owned(),
+            channel_id: "Tea".into(),
             key: "swordfish".to_owned(),
         })
         .unwrap();
