@@ -1,4 +1,4 @@
-/* A backend with one room that says everything back, in plain C; docs/writing-a-backend.md explains it.
+/* A backend with one room that says everything back, in C without a library; docs/writing-a-backend.md explains it.
  *
  *     cc -std=c99 -Wall -Wextra -Wpedantic -o echo echo.c
  *     kaiwa backend-check ./echo
@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 /* The longest request, in bytes: a picture, but not a host that has lost its way. */
 #define LONGEST (16u * 1024u * 1024u)
@@ -23,6 +24,8 @@ typedef struct { const char *at; size_t length; } piece;
 
 static char *messages[KEPT];
 static unsigned long count;
+/* What ids of messages begin with: hosts keep them, and the next start must not use them again. */
+static char start[64];
 
 static void die(const char *why)
 {
@@ -101,13 +104,13 @@ static void refuse(piece number, const char *why)
 /* Keeps a message and tells it. */
 static void say(const char *sender, piece attachments, piece content)
 {
-    static const char form[] = "{\"id\":\"m%lu\",\"sender\":\"%s\",\"recipient\":\"!general\",\"attachments\":%.*s,"
+    static const char form[] = "{\"id\":\"%s%lu\",\"sender\":\"%s\",\"recipient\":\"!general\",\"attachments\":%.*s,"
                                "\"content\":%.*s,\"create_time\":%lld000,\"edit_time\":%lld000}";
     long long now = (long long)time(NULL);
-    size_t size = sizeof form + attachments.length + content.length + 100;
+    size_t size = sizeof form + sizeof start + attachments.length + content.length + 100;
     char *message = malloc(size);
     if (!message) die("no memory");
-    snprintf(message, size, form, count, sender, (int)attachments.length, attachments.at,
+    snprintf(message, size, form, start, count, sender, (int)attachments.length, attachments.at,
              (int)content.length, content.at, now, now);
     free(messages[count % KEPT]);
     messages[count++ % KEPT] = message;
@@ -117,9 +120,9 @@ static void say(const char *sender, piece attachments, piece content)
 /* The number of a message that is kept; `count` where there is none. */
 static unsigned long find(piece id)
 {
-    char name[32];
+    char name[100];
     for (unsigned long i = count > KEPT ? count - KEPT : 0; i < count; i++) {
-        snprintf(name, sizeof name, "\"m%lu\"", i);
+        snprintf(name, sizeof name, "\"%s%lu\"", start, i);
         if (is(id, name)) return i;
     }
     return count;
@@ -133,8 +136,8 @@ static void send_message(piece number, piece new)
         refuse(number, "a message needs the recipient !general, attachments and a content");
         return;
     }
-    char id[32];
-    snprintf(id, sizeof id, "\"m%lu\"", count);
+    char id[100];
+    snprintf(id, sizeof id, "\"%s%lu\"", start, count);
     say("@me", attachments, content);
     say("@echo", attachments, content);
     answer(number, "MessageID", id);
@@ -173,6 +176,7 @@ int main(void)
     size_t length = 0;
     place p = {false, false, 0};
 
+    snprintf(start, sizeof start, "m%lld.%ld.", (long long)time(NULL), (long)getpid());
     puts("{\"backend_name\":\"echo.c\",\"backend_version\":[0,1,0],\"protocol_version\":[0,1,0]}");
     fflush(stdout);
     /* Byte by byte: nothing stands between two requests, and nothing follows the last one until the host wants more. */

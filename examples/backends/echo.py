@@ -5,7 +5,7 @@ import codecs, itertools, json, os, sys, time
 
 ROOM = {"id": "!general", "parent": None, "name": "general", "sendable": True}
 LONGEST = 16 * 1024 * 1024  # characters of one request: a picture, but not a host that has lost its way
-numbers = itertools.count(1)
+numbers = itertools.count(time.time_ns())  # hosts keep ids: the next start must not use them again
 messages = {}  # by id, oldest first
 
 def tell(value):

@@ -8,11 +8,21 @@ fn room() -> Value {
     json!({"id": "!1", "parent": "!0", "name": "general", "sendable": true})
 }
 
+/// With and without parameters; among them the name of a file, as we write it.
+fn attachments() -> Value {
+    json!([
+        {"mime": "text/plain; charset=utf-8", "data": "aGk="},
+        {"mime": "image/png", "data": ""},
+        {"mime": "image/png; name=cat.png", "data": ""},
+        {"mime": "image/png; name*=UTF-8''my%20cat.png", "data": ""},
+    ])
+}
+
 /// The original reads no time from 1970 on.
 fn message(time: i64) -> Value {
     json!({
         "id": "m1", "sender": "u1", "recipient": "!1", "create_time": time, "edit_time": time,
-        "attachments": [{"mime": "text/plain; charset=utf-8", "data": "aGk="}, {"mime": "image/png", "data": ""}],
+        "attachments": attachments(),
         "content": content(), "extra": {"any": [1, null, "x"]},
     })
 }
@@ -33,7 +43,7 @@ fn content() -> Value {
 }
 
 fn requests() -> Vec<Value> {
-    let new = json!({"recipient": "!1", "attachments": [], "content": content(), "extra": null});
+    let new = json!({"recipient": "!1", "attachments": attachments(), "content": content(), "extra": null});
     [
         ("RoomLookup", json!("#general")),
         ("RoomGet", json!("!1")),

@@ -46,7 +46,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<Outcome> {
     };
     let program = build_wschat(workspace, Profile::Dev)?;
     command::run(&mut tests(workspace, "--no-run"))?;
-    for test in ["wschat_kaiwa", "oshatori"] {
+    for test in ["wschat_kaiwa", "oshatori", "flubber"] {
         command::run(tests(workspace, "--test").arg(test))?;
     }
     for (test, secret) in [

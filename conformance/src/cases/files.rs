@@ -10,7 +10,7 @@ use kaiwa_core::{
     ChatEvent, ConnectionEvent, ErrorKind, Message, MessageFragment, MessageStatus, RequestId,
 };
 
-use super::two;
+use super::pair;
 use crate::{Account, Harness, Outcome};
 
 /// Bytes of a file that takes more than one read and fits everywhere.
@@ -22,7 +22,7 @@ const LARGEST: u64 = 16 << 30;
 /// docs/events.md: the echo comes at once, then `Progress` to the end, then the update with the file in place of the upload;
 /// others get the same file.
 pub async fn a_file_goes_along<H: Harness>(peer: H::Peer) {
-    let (mut ann, mut bob) = two::<H>(&peer).await;
+    let (mut ann, mut bob) = pair::<H>(&peer).await;
     let file = Temporary::new(LENGTH, true);
     let request = send(&mut ann, "see this", file.path())
         .await
@@ -70,7 +70,7 @@ pub async fn a_file_goes_along<H: Harness>(peer: H::Peer) {
 
 /// docs/events.md: a file that is too large or not there fails with its message, which nobody hears of.
 pub async fn a_file_that_cannot_be_sent_fails_with_its_message<H: Harness>(peer: H::Peer) {
-    let (mut ann, mut bob) = two::<H>(&peer).await;
+    let (mut ann, mut bob) = pair::<H>(&peer).await;
     let missing = std::env::temp_dir().join("kaiwa-there-is-no-such-file");
     assert_eq!(failure(&mut ann, &missing).await, ErrorKind::NotFound);
     let limit = ann.connection().capabilities().max_file_bytes;
@@ -95,7 +95,7 @@ pub async fn a_file_that_cannot_be_sent_fails_with_its_message<H: Harness>(peer:
 
 /// docs/events.md: a message whose file is on its way is taken back, and nobody hears of it; or it is too late for that.
 pub async fn a_file_is_taken_back<H: Harness>(peer: H::Peer) {
-    let (mut ann, mut bob) = two::<H>(&peer).await;
+    let (mut ann, mut bob) = pair::<H>(&peer).await;
     let limit = ann.connection().capabilities().max_file_bytes;
     let file = Temporary::new(limit.unwrap_or(LENGTH).min(LENGTH * 40), false);
     let request = send(&mut ann, "see not", file.path())

@@ -83,10 +83,15 @@ async fn refused(account: &mut Account, event: impl Into<ConnectionEvent>) -> Op
     request
 }
 
+/// Two accounts that are online; a network may tell whose they are only when they have spoken.
+async fn pair<H: Harness>(peer: &H::Peer) -> (Account, Account) {
+    let ann = Account::online::<H>(peer, 0).await;
+    (ann, Account::online::<H>(peer, 1).await)
+}
+
 /// Two people who are online.
 async fn two<H: Harness>(peer: &H::Peer) -> (Account, Account) {
-    let ann = Account::online::<H>(peer, 0).await;
-    let bob = Account::online::<H>(peer, 1).await;
+    let (ann, bob) = pair::<H>(peer).await;
     assert_ne!(ann.watch.me(), bob.watch.me(), "two people");
     (ann, bob)
 }

@@ -4,21 +4,23 @@ use std::io;
 use std::mem::MaybeUninit;
 use std::net::Shutdown;
 use std::os::fd::AsRawFd;
+use std::path::Path;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use kaiwa_core::session::{HttpRequest, HttpResponse, Target};
+use kaiwa_core::session::{HttpBody, HttpRequest, HttpResponse, Target};
 use kaiwa_core::{Error, ErrorKind};
 use nix::sys::socket::{MsgFlags, send};
 use tokio::io::{AsyncRead, Interest, ReadBuf};
 use tokio::net::UnixStream;
 use tokio::net::unix::pipe::Receiver;
-use tokio::time::{Sleep, sleep};
+use tokio::time::{Sleep, sleep, timeout};
 
 use super::spawn::{END_LIMIT, Handle, Program, Started, TERM_LIMIT, start};
 use super::stderr::Lines;
+use crate::transport::file::FileSource;
 use crate::transport::{Connector, HttpProgress, Incoming, Outgoing, Transport};
 
 /// Bytes handed over at once. They lie on the stack, so that an idle child keeps no buffer.
@@ -71,17 +73,48 @@ impl Connector for Processes {
         Ok(Box::new(pipes))
     }
 
-    async fn http(&self, _: HttpRequest, _: &HttpProgress) -> Result<HttpResponse, Error> {
-        Err(Error::new(
-            ErrorKind::Unsupported,
-            "child processes take no HTTP requests",
-        ))
+    /// Reads a file for the session, which cannot: it comes back as the answer. Nothing else is asked of children this way.
+    async fn http(
+        &self,
+        request: HttpRequest,
+        progress: &HttpProgress,
+    ) -> Result<HttpResponse, Error> {
+        let HttpBody::File { path, max_bytes } = &request.body else {
+            return Err(Error::new(
+                ErrorKind::Unsupported,
+                "child processes take no HTTP requests",
+            ));
+        };
+        let reading = read_file(path, *max_bytes, progress);
+        let body = timeout(request.timeout, reading).await.map_err(|_| {
+            let text = "the file's disk does not answer";
+            Error::new(ErrorKind::TimedOut, text)
+        })??;
+        Ok(HttpResponse {
+            status: 200,
+            headers: Vec::new(),
+            body,
+        })
     }
 
     /// A new child does not meet the old one: leaving waits until it has ended.
     fn close_timeout(&self) -> Duration {
         END_LIMIT + TERM_LIMIT + EXIT_LIMIT
     }
+}
+
+async fn read_file(path: &Path, max_bytes: u64, progress: &HttpProgress) -> Result<Vec<u8>, Error> {
+    let mut source = FileSource::open(path, max_bytes).await?;
+    let total = source.total();
+    let mut bytes = Vec::new();
+    progress.report(0, total);
+    while (bytes.len() as u64) < total {
+        let (piece, rest) = source.read(bytes.len() as u64).await?;
+        bytes.extend_from_slice(&piece);
+        progress.report(bytes.len() as u64, total);
+        source = rest;
+    }
+    Ok(bytes)
 }
 
 /// A program that is not there stays away, however often it is started.

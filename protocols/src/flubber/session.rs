@@ -11,6 +11,7 @@ mod sign_in;
 mod talk;
 #[cfg(test)]
 mod tests;
+mod uploads;
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -18,7 +19,9 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use kaiwa_core::capabilities::Confirmation;
 use kaiwa_core::outbox::Outbox;
-use kaiwa_core::session::{Closed, Now, Seed, Session, SessionEvent, Transmit};
+use kaiwa_core::session::{
+    Closed, HttpResponse, HttpToken, Now, Seed, Session, SessionEvent, Transmit,
+};
 use kaiwa_core::{
     AuthField, Capabilities, ConnectionEvent, Error, ErrorKind, EventKind, Id, Protocol, RequestId,
     StatusEvent,
@@ -29,6 +32,7 @@ use self::extension::Extension;
 use self::past::Past;
 use self::rooms::Rooms;
 use self::talk::Talk;
+use self::uploads::{MAX_FILE_BYTES, Uploads};
 use super::login::{self, Login};
 use super::wire::{Fault, FromBackend, Reader, WireError, sequence_number};
 
@@ -39,7 +43,7 @@ pub const INIT_LIMIT: Duration = Duration::from_secs(10);
 pub const ANSWER_LIMIT: Duration = Duration::from_secs(30);
 
 /// How long a backend may take from its init info to whatever comes next. It says that it speaks the extension right after
-/// its init info, so one that has said nothing by then is a plain one that waits to be asked.
+/// its init info, so one that has said nothing by then is taken for a plain one that waits to be asked, until it says otherwise.
 const HELLO_LIMIT: Duration = Duration::from_secs(1);
 
 /// What the user is called as long as the backend has not said so, which the protocol lacks.
@@ -64,6 +68,7 @@ pub struct FlubberSession {
     past: Past,
     extension: Extension,
     outbox: Outbox,
+    uploads: Uploads,
     /// What was cut off by the last end has been settled.
     is_settled: bool,
     is_paused: bool,
@@ -112,6 +117,7 @@ impl FlubberSession {
             past: Past::default(),
             extension: Extension::default(),
             outbox: Outbox::new(),
+            uploads: Uploads::default(),
             is_settled: true,
             is_paused: false,
             skipped: 0,
@@ -132,6 +138,7 @@ impl FlubberSession {
                 EventKind::ChannelJoin,
                 EventKind::ChannelLeave,
             ])
+            .max_file_bytes(MAX_FILE_BYTES)
             .confirmation(Confirmation::Acknowledged)
     }
 
@@ -234,6 +241,14 @@ impl Session for FlubberSession {
         self.reader = reader;
     }
 
+    fn handle_http_progress(&mut self, _now: Now, token: HttpToken, sent: u64, total: u64) {
+        self.reading(token, sent, total);
+    }
+
+    fn handle_http(&mut self, _now: Now, token: HttpToken, result: Result<HttpResponse, Error>) {
+        self.was_read(token, result);
+    }
+
     fn handle_send(
         &mut self,
         now: Now,
@@ -260,7 +275,10 @@ impl Session for FlubberSession {
                     ErrorKind::TimedOut,
                     "the backend says no init info",
                 ))),
-                Phase::Deciding => self.decide(now),
+                Phase::Deciding => {
+                    self.decide(now);
+                    self.extension.may_follow(true);
+                }
                 _ => {}
             }
         }
@@ -312,6 +330,7 @@ impl Session for FlubberSession {
             }
         }
         self.past.clear();
+        self.uploads.cut();
         self.rooms.cut();
         if closed.asked {
             let ended = self.outbox.end();
@@ -344,8 +363,8 @@ impl Session for FlubberSession {
         if let Some(transmit) = self.transmits.pop_front() {
             return Some(transmit);
         }
-        if let Some(bytes) = self.next_request(now) {
-            return Some(Transmit::Bytes(bytes));
+        if let Some(transmit) = self.next_request(now) {
+            return Some(transmit);
         }
         if self.phase == Phase::Leaving {
             self.close(None);

@@ -4,7 +4,7 @@
 //! [`Connector::http`] beside it. Tests bring a connector of their own.
 //!
 //! The real one is [`Network`], made from [`TransportOptions`]: `dial` and `proxy` reach a server, `tls` secures the way,
-//! `websocket` and `stream` are the two transports, `http` runs requests, `upload` feeds them files.
+//! `websocket` and `stream` are the two transports, `http` runs requests, `upload` feeds them files, which `file` reads.
 
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -21,6 +21,8 @@ mod ahead;
 mod deadline;
 #[cfg(feature = "transport")]
 mod dial;
+#[cfg(any(feature = "transport", all(feature = "flubber", unix)))]
+pub(crate) mod file;
 #[cfg(feature = "transport")]
 mod http;
 #[cfg(feature = "transport")]

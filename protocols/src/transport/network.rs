@@ -11,11 +11,11 @@ use tokio::net::TcpStream;
 
 use super::address::Address;
 use super::deadline::Deadline;
+use super::file::FileSource;
 use super::http::{self, Exchange};
 use super::options::TransportOptions;
 use super::stream::{ByteStream, Socket, TlsSocket, Upgrade};
 use super::tls::Tls;
-use super::upload::Upload;
 use super::websocket::{self, WEBSOCKET_URL};
 use super::{Connector, HttpProgress, Transport, dial};
 
@@ -142,7 +142,7 @@ impl Connector for Network {
                 deadline.step(&address, "complete its answer", run).await
             }
             HttpBody::File { path, max_bytes } => {
-                let open = Upload::open(&path, max_bytes);
+                let open = FileSource::open(&path, max_bytes);
                 let upload = deadline.step(&"the file's disk", "answer", open).await?;
                 let (body, watch) = upload.into_body(progress.clone());
                 exchange.send_file(body);

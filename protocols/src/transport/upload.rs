@@ -1,70 +1,22 @@
-//! A file as the body of an HTTP request: read piece by piece, watched for changes, stopped with its request.
+//! A file as the body of an HTTP request, stopped with its request.
 
-use std::fs::Metadata;
 use std::future::Future;
-use std::io;
-use std::path::Path;
 use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker, ready};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use kaiwa_core::{Error, ErrorKind};
-use tokio::fs::{File, OpenOptions};
-use tokio::io::AsyncReadExt;
 use tokio::time::{Instant, timeout_at};
 
 use super::HttpProgress;
 use super::address::Address;
 use super::deadline::MAX_TIMEOUT;
+use super::file::FileSource;
 
-/// Bytes read and handed on at a time: few enough that ten at once cost nothing, enough that reading is no work.
-const PIECE: usize = 64 * 1024;
-
-/// A file that was opened and found fit to be sent.
-pub(crate) struct Upload {
-    file: File,
-    /// For error texts: the last part of the path.
-    name: String,
-    total: u64,
-    modified: Option<SystemTime>,
-}
-
-impl Upload {
-    /// Opens a file.
-    ///
-    /// # Errors
-    /// `NotFound`, `Invalid` for anything but a file, `TooLong`, `Storage`.
-    pub(crate) async fn open(path: &Path, max_bytes: u64) -> Result<Self, Error> {
-        let name = path.file_name().unwrap_or(path.as_os_str());
-        let name = name.to_string_lossy().escape_debug().to_string();
-        let file = options().open(path).await;
-        let file = file.map_err(|error| unreadable(&name, error))?;
-        let metadata = file.metadata().await;
-        let metadata = metadata.map_err(|error| unreadable(&name, error))?;
-        if !metadata.is_file() {
-            return Err(Error::new(
-                ErrorKind::Invalid,
-                format!("`{name}` is no file; only files can be sent"),
-            ));
-        }
-        let total = metadata.len();
-        if total > max_bytes {
-            return Err(Error::new(
-                ErrorKind::TooLong,
-                format!("`{name}` has {total} bytes; at most {max_bytes} can be sent"),
-            ));
-        }
-        Ok(Self {
-            file,
-            name,
-            total,
-            modified: metadata.modified().ok(),
-        })
-    }
-
+impl FileSource {
     /// The body that sends it, and the watch over it.
     pub(crate) fn into_body(self, progress: HttpProgress) -> (UploadBody, Watch) {
         let watch = Watch(Arc::new(Mutex::new(State {
@@ -73,80 +25,19 @@ impl Upload {
             stopped: false,
             reader: None,
         })));
-        if self.total == 0 {
+        let total = self.total();
+        if total == 0 {
             progress.report(0, 0);
         }
         let body = UploadBody {
             state: Arc::clone(&watch.0),
-            total: self.total,
+            total,
             sent: 0,
             progress,
-            reading: (self.total > 0).then(|| Box::pin(self.read(0)) as _),
+            reading: (total > 0).then(|| Box::pin(self.read(0)) as _),
         };
         (body, watch)
     }
-
-    /// Reads the piece after so many bytes.
-    ///
-    /// # Errors
-    /// `Invalid` for a file that changes meanwhile, told before its last piece: the server never has such a file as a whole.
-    async fn read(mut self, sent: u64) -> Result<(Bytes, Self), Error> {
-        let left = usize::try_from(self.total - sent).unwrap_or(usize::MAX);
-        let mut piece = vec![0; left.min(PIECE)];
-        let read = self.file.read_exact(&mut piece).await;
-        match read {
-            Ok(_) => {}
-            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
-                return Err(changed(&self.name));
-            }
-            Err(error) => return Err(unreadable(&self.name, error)),
-        }
-        if piece.len() == left {
-            let metadata = self.file.metadata().await;
-            let metadata = metadata.map_err(|error| unreadable(&self.name, error))?;
-            if self.is_other(&metadata) {
-                return Err(changed(&self.name));
-            }
-        }
-        Ok((piece.into(), self))
-    }
-
-    fn is_other(&self, now: &Metadata) -> bool {
-        now.len() != self.total || now.modified().ok() != self.modified
-    }
-}
-
-/// Reads, and never waits for the other end of a pipe.
-fn options() -> OpenOptions {
-    let mut options = OpenOptions::new();
-    options.read(true);
-    #[cfg(unix)]
-    options.custom_flags((nix::fcntl::OFlag::O_NONBLOCK | nix::fcntl::OFlag::O_NOCTTY).bits());
-    options
-}
-
-fn unreadable(name: &str, error: io::Error) -> Error {
-    let (kind, text) = match error.kind() {
-        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => {
-            (ErrorKind::NotFound, format!("there is no file `{name}`"))
-        }
-        io::ErrorKind::InvalidInput | io::ErrorKind::InvalidFilename => {
-            (ErrorKind::Invalid, format!("`{name}` cannot be a file"))
-        }
-        io::ErrorKind::PermissionDenied => (
-            ErrorKind::Storage,
-            format!("`{name}` may not be read; check its permissions"),
-        ),
-        _ => (ErrorKind::Storage, format!("`{name}` cannot be read")),
-    };
-    Error::new(kind, text).with_source(error)
-}
-
-fn changed(name: &str) -> Error {
-    Error::new(
-        ErrorKind::Invalid,
-        format!("`{name}` changed while it was being sent; send it again when it is complete"),
-    )
 }
 
 /// What the body and its request share.
@@ -222,7 +113,7 @@ impl Drop for Watch {
 }
 
 /// `Sync`, as a body has to be.
-type Reading = Pin<Box<dyn Future<Output = Result<(Bytes, Upload), Error>> + Send + Sync>>;
+type Reading = Pin<Box<dyn Future<Output = Result<(Bytes, FileSource), Error>> + Send + Sync>>;
 
 /// The bytes of a file, no more and no fewer than were announced.
 pub(crate) struct UploadBody {
@@ -314,6 +205,7 @@ mod tests {
 
     use tokio::time::sleep;
 
+    use super::super::file::PIECE;
     use super::*;
 
     const LIMIT: Duration = Duration::from_secs(10);
@@ -327,7 +219,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("x");
         std::fs::write(&path, vec![0; pieces * PIECE]).unwrap();
-        let upload = Upload::open(&path, u64::MAX).await.unwrap();
+        let upload = FileSource::open(&path, u64::MAX).await.unwrap();
         let (body, watch) = upload.into_body(HttpProgress::default());
         (folder, body, watch)
     }

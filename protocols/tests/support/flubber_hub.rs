@@ -53,12 +53,19 @@ impl Hub {
 impl State {
     /// Somebody says a text in the room.
     pub(crate) fn say(&mut self, text: &str) {
-        let message = self.message("@somebody", ROOM, json!({"type": "Text", "value": text}));
+        let content = json!({"type": "Text", "value": text});
+        let message = self.message("@somebody", ROOM, content, json!([]));
         self.update("MessageUpsert", &message);
     }
 
     #[allow(clippy::needless_pass_by_value, reason = "it is made where it is said")]
-    fn message(&mut self, sender: &str, recipient: &str, content: Value) -> Value {
+    fn message(
+        &mut self,
+        sender: &str,
+        recipient: &str,
+        content: Value,
+        attachments: Value,
+    ) -> Value {
         self.next += 1;
         // Each a millisecond after the other, and all now.
         let base = chrono::Utc::now().timestamp_millis();
@@ -68,7 +75,7 @@ impl State {
             .and_then(|last| last["create_time"].as_i64());
         let time = base.max(last.map_or(0, |last| last + 1));
         let message = json!({
-            "id": format!("m{}", self.next), "sender": sender, "recipient": recipient, "attachments": [],
+            "id": format!("m{}", self.next), "sender": sender, "recipient": recipient, "attachments": attachments,
             "content": content, "create_time": time, "edit_time": time,
         });
         self.messages.push(message.clone());
@@ -145,7 +152,8 @@ impl State {
             return json!({"type": "Error", "value": {"message": "not that", "retry": false}});
         }
         let recipient = value["recipient"].as_str().unwrap_or_default().to_owned();
-        let message = self.message(user, &recipient, value["content"].clone());
+        let attachments = value["attachments"].clone();
+        let message = self.message(user, &recipient, value["content"].clone(), attachments);
         self.update("MessageUpsert", &message);
         json!({"type": "MessageID", "value": message["id"]})
     }

@@ -4,6 +4,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use async_trait::async_trait;
+use kaiwa_protocols::flubber::Processes;
 use kaiwa_protocols::session::{HttpRequest, HttpResponse, Target};
 use kaiwa_protocols::transport::{Connector, HttpProgress, Incoming, Outgoing, Transport};
 use kaiwa_protocols::{Error, ErrorKind};
@@ -20,8 +21,13 @@ impl<F: Fn() -> Option<DuplexStream> + Send + Sync> Connector for Pipes<F> {
         Ok(Box::new(Pipe { stream, unsent }))
     }
 
-    async fn http(&self, _: HttpRequest, _: &HttpProgress) -> Result<HttpResponse, Error> {
-        Err(ErrorKind::Unsupported.into())
+    /// Files are read as beside real children.
+    async fn http(
+        &self,
+        request: HttpRequest,
+        progress: &HttpProgress,
+    ) -> Result<HttpResponse, Error> {
+        Processes.http(request, progress).await
     }
 }
 

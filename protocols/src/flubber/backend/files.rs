@@ -6,15 +6,14 @@ use std::path::{Path, PathBuf};
 use tokio::io::AsyncWriteExt as _;
 
 use crate::flubber::wire::Attachment;
+use crate::flubber::wire::fragments::FILE_NAME;
 use crate::{Error, ErrorKind, MessageFragment};
-
-/// What a file is called that has no name.
-const NAME: &str = "attachment";
 
 /// An attachment that lies in a file of its own, for nobody else's eyes; removed when dropped.
 #[derive(Debug)]
 pub(super) struct Stored {
     path: PathBuf,
+    name: String,
     mime: String,
 }
 
@@ -34,9 +33,11 @@ impl Stored {
             Error::new(ErrorKind::Storage, text).with_source(error)
         };
         let mut file = options.open(&path).await.map_err(failed)?;
+        let (mime, name) = attachment.mime_and_name();
         let stored = Self {
             path,
-            mime: attachment.mime.clone(),
+            name: name.unwrap_or_else(|| FILE_NAME.to_owned()),
+            mime,
         };
         file.write_all(&attachment.data).await.map_err(failed)?;
         file.flush().await.map_err(failed)?;
@@ -47,7 +48,7 @@ impl Stored {
     pub(super) fn fragment(&self) -> MessageFragment {
         MessageFragment::Upload {
             path: self.path.to_string_lossy().into_owned(),
-            name: Some(NAME.to_owned()),
+            name: Some(self.name.clone()),
             mime: Some(self.mime.clone()),
         }
     }

@@ -188,7 +188,13 @@ impl FlubberSession {
             return self.get(request, id, Then::Joined);
         }
         self.rooms.joined(&id);
-        self.event_of(request, ChannelEvent::Join { channel_id: id });
+        self.event_of(
+            request,
+            ChannelEvent::Join {
+                channel_id: id.clone(),
+            },
+        );
+        self.tell_gap(&id);
         self.end(request, Ok(()));
     }
 

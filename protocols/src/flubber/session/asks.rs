@@ -171,6 +171,12 @@ impl Asks {
         bytes
     }
 
+    /// What was asked last is not written after all.
+    pub(super) fn take_back(&mut self) {
+        self.next = self.next.wrapping_sub(1);
+        self.open.remove(&self.next);
+    }
+
     /// Takes out what has this number; one that was accepted is answered otherwise.
     pub(super) fn answered(&mut self, number: u32) -> Option<Ask> {
         if self.open.get(&number).is_none_or(|open| open.is_accepted) {

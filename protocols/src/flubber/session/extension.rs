@@ -4,11 +4,12 @@ use std::collections::VecDeque;
 
 use kaiwa_core::session::Now;
 use kaiwa_core::{
-    ChatEvent, ConnectionEvent, Error, Id, Message, MessageStatus, MessageType, RequestId,
-    StatusEvent, UserEvent,
+    ChatEvent, ConnectionEvent, Error, Id, Message, MessageFragment, MessageStatus, MessageType,
+    RequestId, StatusEvent, UserEvent,
 };
 
 use super::asks::{Ask, Why};
+use super::uploads::is_upload;
 use super::{FlubberSession, Phase};
 use crate::flubber::wire::kaiwa::HELLO_VERSION;
 use crate::flubber::wire::{Hello, KaiwaUpdate, RequestBody};
@@ -20,6 +21,8 @@ const CUT_OFF: usize = 256;
 #[derive(Debug, Default)]
 pub(super) struct Extension {
     is_spoken: bool,
+    /// The backend was taken for a plain one since it said nothing: a hello may still come.
+    may_follow: bool,
     /// The own id.
     me: Option<Id>,
     /// Own messages that backends before this one had taken and not settled, oldest first.
@@ -44,6 +47,11 @@ impl Extension {
     pub(super) fn none(&mut self) {
         self.is_spoken = false;
     }
+
+    /// Whether a hello of a backend that was taken for a plain one still counts.
+    pub(super) fn may_follow(&mut self, may: bool) {
+        self.may_follow = may;
+    }
 }
 
 impl FlubberSession {
@@ -64,14 +72,25 @@ impl FlubberSession {
     }
 
     fn hello(&mut self, hello: Hello) {
-        if self.phase != Phase::Deciding || hello.hello != HELLO_VERSION {
+        let is_late = self.is_up() && self.extension.may_follow;
+        if hello.hello != HELLO_VERSION || !(is_late || self.phase == Phase::Deciding) {
+            let version = hello.hello;
+            tracing::warn!(
+                version,
+                "the hello is late, or of an unknown version: the backend is taken for a plain one"
+            );
             return self.skipped += 1;
         }
-        self.phase = Phase::Connecting;
-        self.greet_by = None;
+        if is_late {
+            // It is told to be up already, and each request that is open has its answer.
+            self.extension.may_follow = false;
+        } else {
+            self.phase = Phase::Connecting;
+            self.greet_by = None;
+            // It signs in by itself; what was asked meanwhile is answered to nobody.
+            self.asks.cut();
+        }
         self.extension.is_spoken = true;
-        // It signs in by itself; what was asked meanwhile is answered to nobody.
-        self.asks.cut();
         self.learn(hello.capabilities);
     }
 
@@ -138,7 +157,8 @@ impl FlubberSession {
         }
     }
 
-    fn chat(&mut self, event: ChatEvent, request: Option<RequestId>) {
+    fn chat(&mut self, mut event: ChatEvent, request: Option<RequestId>) {
+        take_out_uploads(&mut event);
         let own = request.filter(|request| self.outbox.unconfirmed(*request).is_some());
         match (own, event) {
             // It was echoed here.
@@ -259,6 +279,32 @@ impl FlubberSession {
             body,
             why,
             tries: 0,
+        }
+    }
+}
+
+/// Nothing that a backend says names files of this machine: a program that passes messages on would give them away.
+fn take_out_uploads(event: &mut ChatEvent) {
+    match event {
+        ChatEvent::New { message, .. } => prune(&mut message.content),
+        ChatEvent::Update { new_message, .. } => prune(&mut new_message.content),
+        ChatEvent::History { messages, .. } => {
+            for message in messages {
+                prune(&mut message.content);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// As deep as the JSON parser goes.
+fn prune(content: &mut Vec<MessageFragment>) {
+    content.retain(|fragment| !is_upload(&fragment));
+    for fragment in content {
+        if let MessageFragment::Styled { content, .. } | MessageFragment::Link { content, .. } =
+            fragment
+        {
+            prune(content);
         }
     }
 }

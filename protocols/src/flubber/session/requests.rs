@@ -1,16 +1,17 @@
 //! What the user wants, and what of it is asked next.
 
-use kaiwa_core::session::Now;
+use kaiwa_core::session::{Now, Transmit};
 use kaiwa_core::{
     Channel, ChannelEvent, ChannelType, ChatEvent, ConnectionEvent, Error, ErrorKind, Id, Message,
-    RequestId,
+    MessageFragment, RequestId,
 };
 
 use super::asks::Why;
 use super::past::Page;
+use super::uploads::{has_files, is_upload};
 use super::{FlubberSession, Phase};
-use crate::flubber::wire::RequestBody;
-use crate::flubber::wire::fragments::Parts;
+use crate::flubber::wire::fragments::{Parts, is_nothing};
+use crate::flubber::wire::{MAX_VALUE_BYTES, RequestBody};
 
 impl FlubberSession {
     pub(super) fn request(
@@ -120,8 +121,16 @@ impl FlubberSession {
         if !self.extension.is_spoken() {
             self.may_say(channel.as_deref())?;
             // It shall look as it will arrive.
+            let files: Vec<MessageFragment> =
+                message.content.iter().filter(is_upload).cloned().collect();
             let parts = Parts::of(&message.content);
             message.content = parts.into_fragments(|id| self.rooms.name(id));
+            let shown = message.content.iter().take_while(|one| one.is_shown());
+            let end = shown.count();
+            message.content.splice(end..end, files);
+            if has_files(&message) {
+                message.content.retain(|one| !is_nothing(one));
+            }
             message.sender_id.clone_from(&self.me);
         }
         let echo = self.outbox.accept(now, request, channel, message)?;
@@ -190,14 +199,14 @@ impl FlubberSession {
         Ok(())
     }
 
-    /// What is to be asked next, as bytes.
-    pub(super) fn next_request(&mut self, now: Now) -> Option<Vec<u8>> {
+    /// What is to be asked next, or read from the disk for it.
+    pub(super) fn next_request(&mut self, now: Now) -> Option<Transmit> {
         let may_ask = self.is_up() || self.phase == Phase::Deciding;
         if !may_ask {
             return None;
         }
         if let Some(ask) = self.asks.next() {
-            return Some(self.asks.ask(now.mono, ask));
+            return Some(Transmit::Bytes(self.asks.ask(now.mono, ask)));
         }
         if !self.is_up() || !self.asks.has_room() {
             return None;
@@ -208,10 +217,20 @@ impl FlubberSession {
             let channel = pending.channel_id.or_else(|| self.rooms.current());
             let is_known = channel.is_some_and(|id| self.rooms.is_channel(id));
             if self.extension.is_spoken() || is_known {
+                if !self.extension.is_spoken() && has_files(pending.message) {
+                    return self.read_file(request);
+                }
                 let (channel, message) = (channel.map(str::to_owned), pending.message.clone());
-                self.outbox.written(now, request);
                 let ask = self.ask_to_say(request, channel.map(Into::into), message);
-                return Some(self.asks.ask(now.mono, ask));
+                let bytes = self.asks.ask(now.mono, ask);
+                if bytes.len() <= MAX_VALUE_BYTES {
+                    self.outbox.written(now, request);
+                    return Some(Transmit::Bytes(bytes));
+                }
+                self.asks.take_back();
+                let failed = self.outbox.fail(request, &too_long());
+                self.events.extend(failed);
+                continue;
             }
             // It may be a room that is still being joined.
             if self.asks.is_signing_in() {
@@ -227,6 +246,15 @@ pub(super) fn unsupported(event: &ConnectionEvent) -> Error {
     Error::new(
         ErrorKind::Unsupported,
         format!("backends take no {}", event.kind()),
+    )
+}
+
+fn too_long() -> Error {
+    Error::new(
+        ErrorKind::TooLong,
+        format!(
+            "a message and its files take at most {MAX_VALUE_BYTES} bytes of JSON; send less at once"
+        ),
     )
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use kaiwa_core::{Channel, ChannelEvent, ChannelType, Id, Message, RequestId};
+use kaiwa_core::{Channel, ChannelEvent, ChannelType, ChatEvent, Id, Message, RequestId};
 
 use super::FlubberSession;
 use crate::flubber::wire::Room;
@@ -20,6 +20,8 @@ pub(super) struct Rooms {
     people: BTreeSet<Id>,
     /// The ids of rooms of the form, by their names.
     found: BTreeMap<Id, Id>,
+    /// Channels of which messages are known, and in which others were missed while no backend was there.
+    gaps: BTreeSet<Id>,
     /// The channel of who names none.
     current: Option<Id>,
 }
@@ -126,7 +128,28 @@ impl Rooms {
 
     /// The backend has ended.
     pub(super) fn cut(&mut self) {
-        self.rooms.values_mut().for_each(|known| known.told = false);
+        for (id, known) in &mut self.rooms {
+            known.told = false;
+            if known.joined && known.newest.is_some() {
+                self.gaps.insert(id.clone());
+            }
+        }
+        let talks = self.talks.iter().filter(|(_, newest)| newest.is_some());
+        self.gaps.extend(talks.map(|(id, _)| id.clone()));
+    }
+
+    /// The message behind which others may be missing in a channel, once.
+    fn take_gap(&mut self, channel: &str) -> Option<Id> {
+        if !self.gaps.remove(channel) {
+            return None;
+        }
+        self.newest(channel)?.1.id.clone()
+    }
+
+    /// Conversations in which messages may be missing.
+    fn missed_talks(&self) -> Vec<Id> {
+        let missed = self.gaps.iter().filter(|id| self.is_talk(id));
+        missed.cloned().collect()
     }
 
     /// Keeps the newest message of a channel.
@@ -199,12 +222,32 @@ impl FlubberSession {
         if self.rooms.rooms.remove(id).is_none() {
             return self.skipped += 1;
         }
+        self.rooms.gaps.remove(id);
         if self.rooms.current.as_deref() == Some(id) {
             self.rooms.current = None;
         }
         self.event(ChannelEvent::Remove {
             channel_id: id.into(),
         });
+    }
+
+    /// Says of a channel that messages may be missing: a plain backend cannot be asked for what is newer than a message.
+    pub(super) fn tell_gap(&mut self, channel: &str) {
+        let after = self.rooms.take_gap(channel);
+        if after.is_some() {
+            self.event(ChatEvent::Gap {
+                channel_id: channel.into(),
+                after,
+                before: None,
+            });
+        }
+    }
+
+    /// The same of all conversations, which nobody joins.
+    pub(super) fn tell_gaps_of_talks(&mut self) {
+        for talk in self.rooms.missed_talks() {
+            self.tell_gap(&talk);
+        }
     }
 
     /// Tells of a conversation, once.

@@ -38,6 +38,7 @@ impl FlubberSession {
 
     /// Whatever has come is no hello: it is a plain backend, and it is up.
     pub(super) fn decide(&mut self, now: Now) {
+        self.extension.may_follow(false);
         if self.phase != Phase::Deciding {
             return;
         }
@@ -49,6 +50,7 @@ impl FlubberSession {
         self.event(StatusEvent::Connected { artifact: None });
         let user_id = self.me.clone().unwrap_or_else(|| SELF.into());
         self.event(UserEvent::Identify { user_id });
+        self.tell_gaps_of_talks();
         self.settle_when_signed_in();
     }
 

@@ -80,11 +80,20 @@ impl FlubberSession {
         }
         match &self.me {
             Some(me) => *me == message.sender && sent.next().is_some(),
-            None => sent.any(|said| {
-                let parts = Parts::of(&said.content);
-                parts.content == message.content && parts.attachments == message.attachments
-            }),
+            // Files may come back in another form.
+            None => sent.any(|said| has_data(said) || is_same(said, message)),
         }
+    }
+
+    /// Whether it is one whose id will never be known, as far as anybody can tell.
+    fn must_be_own(&self, message: &Message) -> bool {
+        self.may_be_own(message)
+            && (self.me.is_some()
+                || self
+                    .asks
+                    .says()
+                    .filter_map(|request| self.outbox.unconfirmed(request))
+                    .any(|said| is_same(said, message)))
     }
 
     /// It is known now where messages to this recipient belong.
@@ -101,7 +110,7 @@ impl FlubberSession {
     /// Nothing more will be learned. What may be an own message is shown already, as one whose outcome is unknown.
     pub(super) fn release_all(&mut self, now: Now) {
         for held in std::mem::take(&mut self.talk.held) {
-            if self.may_be_own(&held) {
+            if self.must_be_own(&held) {
                 let channel = held.recipient.clone();
                 self.remember(&held.id, &channel, digest(&held), held.create_time);
             } else {
@@ -336,4 +345,20 @@ impl FlubberSession {
             recipient: channel.into(),
         }
     }
+}
+
+/// Whether files go along within the message.
+fn has_data(said: &Said) -> bool {
+    said.content.iter().any(|fragment| match fragment {
+        MessageFragment::Image { url, .. }
+        | MessageFragment::Video { url, .. }
+        | MessageFragment::Audio { url, .. }
+        | MessageFragment::File { url, .. } => url.starts_with("data:"),
+        _ => false,
+    })
+}
+
+fn is_same(said: &Said, message: &Message) -> bool {
+    let parts = Parts::of(&said.content);
+    parts.content == message.content && parts.attachments == message.attachments
 }

@@ -3,6 +3,7 @@
 mod extension;
 mod hosting;
 mod saying;
+mod sending_files;
 
 use std::time::Duration;
 

@@ -8,12 +8,15 @@ use chrono::DateTime;
 use kaiwa_core::{MAX_STYLE_DEPTH, Message as Said, MessageFragment, Style};
 use serde_json::Value;
 
-use super::mime::is_mime;
+use super::mime::{is_mime, split_name, with_name};
 use super::object::BASE64;
 use super::{Attachment, Content};
 
 /// What an attachment without a name is called.
-const FILE_NAME: &str = "attachment";
+pub(in crate::flubber) const FILE_NAME: &str = "attachment";
+
+/// The type of a file of which nobody says what it is.
+const UNKNOWN_MIME: &str = "application/octet-stream";
 
 /// The content of a message in flubber: what it says, what goes along, and what lies beyond the format.
 #[derive(Clone, Debug, PartialEq)]
@@ -58,7 +61,9 @@ impl Parts {
     pub fn into_fragments(self, name_of: impl Fn(&str) -> Option<String>) -> Vec<MessageFragment> {
         let mut fragments = Vec::new();
         read(self.content, 0, &name_of, &mut fragments);
-        if fragments.is_empty() && self.attachments.is_empty() {
+        if !self.attachments.is_empty() {
+            fragments.retain(|one| !is_nothing(one));
+        } else if fragments.is_empty() {
             fragments.push(MessageFragment::Text(String::new()));
         }
         fragments.extend(self.attachments.into_iter().map(Attachment::into_fragment));
@@ -70,17 +75,37 @@ impl Parts {
 }
 
 impl Attachment {
-    fn into_fragment(self) -> MessageFragment {
-        let Self { data, mime } = self;
+    /// A file and what it is called, which the format has no other place for.
+    #[must_use]
+    pub fn named(data: Vec<u8>, mime: Option<&str>, name: &str) -> Self {
+        let mime = mime.filter(|mime| is_mime(mime)).unwrap_or(UNKNOWN_MIME);
+        let mime = match name {
+            "" | FILE_NAME => mime.to_owned(),
+            name => with_name(mime, name),
+        };
+        Self { data, mime }
+    }
+
+    /// Its type without its name, and that name, if it has one.
+    #[must_use]
+    pub fn mime_and_name(&self) -> (String, Option<String>) {
+        split_name(&self.mime)
+    }
+
+    /// As the vocabulary has it: a picture, a film, a sound or a file, in an address of the scheme `data`, which keeps the name.
+    #[must_use]
+    pub fn into_fragment(self) -> MessageFragment {
+        let (mime, name) = self.mime_and_name();
+        let Self { data, mime: full } = self;
         let size = Some(data.len() as u64);
-        let url = format!("data:{mime};base64,{}", BASE64.encode(&data));
+        let url = format!("data:{full};base64,{}", BASE64.encode(&data));
         match mime.split_once('/').map(|(kind, _)| kind) {
             Some("image") => MessageFragment::Image { url, mime },
             Some("video") => MessageFragment::Video { url, mime },
             Some("audio") => MessageFragment::Audio { url, mime },
             _ => MessageFragment::File {
                 url,
-                name: FILE_NAME.to_owned(),
+                name: name.unwrap_or_else(|| FILE_NAME.to_owned()),
                 mime,
                 size,
             },
@@ -88,16 +113,23 @@ impl Attachment {
     }
 
     /// What lies in an address of the scheme `data`, if it is one in base64.
-    fn of_url(url: &str) -> Option<Self> {
+    fn of_url(url: &str, name: &str) -> Option<Self> {
         let (head, data) = url.strip_prefix("data:")?.split_once(',')?;
         let mime = head.strip_suffix(";base64")?;
         let mime = if mime.is_empty() { "text/plain" } else { mime };
         let data = BASE64.decode(data.as_bytes()).ok()?;
-        is_mime(mime).then(|| Self {
-            data,
-            mime: mime.to_owned(),
-        })
+        let name = if split_name(mime).1.is_none() {
+            name
+        } else {
+            FILE_NAME
+        };
+        is_mime(mime).then(|| Self::named(data, Some(mime), name))
     }
+}
+
+/// An empty text, which says nothing beside a file.
+pub(in crate::flubber) fn is_nothing(fragment: &MessageFragment) -> bool {
+    matches!(fragment, MessageFragment::Text(text) if text.is_empty())
 }
 
 /// Recursion ends: what was read is at most as deep as the JSON parser goes.
@@ -172,19 +204,24 @@ impl Writing {
             MessageFragment::MessageLink { message_id, .. } => {
                 Content::MessageLink(message_id.clone())
             }
+            MessageFragment::File { url, name, .. } => return self.file(url, name, said),
             MessageFragment::Image { url, .. }
             | MessageFragment::Video { url, .. }
-            | MessageFragment::Audio { url, .. }
-            | MessageFragment::File { url, .. } => match Attachment::of_url(url) {
-                Some(attachment) => return self.attachments.push(attachment),
-                None => Content::UrlLink(url.clone()),
-            },
+            | MessageFragment::Audio { url, .. } => return self.file(url, "", said),
             MessageFragment::Styled { style, content } => {
                 return self.styled(*style, content, said);
             }
             MessageFragment::Link { url, content } => return self.link(url, content, said),
             _ => return,
         });
+    }
+
+    /// What lies in its address goes along; else the address is said.
+    fn file(&mut self, url: &str, name: &str, said: &mut Vec<Content>) {
+        match Attachment::of_url(url, name) {
+            Some(attachment) => self.attachments.push(attachment),
+            None => said.push(Content::UrlLink(url.to_owned())),
+        }
     }
 
     fn styled(&mut self, style: Style, inner: &[MessageFragment], said: &mut Vec<Content>) {

@@ -6,7 +6,7 @@ use super::super::files::Stored;
 use super::super::ids;
 use super::lookup;
 use crate::client::ConnectionState;
-use crate::flubber::wire::fragments::Parts;
+use crate::flubber::wire::fragments::{Parts, is_nothing};
 use crate::flubber::wire::{Message as Wire, NewMessage};
 use crate::{Message, MessageFragment, MessageType};
 
@@ -56,7 +56,7 @@ pub(super) fn new(state: &ConnectionState, new: NewMessage, files: &[Stored]) ->
     each(&mut content, &mut |fragment| from_host(state, fragment));
     if has_files {
         // An empty text beside a file says nothing.
-        content.retain(|one| !matches!(one, MessageFragment::Text(text) if text.is_empty()));
+        content.retain(|one| !is_nothing(one));
     }
     let shown = content.iter().take_while(|one| one.is_shown()).count();
     content.splice(shown..shown, files.iter().map(Stored::fragment));

@@ -3,16 +3,13 @@
 use kaiwa_core::session::Session;
 use kaiwa_core::{
     Capabilities, ChatEvent, ConnectionEvent, Error, ErrorKind, EventKind, Id, Message,
-    MessageStatus, Protocol, RequestId, StatusEvent, UserEvent,
+    MessageFragment, MessageStatus, Protocol, RequestId, StatusEvent, Style, UserEvent,
 };
 use serde_json::{Value, json};
 
 use super::{Desk, INIT};
 
-/// A backend that speaks the extension and is connected.
-fn desk() -> Desk {
-    let mut desk = Desk::started();
-    desk.hear(INIT);
+fn hello(desk: &mut Desk) {
     let kinds = [
         EventKind::ChatNew,
         EventKind::ChatRemove,
@@ -27,6 +24,13 @@ fn desk() -> Desk {
         "Kaiwa",
         &json!({"hello": 1, "capabilities": capabilities, "protocol": protocol}),
     );
+}
+
+/// A backend that speaks the extension and is connected.
+fn desk() -> Desk {
+    let mut desk = Desk::started();
+    desk.hear(INIT);
+    hello(&mut desk);
     happened(&mut desk, StatusEvent::Connecting, None);
     happened(&mut desk, StatusEvent::Connected { artifact: None }, None);
     let user_id = Id::from("7");
@@ -149,6 +153,44 @@ fn a_message_is_taken_back_where_it_is() {
 }
 
 #[test]
+fn a_backend_cannot_name_files_of_this_machine() {
+    let mut desk = desk();
+    let upload = || MessageFragment::Upload {
+        path: "/etc/hostname".to_owned(),
+        name: None,
+        mime: None,
+    };
+    let mut message = Message::text("look", chrono::DateTime::UNIX_EPOCH);
+    message.content.push(upload());
+    message.content.push(MessageFragment::Styled {
+        style: Style::Bold,
+        content: vec![upload()],
+    });
+    let channel_id = Some("!a".into());
+    for event in [
+        ChatEvent::New {
+            channel_id: channel_id.clone(),
+            message: message.clone(),
+        },
+        ChatEvent::Update {
+            channel_id,
+            message_id: "1".into(),
+            new_message: message.clone(),
+        },
+        ChatEvent::History {
+            channel_id: "!a".into(),
+            messages: vec![message],
+            complete: true,
+        },
+    ] {
+        happened(&mut desk, event, None);
+        let events = format!("{:?}", desk.events());
+        assert!(events.contains("look"), "{events}");
+        assert!(!events.contains("Upload"), "{events}");
+    }
+}
+
+#[test]
 fn a_refusal_has_its_kind() {
     let mut desk = desk();
     desk.say("hi");
@@ -207,6 +249,34 @@ fn plain_updates_are_not_told_beside_it() {
     );
     assert!(desk.told().is_empty());
     assert_eq!(desk.session.skipped(), 1);
+}
+
+#[test]
+fn a_late_hello_counts_until_something_else_was_said() {
+    let mut desk = Desk::started();
+    desk.hear(INIT);
+    let lookup = desk.asked()["sequence_number"].clone();
+    desk.wait(super::super::HELLO_LIMIT);
+    assert_eq!(desk.told(), ["Status::Connected", "User::Identify self"]);
+    hello(&mut desk);
+    assert_eq!(desk.told(), ["Status::Capabilities"]);
+    let refused = json!({"type": "Error", "value": {"message": "by the extension only"}});
+    desk.hear(&json!({"sequence_number": lookup, "body": refused}).to_string());
+    happened(&mut desk, StatusEvent::Connected { artifact: None }, None);
+    let user_id = Id::from("7");
+    happened(&mut desk, UserEvent::Identify { user_id }, None);
+    assert_eq!(desk.told(), ["User::Identify"]);
+    desk.say("hi");
+    assert_eq!(desk.asked()["body"]["type"], "Kaiwa");
+    assert_eq!(desk.session.skipped(), 0);
+    hello(&mut desk);
+    assert_eq!(desk.session.skipped(), 1, "one is enough");
+
+    let mut plain = Desk::joined();
+    hello(&mut plain);
+    plain.say("hi");
+    assert_eq!(plain.asked()["body"]["type"], "MessageSend");
+    assert_eq!(plain.session.skipped(), 1);
 }
 
 #[test]

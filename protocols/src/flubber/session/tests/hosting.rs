@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use kaiwa_core::session::{Closed, Session, Transmit};
-use kaiwa_core::{Channel, ChannelEvent, ChannelType, ErrorKind, Id};
+use kaiwa_core::session::{Closed, Seed, Session, Transmit};
+use kaiwa_core::{Channel, ChannelEvent, ChannelType, ChatEvent, ConnectionEvent, ErrorKind, Id};
 use serde_json::json;
 
-use super::{Desk, INIT};
+use super::super::FlubberSession;
+use super::{Desk, INIT, message, protocol};
 use crate::flubber::{ANSWER_LIMIT, INIT_LIMIT};
 
 #[test]
@@ -39,6 +40,24 @@ fn a_backend_begins_with_its_init_info() {
         desk.hear(text.get(1..).unwrap());
     }
     assert_eq!(desk.closes(), ErrorKind::TooLarge, "a value without an end");
+}
+
+#[test]
+fn secrets_are_shown_nowhere() {
+    let mut session = FlubberSession::new();
+    let mut form = protocol().auth.unwrap();
+    for field in &mut form {
+        match field.name.as_str() {
+            "command" => field.set("backend".to_owned()),
+            "env" => field.set("TOKEN=hunter2".to_owned()),
+            _ => {}
+        }
+    }
+    let now = Desk::started().now();
+    session.handle_connect(now, &form, Seed::default()).unwrap();
+    let shown = format!("{form:?} {session:?} {:?}", session.poll_transmit(now));
+    assert!(shown.contains("Open(Process)"), "{shown}");
+    assert!(!shown.contains("hunter2"), "{shown}");
 }
 
 #[test]
@@ -129,6 +148,39 @@ fn rooms_are_joined_again_after_a_crash_or_are_gone() {
     let sent = desk.answer(json!({"type": "MessageID", "value": "m1"}));
     assert_eq!(sent["type"], "MessageSend");
     assert_eq!(desk.told(), ["Chat::Update kept Delivered", "Status::Done"]);
+}
+
+#[test]
+fn what_may_have_been_missed_is_said() {
+    let mut desk = Desk::joined();
+    desk.update("MessageUpsert", &message("m1", "@bob", "!a", "hi", 0));
+    desk.update("MessageUpsert", &message("d1", "@bob", "@me", "psst", 0));
+    desk.answer(json!({"type": "Error", "value": {"message": "no"}}));
+    desk.crash();
+    desk.events();
+    desk.start();
+    desk.hear(INIT);
+    desk.answer(json!({"type": "Success"}));
+    let room = json!({"id": "!a", "name": "#a", "sendable": true});
+    desk.answer(json!({"type": "Room", "value": room}));
+    let events = desk.events();
+    let gaps: Vec<(&str, Option<&str>)> = events
+        .iter()
+        .filter_map(|event| match event {
+            ConnectionEvent::Chat {
+                event: ChatEvent::Gap {
+                    channel_id, after, ..
+                },
+            } => Some((channel_id.as_str(), after.as_deref())),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(gaps, [("@bob", Some("d1")), ("!a", Some("m1"))]);
+    desk.send(ChannelEvent::Join {
+        channel_id: "!a".into(),
+    });
+    desk.answer(json!({"type": "Success"}));
+    assert_eq!(desk.told(), ["Channel::Join !a", "Status::Done"], "once");
 }
 
 #[test]
