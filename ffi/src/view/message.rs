@@ -299,7 +299,7 @@ pub(crate) fn fragment_list(
 ) -> *const *const kaiwa_fragment {
     arena.array(content.iter(), |arena, one| {
         arena.build(kaiwa_fragment::NONE, |arena, shown| {
-            fragment(arena, one, shown)
+            fragment(arena, one, shown);
         })
     })
 }
