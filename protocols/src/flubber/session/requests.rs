@@ -208,9 +208,9 @@ impl FlubberSession {
             let channel = pending.channel_id.or_else(|| self.rooms.current());
             let is_known = channel.is_some_and(|id| self.rooms.is_channel(id));
             if self.extension.is_spoken() || is_known {
-                let (channel, message) = (channel.map(str::to_owned), pending.message.clone());
+                let (channel, message) = (channel.map(Id::from), pending.message.clone());
                 self.outbox.written(now, request);
-                let ask = self.ask_to_say(request, channel.map(Into::into), message);
+                let ask = self.ask_to_say(request, channel, message);
                 return Some(self.asks.ask(now.mono, ask));
             }
             // It may be a room that is still being joined.
