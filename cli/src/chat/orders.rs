@@ -137,7 +137,7 @@ impl Situation<'_> {
         let channel_id = circles::place(self.state, &channel_id);
         if self.can(EventKind::ChannelSwitch) {
             let switch = ChannelEvent::Switch {
-                channel_id: channel_id.as_str().into(),
+                channel_id: channel_id.clone(),
             };
             return Ok(Plan::Ask(What::Switch { channel_id }, switch.into()));
         }

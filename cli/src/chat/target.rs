@@ -15,7 +15,7 @@ pub(crate) enum Target {
     /// So many back from the last one shown, which is 1.
     Back(usize),
     /// The network's id.
-    Id(String),
+    Id(Id),
 }
 
 /// Which messages are counted.
@@ -36,7 +36,7 @@ impl Target {
             !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
         });
         let Some(digits) = digits else {
-            return Ok(Self::Id(typed.to_owned()));
+            return Ok(Self::Id(typed.into()));
         };
         match digits.parse() {
             Ok(back) if (1..=FURTHEST).contains(&back) => Ok(Self::Back(back)),
@@ -58,7 +58,7 @@ impl Target {
         whose: Whose,
     ) -> Result<Id, Error> {
         let back = match self {
-            Self::Id(id) => return Ok(id.as_str().into()),
+            Self::Id(id) => return Ok(id.clone()),
             Self::Back(back) => *back,
         };
         let messages = state.channels.get(channel_id).map(|known| &known.messages);
@@ -196,7 +196,7 @@ mod tests {
             assert!(Target::read(wrong).is_err(), "{wrong}");
         }
         for id in ["-", "--1", "-1x", "1", "m1", "-½"] {
-            assert_eq!(Target::read(id), Ok(Target::Id(id.to_owned())));
+            assert_eq!(Target::read(id), Ok(Target::Id(id.into())));
         }
     }
 }

@@ -88,7 +88,7 @@ async fn what_was_acknowledged_survives_and_is_seen_as_it_is() {
 }
 
 /// A private circle that all are in; gives its stream.
-async fn circle(people: &mut People, accounts: &[AccountId]) -> String {
+async fn circle(people: &mut People, accounts: &[AccountId]) -> Id {
     let channel = Channel {
         id: Id::default(),
         name: Some("flood".to_owned()),
@@ -102,7 +102,7 @@ async fn circle(people: &mut People, accounts: &[AccountId]) -> String {
     people.ask(accounts[0], create).await;
     let circle = people.channel(accounts[0], "flood").unwrap();
     let invite = ChannelEvent::Invite {
-        channel_id: circle.as_str().into(),
+        channel_id: circle.clone(),
         user_id: None,
         code: None,
     };
@@ -110,7 +110,7 @@ async fn circle(people: &mut People, accounts: &[AccountId]) -> String {
     let key = people.heard(accounts[0]).code.clone().unwrap();
     for account in &accounts[1..] {
         let join = ChannelEvent::JoinWith {
-            channel_id: circle.as_str().into(),
+            channel_id: circle.clone(),
             key: key.clone(),
         };
         people.ask(*account, join).await;
@@ -128,14 +128,14 @@ async fn circle(people: &mut People, accounts: &[AccountId]) -> String {
             )
             .await;
     }
-    stream.into()
+    stream
 }
 
 /// Two people who say numbered messages and edit some of them, and one who reacts to those.
 struct Flood {
     senders: [AccountId; 2],
     listener: AccountId,
-    stream: String,
+    stream: Id,
     said: [usize; 2],
     wishes: Vec<Wish>,
     /// Messages that were changed, by the text that was said.
@@ -154,7 +154,7 @@ impl Flood {
         Self {
             senders,
             listener,
-            stream: stream.to_owned(),
+            stream: stream.into(),
             said: [0; 2],
             wishes: Vec::new(),
             changed: BTreeMap::new(),
@@ -237,14 +237,14 @@ impl Flood {
                 |account: &&AccountId| people.heard(**account).own_id.as_ref() == Some(&sender);
             let author = *self.senders.iter().find(own).unwrap();
             let react = ChatEvent::React {
-                channel_id: Some(self.stream.as_str().into()),
-                message_id: id.as_str().into(),
+                channel_id: Some(self.stream.clone()),
+                message_id: id.clone(),
                 user_id: None,
                 emoji: EMOJI.to_owned(),
                 on: true,
             };
             let edit = ChatEvent::Update {
-                channel_id: Some(self.stream.as_str().into()),
+                channel_id: Some(self.stream.clone()),
                 message_id: id,
                 new_message: Message::text(format!("{text}{EDITED}"), Utc::now()),
             };

@@ -121,20 +121,20 @@ fn contacts_are_told_as_they_are_now() {
 
 /// One of each.
 fn all() -> Vec<What> {
-    let name = String::from("c");
+    let name = Id::from("c");
     vec![
         What::Switch {
-            channel_id: name.as_str().into(),
+            channel_id: name.clone(),
         },
         What::Join {
-            channel_id: name.as_str().into(),
+            channel_id: name.clone(),
         },
         What::Create {
             channel_id: None,
             people: Vec::new(),
         },
         What::Invite {
-            channel_id: name.as_str().into(),
+            channel_id: name.clone(),
             people: Vec::new(),
         },
         What::Direct {
@@ -142,22 +142,22 @@ fn all() -> Vec<What> {
             text: None,
         },
         What::Members {
-            channel_id: name.as_str().into(),
+            channel_id: name.clone(),
         },
-        What::history(name.as_str().into()),
+        What::history(name.clone()),
         What::Read {
-            channel_id: name.as_str().into(),
+            channel_id: name.clone(),
         },
         What::Add {
-            user_id: name.as_str().into(),
+            user_id: name.clone(),
         },
         What::Respond {
-            user_id: name.as_str().into(),
+            user_id: name.clone(),
             accept: true,
         },
         What::React {
-            channel_id: name.as_str().into(),
-            message_id: name.as_str().into(),
+            channel_id: name.clone(),
+            message_id: name.clone(),
             emoji: name.clone(),
             on: true,
         },
@@ -166,27 +166,27 @@ fn all() -> Vec<What> {
         What::Cancel,
         What::Directory(Vec::new()),
         What::Leave {
-            channel_id: name.as_str().into(),
+            channel_id: name.clone(),
         },
         What::Remove { name: name.clone() },
         What::Rename {
-            channel_id: name.as_str().into(),
+            channel_id: name.clone(),
         },
         What::Topic {
-            channel_id: name.as_str().into(),
+            channel_id: name.clone(),
             topic: None,
         },
         What::Code {
-            channel_id: name.as_str().into(),
+            channel_id: name.clone(),
             user_id: None,
             code: None,
         },
         What::Kick {
-            channel_id: name.as_str().into(),
+            channel_id: name.clone(),
             name: name.clone(),
         },
         What::Role {
-            channel_id: name.as_str().into(),
+            channel_id: name.clone(),
             member: Member::default(),
         },
         What::Data {

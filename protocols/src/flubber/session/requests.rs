@@ -220,8 +220,8 @@ impl FlubberSession {
                 if !self.extension.is_spoken() && has_files(pending.message) {
                     return self.read_file(request);
                 }
-                let (channel, message) = (channel.map(str::to_owned), pending.message.clone());
-                let ask = self.ask_to_say(request, channel.map(Into::into), message);
+                let (channel, message) = (channel.map(Id::from), pending.message.clone());
+                let ask = self.ask_to_say(request, channel, message);
                 let bytes = self.asks.ask(now.mono, ask);
                 if bytes.len() <= MAX_VALUE_BYTES {
                     self.outbox.written(now, request);

@@ -235,7 +235,7 @@ mod tests {
         Kept {
             id,
             uid: 1,
-            client_id: String::new(),
+            client_id: kaiwa_core::Id::default(),
             message: kaiwa_core::Message::text("", chrono::DateTime::UNIX_EPOCH),
         }
     }

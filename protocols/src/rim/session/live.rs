@@ -101,7 +101,7 @@ impl RimSession {
         let kept = Kept {
             id,
             uid,
-            client_id: body.client_msg_id.as_ref().to_owned(),
+            client_id: body.client_msg_id.as_ref().into(),
             message,
         };
         let Some(room) = self.rooms.get(&gid) else {
@@ -161,9 +161,7 @@ impl RimSession {
                     self.event(ChatEvent::Read {
                         channel_id: Some(gid.into()),
                         message_id: msg_id.into(),
-                        user_id: Some(uid)
-                            .filter(|uid| *uid != self.uid())
-                            .map(|uid| uid.into()),
+                        user_id: Some(uid).filter(|uid| *uid != self.uid()).map(Into::into),
                     });
                 }
             }

@@ -106,11 +106,7 @@ impl RimSession {
                 ),
             ));
         }
-        message.sender_id = self
-            .me
-            .as_ref()
-            .map(|(uid, _)| uid.to_string())
-            .map(Into::into);
+        message.sender_id = self.me.as_ref().map(|(uid, _)| (*uid).into());
         let echo = self.outgoing.accept(now, request, gid, message)?;
         self.events.push_back(echo);
         Ok(())

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use kaiwa_core::{Channel, ChannelType, Member, Message, MessageFragment, Role};
+use kaiwa_core::{Channel, ChannelType, Id, Member, Message, MessageFragment, Role};
 
 use super::catch_up::CatchUp;
 use super::people::{People, Person};
@@ -151,7 +151,7 @@ pub(super) struct Kept {
     pub(super) id: u64,
     pub(super) uid: u64,
     /// The sender's own id of it.
-    pub(super) client_id: String,
+    pub(super) client_id: Id,
     pub(super) message: Message,
 }
 

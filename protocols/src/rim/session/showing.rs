@@ -150,7 +150,7 @@ impl RimSession {
         Some(Kept {
             id,
             uid,
-            client_id: entry.msg.client_msg_id.as_ref().to_owned(),
+            client_id: entry.msg.client_msg_id.as_ref().into(),
             message: Message {
                 id: Some(id.into()),
                 sender_id: Some(uid.into()),

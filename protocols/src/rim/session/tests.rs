@@ -251,11 +251,11 @@ fn is_members(event: &ConnectionEvent) -> bool {
     )
 }
 
-fn news(event: &ConnectionEvent) -> Option<String> {
+fn news(event: &ConnectionEvent) -> Option<Id> {
     match event {
         ConnectionEvent::Chat {
             event: ChatEvent::New { message, .. },
-        } => message.id.as_deref().map(str::to_owned),
+        } => message.id.clone(),
         _ => None,
     }
 }
@@ -272,7 +272,7 @@ fn a_thousand_groups_cost_a_few_requests_before_connected_and_no_flood_after() {
     for _ in 0..2 * REST_AT_ONCE {
         rig.answer(1000, 0);
     }
-    assert!(rig.events.iter().filter_map(news).eq(["500001".to_owned()]));
+    assert!(rig.events.iter().filter_map(news).eq([Id::from("500001")]));
     rig.answer_all(1000, 0);
     assert_eq!(rig.count(is_members), 1000);
     assert!(rig.most <= REST_AT_ONCE, "{} at once", rig.most);

@@ -65,7 +65,7 @@ impl SockchatSession {
         let is_it = |asked: &Asked| asked.subject.as_deref() == Some(message_id);
         let open = self.answers.take(Sign::Deleted, is_it);
         let event = ChatEvent::Remove {
-            channel_id: self.places.current().map(Into::into),
+            channel_id: self.places.here(),
             message_id: self.past.named(message_id).into(),
         };
         self.brought(open, event);
