@@ -146,16 +146,6 @@ pub(crate) fn one(setup: &Setup, server: Server, clients: usize) -> Result<Run> 
 }
 
 fn write(setup: &Setup, report: &mut Report, clients: usize, rounds: &[Vec<Run>]) {
-    let servers = setup.servers();
-    let of = |server: Server, value: fn(&Run) -> f64| {
-        let index = servers.iter().position(|other| *other == server)?;
-        Some(
-            rounds
-                .iter()
-                .map(|round| value(&round[index]))
-                .collect::<Vec<_>>(),
-        )
-    };
     report.table(
         &format!("Fan-out, {clients} clients, {IN_FLIGHT} messages in flight"),
         &[
@@ -172,20 +162,20 @@ fn write(setup: &Setup, report: &mut Report, clients: usize, rounds: &[Vec<Run>]
         &format!("fanout-{clients}"),
         &format!("A room of {clients}: deliveries a second"),
     );
-    for server in &servers {
-        let all = |value| of(*server, value).unwrap_or_default();
+    for server in setup.servers() {
+        let all = |value| of(setup, rounds, server, value);
         let spread = |value| Spread::of(all(value));
-        let millis = |value| spread(value).map(|micros| format!("{:.2}", micros / 1000.0));
+        let millis = |value| spread(value).map(|micros| hundredths(micros / 1000.0));
+        let rate = spread(|run| run.per_second);
         report.row(vec![
             server.name().to_owned(),
-            spread(|run| run.per_second).map(count),
-            spread(|run| run.cost).map(|cost| format!("{cost:.2}")),
+            rate.map(count),
+            spread(|run| run.cost).map(hundredths),
             millis(|run| run.p50),
             millis(|run| run.p99),
             spread(|run| run.messages).map(count),
-            spread(|run| run.generator_cost).map(|cost| format!("{cost:.2}")),
+            spread(|run| run.generator_cost).map(hundredths),
         ]);
-        let rate = spread(|run| run.per_second);
         chart.bar(server.name(), server.is_ours(), rate, count);
         report.record(json!({
             "clients": clients,
@@ -206,19 +196,29 @@ fn write(setup: &Setup, report: &mut Report, clients: usize, rounds: &[Vec<Run>]
         &["what", "ratio", "target"],
     );
     for target in TARGETS.iter().filter(|target| target.clients == clients) {
-        let (Some(over), Some(under)) = (
-            of(target.over, target.value),
-            of(target.under, target.value),
-        ) else {
-            continue;
-        };
-        let spread = Spread::of_ratios(&over, &under);
-        let what = format!(
-            "{}: {} / {}",
-            target.what,
-            target.over.name(),
-            target.under.name()
-        );
-        report.target(what, &spread, target.at_least, target.bound, hundredths);
+        judge(setup, report, target, rounds);
     }
+}
+
+fn judge(setup: &Setup, report: &mut Report, target: &Target, rounds: &[Vec<Run>]) {
+    let [over, under] =
+        [target.over, target.under].map(|server| of(setup, rounds, server, target.value));
+    if over.is_empty() || under.is_empty() {
+        return;
+    }
+    let ratio = Spread::of_ratios(&over, &under);
+    let (over, under) = (target.over.name(), target.under.name());
+    let what = format!(
+        "{clients} clients, {}: {over} / {under}",
+        target.what,
+        clients = target.clients
+    );
+    report.target(what, &ratio, target.at_least, target.bound, hundredths);
+}
+
+/// Of one server, a value of each round; none if it was not there.
+fn of(setup: &Setup, rounds: &[Vec<Run>], server: Server, value: fn(&Run) -> f64) -> Vec<f64> {
+    let place = setup.servers().iter().position(|other| *other == server);
+    let runs = rounds.iter().filter_map(|round| round.get(place?));
+    runs.map(value).collect()
 }

@@ -59,5 +59,7 @@ pub(crate) fn library_flags(name: &str, how: &str) -> Result<Vec<String>> {
     let flags = succeeds(Command::new("pkg-config").args(["--cflags", "--libs", name]));
     let flags = flags.map_err(|_| Missing::new(name, how))?;
     let flags = String::from_utf8(flags.stdout)?;
+    // Warnings of its headers are not ours.
+    let flags = flags.replace("-I", "-isystem");
     Ok(flags.split_whitespace().map(str::to_owned).collect())
 }

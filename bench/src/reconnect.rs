@@ -2,7 +2,7 @@
 //! them. The library waits up to a second before it tries, each account for a time of its own, so that a server is not overrun
 //! by its own clients.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use clap::ValueEnum as _;
@@ -30,36 +30,39 @@ struct Run {
 
 /// Ends and starts the server again and again.
 pub(crate) fn run(setup: &Setup, report: &mut Report) -> Result<()> {
+    let runs = (0..setup.rounds()).map(|_| one(setup));
+    write(report, &runs.collect::<Result<Vec<_>>>()?);
+    Ok(())
+}
+
+/// New clients, since those whose server goes again and again wait longer each time.
+fn one(setup: &Setup) -> Result<Run> {
     let data = setup.fresh("reconnect")?;
-    let mut server = setup.again(&data, ([127, 0, 0, 1], 0).into())?;
-    let url = format!("ws://{}{}", server.address, server.path);
+    let server = setup.again(&data, ([127, 0, 0, 1], 0).into())?;
+    let address = server.address;
+    let url = format!("ws://{address}{}", server.path);
     let kind = HoldKind::Client.to_possible_value();
     let kind = kind.context("a kind without a name")?;
     let mut clients = Process::role(&["hold", kind.get_name(), &url])?;
     clients.tell(&ACCOUNTS.to_string())?;
     clients.line()?;
+    clients.tell("return")?;
+    ensure!(clients.line()? == "waiting", "the clients do not wait");
 
-    let mut runs = Vec::new();
-    for _ in 0..setup.rounds() {
-        clients.tell("return")?;
-        ensure!(clients.line()? == "waiting", "the clients do not wait");
-        let before = clients.cpu()?;
-        let begin = Instant::now();
-        let address = server.address;
-        drop(server);
-        server = setup.again(&data, address)?;
-        let listening = Instant::now();
-        ensure!(clients.line()? == "back", "the clients did not return");
-        let per_account = |cpu: f64| cpu * 1000.0 / ACCOUNTS as f64;
-        runs.push(Run {
-            away: (listening - begin).as_secs_f64() * 1000.0,
-            back: listening.elapsed().as_secs_f64() * 1000.0,
-            client_cost: per_account((clients.cpu()? - before).as_secs_f64()),
-            server_cost: per_account(server.process.cpu()?.as_secs_f64()),
-        });
-    }
-    write(report, &runs);
-    Ok(())
+    let before = clients.cpu()?;
+    let begin = Instant::now();
+    drop(server);
+    let server = setup.again(&data, address)?;
+    let listening = Instant::now();
+    ensure!(clients.line()? == "back", "the clients did not return");
+    let back = listening.elapsed();
+    let per_account = |cpu: Duration| cpu.as_secs_f64() * 1000.0 / ACCOUNTS as f64;
+    Ok(Run {
+        away: (listening - begin).as_secs_f64() * 1000.0,
+        back: back.as_secs_f64() * 1000.0,
+        client_cost: per_account(clients.cpu()? - before),
+        server_cost: per_account(server.process.cpu()?),
+    })
 }
 
 fn write(report: &mut Report, runs: &[Run]) {

@@ -59,14 +59,14 @@ fn welcome(stream: &TcpStream) -> Result<String> {
     stream.set_nodelay(true)?;
     stream.set_read_timeout(Some(SILENCE_LIMIT))?;
     let mut reader = BufReader::new(stream);
-    let mut nick = String::new();
-    loop {
+    let (mut nick, mut is_user) = (String::new(), false);
+    while nick.is_empty() || !is_user {
         let mut line = String::new();
         ensure!(reader.read_line(&mut line)? > 0, "gone before signing in");
         let mut words = line.split_whitespace();
         match words.next() {
             Some("NICK") => nick = words.next().unwrap_or_default().to_owned(),
-            Some("USER") => break,
+            Some("USER") => is_user = true,
             _ => {}
         }
     }
