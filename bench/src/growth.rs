@@ -84,7 +84,7 @@ fn write(report: &mut Report, item: &Item) {
     let target = if *is_floor {
         String::new()
     } else {
-        let verdict = report.judge_as(&name, &ratio, false, MOST, hundredths);
+        let verdict = report.judge(&name, &ratio, false, MOST, hundredths);
         format!("≤ {MOST}, {verdict}")
     };
     report.row(vec![

@@ -109,7 +109,7 @@ impl Report {
         show: impl Fn(f64) -> String,
     ) {
         let shown = show(bound);
-        let verdict = self.judge_as(&what, spread, at_least, bound, &show);
+        let verdict = self.judge(&what, spread, at_least, bound, &show);
         let sign = sign(at_least);
         self.row(vec![
             what,
@@ -119,7 +119,7 @@ impl Report {
     }
 
     /// Keeps whether a target is met, and says it.
-    pub(crate) fn judge_as(
+    pub(crate) fn judge(
         &mut self,
         what: &str,
         spread: &Spread,

@@ -62,7 +62,7 @@ fn show(report: &mut Report, way: &str, name: &str, tallies: &[Tally]) {
     }
     let p99 = Spread::of(of(99));
     let what = format!("wakeup to callback, {way}: p99, µs");
-    let verdict = report.judge_as(&what, &p99, false, 1000.0, count);
+    let verdict = report.judge(&what, &p99, false, 1000.0, count);
     cells.push(format!("≤ 1,000, {verdict}"));
     report.row(cells);
     report.record(json!({

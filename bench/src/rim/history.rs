@@ -182,7 +182,7 @@ fn write_pages(report: &mut Report, runs: &[Vec<Tally>; 3]) {
         };
         let p99 = Spread::of(all(99));
         let what = format!("history p99, {name}, ms");
-        let verdict = report.judge_as(&what, &p99, false, MOST_P99, millis);
+        let verdict = report.judge(&what, &p99, false, MOST_P99, millis);
         report.row(vec![
             format!("{name} ({page})"),
             Spread::of(all(50)).map(millis),
