@@ -57,7 +57,7 @@ pub(crate) fn built(file: &Path, how: &str) -> Result<()> {
 pub(crate) fn library_flags(name: &str, how: &str) -> Result<Vec<String>> {
     tool("pkg-config", "apt-get install pkg-config")?;
     let flags = succeeds(Command::new("pkg-config").args(["--cflags", "--libs", name]));
-    let flags = flags.map_err(|_| Missing::new(name, how))?;
+    let flags = flags.map_err(|_| Missing::new(&format!("lib{name}"), how))?;
     let flags = String::from_utf8(flags.stdout)?;
     // Warnings of its headers are not ours.
     let flags = flags.replace("-I", "-isystem");
