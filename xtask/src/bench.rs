@@ -29,7 +29,9 @@ pub(crate) fn run(workspace: &Workspace) -> Result<Outcome> {
     command::run(cargo.arg("--target-dir").arg(&workspace.target))?;
     // One by one, so that each has only the features that its users get.
     for package in ["kaiwa-ffi", "kaiwa-cli"] {
-        command::run(&mut workspace.cargo(&format!("build --release --locked --package {package}")))?;
+        command::run(
+            &mut workspace.cargo(&format!("build --release --locked --package {package}")),
+        )?;
     }
     let mut bench = measuring(workspace)?;
     // Only wished for.
@@ -51,7 +53,9 @@ fn measuring(workspace: &Workspace) -> Result<Command> {
     let missing = setup::provide(workspace, &[setup::UNSHARE, setup::IP])?;
     let flags = interop::namespace().filter(|_| missing.is_none());
     let Some(flags) = flags else {
-        let why = missing.unwrap_or("network namespaces are not allowed here".to_owned());
+        let why = missing
+            .as_deref()
+            .unwrap_or("network namespaces are not allowed here");
         println!("without the real wschat: {why}");
         return Ok(command::limited(LIMIT_SECONDS, &program));
     };
