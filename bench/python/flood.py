@@ -15,6 +15,7 @@ import kaiwa
 
 
 def main(state: str, protocol: str, warm_up: int, count: int, form: dict[str, str]) -> None:
+    """Counts until all are there."""
     seen = 0
     cpu = clock = 0
     with kaiwa.Client(keep_state=state == "1") as client:

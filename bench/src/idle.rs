@@ -12,7 +12,7 @@ use crate::chart::Chart;
 use crate::load::Load;
 use crate::missing::Missing;
 use crate::process::{self, Process};
-use crate::report::{Report, Spread};
+use crate::report::{Report, Spread, hundredths};
 use crate::roles::HoldKind;
 use crate::servers::{Server, Setup};
 
@@ -239,6 +239,15 @@ fn write(
             let many = Spread::of(many);
             report.target(format!("{name}, 0 → 10,000"), &many, false, bound, kib);
         }
+    }
+    let whole = |server: Server| {
+        let one = all.iter().find(|one| one.name == server.name());
+        one.map(|one| one.values(|growth| growth.whole))
+    };
+    if let (Some(ours), Some(theirs)) = (whole(Server::KaiwaSqlite), whole(Server::Wschat)) {
+        let ratio = Spread::of_ratios(&ours, &theirs);
+        let what = "kaiwa, sqlite over wschat, 0 → 1,000, ratio".to_owned();
+        report.target(what, &ratio, false, 1.0, hundredths);
     }
 }
 

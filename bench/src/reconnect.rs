@@ -28,6 +28,17 @@ struct Run {
     server_cost: f64,
 }
 
+type Row = (&'static str, fn(&Run) -> f64);
+
+const ROWS: [Row; 4] = [
+    ("the server is away", |run| run.away),
+    ("from then until the last is back", |run| run.back),
+    ("CPU of the clients, per account", |run| run.client_cost),
+    ("CPU of the server since its start, per account", |run| {
+        run.server_cost
+    }),
+];
+
 /// Ends and starts the server again and again.
 pub(crate) fn run(setup: &Setup, report: &mut Report) -> Result<()> {
     let runs = (0..setup.rounds()).map(|_| one(setup));
@@ -70,15 +81,7 @@ fn write(report: &mut Report, runs: &[Run]) {
         &format!("{ACCOUNTS} accounts of one `Client` return to a server that was started again"),
         &["what", "ms"],
     );
-    let rows: [(&str, fn(&Run) -> f64); 4] = [
-        ("the server is away", |run| run.away),
-        ("from then until the last is back", |run| run.back),
-        ("CPU of the clients, per account", |run| run.client_cost),
-        ("CPU of the server since its start, per account", |run| {
-            run.server_cost
-        }),
-    ];
-    for (what, value) in rows {
+    for (what, value) in ROWS {
         let all: Vec<f64> = runs.iter().map(value).collect();
         let spread = Spread::of(all.clone());
         let digits = usize::from(spread.median < 10.0) * 2;
