@@ -29,7 +29,7 @@ struct Run {
 
 /// Measures each kind in turn, several times over.
 pub(crate) fn run(setup: &Setup, report: &mut Report) -> Result<()> {
-    let millis = if setup.quick { 500 } else { 1500 };
+    let millis = if setup.quick { 500 } else { 1200 };
     let kinds = ReceiveKind::value_variants();
     let rest = rim::flood::serve()?;
     for network in [Network::Wschat, Network::Rim] {

@@ -82,7 +82,7 @@ impl Setup {
 
     /// How long a busy server is warmed up, and then measured. All of them together make most of a run's time.
     pub(crate) fn busy(&self) -> (Duration, Duration) {
-        let (warm_up, measured) = if self.quick { (200, 500) } else { (500, 2500) };
+        let (warm_up, measured) = if self.quick { (200, 500) } else { (500, 2000) };
         (
             Duration::from_millis(warm_up),
             Duration::from_millis(measured),

@@ -15,7 +15,7 @@ const MAX_TRIP: f64 = 100.0;
 
 /// Measures both, several times over.
 pub(crate) fn run(setup: &Setup, report: &mut Report) -> Result<()> {
-    let millis = if setup.quick { 500 } else { 1500 };
+    let millis = if setup.quick { 500 } else { 1200 };
     let (mut rates, mut per_core, mut medians, mut tails) = (vec![], vec![], vec![], vec![]);
     for _ in 0..setup.rounds() {
         let [values, nanos] = host("flood", millis)?;

@@ -245,7 +245,7 @@ impl Source {
     fn events(self, quick: bool) -> u64 {
         match (self, quick) {
             (Self::Mock, true) => 500_000,
-            (Self::Mock, false) => 3_000_000,
+            (Self::Mock, false) => 2_000_000,
             (Self::Sockchat, true) => 150_000,
             (Self::Sockchat, false) => 500_000,
         }
