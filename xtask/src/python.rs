@@ -71,7 +71,11 @@ pub(crate) fn optimized(workspace: &Workspace) -> Result<Option<Optimized>> {
     build.args(["wheel", "--no-deps", "--no-build-isolation", "--wheel-dir"]);
     build.arg(&folder);
     build.arg(workspace.root.join("bindings/python"));
-    run(build.env("PATH", path_with(&environment)?))?;
+    build.env("PATH", path_with(&environment)?);
+    // maturin makes a cdylib alone: in the common folder each of the two builds would undo the other, and leave its own
+    // libkaiwa.so behind.
+    build.env("CARGO_TARGET_DIR", workspace.target.join("wheel"));
+    run(&mut build)?;
     let wheel = fs::read_dir(&folder)?.next().context("pip made no wheel")?;
     let wheel = wheel?.path();
     run(pip(&environment)
