@@ -3,6 +3,9 @@
  *   pump flood STATE PROTOCOL WARM_UP COUNT [FIELD=VALUE]...
  *     Signs in and counts messages. Says `ready` when somebody with the id 42 is there, and after WARM_UP + COUNT messages how
  *     many nanoseconds of CPU and how many of time the COUNT took. STATE is 0 or 1: whether the library keeps state.
+ *   pump hold STATE URL
+ *     Is told on its input, by lines, how many accounts are to be connected to that wschat server, and says when they are. They
+ *     connect one after the other.
  *   pump latency HOW COUNT
  *     Says COUNT messages from a second thread, one at a time, and one line for each: the nanoseconds from that call until the
  *     handler has its echo. HOW is `wait`, `poll` or `poke`: how the pumping thread learns that events wait. */
@@ -47,19 +50,23 @@ static void fail_if_lost(const kaiwa_event *event) {
   exit(1);
 }
 
-static void start(bool state, const char *protocol, char **fields, int len, kaiwa_event_handler handler, void *userdata) {
+static void make_client(bool state, kaiwa_event_handler handler, void *userdata) {
   kaiwa_client_options options = KAIWA_CLIENT_OPTIONS_INIT;
+  options.no_state = !state;
+  check(kaiwa_client_new(&options, &client), "client");
+  check(kaiwa_client_set_event_handler(client, userdata, handler, NULL), "handler");
+}
+
+static void start(bool state, const char *protocol, char **fields, int len, kaiwa_event_handler handler, void *userdata) {
   kaiwa_login_field form[16];
   size_t count = 0;
-  options.no_state = !state;
+  make_client(state, handler, userdata);
   for (int i = 0; i < len && count < 16; i++) {
     char *equals = strchr(fields[i], '=');
     if (!equals) exit(2);
     form[count].name = (kaiwa_str){fields[i], (size_t)(equals - fields[i])};
     form[count++].value = kaiwa_str_from_nul(equals + 1);
   }
-  check(kaiwa_client_new(&options, &client), "client");
-  check(kaiwa_client_set_event_handler(client, userdata, handler, NULL), "handler");
   check(kaiwa_account_new(client, kaiwa_str_from_nul(protocol), form, count, &account), "account");
   check(kaiwa_account_connect(account), "connect");
 }
@@ -99,6 +106,34 @@ static void flooded(int argc, char **argv) {
   start(argv[2][0] == '1', argv[3], argv + 6, argc - 6, count, &flood);
   while (flood.seen < flood.all) check(kaiwa_client_pump(client, -1, 0, NULL), "pump");
   printf("%" PRIu64 " %" PRIu64 "\n", flood.cpu, flood.time);
+}
+
+static void count_accounts(void *userdata, const kaiwa_event *event) {
+  if (event->kind == KAIWA_EVENT_STATUS_CONNECTED) ++*(unsigned *)userdata;
+  else fail_if_lost(event);
+}
+
+static void held(char **argv) {
+  unsigned connected = 0, added = 0;
+  char line[32], name[32];
+  make_client(argv[2][0] == '1', count_accounts, &connected);
+  while (fgets(line, sizeof line, stdin)) {
+    unsigned wanted = (unsigned)strtoul(line, NULL, 10);
+    for (; added < wanted; added++) {
+      kaiwa_login_field form[] = {
+          {KAIWA_STR("url"), kaiwa_str_from_nul(argv[3])},
+          {KAIWA_STR("name"), {name, 0}},
+      };
+      snprintf(name, sizeof name, "bench%u", added);
+      form[1].value = kaiwa_str_from_nul(name);
+      check(kaiwa_account_new(client, KAIWA_STR("wschat"), form, 2, &account), "account");
+      check(kaiwa_account_connect(account), "connect");
+      while (connected <= added) check(kaiwa_client_pump(client, -1, 0, NULL), "pump");
+    }
+    /* What each says after that: who I am, the room. */
+    check(kaiwa_client_pump(client, 0, 0, NULL), "pump");
+    say("held");
+  }
 }
 
 struct latency {
@@ -185,6 +220,7 @@ static void measured_latency(char **argv) {
 
 int main(int argc, char **argv) {
   if (argc >= 6 && !strcmp(argv[1], "flood")) flooded(argc, argv);
+  else if (argc == 4 && !strcmp(argv[1], "hold")) held(argv);
   else if (argc == 4 && !strcmp(argv[1], "latency")) measured_latency(argv);
   else return 2;
   leave();

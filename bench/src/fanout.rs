@@ -5,17 +5,18 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use serde_json::json;
 
+use crate::chart::Chart;
 use crate::load::{IN_FLIGHT, Load};
 use crate::process::cpu_of;
-use crate::report::{Report, Spread, count};
+use crate::report::{Report, Spread, count, hundredths};
 use crate::servers::{Server, Setup};
 
 /// One run of one server.
 #[derive(Debug)]
-struct Run {
+pub(crate) struct Run {
     per_second: f64,
     /// Server CPU per delivery, in microseconds.
-    cost: f64,
+    pub(crate) cost: f64,
     /// The load generator's, for the notes.
     generator_cost: f64,
     p50: f64,
@@ -24,7 +25,7 @@ struct Run {
     messages: f64,
 }
 
-/// A target of issue 2: `over` against `under`, at least or at most.
+/// A target of issues 2 and 8: `over` against `under`, at least or at most.
 struct Target {
     clients: usize,
     over: Server,
@@ -52,7 +53,7 @@ const TARGETS: &[Target] = &[
         what: "CPU per delivery",
         value: |run| run.cost,
         at_least: false,
-        bound: 1.0 / 3.0,
+        bound: 0.25,
     },
     Target {
         clients: 200,
@@ -72,6 +73,33 @@ const TARGETS: &[Target] = &[
         at_least: true,
         bound: 3.0,
     },
+    Target {
+        clients: 200,
+        over: Server::KaiwaSqlite,
+        under: Server::Wschat,
+        what: "p99",
+        value: |run| run.p99,
+        at_least: false,
+        bound: 1.0,
+    },
+    Target {
+        clients: 2000,
+        over: Server::KaiwaSqlite,
+        under: Server::Wschat,
+        what: "CPU per delivery",
+        value: |run| run.cost,
+        at_least: false,
+        bound: 1.0,
+    },
+    Target {
+        clients: 2000,
+        over: Server::KaiwaSqlite,
+        under: Server::Wschat,
+        what: "p99",
+        value: |run| run.p99,
+        at_least: false,
+        bound: 1.0,
+    },
 ];
 
 /// Runs all servers in turn, several times over.
@@ -85,24 +113,15 @@ pub(crate) fn run(setup: &Setup, report: &mut Report) -> Result<()> {
 
 /// A round has one run per server, in the order of [`Setup::servers`].
 fn measure(setup: &Setup, clients: usize) -> Result<Vec<Vec<Run>>> {
-    let (rounds, warm_up, duration) = if setup.quick {
-        (3, Duration::from_millis(300), Duration::from_secs(1))
-    } else {
-        (7, Duration::from_secs(1), Duration::from_secs(5))
-    };
-    let once = |server| one(setup, server, clients, warm_up, duration);
-    (0..rounds)
+    let once = |server| one(setup, server, clients);
+    (0..setup.rounds())
         .map(|_| setup.servers().into_iter().map(once).collect())
         .collect()
 }
 
-fn one(
-    setup: &Setup,
-    server: Server,
-    clients: usize,
-    warm_up: Duration,
-    duration: Duration,
-) -> Result<Run> {
+/// One server in one process, from nothing.
+pub(crate) fn one(setup: &Setup, server: Server, clients: usize) -> Result<Run> {
+    let (warm_up, duration) = setup.busy();
     let measuring = || -> Result<Run> {
         let running = setup.start(server)?;
         let mut load = Load::in_room(&running, clients)?;
@@ -127,16 +146,6 @@ fn one(
 }
 
 fn write(setup: &Setup, report: &mut Report, clients: usize, rounds: &[Vec<Run>]) {
-    let servers = setup.servers();
-    let of = |server: Server, value: fn(&Run) -> f64| {
-        let index = servers.iter().position(|other| *other == server)?;
-        Some(
-            rounds
-                .iter()
-                .map(|round| value(&round[index]))
-                .collect::<Vec<_>>(),
-        )
-    };
     report.table(
         &format!("Fan-out, {clients} clients, {IN_FLIGHT} messages in flight"),
         &[
@@ -149,21 +158,26 @@ fn write(setup: &Setup, report: &mut Report, clients: usize, rounds: &[Vec<Run>]
             "generator CPU per delivery, µs",
         ],
     );
-    for server in &servers {
-        let all = |value| of(*server, value).unwrap_or_default();
+    let mut chart = Chart::new(
+        &format!("fanout-{clients}"),
+        &format!("A room of {clients}: deliveries a second"),
+    );
+    for server in setup.servers() {
+        let all = |value| of(setup, rounds, server, value);
         let spread = |value| Spread::of(all(value));
-        let millis = |value| spread(value).map(|micros| format!("{:.2}", micros / 1000.0));
+        let millis = |value| spread(value).map(|micros| hundredths(micros / 1000.0));
+        let rate = spread(|run| run.per_second);
         report.row(vec![
             server.name().to_owned(),
-            spread(|run| run.per_second).map(count),
-            spread(|run| run.cost).map(|cost| format!("{cost:.2}")),
+            rate.map(count),
+            spread(|run| run.cost).map(hundredths),
             millis(|run| run.p50),
             millis(|run| run.p99),
             spread(|run| run.messages).map(count),
-            spread(|run| run.generator_cost).map(|cost| format!("{cost:.2}")),
+            spread(|run| run.generator_cost).map(hundredths),
         ]);
+        chart.bar(server.name(), server.is_ours(), rate, count);
         report.record(json!({
-            "measurement": "fanout",
             "clients": clients,
             "server": server.name(),
             "deliveries_per_second": all(|run| run.per_second),
@@ -173,31 +187,38 @@ fn write(setup: &Setup, report: &mut Report, clients: usize, rounds: &[Vec<Run>]
             "p99_us": all(|run| run.p99),
         }));
     }
+    if let Some(missing) = setup.wschat_missing() {
+        report.row_missing(Server::Wschat.name(), missing);
+    }
+    report.chart(chart);
     report.table(
         &format!("Ratios of neighbouring runs, {clients} clients"),
         &["what", "ratio", "target"],
     );
     for target in TARGETS.iter().filter(|target| target.clients == clients) {
-        let (Some(over), Some(under)) = (
-            of(target.over, target.value),
-            of(target.under, target.value),
-        ) else {
-            continue;
-        };
-        let ratios: Vec<f64> = over
-            .iter()
-            .zip(&under)
-            .map(|(over, under)| over / under)
-            .collect();
-        let spread = Spread::of(ratios);
-        let what = format!(
-            "{}: {} / {}",
-            target.what,
-            target.over.name(),
-            target.under.name()
-        );
-        report.target(what, &spread, target.at_least, target.bound, |ratio| {
-            format!("{ratio:.2}")
-        });
+        judge(setup, report, target, rounds);
     }
+}
+
+fn judge(setup: &Setup, report: &mut Report, target: &Target, rounds: &[Vec<Run>]) {
+    let [over, under] =
+        [target.over, target.under].map(|server| of(setup, rounds, server, target.value));
+    if over.is_empty() || under.is_empty() {
+        return;
+    }
+    let ratio = Spread::of_ratios(&over, &under);
+    let (over, under) = (target.over.name(), target.under.name());
+    let what = format!(
+        "{clients} clients, {}: {over} / {under}",
+        target.what,
+        clients = target.clients
+    );
+    report.target(what, &ratio, target.at_least, target.bound, hundredths);
+}
+
+/// Of one server, a value of each round; none if it was not there.
+fn of(setup: &Setup, rounds: &[Vec<Run>], server: Server, value: fn(&Run) -> f64) -> Vec<f64> {
+    let place = setup.servers().iter().position(|other| *other == server);
+    let runs = rounds.iter().filter_map(|round| round.get(place?));
+    runs.map(value).collect()
 }

@@ -8,14 +8,21 @@ use anyhow::{Context, Result};
 use clap::ValueEnum as _;
 use serde_json::json;
 
+use crate::chart::Chart;
 use crate::load::Load;
-use crate::process::Process;
-use crate::report::{Report, Spread};
+use crate::missing::Missing;
+use crate::process::{self, Process};
+use crate::report::{Report, Spread, hundredths};
 use crate::roles::HoldKind;
 use crate::servers::{Server, Setup};
 
-/// The steps: the growth from the first to the last is what a user pays; that from the second, without what the process needs once.
-const STEPS: [usize; 3] = [0, 100, 1000];
+/// The steps: the growth from the first on is what a user pays; that from the second, without what the process needs once. The
+/// last step is taken in one round.
+const STEPS: [usize; 4] = [0, 100, THOUSAND, 10_000];
+const THOUSAND: usize = 1_000;
+
+/// Files of a process that holds the last step.
+const FILES_OF_MANY: u64 = 10_200;
 
 /// Issue 2: an idle server connection, and an idle client connection, in bytes.
 const SERVER_BOUND: f64 = 10.0 * 1024.0;
@@ -24,54 +31,95 @@ const CLIENT_BOUND: f64 = 12.0 * 1024.0;
 /// Resident bytes per connection.
 #[derive(Debug)]
 struct Growth {
-    /// From none to all.
-    whole: f64,
-    /// From a hundred to all.
-    slope: f64,
-    /// From none to all, after everybody has heard a burst. Servers only.
+    /// From none to a thousand.
+    whole: Option<f64>,
+    /// From a hundred to a thousand.
+    slope: Option<f64>,
+    /// From none to ten thousand.
+    many: Option<f64>,
+    /// From none to a thousand, after everybody has heard a burst. Servers only.
     after_burst: Option<f64>,
+}
+
+/// What the columns show.
+const COLUMNS: [fn(&Growth) -> Option<f64>; 4] = [
+    |growth| growth.whole,
+    |growth| growth.slope,
+    |growth| growth.many,
+    |growth| growth.after_burst,
+];
+
+/// One kind of server or client.
+#[derive(Debug)]
+struct End {
+    name: &'static str,
+    growths: Vec<Growth>,
+    is_ours: bool,
+    /// There is a target for it.
+    bound: bool,
+}
+
+impl End {
+    fn values(&self, value: fn(&Growth) -> Option<f64>) -> Vec<f64> {
+        self.growths.iter().filter_map(value).collect()
+    }
 }
 
 /// Measures both ends.
 pub(crate) fn run(setup: &Setup, report: &mut Report) -> Result<()> {
-    let rounds = if setup.quick { 1 } else { 5 };
     let servers = setup.servers().into_iter().map(|server| {
-        let growth = (0..rounds).map(|_| serve(setup, server).context(server.name()));
-        let bound = matches!(server, Server::KaiwaSqlite | Server::KaiwaNone);
-        Ok((server.name(), growth.collect::<Result<_>>()?, bound))
+        let name = server.name();
+        let growths = rounds(setup, true, |steps| {
+            serve(setup, server, steps).context(name)
+        });
+        Ok(End {
+            name,
+            growths: growths?,
+            is_ours: server.is_ours(),
+            bound: server.is_ours(),
+        })
     });
     let servers = servers.collect::<Result<Vec<_>>>()?;
-    write(report, "server", SERVER_BOUND, &servers);
+    let wschat = setup.wschat_missing();
+    let wschat = wschat.map(|missing| (Server::Wschat.name(), missing));
+    write(report, "server", SERVER_BOUND, &servers, wschat);
 
     let clients = HoldKind::value_variants().iter().map(|kind| {
-        let name = match kind {
-            HoldKind::Client => "Client, state kept",
-            HoldKind::ClientStateless => "Client, no state",
-            HoldKind::ClientAtOnce => "Client, all connect at once",
-            HoldKind::Connection => "Connection",
-            HoldKind::Tungstenite => "bare tokio-tungstenite",
-            HoldKind::TungsteniteAtOnce => "bare tokio-tungstenite, all at once",
+        let (name, is_ours, bound) = match kind {
+            HoldKind::Client => ("`Client`, state kept", true, true),
+            HoldKind::ClientStateless => ("`Client`, no state", true, true),
+            HoldKind::ClientAtOnce => ("`Client`, all connect at once", true, false),
+            HoldKind::Connection => ("`Connection`", true, true),
+            HoldKind::Tungstenite => ("bare tokio-tungstenite", false, false),
+            HoldKind::TungsteniteAtOnce => ("bare tokio-tungstenite, all at once", false, false),
         };
-        let growth = (0..rounds).map(|_| hold(setup, *kind).context(name));
-        let bound = matches!(
-            kind,
-            HoldKind::Client | HoldKind::ClientStateless | HoldKind::Connection
-        );
-        Ok((name, growth.collect::<Result<_>>()?, bound))
+        // A listener's queue is not that long.
+        let one_by_one = !name.ends_with("at once");
+        let growths = rounds(setup, one_by_one, |steps| {
+            hold(setup, *kind, steps).context(name)
+        });
+        Ok(End {
+            name,
+            growths: growths?,
+            is_ours,
+            bound,
+        })
     });
     let clients = clients.collect::<Result<Vec<_>>>()?;
-    write(report, "client", CLIENT_BOUND, &clients);
+    let limit = process::may_open(FILES_OF_MANY).err();
+    let limit = limit.map(|missing| ("10,000 connections", missing));
+    write(report, "client", CLIENT_BOUND, &clients, limit);
     Ok(())
 }
 
-fn serve(setup: &Setup, server: Server) -> Result<Growth> {
+fn serve(setup: &Setup, server: Server, steps: &[usize]) -> Result<Growth> {
     let running = setup.start(server)?;
     let mut sizes = Vec::new();
     let mut held: Vec<Load> = Vec::new();
     let mut last = 0;
-    for step in STEPS {
+    for step in steps {
         held.push(Load::in_room(&running, step - last)?);
-        last = step;
+        last = *step;
         sizes.push(running.process.resident()?);
     }
     drop(held);
@@ -80,74 +128,129 @@ fn serve(setup: &Setup, server: Server) -> Result<Growth> {
     // In a process of its own again, as the load generator wants all clients to be its own.
     let running = setup.start(server)?;
     let before = running.process.resident()?;
-    let mut load = Load::in_room(&running, last)?;
+    let mut load = Load::in_room(&running, THOUSAND)?;
     load.begin()?;
     load.run(Duration::from_millis(500))?;
     load.finish()?;
     let after = running.process.resident()?;
-    Ok(growth(&sizes, Some((before, after))))
+    let burst = (after as f64 - before as f64) / THOUSAND as f64;
+    Ok(Growth::of(&sizes, Some(burst)))
 }
 
-fn hold(setup: &Setup, kind: HoldKind) -> Result<Growth> {
+fn hold(setup: &Setup, kind: HoldKind, steps: &[usize]) -> Result<Growth> {
     let server = setup.start(Server::KaiwaNone)?;
     let url = format!("ws://{}{}", server.address, server.path);
     let name = kind.to_possible_value().context("a kind without a name")?;
     let mut process = Process::role(&["hold", name.get_name(), &url])?;
     let mut sizes = Vec::new();
-    for step in STEPS {
+    for step in steps {
         process.tell(&step.to_string())?;
         process.line()?;
         sizes.push(process.resident()?);
     }
-    Ok(growth(&sizes, None))
+    Ok(Growth::of(&sizes, None))
 }
 
-fn growth(sizes: &[u64], burst: Option<(u64, u64)>) -> Growth {
-    let [none, some, all] = [sizes[0], sizes[1], sizes[2]].map(|size| size as f64);
-    let [_, hundred, thousand] = STEPS.map(|step| step as f64);
-    Growth {
-        whole: (all - none) / thousand,
-        slope: (all - some) / (thousand - hundred),
-        after_burst: burst.map(|(before, after)| (after as f64 - before as f64) / thousand),
+impl Growth {
+    /// Of the sizes at each of [`STEPS`], or all but the last.
+    fn of(sizes: &[u64], after_burst: Option<f64>) -> Self {
+        let per_connection = |from: usize, to: usize| {
+            let [from_size, to_size] = [from, to].map(|at| sizes.get(at).copied());
+            let grown = to_size? as f64 - from_size? as f64;
+            Some(grown / (STEPS[to] - STEPS[from]) as f64)
+        };
+        Self {
+            whole: per_connection(0, 2),
+            slope: per_connection(1, 2),
+            many: per_connection(0, 3),
+            after_burst,
+        }
     }
 }
 
-fn write(report: &mut Report, end: &str, bound: f64, all: &[(&'static str, Vec<Growth>, bool)]) {
-    let kib = |bytes: f64| format!("{:.1}", bytes / 1024.0);
+/// How often, and how far the first time: ten thousand connections take as long as all else.
+fn rounds<T>(
+    setup: &Setup,
+    many: bool,
+    mut one: impl FnMut(&[usize]) -> Result<T>,
+) -> Result<Vec<T>> {
+    let rounds = if setup.quick { 1 } else { 3 };
+    let all = if many && process::may_open(FILES_OF_MANY).is_ok() {
+        STEPS.len()
+    } else {
+        STEPS.len() - 1
+    };
+    let steps = |round| &STEPS[..if round == 0 { all } else { STEPS.len() - 1 }];
+    (0..rounds).map(|round| one(steps(round))).collect()
+}
+
+fn write(
+    report: &mut Report,
+    end: &str,
+    bound: f64,
+    all: &[End],
+    missing: Option<(&str, Missing)>,
+) {
     report.table(
         &format!("Idle connections, {end}: resident KiB per connection"),
-        &[end, "0 → 1,000", "100 → 1,000", "0 → 1,000, after a burst"],
+        &[
+            end,
+            "0 → 1,000",
+            "100 → 1,000",
+            "0 → 10,000",
+            "0 → 1,000, after a burst",
+        ],
     );
-    for (name, growths, _) in all {
-        let values = |value: fn(&Growth) -> f64| growths.iter().map(value).collect::<Vec<_>>();
-        let burst: Vec<f64> = growths
-            .iter()
-            .filter_map(|growth| growth.after_burst)
-            .collect();
-        report.row(vec![
-            (*name).to_owned(),
-            Spread::of(values(|growth| growth.whole)).map(kib),
-            Spread::of(values(|growth| growth.slope)).map(kib),
-            if burst.is_empty() {
-                "–".to_owned()
-            } else {
-                Spread::of(burst.clone()).map(kib)
-            },
-        ]);
+    let mut chart = Chart::new(
+        &format!("idle-{end}"),
+        &format!("An idle connection, {end}: resident KiB"),
+    );
+    for one in all {
+        let cells = COLUMNS.map(|value| match one.values(value) {
+            none if none.is_empty() => "–".to_owned(),
+            some => Spread::of(some).map(kib),
+        });
+        let cells = std::iter::once(one.name.to_owned()).chain(cells);
+        report.row(cells.collect());
+        let whole = Spread::of(one.values(|growth| growth.whole));
+        chart.bar(one.name, one.is_ours, whole, kib);
         report.record(json!({
-            "measurement": "idle",
-            end: name,
-            "bytes_per_connection": values(|growth| growth.whole),
-            "bytes_per_connection_from_100": values(|growth| growth.slope),
-            "bytes_per_connection_after_burst": burst,
+            end: one.name,
+            "bytes_per_connection": one.values(|growth| growth.whole),
+            "bytes_per_connection_from_100": one.values(|growth| growth.slope),
+            "bytes_per_connection_of_10000": one.values(|growth| growth.many),
+            "bytes_per_connection_after_burst": one.values(|growth| growth.after_burst),
         }));
     }
+    if let Some((what, missing)) = missing {
+        report.row_missing(what, missing);
+    }
+    report.chart(chart);
     report.table(
         &format!("Idle connections, {end}"),
         &["what", "KiB", "target"],
     );
-    for (name, growths, _) in all.iter().filter(|(_, _, bound)| *bound) {
-        let whole = Spread::of(growths.iter().map(|growth| growth.whole).collect());
+    for one in all.iter().filter(|one| one.bound) {
+        let name = one.name;
+        let whole = Spread::of(one.values(|growth| growth.whole));
         report.target(format!("{name}, 0 → 1,000"), &whole, false, bound, kib);
+        let many = one.values(|growth| growth.many);
+        if !many.is_empty() {
+            let many = Spread::of(many);
+            report.target(format!("{name}, 0 → 10,000"), &many, false, bound, kib);
+        }
     }
+    let whole = |server: Server| {
+        let one = all.iter().find(|one| one.name == server.name());
+        one.map(|one| one.values(|growth| growth.whole))
+    };
+    if let (Some(ours), Some(theirs)) = (whole(Server::KaiwaSqlite), whole(Server::Wschat)) {
+        let ratio = Spread::of_ratios(&ours, &theirs);
+        let what = "kaiwa, sqlite over wschat, 0 → 1,000, ratio".to_owned();
+        report.target(what, &ratio, false, 1.0, hundredths);
+    }
+}
+
+fn kib(bytes: f64) -> String {
+    format!("{:.1}", bytes / 1024.0)
 }

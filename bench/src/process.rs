@@ -2,11 +2,14 @@
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Output, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+use crate::missing::Missing;
 
 /// How often memory is looked at while waiting for it to come to rest.
 const SETTLE_PAUSE: Duration = Duration::from_millis(100);
@@ -23,6 +26,36 @@ const SETTLE_LIMIT: Duration = Duration::from_secs(20);
 /// How long a role may take to end, and how often it is looked at.
 const END_LIMIT: Duration = Duration::from_secs(20);
 const END_PAUSE: Duration = Duration::from_millis(10);
+
+/// Connections of ten thousand clients, and what else a process has open.
+const FILES: u64 = 20_000;
+
+/// Allows this process, and those it starts, as many open files as anything here needs, if the system lets it; if not, what
+/// needs them says so.
+pub(crate) fn allow_many_files() {
+    let old = getrlimit(Resource::Nofile);
+    if old.current.is_none_or(|current| current >= FILES) {
+        return;
+    }
+    let raised = |maximum| Rlimit {
+        current: Some(FILES),
+        maximum,
+    };
+    let within = old.maximum.is_none_or(|maximum| maximum >= FILES);
+    // Only root may raise the maximum.
+    let maximum = if within { old.maximum } else { Some(FILES) };
+    let _ = setrlimit(Resource::Nofile, raised(maximum));
+}
+
+/// Whether a process may have so many files open.
+pub(crate) fn may_open(files: u64) -> Result<(), Missing> {
+    let limit = getrlimit(Resource::Nofile).current;
+    if limit.is_none_or(|limit| limit >= files) {
+        return Ok(());
+    }
+    let what = format!("a limit of {files} open files");
+    Err(Missing::new(&what, "ulimit -n 20000"))
+}
 
 /// A child; killed when dropped.
 #[derive(Debug)]
@@ -130,6 +163,18 @@ impl Drop for Process {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Runs a program to its end; an error with what it says if it fails.
+pub(crate) fn succeeds(command: &mut Command) -> Result<Output> {
+    let output = command.output().with_context(|| format!("{command:?}"))?;
+    ensure!(
+        output.status.success(),
+        "{command:?}: {}\n{}",
+        output.status,
+        String::from_utf8_lossy(&output.stderr)
+    );
+    Ok(output)
 }
 
 /// CPU time of a process, `self` included; in steps of 10 ms on most systems.

@@ -3,6 +3,7 @@
 //!
 //! Everything lies in a virtual environment below the target directory; the tools in it are pinned here.
 
+use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -50,6 +51,40 @@ pub(crate) fn run_step(workspace: &Workspace) -> Result<Outcome> {
     Ok(Outcome::Passed)
 }
 
+/// What users get: a Python with the package, and the file that it was installed from.
+#[derive(Debug)]
+pub(crate) struct Optimized {
+    pub(crate) python: PathBuf,
+    pub(crate) wheel: PathBuf,
+}
+
+/// Builds the wheel with optimization and installs it; `None` if the tools are not there and must not be installed.
+pub(crate) fn optimized(workspace: &Workspace) -> Result<Option<Optimized>> {
+    let Some(environment) = environment(workspace)? else {
+        return Ok(None);
+    };
+    let folder = workspace.target.join("bench/wheel");
+    if folder.is_dir() {
+        fs::remove_dir_all(&folder)?;
+    }
+    let mut build = pip(&environment);
+    build.args(["wheel", "--no-deps", "--no-build-isolation", "--wheel-dir"]);
+    build.arg(&folder);
+    build.arg(workspace.root.join("bindings/python"));
+    build.env("PATH", path_with(&environment)?);
+    // maturin makes a cdylib alone: in the common folder each of the two builds would undo the other, and leave its own
+    // libkaiwa.so behind.
+    build.env("CARGO_TARGET_DIR", workspace.target.join("wheel"));
+    run(&mut build)?;
+    let wheel = fs::read_dir(&folder)?.next().context("pip made no wheel")?;
+    let wheel = wheel?.path();
+    run(pip(&environment)
+        .args(["install", "--no-deps", "--force-reinstall"])
+        .arg(&wheel))?;
+    let python = environment.join("bin/python");
+    Ok(Some(Optimized { python, wheel }))
+}
+
 /// The virtual environment with the tools; `None` if it is not there and must not be made.
 fn environment(workspace: &Workspace) -> Result<Option<PathBuf>> {
     let environment = workspace.target.join("python");
@@ -71,15 +106,21 @@ fn environment(workspace: &Workspace) -> Result<Option<PathBuf>> {
 
 /// As a user installs it, but without optimization, and with the tools that are there already.
 fn install(environment: &Path, package: &Path) -> Result<()> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let folders = [environment.join("bin")];
-    let path = std::env::join_paths(folders.into_iter().chain(std::env::split_paths(&path)))?;
     run(pip(environment)
         .args(["install", "--no-deps", "--no-build-isolation"])
         .args(["--force-reinstall", "--config-settings"])
         .arg("build-args=--profile=dev")
         .arg(package)
-        .env("PATH", path))
+        .env("PATH", path_with(environment)?))
+}
+
+/// Where programs are, those of the environment first.
+fn path_with(environment: &Path) -> Result<OsString> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let folders = [environment.join("bin")];
+    Ok(std::env::join_paths(
+        folders.into_iter().chain(std::env::split_paths(&path)),
+    )?)
 }
 
 fn pip(environment: &Path) -> Command {

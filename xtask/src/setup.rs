@@ -80,6 +80,11 @@ pub(crate) const PYTHON_DEV: Need = Need {
         "python3-dev",
     ),
 };
+/// A peer of the bench.
+pub(crate) const PURPLE: Need = Need {
+    program: "purple",
+    source: Source::AptWish("libpurple-dev"),
+};
 pub(crate) const CARGO_FUZZ: Need = Need {
     program: "cargo-fuzz",
     source: Source::Crate("cargo-fuzz@0.13.2"),

@@ -129,7 +129,7 @@ const FOREIGN: &[Need] = &[setup::UNSHARE, setup::IP, setup::PKG_CONFIG, setup::
 pub(crate) const ASIDE: &[Step] = &[Step {
     name: "bench",
     about: "measures speed and memory beside the peers; minutes, on an idle machine (not part of test)",
-    needs: FOREIGN,
+    needs: &[setup::PKG_CONFIG, setup::OPENSSL],
     run: bench::run,
 }];
 

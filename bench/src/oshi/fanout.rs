@@ -10,7 +10,7 @@ use serde_json::json;
 use super::people;
 use crate::load::{Dialect, IN_FLIGHT, Load};
 use crate::process::cpu_of;
-use crate::report::{Report, Spread, count};
+use crate::report::{Report, Spread, count, hundredths};
 use crate::servers::{Running, Server, Setup};
 
 /// Subscribers of the stream, clients in the room.
@@ -43,9 +43,8 @@ struct Run {
 
 /// Runs both in turn, several times over.
 pub(crate) fn run(setup: &Setup, report: &mut Report) -> Result<()> {
-    let rounds = if setup.quick { 3 } else { 7 };
     let (mut wschat, mut oshi) = (Vec::new(), Vec::new());
-    for _ in 0..rounds {
+    for _ in 0..setup.rounds() {
         wschat.push(wschat_room(setup).context("wschat's room")?);
         oshi.push(oshi_stream(setup).context("a stream of Oshi")?);
     }
@@ -79,11 +78,7 @@ fn oshi_stream(setup: &Setup) -> Result<Run> {
 }
 
 fn measure(setup: &Setup, server: &Running, mut load: Load) -> Result<Run> {
-    let (warm_up, duration) = if setup.quick {
-        (Duration::from_millis(300), Duration::from_secs(1))
-    } else {
-        (Duration::from_secs(1), Duration::from_secs(5))
-    };
+    let (warm_up, duration) = setup.busy();
     load.begin()?;
     load.run(warm_up)?;
     let (server_before, own_before) = (server.process.cpu()?, cpu_of("self")?);
@@ -127,7 +122,6 @@ fn write(report: &mut Report, wschat: &[Run], oshi: &[Run]) {
             spread(|run| run.generator_cost).map(|cost| format!("{cost:.2}")),
         ]);
         report.record(json!({
-            "measurement": "oshi-fanout",
             "network": name,
             "deliveries_per_second": all(|run| run.per_second),
             "server_cpu_us_per_delivery": all(|run| run.cost),
@@ -136,10 +130,8 @@ fn write(report: &mut Report, wschat: &[Run], oshi: &[Run]) {
         }));
     }
     report.table("Ratio of neighbouring runs", &["what", "ratio", "target"]);
-    let ratios = oshi.iter().zip(wschat);
-    let ratios = ratios.map(|(oshi, wschat)| oshi.per_second / wschat.per_second);
+    let rates = |runs: &[Run]| runs.iter().map(|run| run.per_second).collect::<Vec<_>>();
+    let ratio = Spread::of_ratios(&rates(oshi), &rates(wschat));
     let what = "deliveries/s: Oshi / wschat".to_owned();
-    report.target(what, &Spread::of(ratios.collect()), true, LEAST, |ratio| {
-        format!("{ratio:.2}")
-    });
+    report.target(what, &ratio, true, LEAST, hundredths);
 }

@@ -75,7 +75,7 @@ pub(crate) fn run(setup: &Setup, report: &mut Report) -> Result<()> {
         }
         let [there, missing] = micros.map(|all| Spread::of(all).median);
         report.record(json!({
-            "measurement": "oshi-privacy", "operation": operation, "there_us": there, "missing_us": missing,
+            "operation": operation, "there_us": there, "missing_us": missing,
         }));
         let ratio = Spread::of(vec![there.max(missing) / there.min(missing)]);
         report.target(format!("`{operation}`"), &ratio, false, MOST, |ratio| {

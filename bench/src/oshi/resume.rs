@@ -99,7 +99,7 @@ fn write(report: &mut Report, from_sub: Vec<f64>, in_all: Vec<f64>) {
         ("from `sub` to the last change", from_sub),
         ("with connecting and signing in by token", in_all),
     ] {
-        report.record(json!({ "measurement": "oshi-resume", "what": what, "ms": all }));
+        report.record(json!({ "what": what, "ms": all }));
         report.target(what.to_owned(), &Spread::of(all), false, MOST, millis);
     }
 }

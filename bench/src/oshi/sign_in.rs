@@ -28,7 +28,16 @@ const STEPS: [&str; 3] = [
 
 /// Signs in again and again.
 pub(crate) fn run(setup: &Setup, report: &mut Report) -> Result<()> {
-    let data = setup.fresh("oshi-sign-in")?;
+    let (server, streams) = prepare(setup, "oshi-sign-in", STREAMS)?;
+    let rounds = if setup.quick { 10 } else { 50 };
+    let runs = (0..rounds).map(|_| sign_in(&server, &streams));
+    write(report, &runs.collect::<Result<Vec<_>>>()?);
+    Ok(())
+}
+
+/// A server with an account of so many streams, and these.
+pub(crate) fn prepare(setup: &Setup, name: &str, count: usize) -> Result<(Running, Vec<i64>)> {
+    let data = setup.fresh(name)?;
     let server = setup.oshi(&data)?;
     let mut opening = crate::socket::Opening::new(server.address, server.path)?;
     let auth =
@@ -39,7 +48,7 @@ pub(crate) fn run(setup: &Setup, report: &mut Report) -> Result<()> {
     server.process.end()?;
     let mut streams = Vec::new();
     people::fill(&data, |store| {
-        for circle in 0..STREAMS / OF_CIRCLE {
+        for circle in 0..count / OF_CIRCLE {
             let circle = people::circle(store, &format!("circle {circle}"), &[user])?;
             for stream in 0..OF_CIRCLE {
                 let stream = people::stream(store, circle, &format!("stream-{stream}"))?;
@@ -49,15 +58,11 @@ pub(crate) fn run(setup: &Setup, report: &mut Report) -> Result<()> {
         }
         Ok(())
     })?;
-    let server = setup.oshi(&data)?;
-    let rounds = if setup.quick { 10 } else { 50 };
-    let runs = (0..rounds).map(|_| sign_in(&server, &streams));
-    write(report, &runs.collect::<Result<Vec<_>>>()?);
-    Ok(())
+    Ok((setup.oshi(&data)?, streams))
 }
 
 /// Milliseconds of each step.
-fn sign_in(server: &Running, streams: &[i64]) -> Result<[f64; STEPS.len()]> {
+pub(crate) fn sign_in(server: &Running, streams: &[i64]) -> Result<[f64; STEPS.len()]> {
     let mut last = Instant::now();
     let mut lap = || {
         let now = Instant::now();
@@ -88,7 +93,7 @@ fn write(report: &mut Report, runs: &[[f64; STEPS.len()]]) {
     );
     for (index, name) in STEPS.iter().enumerate() {
         let all: Vec<f64> = runs.iter().map(|run| run[index]).collect();
-        report.record(json!({ "measurement": "oshi-sign-in", "step": name, "ms": all }));
+        report.record(json!({ "step": name, "ms": all }));
         report.row(vec![
             (*name).to_owned(),
             Spread::of(all).map(millis),

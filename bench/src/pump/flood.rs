@@ -7,9 +7,10 @@ use std::process::Command;
 use anyhow::{Context, Result, ensure};
 use serde_json::json;
 
-use super::program;
+use super::{HERE, program};
+use crate::chart::Chart;
 use crate::process::Process;
-use crate::report::{Report, Spread, count};
+use crate::report::{Report, Spread, count, hundredths};
 use crate::servers::Setup;
 use crate::sockchat::flood::Flood;
 
@@ -34,9 +35,19 @@ enum Taker {
     RustMany,
     /// `kaiwa_client_pump`.
     C,
+    /// `Client.iterate`: events as dataclasses.
+    Python,
 }
 
-const TAKERS: [Taker; 3] = [Taker::Rust, Taker::RustMany, Taker::C];
+/// The last may be missing.
+const TAKERS: [Taker; 4] = [Taker::Rust, Taker::RustMany, Taker::C, Taker::Python];
+
+/// Python gets so many times fewer events.
+const PYTHON_FEWER: u64 = 5;
+
+/// Issue 8: events per second in C over those in Rust; events per second in Python.
+const LEAST_RATIO: f64 = 0.9;
+const LEAST_PYTHON: f64 = 150_000.0;
 
 /// One run: events per second, and microseconds of CPU per event.
 #[derive(Clone, Copy, Debug)]
@@ -46,23 +57,33 @@ struct Run {
 }
 
 /// Neighbouring runs, in the order of [`TAKERS`].
-type Round = [Run; 3];
+type Round = Vec<Run>;
 
 /// Measures the takers in turn, several times over, without state and with it.
 pub(crate) fn run(source: Source, setup: &Setup, report: &mut Report) -> Result<()> {
-    let times = if setup.quick { 5 } else { 11 };
     let program = program(setup, "pump")?;
+    let python = setup.python();
+    let takers = TAKERS.len() - usize::from(python.is_err());
     let mut without = Vec::new();
     let mut with = Vec::new();
-    for _ in 0..times {
+    for _ in 0..setup.rounds() {
         for (state, rounds) in [(false, &mut without), (true, &mut with)] {
-            let run = |taker| one(source, setup, &program, taker, state);
-            let [rust, many, c] = TAKERS;
-            rounds.push([run(rust)?, run(many)?, run(c)?]);
+            let run = |taker: &Taker| {
+                let program = match (taker, &python) {
+                    (Taker::Python, Ok(python)) => python,
+                    _ => &program,
+                };
+                one(source, setup, program, *taker, state)
+            };
+            let round = TAKERS.iter().take(takers).map(run);
+            rounds.push(round.collect::<Result<Round>>()?);
         }
     }
     let kinds: [(&str, &[Round]); 2] = [("no state", &without), ("state kept", &with)];
     show(source, report, &kinds);
+    if let Err(missing) = python {
+        report.row_missing(Taker::Python.name(), missing);
+    }
     targets(source, report, &kinds);
     Ok(())
 }
@@ -72,24 +93,38 @@ fn show(source: Source, report: &mut Report, kinds: &[(&str, &[Round])]) {
         &format!("The C pump: {} flood", source.name()),
         &["taker", "events/s", "CPU per event, µs"],
     );
+    let mut chart = Chart::new(
+        &format!("pump-{}", source.name()),
+        &format!("{} flood: events a second", source.name()),
+    );
     for (state, rounds) in kinds {
         for (at, taker) in TAKERS.into_iter().enumerate() {
-            let rates: Vec<f64> = rounds.iter().map(|round| round[at].rate).collect();
-            let costs: Vec<f64> = rounds.iter().map(|round| round[at].cost).collect();
+            let rates = of(rounds, at, |run| run.rate);
+            let costs = of(rounds, at, |run| run.cost);
+            if rates.is_empty() {
+                continue;
+            }
             let name = format!("{}, {state}", taker.name());
             report.row(vec![
                 name.clone(),
                 Spread::of(rates.clone()).map(count),
-                Spread::of(costs.clone()).map(|cost| format!("{cost:.2}")),
+                Spread::of(costs.clone()).map(hundredths),
             ]);
+            chart.bar(&name, true, Spread::of(rates.clone()), count);
             report.record(json!({
-                "measurement": format!("pump-{}", source.name()),
                 "taker": name,
                 "events_per_second": rates,
                 "cpu_us_per_event": costs,
             }));
         }
     }
+    report.chart(chart);
+}
+
+/// Of one taker, a value of each round.
+fn of(rounds: &[Round], at: usize, value: fn(&Run) -> f64) -> Vec<f64> {
+    let runs = rounds.iter().filter_map(|round| round.get(at));
+    runs.map(value).collect()
 }
 
 /// Ratios are of neighbouring runs, to whoever is faster in Rust.
@@ -100,21 +135,31 @@ fn targets(source: Source, report: &mut Report, kinds: &[(&str, &[Round])]) {
         &["", "", "target"],
     );
     for (state, rounds) in kinds {
-        let ratio = |[rust, many, c]: &Round| c.rate / rust.rate.max(many.rate);
+        let [rust, many, c, python] = [0, 1, 2, 3].map(|at| of(rounds, at, |run| run.rate));
+        let faster = rust.iter().zip(&many).map(|(rust, many)| rust.max(*many));
         report.target(
             format!("{name}, {state}: events/s, C over the faster in Rust"),
-            &Spread::of(rounds.iter().map(ratio).collect()),
+            &Spread::of_ratios(&c, &faster.collect::<Vec<_>>()),
             true,
-            0.8,
-            |ratio| format!("{ratio:.2}"),
+            LEAST_RATIO,
+            hundredths,
         );
+        if !python.is_empty() {
+            report.target(
+                format!("{name}, {state}: events/s in Python, as dataclasses"),
+                &Spread::of(python),
+                true,
+                LEAST_PYTHON,
+                count,
+            );
+        }
     }
     if source == Source::Mock
         && let Some((state, rounds)) = kinds.first()
     {
         report.target(
             format!("{name}, {state}: events/s in C"),
-            &Spread::of(rounds.iter().map(|[_, _, c]| c.rate).collect()),
+            &Spread::of(of(rounds, 2, |run| run.rate)),
             true,
             2_000_000.0,
             count,
@@ -123,10 +168,15 @@ fn targets(source: Source, report: &mut Report, kinds: &[(&str, &[Round])]) {
 }
 
 fn one(source: Source, setup: &Setup, program: &Path, taker: Taker, state: bool) -> Result<Run> {
-    let events = source.events(setup.quick);
+    let fewer = if taker == Taker::Python {
+        PYTHON_FEWER
+    } else {
+        1
+    };
+    let events = source.events(setup.quick) / fewer;
     let flood = match source {
         Source::Mock => None,
-        Source::Sockchat => Some(Flood::listen(WARM_UP + events)?),
+        Source::Sockchat => Some(Flood::listen(WARM_UP + events, 0)?),
     };
     let mut process = start(&flood, program, taker, state, events)?;
     if let Some(flood) = &flood {
@@ -176,6 +226,10 @@ fn start(
             Process::role(&arguments)
         }
         Taker::C => Process::start(Command::new(program).arg("flood").args(arguments)),
+        Taker::Python => {
+            let script = Path::new(HERE).join("python/flood.py");
+            Process::start(Command::new(program).arg(script).args(arguments))
+        }
     }
 }
 
@@ -190,10 +244,10 @@ impl Source {
     /// How many are measured: about a second each.
     fn events(self, quick: bool) -> u64 {
         match (self, quick) {
-            (Self::Mock, true) => 1_000_000,
-            (Self::Mock, false) => 3_000_000,
-            (Self::Sockchat, true) => 200_000,
-            (Self::Sockchat, false) => 600_000,
+            (Self::Mock, true) => 500_000,
+            (Self::Mock, false) => 2_000_000,
+            (Self::Sockchat, true) => 150_000,
+            (Self::Sockchat, false) => 500_000,
         }
     }
 }
@@ -204,6 +258,7 @@ impl Taker {
             Self::Rust => "Rust, `recv`",
             Self::RustMany => "Rust, `recv_many`",
             Self::C => "C, `kaiwa_client_pump`",
+            Self::Python => "Python, `iterate`",
         }
     }
 }

@@ -8,8 +8,9 @@ use std::time::Duration;
 use anyhow::{Result, ensure};
 use serde_json::json;
 
-use super::{program, succeeds};
-use crate::report::{Report, Spread};
+use super::program;
+use crate::process::succeeds;
+use crate::report::{Report, Spread, count};
 use crate::servers::Setup;
 use crate::tally::Tally;
 
@@ -25,10 +26,10 @@ const SHOWN: [u64; 3] = [50, 90, 99];
 
 /// Measures each way in turn, several times over.
 pub(crate) fn run(setup: &Setup, report: &mut Report) -> Result<()> {
-    let (rounds, messages) = if setup.quick { (3, 1000) } else { (7, 3000) };
+    let messages = if setup.quick { 500 } else { 2000 };
     let program = program(setup, "pump")?;
     let mut runs = vec![Vec::new(); WAYS.len()];
-    for _ in 0..rounds {
+    for _ in 0..setup.rounds() {
         for ((way, _), runs) in WAYS.iter().zip(&mut runs) {
             let count = messages.to_string();
             let output = succeeds(Command::new(&program).args(["latency", way, &count]))?;
@@ -60,16 +61,11 @@ fn show(report: &mut Report, way: &str, name: &str, tallies: &[Tally]) {
         cells.push(Spread::of(of(percent)).map(|micros| format!("{micros:.0}")));
     }
     let p99 = Spread::of(of(99));
-    let verdict = report.judge(
-        &format!("wakeup to callback, {way}: p99, µs"),
-        &p99,
-        false,
-        1000.0,
-    );
+    let what = format!("wakeup to callback, {way}: p99, µs");
+    let verdict = report.judge(&what, &p99, false, 1000.0, count);
     cells.push(format!("≤ 1,000, {verdict}"));
     report.row(cells);
     report.record(json!({
-        "measurement": "pump-latency",
         "way": way,
         "p50_us": of(50),
         "p90_us": of(90),

@@ -1,36 +1,50 @@
-//! The C library: what an event costs on its way to a handler in C, beside a subscriber in Rust; how soon it is there; how
-//! large the library is, and how soon loaded.
+//! The C library: what an event costs on its way to a handler in C, beside a subscriber in Rust and one in Python; how soon it
+//! is there.
 
 pub(crate) mod flood;
 pub(crate) mod latency;
-pub(crate) mod library;
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Command;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 
+use crate::missing;
+use crate::process::succeeds;
 use crate::servers::Setup;
 
 /// The folder of this crate.
-const HERE: &str = env!("CARGO_MANIFEST_DIR");
+pub(crate) const HERE: &str = env!("CARGO_MANIFEST_DIR");
 
 /// libkaiwa beside this program, where cargo puts both.
-fn library() -> Result<PathBuf> {
+pub(crate) fn library() -> Result<PathBuf> {
     let library = std::env::current_exe()?.with_file_name("libkaiwa.so");
-    ensure!(
-        library.is_file(),
-        "there is no {}; run `cargo build --release --package kaiwa-ffi`",
-        library.display()
-    );
+    missing::built(&library, "cargo build --release --package kaiwa-ffi")?;
     Ok(library)
 }
 
 /// A program of `bench/c`, built against libkaiwa.
-fn program(setup: &Setup, name: &str) -> Result<PathBuf> {
+pub(crate) fn program(setup: &Setup, name: &str) -> Result<PathBuf> {
     let library = library()?;
     let folder = library.parent().context("libkaiwa is in no folder")?;
-    let program = setup.out.canonicalize()?.join(name);
+    let include = Path::new(HERE).join("../include");
+    let flags = [
+        format!("-I{}", include.display()),
+        format!("-L{}", folder.display()),
+        format!("-Wl,-rpath,{}", folder.display()),
+    ];
+    let libraries = ["-lkaiwa", "-lpthread", "-ldl"].map(str::to_owned);
+    compile(setup, name, flags.into_iter().chain(libraries))
+}
+
+/// A program of `bench/c`.
+pub(crate) fn compile(
+    setup: &Setup,
+    name: &str,
+    flags: impl Iterator<Item = String>,
+) -> Result<PathBuf> {
+    missing::tool("cc", "apt-get install gcc")?;
+    let program = setup.out.join(name);
     let mut compile = Command::new("cc");
     compile
         .args([
@@ -41,27 +55,10 @@ fn program(setup: &Setup, name: &str) -> Result<PathBuf> {
             "-Wpedantic",
             "-Werror",
         ])
-        .arg("-I")
-        .arg(Path::new(HERE).join("../include"))
         .arg(Path::new(HERE).join(format!("c/{name}.c")))
         .arg("-o")
         .arg(&program)
-        .arg("-L")
-        .arg(folder)
-        .arg(format!("-Wl,-rpath,{}", folder.display()))
-        .args(["-lkaiwa", "-lpthread", "-ldl"]);
+        .args(flags);
     succeeds(&mut compile)?;
     Ok(program)
-}
-
-/// Runs a program; an error with what it says if it fails.
-fn succeeds(command: &mut Command) -> Result<Output> {
-    let output = command.output().with_context(|| format!("{command:?}"))?;
-    ensure!(
-        output.status.success(),
-        "{command:?}: {}\n{}",
-        output.status,
-        String::from_utf8_lossy(&output.stderr)
-    );
-    Ok(output)
 }

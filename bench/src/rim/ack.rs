@@ -17,9 +17,8 @@ use crate::servers::{Running, Setup};
 /// Issue 3: groups, each with one message open.
 const GROUPS: usize = 20;
 
-/// Issue 3: acknowledged messages a second at least, and aimed at; the 99th percentile in microseconds at most.
-const LEAST_PER_SECOND: f64 = 5_000.0;
-const AIM_PER_SECOND: f64 = 6_500.0;
+/// Issues 3 and 8: acknowledged messages a second at least; the 99th percentile in microseconds at most.
+const LEAST_PER_SECOND: f64 = 6_500.0;
 const MOST_P99: f64 = 50_000.0;
 
 const SERVERS: [&str; 2] = ["kaiwa, sqlite", "bare relay"];
@@ -44,34 +43,24 @@ pub(crate) fn run(setup: &Setup, report: &mut Report) -> Result<()> {
     let people = people::settle(&server, GROUPS * MEMBERS)?;
     server.process.end()?;
 
-    let (rounds, warm_up, duration) = if setup.quick {
-        (3, Duration::from_millis(500), Duration::from_secs(2))
-    } else {
-        (7, Duration::from_secs(1), Duration::from_secs(5))
-    };
     let mut runs = SERVERS.map(|_| Vec::new());
-    for _ in 0..rounds {
+    for _ in 0..setup.rounds() {
         let data = setup.fresh("rim-ack")?;
         copy(&settled, &data)?;
         let ours = setup.rim(&data)?;
-        let measured = one(&ours, &people, warm_up, duration, true);
+        let measured = one(setup, &ours, &people, true);
         runs[0].push(measured.context(SERVERS[0])?);
         drop(ours);
         let floor = setup.rim_relay()?;
-        let measured = one(&floor, &people, warm_up, duration, false);
+        let measured = one(setup, &floor, &people, false);
         runs[1].push(measured.context(SERVERS[1])?);
     }
     write(report, &runs);
     Ok(())
 }
 
-fn one(
-    server: &Running,
-    people: &[Person],
-    warm_up: Duration,
-    duration: Duration,
-    keeps: bool,
-) -> Result<Run> {
+fn one(setup: &Setup, server: &Running, people: &[Person], keeps: bool) -> Result<Run> {
+    let (warm_up, duration) = setup.busy();
     let mut talk = Talk::connect(server, people)?;
     talk.begin()?;
     talk.run(warm_up)?;
@@ -110,9 +99,15 @@ fn check_kept(server: &Running, people: &[Person], last: &[(u64, String)]) -> Re
 }
 
 fn copy(from: &Path, to: &Path) -> Result<()> {
+    fs::create_dir_all(to)?;
     for entry in fs::read_dir(from)? {
         let entry = entry?;
-        fs::copy(entry.path(), to.join(entry.file_name()))?;
+        let (from, to) = (entry.path(), to.join(entry.file_name()));
+        if from.is_dir() {
+            copy(&from, &to)?;
+        } else {
+            fs::copy(from, to)?;
+        }
     }
     Ok(())
 }
@@ -146,7 +141,6 @@ fn write(report: &mut Report, runs: &[Vec<Run>; 2]) {
             micros(|run| run.generator_cost),
         ]);
         report.record(json!({
-            "measurement": "rim-ack",
             "server": server,
             "acknowledged_per_second": all(|run| run.per_second),
             "p50_us": all(|run| run.p50),
@@ -161,12 +155,13 @@ fn write(report: &mut Report, runs: &[Vec<Run>; 2]) {
     let [ours, floor] = runs;
     let spread = |value: fn(&Run) -> f64| Spread::of(ours.iter().map(value).collect());
     let rate = spread(|run| run.per_second);
-    for (what, bound) in [
-        ("acknowledged/s", LEAST_PER_SECOND),
-        ("acknowledged/s, the aim", AIM_PER_SECOND),
-    ] {
-        report.target(what.to_owned(), &rate, true, bound, count);
-    }
+    report.target(
+        "acknowledged/s".to_owned(),
+        &rate,
+        true,
+        LEAST_PER_SECOND,
+        count,
+    );
     let p99 = spread(|run| run.p99);
     report.target("p99, ms".to_owned(), &p99, false, MOST_P99, millis);
     for (what, value) in [

@@ -19,7 +19,7 @@ use crate::tally::Tally;
 
 /// Issue 3: messages in the group, and on a page.
 const MESSAGES: usize = 1_000_000;
-const PAGE: usize = 50;
+pub(crate) const PAGE: usize = 50;
 
 /// Issue 3: the 99th percentile, in microseconds.
 const MOST_P99: f64 = 5_000.0;
@@ -42,27 +42,75 @@ const PAGES: [(&str, usize); 3] = [
 
 /// Fills a group, then asks for its pages in turn, several times over.
 pub(crate) fn run(setup: &Setup, report: &mut Report) -> Result<()> {
-    let data = setup.fresh("rim-history")?;
-    let server = setup.rim(&data)?;
-    let people = people::settle(&server, MEMBERS)?;
-    server.process.end()?;
-    let (many, few) = fill(&data, &people)?;
+    let history = History::make(setup, MESSAGES)?;
+    let (many, few) = history.spent;
     write_posts(report, many, few);
-
-    let server = setup.rim(&data)?;
-    let (rounds, requests) = if setup.quick { (3, 300) } else { (7, 1_000) };
+    let requests = if setup.quick { 200 } else { 1_000 };
     let mut runs = PAGES.map(|_| Vec::new());
-    for _ in 0..rounds {
+    for _ in 0..setup.rounds() {
         for ((name, page), runs) in PAGES.iter().zip(&mut runs) {
-            runs.push(ask(&server, &people[0], *page, requests).context(*name)?);
+            runs.push(history.ask(*page, requests).context(*name)?);
         }
     }
     write_pages(report, &runs);
     Ok(())
 }
 
+/// A group whose messages are kept, on a server.
+pub(crate) struct History {
+    server: Running,
+    /// Somebody who may read it.
+    person: Person,
+    messages: usize,
+    /// Microseconds per message, by [`MANY`] and by [`FEW`].
+    spent: (f64, f64),
+}
+
+impl History {
+    /// Fills it with so many.
+    pub(crate) fn make(setup: &Setup, messages: usize) -> Result<Self> {
+        let data = setup.fresh(&format!("rim-history-{messages}"))?;
+        let server = setup.rim(&data)?;
+        let people = people::settle(&server, MEMBERS)?;
+        server.process.end()?;
+        let spent = fill(&data, &people, messages)?;
+        Ok(Self {
+            server: setup.rim(&data)?,
+            person: people[0].clone(),
+            messages,
+            spent,
+        })
+    }
+
+    /// Asks for a page again and again; what it holds is looked at in the end.
+    pub(crate) fn ask(&self, page: usize, requests: usize) -> Result<Tally> {
+        let mut rest = Rest::connect(self.server.address)?;
+        rest.authorize(&self.person.token);
+        let (gid, uid) = (self.person.gid, self.person.uid);
+        let body = json!({ "gid": gid, "uid": uid, "page": page, "size": PAGE }).to_string();
+        let mut tally = Tally::new();
+        let mut answer = Vec::new();
+        for _ in 0..requests {
+            let begin = Instant::now();
+            answer = rest.exchange("POST", "/message/history", &body)?;
+            tally.add(begin.elapsed());
+        }
+        let messages = rest::data(&answer)?;
+        let messages = messages.as_array().context("no messages")?;
+        let expected = (self.messages - page * PAGE..).take(PAGE).map(id);
+        let got = messages
+            .iter()
+            .map(|message| message["msg"]["client_msg_id"].clone());
+        ensure!(
+            got.eq(expected.map(Value::from)),
+            "not the messages of page {page}"
+        );
+        Ok(tally)
+    }
+}
+
 /// Microseconds per message, by [`MANY`] and by [`FEW`].
-fn fill(data: &Path, people: &[Person]) -> Result<(f64, f64)> {
+fn fill(data: &Path, people: &[Person], messages: usize) -> Result<(f64, f64)> {
     let mut store = SqliteStore::open(data)?;
     let mut keep = |from: usize, to: usize, at_once: usize| -> Result<f64> {
         let mut spent = Duration::ZERO;
@@ -80,8 +128,8 @@ fn fill(data: &Path, people: &[Person]) -> Result<(f64, f64)> {
         }
         Ok(spent.as_secs_f64() * 1_000_000.0 / (to - from) as f64)
     };
-    let many = keep(0, MESSAGES - BY_FEW, MANY)?;
-    let few = keep(MESSAGES - BY_FEW, MESSAGES, FEW)?;
+    let many = keep(0, messages - BY_FEW, MANY)?;
+    let few = keep(messages - BY_FEW, messages, FEW)?;
     Box::new(store).close()?;
     Ok((many, few))
 }
@@ -107,31 +155,6 @@ fn id(number: usize) -> String {
     format!("{number:08}")
 }
 
-fn ask(server: &Running, person: &Person, page: usize, requests: usize) -> Result<Tally> {
-    let mut rest = Rest::connect(server.address)?;
-    rest.authorize(&person.token);
-    let (gid, uid) = (person.gid, person.uid);
-    let body = json!({ "gid": gid, "uid": uid, "page": page, "size": PAGE }).to_string();
-    let mut tally = Tally::new();
-    let mut answer = Vec::new();
-    for _ in 0..requests {
-        let begin = Instant::now();
-        answer = rest.exchange("POST", "/message/history", &body)?;
-        tally.add(begin.elapsed());
-    }
-    let messages = rest::data(&answer)?;
-    let messages = messages.as_array().context("no messages")?;
-    let expected = (MESSAGES - page * PAGE..).take(PAGE).map(id);
-    let got = messages
-        .iter()
-        .map(|message| message["msg"]["client_msg_id"].clone());
-    ensure!(
-        got.eq(expected.map(Value::from)),
-        "not the messages of page {page}"
-    );
-    Ok(tally)
-}
-
 fn write_posts(report: &mut Report, many: f64, few: f64) {
     report.table(
         "A message kept by the store, without a server",
@@ -140,7 +163,6 @@ fn write_posts(report: &mut Report, many: f64, few: f64) {
     for (at_once, micros) in [(MANY, many), (FEW, few)] {
         report.row(vec![at_once.to_string(), format!("{micros:.1}")]);
         report.record(json!({
-            "measurement": "rim-history",
             "messages_in_a_commit": at_once,
             "us_per_message": micros,
         }));
@@ -159,7 +181,8 @@ fn write_pages(report: &mut Report, runs: &[Vec<Tally>; 3]) {
             percentiles.collect()
         };
         let p99 = Spread::of(all(99));
-        let verdict = report.judge(&format!("history p99, {name}"), &p99, false, MOST_P99);
+        let what = format!("history p99, {name}, ms");
+        let verdict = report.judge(&what, &p99, false, MOST_P99, millis);
         report.row(vec![
             format!("{name} ({page})"),
             Spread::of(all(50)).map(millis),
@@ -167,7 +190,6 @@ fn write_pages(report: &mut Report, runs: &[Vec<Tally>; 3]) {
             format!("≤ {}, {verdict}", millis(MOST_P99)),
         ]);
         report.record(json!({
-            "measurement": "rim-history",
             "page": name,
             "p50_us": all(50),
             "p99_us": all(99),

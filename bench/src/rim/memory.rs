@@ -37,7 +37,7 @@ pub(crate) fn run(setup: &Setup, report: &mut Report) -> Result<()> {
         ("started again", started),
     ] {
         report.row(vec![what.to_owned(), mib(bytes as f64), String::new()]);
-        report.record(json!({ "measurement": "rim-memory", "what": what, "bytes": bytes }));
+        report.record(json!({ "what": what, "bytes": bytes }));
     }
     for (what, bytes) in [
         ("all on a WebSocket, after registering", after_passwords),

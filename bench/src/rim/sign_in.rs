@@ -172,7 +172,7 @@ fn write(report: &mut Report, runs: &[[f64; STEPS.len()]]) {
     );
     for (index, name) in STEPS.iter().enumerate() {
         let all: Vec<f64> = runs.iter().map(|run| run[index]).collect();
-        report.record(json!({ "measurement": "rim-sign-in", "step": name, "ms": all }));
+        report.record(json!({ "step": name, "ms": all }));
         let spread = Spread::of(all).map(millis);
         report.row(vec![(*name).to_owned(), spread, String::new()]);
     }

@@ -1,5 +1,5 @@
-//! Many idle clients in one process. It is told how many there are to be, and says when they are. They connect one after the
-//! other, unless the kind says otherwise.
+//! Many idle clients in one process. It is told how many there are to be, and says when they are; or that they will all lose
+//! their server and return, and says when they are back. They connect one after the other, unless the kind says otherwise.
 
 use std::ops::Range;
 
@@ -41,6 +41,12 @@ pub(super) async fn run(kind: HoldKind, url: &str) -> Result<()> {
     let mut clients = Clients::new(kind);
     let mut held = 0;
     while let Some(line) = lines.next_line().await? {
+        if line == "return" {
+            println!("waiting");
+            clients.wait_for_return(held).await?;
+            println!("back");
+            continue;
+        }
         let wanted: usize = line.parse()?;
         clients.add(held..wanted, url).await?;
         held = wanted;
@@ -111,6 +117,27 @@ impl Clients {
                 Ok(())
             }
         }
+    }
+}
+
+impl Clients {
+    /// Takes events until so many accounts have signed in again.
+    async fn wait_for_return(&mut self, mut missing: usize) -> Result<()> {
+        let Self::Client(_, events, _) = self else {
+            bail!("only a `Client` returns by itself");
+        };
+        while missing > 0 {
+            let event = events.recv().await.context("the client has ended")?.event;
+            let is_back = matches!(
+                event,
+                ConnectionEvent::Status {
+                    event: StatusEvent::Connected { .. }
+                }
+            );
+            missing -= usize::from(is_back);
+        }
+        while events.next().now_or_never().is_some() {}
+        Ok(())
     }
 }
 

@@ -1,12 +1,14 @@
 //! What this program is as a measured process. Each role says on its output what the measurement waits for, and ends with
 //! its input.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use clap::builder::BoolishValueParser;
 use clap::{ArgAction, Subcommand};
+use kaiwa_protocols::AuthField;
 use rustix::time::{ClockId, clock_gettime};
 use tokio::io::{AsyncBufReadExt as _, BufReader, stdin};
 
@@ -30,7 +32,11 @@ pub(crate) use sockchat::SockchatKind;
 pub(crate) enum Role {
     /// kaiwa's server
     #[command(hide = true)]
-    Serve { store: String, data: PathBuf },
+    Serve {
+        store: String,
+        data: PathBuf,
+        listen: SocketAddr,
+    },
     /// The floor of servers
     #[command(hide = true)]
     Relay,
@@ -50,8 +56,10 @@ pub(crate) enum Role {
     #[command(hide = true)]
     Receive {
         kind: ReceiveKind,
+        protocol: String,
         url: String,
         millis: u64,
+        fields: Vec<String>,
     },
     /// One flooded client of Sock Chat
     #[command(hide = true)]
@@ -87,14 +95,32 @@ pub(crate) fn run(role: &Role) -> Result<()> {
     let runtime = tokio::runtime::Runtime::new()?;
     runtime.block_on(async {
         match role {
-            Role::Serve { store, data } => serve::run(store, data).await,
+            Role::Serve {
+                store,
+                data,
+                listen,
+            } => serve::run(store, data, *listen).await,
             Role::Relay => relay::run().await,
             Role::RimRelay => rim_relay::run().await,
             Role::Hold { kind, url } => hold::run(*kind, url).await,
             Role::Host { kind, millis } => host::host(*kind, *millis).await,
             // It waits for its pipes without a runtime.
             Role::Backend { .. } => Ok(()),
-            Role::Receive { kind, url, millis } => receive::run(*kind, url, *millis).await,
+            Role::Receive {
+                kind,
+                protocol,
+                url,
+                millis,
+                fields,
+            } => {
+                let from = receive::Source {
+                    protocol,
+                    url,
+                    millis: *millis,
+                    fields,
+                };
+                receive::run(*kind, from).await
+            }
             Role::Sockchat {
                 kind,
                 url,
@@ -150,4 +176,13 @@ fn cpu() -> Duration {
         time.tv_sec.unsigned_abs(),
         time.tv_nsec.unsigned_abs() as u32,
     )
+}
+
+/// A login form of `name=value`.
+fn form(fields: &[String]) -> Result<Vec<AuthField>> {
+    let field = |field: &String| {
+        let (name, value) = field.split_once('=').context("write name=value")?;
+        Ok(AuthField::text(name, "", Some(value), false))
+    };
+    fields.iter().map(field).collect()
 }

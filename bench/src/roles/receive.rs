@@ -5,14 +5,15 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use clap::ValueEnum;
-use futures_util::StreamExt as _;
+use futures_util::{SinkExt as _, StreamExt as _};
+use kaiwa_protocols::Registry;
 use kaiwa_protocols::client::{Client, ClientOptions};
 use kaiwa_protocols::connection::{ChatEvent, ConnectionEvent};
 use tokio_tungstenite::connect_async_with_config;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 
-use super::hold::{connection, form};
+use super::form;
 use crate::process::cpu_of;
 
 /// Not counted: the queues fill, the allocator finds its sizes.
@@ -21,29 +22,43 @@ const WARM_UP: Duration = Duration::from_millis(500);
 /// How often the clock is looked at, in messages.
 const STRIDE: u64 = 1024;
 
+/// The least that a server of rim takes for one.
+const SIGN_IN: &str = r#"{"clientMsgId":"login"}"#;
+
 /// What receives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ReceiveKind {
-    /// A `Client` with one account, state kept
-    Client,
-    /// The same without state
+    /// A `Client` with one account
     ClientStateless,
+    /// The same, state kept
+    Client,
     /// A `Connection`
     Connection,
     /// The floor: a tokio-tungstenite socket, texts are counted and dropped
     Tungstenite,
 }
 
+/// From where, and for how long.
+#[derive(Debug)]
+pub(super) struct Source<'a> {
+    pub(super) protocol: &'a str,
+    /// The flood itself, for the floor.
+    pub(super) url: &'a str,
+    pub(super) millis: u64,
+    /// The login form: `name=value`.
+    pub(super) fields: &'a [String],
+}
+
 /// Says how many messages came and how many nanoseconds of CPU they took.
-pub(super) async fn run(kind: ReceiveKind, url: &str, millis: u64) -> Result<()> {
-    let mut meter = Meter::new(Duration::from_millis(millis));
+pub(super) async fn run(kind: ReceiveKind, from: Source<'_>) -> Result<()> {
+    let mut meter = Meter::new(Duration::from_millis(from.millis));
     match kind {
-        ReceiveKind::Client => client(url, true, &mut meter).await?,
-        ReceiveKind::ClientStateless => client(url, false, &mut meter).await?,
+        ReceiveKind::Client => client(&from, true, &mut meter).await?,
+        ReceiveKind::ClientStateless => client(&from, false, &mut meter).await?,
         ReceiveKind::Connection => {
-            let mut connection = connection()?;
+            let mut connection = (Registry::get(from.protocol)?.connect)();
             let mut events = connection.subscribe();
-            connection.connect(form(url, 0)).await?;
+            connection.connect(form(from.fields)?).await?;
             while !meter.is_over()? {
                 let event = events.recv().await.context("the connection has ended")?;
                 meter.count(is_message(&event));
@@ -51,7 +66,9 @@ pub(super) async fn run(kind: ReceiveKind, url: &str, millis: u64) -> Result<()>
         }
         ReceiveKind::Tungstenite => {
             let config = WebSocketConfig::default().read_buffer_size(4 * 1024);
-            let (mut socket, _) = connect_async_with_config(url, Some(config), true).await?;
+            let (mut socket, _) = connect_async_with_config(from.url, Some(config), true).await?;
+            // Where there is a sign-in, the flood waits for it.
+            socket.send(Message::text(SIGN_IN)).await?;
             while !meter.is_over()? {
                 let message = socket.next().await.context("the socket has ended")??;
                 meter.count(matches!(message, Message::Text(_)));
@@ -62,13 +79,13 @@ pub(super) async fn run(kind: ReceiveKind, url: &str, millis: u64) -> Result<()>
     Ok(())
 }
 
-async fn client(url: &str, keep_state: bool, meter: &mut Meter) -> Result<()> {
+async fn client(from: &Source<'_>, keep_state: bool, meter: &mut Meter) -> Result<()> {
     let mut options = ClientOptions::default();
     options.keep_state = keep_state;
     let client = Client::with_options(options);
     let mut events = client.subscribe();
-    let account = client.add(connection()?)?;
-    client.connect(account, form(url, 0))?;
+    let account = client.add((Registry::get(from.protocol)?.connect)())?;
+    client.connect(account, form(from.fields)?)?;
     while !meter.is_over()? {
         let event = events.recv().await.context("the client has ended")?.event;
         meter.count(is_message(&event));

@@ -1,15 +1,15 @@
 //! kaiwa's server, as it is shipped but for the store and for how much a person may say over Oshi.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::Path;
 
 use anyhow::{Result, bail};
 use kaiwa_server::config::StoreKind;
 use kaiwa_server::{Config, Server};
 
-pub(super) async fn run(store: &str, data: &Path) -> Result<()> {
+pub(super) async fn run(store: &str, data: &Path, listen: SocketAddr) -> Result<()> {
     let mut config = Config::default();
-    config.listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    config.listen = listen;
     config.data_dir = data.to_owned();
     config.store = match store {
         "sqlite" => StoreKind::Sqlite,

@@ -4,11 +4,11 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
+use kaiwa_protocols::Registry;
 use kaiwa_protocols::client::{Client, ClientOptions};
 use kaiwa_protocols::connection::{ChatEvent, ConnectionEvent, StatusEvent, UserEvent};
-use kaiwa_protocols::{AuthField, Registry};
 
-use super::cpu;
+use super::{cpu, form};
 
 /// Events taken at once, as the pump does.
 const AT_ONCE: usize = 256;
@@ -102,12 +102,4 @@ impl Meter {
     fn is_over(&self) -> bool {
         self.seen >= self.all
     }
-}
-
-fn form(fields: &[String]) -> Result<Vec<AuthField>> {
-    let field = |field: &String| {
-        let (name, value) = field.split_once('=').context("write name=value")?;
-        Ok(AuthField::text(name, "", Some(value), false))
-    };
-    fields.iter().map(field).collect()
 }

@@ -8,7 +8,7 @@ use std::thread;
 use anyhow::Result;
 
 /// Starts a service with so many emotes, each of one name; gives its address. It ends with the process.
-pub(super) fn serve(count: usize) -> Result<String> {
+pub(crate) fn serve(count: usize) -> Result<String> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
     let url = format!("http://{}", listener.local_addr()?);
     let list = list(count);

@@ -1,5 +1,6 @@
 //! A Sock Chat server that lets one client in and floods it.
 
+use std::fmt::Write as _;
 use std::io::Write as _;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -14,12 +15,11 @@ const PACKET_BYTES: usize = 130;
 /// Packets written at once.
 const CHUNK_PACKETS: u64 = 200;
 
-/// What a server says to somebody who has just come: that they are in, who is there, which channels there are.
-const WELCOME: [&str; 3] = [
-    "1\ty\t7\tann\tinherit\t1\x0c0\x0c0\x0c1\x0c1\tLobby\t5000",
-    "7\t0\t1\t42\tbob\t#FF0000\t1\x0c0\x0c0\x0c1\x0c1\t1",
-    "7\t2\t1\tLobby\t0\t0",
-];
+/// Rights of everybody.
+const RIGHTS: &str = "1\x0c0\x0c0\x0c1\x0c1";
+
+/// The id of the first who just listens.
+const FIRST_LISTENER: usize = 1_000;
 
 /// The server.
 pub(crate) struct Flood {
@@ -29,12 +29,12 @@ pub(crate) struct Flood {
 }
 
 impl Flood {
-    /// Listens for a client, to which it will send so many packets.
-    pub(crate) fn listen(packets: u64) -> Result<Self> {
+    /// Listens for a client, to which it will send so many packets, each said by bob; so many others are there too.
+    pub(crate) fn listen(packets: u64, others: usize) -> Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         let url = format!("ws://{}/", listener.local_addr()?);
         let (start, started) = channel();
-        let thread = thread::spawn(move || serve(&listener, &started, packets));
+        let thread = thread::spawn(move || serve(&listener, &started, packets, others));
         Ok(Self { url, start, thread })
     }
 
@@ -51,7 +51,12 @@ impl Flood {
     }
 }
 
-fn serve(listener: &TcpListener, started: &Receiver<()>, packets: u64) -> Result<()> {
+fn serve(
+    listener: &TcpListener,
+    started: &Receiver<()>,
+    packets: u64,
+    others: usize,
+) -> Result<()> {
     let (stream, _) = listener.accept()?;
     let mut socket = tungstenite::accept(stream).map_err(|error| anyhow!("{error}"))?;
     let first = socket.read()?;
@@ -59,7 +64,7 @@ fn serve(listener: &TcpListener, started: &Receiver<()>, packets: u64) -> Result
         first.to_text()?.starts_with("1\t"),
         "the client does not sign in: {first:?}"
     );
-    for packet in WELCOME {
+    for packet in welcome(others) {
         socket.send(Message::text(packet))?;
     }
     started.recv().context("nobody starts the flood")?;
@@ -67,6 +72,20 @@ fn serve(listener: &TcpListener, started: &Receiver<()>, packets: u64) -> Result
     // Until the client goes, in whatever way.
     while socket.read().is_ok() {}
     Ok(())
+}
+
+/// What a server says to somebody who has just come: that they are in, who is there (bob last), which channels there are.
+fn welcome(others: usize) -> [String; 3] {
+    let mut people = format!("7\t0\t{}", others + 1);
+    for id in FIRST_LISTENER..FIRST_LISTENER + others {
+        let _ = write!(people, "\t{id}\tlistener{id}\t#FF0000\t{RIGHTS}\t1");
+    }
+    let _ = write!(people, "\t42\tbob\t#FF0000\t{RIGHTS}\t1");
+    [
+        format!("1\ty\t7\tann\tinherit\t{RIGHTS}\tLobby\t5000"),
+        people,
+        "7\t2\t1\tLobby\t0\t0".to_owned(),
+    ]
 }
 
 fn send_all(mut stream: &TcpStream, packets: u64) -> Result<()> {

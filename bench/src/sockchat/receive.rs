@@ -7,8 +7,9 @@ use serde_json::json;
 
 use super::emotes;
 use super::flood::Flood;
+use crate::chart::Chart;
 use crate::process::Process;
-use crate::report::{Report, Spread};
+use crate::report::{Report, Spread, hundredths};
 use crate::roles::SockchatKind;
 use crate::servers::Setup;
 
@@ -16,38 +17,65 @@ use crate::servers::Setup;
 const EMOTES: usize = 2_000;
 
 /// Packets that are not measured.
-const WARM_UP: u64 = 20_000;
+pub(crate) const WARM_UP: u64 = 20_000;
+
+/// It takes some forty times longer, so it gets so many times fewer packets.
+const OSHATORI_FEWER: u64 = 5;
+
+/// What comes to a client.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Load<'a> {
+    /// Packets that are not measured.
+    pub(crate) warm_up: u64,
+    /// Packets that are.
+    pub(crate) packets: u64,
+    /// A service of emotes, and how many it has.
+    pub(crate) emotes: Option<(&'a str, usize)>,
+    /// Others in the channel.
+    pub(crate) others: usize,
+}
 
 /// Measures each kind in turn, several times over.
 pub(crate) fn run(setup: &Setup, report: &mut Report) -> Result<()> {
-    let (rounds, packets) = if setup.quick {
-        (3, 60_000)
-    } else {
-        (7, 300_000)
-    };
-    let emotes = emotes::serve(EMOTES)?;
+    let packets = if setup.quick { 40_000 } else { 300_000 };
+    let api = emotes::serve(EMOTES)?;
     let kinds = SockchatKind::value_variants();
     let mut runs = vec![Vec::new(); kinds.len()];
-    for _ in 0..rounds {
+    for _ in 0..setup.rounds() {
         for (kind, runs) in kinds.iter().zip(&mut runs) {
-            runs.push(one(*kind, packets, &emotes)?);
+            let packets = match kind {
+                SockchatKind::Oshatori => packets / OSHATORI_FEWER,
+                _ => packets,
+            };
+            let emotes = (*kind == SockchatKind::Emotes).then_some((api.as_str(), EMOTES));
+            let load = Load {
+                warm_up: WARM_UP,
+                packets,
+                emotes,
+                others: 0,
+            };
+            runs.push(one(*kind, load)?);
         }
     }
     report.table(
         "Sock Chat: received messages, one flooded client",
         &["client", "CPU per message, µs"],
     );
+    let mut chart = Chart::new(
+        "receive-sockchat",
+        "Sock Chat: CPU per received message, µs",
+    );
     for (kind, costs) in kinds.iter().zip(&runs) {
-        report.row(vec![
-            name(*kind).to_owned(),
-            Spread::of(costs.clone()).map(micros),
-        ]);
+        let spread = Spread::of(costs.clone());
+        report.row(vec![name(*kind).to_owned(), spread.map(hundredths)]);
+        let is_ours = !matches!(kind, SockchatKind::Oshatori | SockchatKind::Tabs);
+        chart.bar(name(*kind), is_ours, spread, hundredths);
         report.record(json!({
-            "measurement": "sockchat-receive",
             "client": name(*kind),
             "cpu_us_per_message": costs,
         }));
     }
+    report.chart(chart);
     targets(report, |wanted| {
         let all = kinds.iter().zip(&runs);
         all.filter(|(kind, _)| **kind == wanted)
@@ -59,11 +87,7 @@ pub(crate) fn run(setup: &Setup, report: &mut Report) -> Result<()> {
 
 /// Ratios are of neighbouring runs.
 fn targets(report: &mut Report, costs: impl Fn(SockchatKind) -> Vec<f64>) {
-    let ratio = |of: SockchatKind, to: SockchatKind| {
-        let pairs = costs(of).into_iter().zip(costs(to));
-        Spread::of(pairs.map(|(of, to)| of / to).collect())
-    };
-    let times = |ratio: f64| format!("{ratio:.2}");
+    let ratio = |of: SockchatKind, to: SockchatKind| Spread::of_ratios(&costs(of), &costs(to));
     report.table(
         "Sock Chat: received messages, ratios",
         &["ratio of neighbouring runs", "", "target"],
@@ -76,37 +100,44 @@ fn targets(report: &mut Report, costs: impl Fn(SockchatKind) -> Vec<f64>) {
         |ratio| format!("{ratio:.0}"),
     );
     report.target(
+        "kaiwa without state over the bare loop".to_owned(),
+        &ratio(SockchatKind::Stateless, SockchatKind::Tabs),
+        false,
+        6.0,
+        hundredths,
+    );
+    report.target(
         "kaiwa without state, µs".to_owned(),
         &Spread::of(costs(SockchatKind::Stateless)),
         false,
         1.0,
-        micros,
+        hundredths,
     );
     report.target(
         "kaiwa with state over kaiwa without".to_owned(),
         &ratio(SockchatKind::State, SockchatKind::Stateless),
         false,
         2.0,
-        times,
+        hundredths,
     );
     report.target(
         "kaiwa with 2,000 emotes over kaiwa without".to_owned(),
         &ratio(SockchatKind::Emotes, SockchatKind::Stateless),
         false,
         1.25,
-        times,
+        hundredths,
     );
 }
 
 /// Microseconds of CPU per message.
-fn one(kind: SockchatKind, packets: u64, emotes: &str) -> Result<f64> {
-    let flood = Flood::listen(WARM_UP + packets)?;
+pub(crate) fn one(kind: SockchatKind, load: Load<'_>) -> Result<f64> {
+    let flood = Flood::listen(load.warm_up + load.packets, load.others)?;
     let role = kind.to_possible_value().context("a kind without a name")?;
-    let (warm_up, count) = (WARM_UP.to_string(), packets.to_string());
+    let (warm_up, count) = (load.warm_up.to_string(), load.packets.to_string());
     let mut arguments = vec!["sockchat", role.get_name(), &flood.url, &warm_up, &count];
-    let all = EMOTES.to_string();
-    if kind == SockchatKind::Emotes {
-        arguments.extend([emotes, &all]);
+    let all = load.emotes.map(|(api, count)| (api, count.to_string()));
+    if let Some((api, count)) = &all {
+        arguments.extend([api, count.as_str()]);
     }
     let mut process = Process::role(&arguments)?;
     let said = process.line()?;
@@ -115,7 +146,7 @@ fn one(kind: SockchatKind, packets: u64, emotes: &str) -> Result<f64> {
     let nanos: f64 = process.line()?.parse()?;
     drop(process);
     flood.end()?;
-    Ok(nanos / 1000.0 / packets as f64)
+    Ok(nanos / 1000.0 / load.packets as f64)
 }
 
 fn name(kind: SockchatKind) -> &'static str {
@@ -127,8 +158,4 @@ fn name(kind: SockchatKind) -> &'static str {
         SockchatKind::Oshatori => "oshatori 0.2.0",
         SockchatKind::Tabs => "bare tokio-tungstenite, split at tabs",
     }
-}
-
-fn micros(cost: f64) -> String {
-    format!("{cost:.2}")
 }
