@@ -4,7 +4,6 @@ use std::io;
 use std::mem::MaybeUninit;
 use std::net::Shutdown;
 use std::os::fd::AsRawFd;
-use std::path::Path;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -20,8 +19,7 @@ use tokio::time::{Sleep, sleep, timeout};
 
 use super::spawn::{END_LIMIT, Handle, Program, Started, TERM_LIMIT, start};
 use super::stderr::Lines;
-use crate::transport::file::FileSource;
-use crate::transport::{Connector, HttpProgress, Incoming, Outgoing, Transport};
+use crate::transport::{Connector, HttpProgress, Incoming, Outgoing, Transport, read_file};
 
 /// Bytes handed over at once. They lie on the stack, so that an idle child keeps no buffer.
 const READ_BYTES: usize = 16 * 1024;
@@ -101,20 +99,6 @@ impl Connector for Processes {
     fn close_timeout(&self) -> Duration {
         END_LIMIT + TERM_LIMIT + EXIT_LIMIT
     }
-}
-
-async fn read_file(path: &Path, max_bytes: u64, progress: &HttpProgress) -> Result<Vec<u8>, Error> {
-    let mut source = FileSource::open(path, max_bytes).await?;
-    let total = source.total();
-    let mut bytes = Vec::new();
-    progress.report(0, total);
-    while (bytes.len() as u64) < total {
-        let (piece, rest) = source.read(bytes.len() as u64).await?;
-        bytes.extend_from_slice(&piece);
-        progress.report(bytes.len() as u64, total);
-        source = rest;
-    }
-    Ok(bytes)
 }
 
 /// A program that is not there stays away, however often it is started.

@@ -10,8 +10,36 @@ use kaiwa_core::{Error, ErrorKind};
 use tokio::fs::{File, OpenOptions};
 use tokio::io::AsyncReadExt;
 
+use super::HttpProgress;
+
 /// Bytes read and handed on at a time: few enough that ten at once cost nothing, enough that reading is no work.
 pub(super) const PIECE: usize = 64 * 1024;
+
+/// Reads a whole file, for the [`Connector::http`](super::Connector::http) of transports that have no HTTP: their sessions open
+/// no files either.
+///
+/// # Errors
+/// Those of [`HttpBody::File`](kaiwa_core::session::HttpBody::File).
+///
+/// # Cancel safety
+/// Dropping the future ends the reading.
+pub async fn read_file(
+    path: &Path,
+    max_bytes: u64,
+    progress: &HttpProgress,
+) -> Result<Vec<u8>, Error> {
+    let mut source = FileSource::open(path, max_bytes).await?;
+    let total = source.total();
+    let mut bytes = Vec::new();
+    progress.report(0, total);
+    while (bytes.len() as u64) < total {
+        let (piece, rest) = source.read(bytes.len() as u64).await?;
+        bytes.extend_from_slice(&piece);
+        progress.report(bytes.len() as u64, total);
+        source = rest;
+    }
+    Ok(bytes)
+}
 
 /// A file that was opened and found fit to be sent.
 pub(crate) struct FileSource {

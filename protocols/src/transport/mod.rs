@@ -21,8 +21,8 @@ mod ahead;
 mod deadline;
 #[cfg(feature = "transport")]
 mod dial;
-#[cfg(any(feature = "transport", all(feature = "flubber", unix)))]
-pub(crate) mod file;
+#[cfg(feature = "files")]
+mod file;
 #[cfg(feature = "transport")]
 mod http;
 #[cfg(feature = "transport")]
@@ -41,6 +41,8 @@ mod upload;
 #[cfg(feature = "transport")]
 mod websocket;
 
+#[cfg(feature = "files")]
+pub use file::read_file;
 #[cfg(feature = "transport")]
 pub use network::Network;
 #[cfg(feature = "transport")]
