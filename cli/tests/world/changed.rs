@@ -120,12 +120,7 @@ async fn circle(people: &mut People, accounts: &[AccountId]) -> Id {
     for account in accounts {
         let channel_id = stream.clone();
         people
-            .ask(
-                *account,
-                ChannelEvent::Join {
-                    channel_id: channel_id,
-                },
-            )
+            .ask(*account, ChannelEvent::Join { channel_id })
             .await;
     }
     stream

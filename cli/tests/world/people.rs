@@ -200,7 +200,7 @@ impl People {
         self.ask(
             owner,
             ChannelEvent::Members {
-                channel_id: channel_id,
+                channel_id,
                 members,
             },
         )
@@ -259,7 +259,7 @@ impl People {
                 if let Some((channel, before)) = heard.ask.take() {
                     let event = ChatEvent::RequestHistory {
                         channel_id: Some(channel),
-                        before: before,
+                        before,
                         limit: 100,
                     };
                     // Some networks have no history to ask for.
@@ -468,7 +468,7 @@ impl Heard {
         }
         let shown = Shown {
             sender: message.sender_id.clone(),
-            id: id,
+            id,
         };
         self.texts
             .entry(message.plain_text())
