@@ -9,7 +9,7 @@ use kaiwa_protocols::session::{
     Closed, Frame, HttpRequest, HttpResponse, HttpToken, Now, Session, Transmit,
 };
 use kaiwa_protocols::{
-    AuthField, ChatEvent, ConnectionEvent, Error, ErrorKind, Message, RequestId, StatusEvent,
+    AuthField, ChatEvent, ConnectionEvent, Error, ErrorKind, Id, Message, RequestId, StatusEvent,
 };
 
 use crate::{Action, Network};
@@ -129,7 +129,7 @@ impl<S: Session> Player<S> {
                 }
             }
             Action::Say(channel, text) if self.connected_once => {
-                let channel_id = channel.map(str::to_owned);
+                let channel_id = channel.map(Id::from);
                 let message = Message::text(*text, now.utc);
                 self.submit(
                     ChatEvent::New {

@@ -3,7 +3,7 @@
 use arbitrary::Arbitrary;
 use chrono::{DateTime, TimeDelta, Utc};
 use kaiwa_protocols::{
-    Channel, ChannelEvent, ChannelType, ChatEvent, ConnectionEvent, Member, Message,
+    Channel, ChannelEvent, ChannelType, ChatEvent, ConnectionEvent, Id, Member, Message,
     MessageFragment, Presence, Profile, Role, UserEvent,
 };
 
@@ -74,10 +74,10 @@ pub enum Wanted<'a> {
 
 impl Wanted<'_> {
     pub(crate) fn event(&self, now: DateTime<Utc>, id: fn(Thing, u8) -> String) -> ConnectionEvent {
-        let place = |channel: &u8| id(Thing::Channel, *channel);
+        let place = |channel: &u8| Id::from(id(Thing::Channel, *channel));
         let here = |channel: &u8| Some(place(channel));
-        let message = |number: &u8| id(Thing::Message, *number);
-        let person = |user: &u8| id(Thing::User, *user);
+        let message = |number: &u8| Id::from(id(Thing::Message, *number));
+        let person = |user: &u8| Id::from(id(Thing::User, *user));
         match self {
             Self::History(channel, before, limit) => ChatEvent::RequestHistory {
                 channel_id: here(channel),
@@ -93,7 +93,7 @@ impl Wanted<'_> {
             .into(),
             Self::Channel(direct, name) => ChannelEvent::New {
                 channel: Channel {
-                    id: (*name).to_owned(),
+                    id: (*name).into(),
                     name: Some((*name).to_owned()),
                     channel_type: if *direct {
                         ChannelType::Direct
@@ -135,7 +135,7 @@ impl Wanted<'_> {
             }
             .into(),
             Self::Request(user) => UserEvent::Request {
-                user_id: (*user).to_owned(),
+                user_id: (*user).into(),
                 own: true,
                 text: None,
             }
@@ -188,7 +188,7 @@ impl Wanted<'_> {
             .into(),
             Self::Create(parent, name, public) => ChannelEvent::Create {
                 parent_id: parent.as_ref().map(place),
-                channel: named(String::new(), name),
+                channel: named(Id::default(), name),
                 public: *public,
             }
             .into(),
@@ -255,7 +255,7 @@ impl Wanted<'_> {
             .into(),
             Self::Command(channel, name, text) => {
                 let mut said = Message::text(*text, now);
-                let command = MessageFragment::AssetId(format!("command:{name}"));
+                let command = MessageFragment::AssetId(format_args!("command:{name}").into());
                 said.content.insert(0, command);
                 ChatEvent::New {
                     channel_id: channel.as_ref().map(place),
@@ -267,7 +267,7 @@ impl Wanted<'_> {
     }
 }
 
-fn named(id: String, name: &str) -> Channel {
+fn named(id: Id, name: &str) -> Channel {
     Channel {
         id,
         name: Some(name.to_owned()),
@@ -275,6 +275,6 @@ fn named(id: String, name: &str) -> Channel {
     }
 }
 
-fn member(user_id: String, role: Role) -> Member {
+fn member(user_id: Id, role: Role) -> Member {
     Member { user_id, role }
 }
