@@ -1,6 +1,11 @@
 //! What it costs the server in memory to hand one message to many, counted. The bound is what it costs now; who raises it has a
 //! reason.
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
 
 mod common;
 

@@ -199,7 +199,9 @@ fn listed(mut names: Vec<String>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use kaiwa_protocols::{Channel, ChannelEvent, ChatEvent, Member, Message, Profile, UserEvent};
+    use kaiwa_protocols::{
+        Channel, ChannelEvent, ChatEvent, Id, Member, Message, Profile, UserEvent,
+    };
 
     fn state(channels: &[(&str, &str)]) -> ConnectionState {
         let mut state = ConnectionState::new("1".to_owned(), "net".to_owned());

@@ -45,7 +45,14 @@ const BROKEN: &[(&str, &str)] = &[
 ];
 
 /// How many are checked at the same time: most of them only wait.
-const AT_ONCE: usize = 6;
+const AT_ONCE: usize = 8;
+
+/// Seconds for those that are broken, some of which are found out by waiting so long: more than an interpreter takes to start
+/// on a machine that does ten other things.
+const BROKEN_LIMIT: &str = "10";
+
+/// Seconds for those that are not, of which none is waited for.
+const SANE_LIMIT: &str = "60";
 
 #[test]
 fn each_fault_is_caught_and_named() {
@@ -59,7 +66,7 @@ fn each_fault_is_caught_and_named() {
                     let Some((way, rule)) = next else {
                         return;
                     };
-                    let output = check(&["python3", &broken(), "--broken", way]);
+                    let output = check(BROKEN_LIMIT, &["python3", &broken(), "--broken", way]);
                     let line = format!("failed          {rule:<14}  ");
                     let caught = output.out.iter().any(|one| one.starts_with(&line));
                     if !caught || output.code != Some(1) {
@@ -75,14 +82,17 @@ fn each_fault_is_caught_and_named() {
 
 #[test]
 fn a_sane_backend_passes() {
-    all_pass(&check(&["python3", &broken()]), &[]);
+    all_pass(&check(SANE_LIMIT, &["python3", &broken()]), &[]);
 }
 
 #[test]
 fn the_examples_pass() {
     let optional = ["create", "extension"];
     let python = example("echo.py");
-    all_pass(&check(&["python3", python.to_str().unwrap()]), &optional);
+    all_pass(
+        &check(SANE_LIMIT, &["python3", python.to_str().unwrap()]),
+        &optional,
+    );
 
     let dir = tempfile::tempdir().unwrap();
     let program = dir.path().join("echo");
@@ -99,20 +109,27 @@ fn the_examples_pass() {
         .status()
         .unwrap();
     assert!(compiled.success());
-    all_pass(&check(&[program.to_str().unwrap()]), &optional);
+    all_pass(&check(SANE_LIMIT, &[program.to_str().unwrap()]), &optional);
 }
 
 #[test]
 fn our_own_backend_passes() {
     let kaiwa = env!("CARGO_BIN_EXE_kaiwa");
     let site = Site::new();
-    let args = ["backend-check", "--room", "Lobby", kaiwa, "backend", "mock"];
+    let args = [
+        "backend-check",
+        "--time-limit",
+        SANE_LIMIT,
+        "--room",
+        "Lobby",
+    ];
+    let args = [&args[..], &[kaiwa, "backend", "mock"]].concat();
     all_pass(&site.run(&args, ""), &[]);
 }
 
 #[test]
 fn a_command_that_is_not_there_is_a_mistake_of_the_caller() {
-    let output = check(&["/nonexistent/backend"]);
+    let output = check(SANE_LIMIT, &["/nonexistent/backend"]);
     output.failed(2, &["`/nonexistent/backend` cannot be started"]);
     let output = Site::new().run(&["backend-check"], "");
     assert_eq!(output.code, Some(2), "{output:?}");
@@ -120,13 +137,13 @@ fn a_command_that_is_not_there_is_a_mistake_of_the_caller() {
 
 #[test]
 fn what_a_broken_backend_said_last_is_shown() {
-    let output = check(&["sh", "-c", "echo something is missing >&2"]);
+    let output = check(SANE_LIMIT, &["sh", "-c", "echo something is missing >&2"]);
     assert_eq!(output.code, Some(1), "{output:?}");
     assert_eq!(output.out.last().unwrap(), "  something is missing");
 }
 
-fn check(command: &[&str]) -> Output {
-    let mut args = vec!["backend-check"];
+fn check(seconds: &str, command: &[&str]) -> Output {
+    let mut args = vec!["backend-check", "--time-limit", seconds];
     args.extend(command);
     Site::new().run(&args, "")
 }

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use kaiwa_conformance::{Fault, Harness, Need, Peer};
 use kaiwa_protocols::driver::Driver;
-use kaiwa_protocols::flubber::{self, FlubberSession};
+use kaiwa_protocols::flubber;
 use kaiwa_protocols::wschat::{self, WschatSession};
 use kaiwa_protocols::{
     AuthField, Capabilities, Connection, ConnectionEvent, Error, EventKind, EventReceiver, Id,

@@ -106,7 +106,7 @@ fn every_row_reads_its_arguments() {
 
 fn message_rows() -> Vec<(&'static str, Order)> {
     let name = |text: &str| text.to_owned();
-    let id = |text: &str| Target::Id(name(text));
+    let id = |text: &str| Target::Id(text.into());
     let react = |message, on| Order::React {
         message,
         emoji: name("👍"),

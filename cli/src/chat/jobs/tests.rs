@@ -121,20 +121,20 @@ fn contacts_are_told_as_they_are_now() {
 
 /// One of each.
 fn all() -> Vec<What> {
-    let name = Id::from("c");
+    let (id, name) = (Id::from("c"), "c".to_owned());
     vec![
         What::Switch {
-            channel_id: name.clone(),
+            channel_id: id.clone(),
         },
         What::Join {
-            channel_id: name.clone(),
+            channel_id: id.clone(),
         },
         What::Create {
             channel_id: None,
             people: Vec::new(),
         },
         What::Invite {
-            channel_id: name.clone(),
+            channel_id: id.clone(),
             people: Vec::new(),
         },
         What::Direct {
@@ -142,22 +142,22 @@ fn all() -> Vec<What> {
             text: None,
         },
         What::Members {
-            channel_id: name.clone(),
+            channel_id: id.clone(),
         },
-        What::history(name.clone()),
+        What::history(id.clone()),
         What::Read {
-            channel_id: name.clone(),
+            channel_id: id.clone(),
         },
         What::Add {
-            user_id: name.clone(),
+            user_id: id.clone(),
         },
         What::Respond {
-            user_id: name.clone(),
+            user_id: id.clone(),
             accept: true,
         },
         What::React {
-            channel_id: name.clone(),
-            message_id: name.clone(),
+            channel_id: id.clone(),
+            message_id: id.clone(),
             emoji: name.clone(),
             on: true,
         },
@@ -166,27 +166,27 @@ fn all() -> Vec<What> {
         What::Cancel,
         What::Directory(Vec::new()),
         What::Leave {
-            channel_id: name.clone(),
+            channel_id: id.clone(),
         },
         What::Remove { name: name.clone() },
         What::Rename {
-            channel_id: name.clone(),
+            channel_id: id.clone(),
         },
         What::Topic {
-            channel_id: name.clone(),
+            channel_id: id.clone(),
             topic: None,
         },
         What::Code {
-            channel_id: name.clone(),
+            channel_id: id.clone(),
             user_id: None,
             code: None,
         },
         What::Kick {
-            channel_id: name.clone(),
+            channel_id: id.clone(),
             name: name.clone(),
         },
         What::Role {
-            channel_id: name.clone(),
+            channel_id: id.clone(),
             member: Member::default(),
         },
         What::Data {
