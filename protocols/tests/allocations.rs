@@ -29,9 +29,9 @@ const COUNTED: u64 = 10_000;
 /// fragments, the four texts in it, and the list within the tags.
 const SOCKCHAT_MESSAGE: u64 = 6;
 
-/// Allocations of a message of one text from the mock network to a client's subscriber, the peer's own included: the list of
-/// fragments, the text, and the line from the peer; beside them what is shared by a piece of a queue.
-const CLIENT_MESSAGE: u64 = 3;
+/// Allocations of a message of one text from the mock network to a client's subscriber: the list of fragments, and
+/// the text in it. What a burst shares does not show beside them.
+const CLIENT_MESSAGE: u64 = 2;
 
 /// Far more than anything needs; only a hang reaches it.
 const STUCK: Duration = Duration::from_secs(30);
