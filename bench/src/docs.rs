@@ -104,8 +104,8 @@ impl Run<'_> {
                 "measured": self.machine.when(),
                 "seconds": section.took.as_secs(),
                 "missing": section.missing.iter().map(ToString::to_string).collect::<Vec<_>>(),
-                "targets": section.targets,
-                "records": section.records,
+                "targets": rounded(json!(section.targets)),
+                "records": rounded(json!(section.records)),
             });
         }
         Value::Object(all)
@@ -160,6 +160,22 @@ fn replace(text: &str, name: &str, with: &str) -> Result<String> {
 
 fn begin(name: &str) -> String {
     format!("<!-- bench: {name} -->\n")
+}
+
+/// Numbers with as many digits as mean something: five.
+fn rounded(value: Value) -> Value {
+    match value {
+        Value::Array(all) => all.into_iter().map(rounded).collect(),
+        Value::Object(all) => all
+            .into_iter()
+            .map(|(key, value)| (key, rounded(value)))
+            .collect(),
+        Value::Number(number) if number.is_f64() => {
+            let shown = format!("{:.4e}", number.as_f64().unwrap_or_default());
+            json!(shown.parse::<f64>().unwrap_or_default())
+        }
+        other => other,
+    }
 }
 
 fn pretty(value: &Value) -> Result<String> {
@@ -268,6 +284,13 @@ mod tests {
         assert!(page.contains("peer is missing: `get peer`"), "{page}");
         assert!(json["measurements"]["one"].is_null());
         fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn numbers_keep_five_digits() {
+        let given = json!({ "a": [16_371.461_224, 7, 0.000_123_456_7], "b": "1.234567" });
+        let kept = json!({ "a": [16_371.0, 7, 0.000_123_46], "b": "1.234567" });
+        assert_eq!(rounded(given), kept);
     }
 
     #[test]

@@ -146,8 +146,9 @@ pub(crate) fn one(setup: &Setup, server: Server, clients: usize) -> Result<Run> 
 }
 
 fn write(setup: &Setup, report: &mut Report, clients: usize, rounds: &[Vec<Run>]) {
+    let many = count(clients as f64);
     report.table(
-        &format!("Fan-out, {clients} clients, {IN_FLIGHT} messages in flight"),
+        &format!("Fan-out, {many} clients, {IN_FLIGHT} messages in flight"),
         &[
             "server",
             "deliveries/s",
@@ -160,7 +161,7 @@ fn write(setup: &Setup, report: &mut Report, clients: usize, rounds: &[Vec<Run>]
     );
     let mut chart = Chart::new(
         &format!("fanout-{clients}"),
-        &format!("A room of {clients}: deliveries a second"),
+        &format!("A room of {many}: deliveries a second"),
     );
     for server in setup.servers() {
         let all = |value| of(setup, rounds, server, value);
@@ -192,7 +193,7 @@ fn write(setup: &Setup, report: &mut Report, clients: usize, rounds: &[Vec<Run>]
     }
     report.chart(chart);
     report.table(
-        &format!("Ratios of neighbouring runs, {clients} clients"),
+        &format!("Ratios of neighbouring runs, {many} clients"),
         &["what", "ratio", "target"],
     );
     for target in TARGETS.iter().filter(|target| target.clients == clients) {
@@ -211,7 +212,7 @@ fn judge(setup: &Setup, report: &mut Report, target: &Target, rounds: &[Vec<Run>
     let what = format!(
         "{clients} clients, {}: {over} / {under}",
         target.what,
-        clients = target.clients
+        clients = count(target.clients as f64)
     );
     report.target(what, &ratio, target.at_least, target.bound, hundredths);
 }

@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::fanout;
 use crate::oshi;
 use crate::process::Process;
-use crate::report::{Report, Spread, hundredths};
+use crate::report::{Report, Spread, count, hundredths};
 use crate::rim;
 use crate::roles::SockchatKind;
 use crate::servers::{Server, Setup};
@@ -80,7 +80,8 @@ fn write(report: &mut Report, item: &Item) {
         values: [before, after],
     } = item;
     let ratio = Spread::of_ratios(after, before);
-    let name = format!("{what}, {at} → {}", at * TIMES);
+    let [from, to] = [*at, at * TIMES].map(|size| count(size as f64));
+    let name = format!("{what}, {from} → {to}");
     let target = if *is_floor {
         String::new()
     } else {

@@ -9,7 +9,7 @@ use clap::ValueEnum as _;
 use serde_json::json;
 
 use crate::process::Process;
-use crate::report::{Report, Spread};
+use crate::report::{Report, Spread, count};
 use crate::roles::HoldKind;
 use crate::servers::Setup;
 
@@ -77,8 +77,9 @@ fn one(setup: &Setup) -> Result<Run> {
 }
 
 fn write(report: &mut Report, runs: &[Run]) {
+    let many = count(ACCOUNTS as f64);
     report.table(
-        &format!("{ACCOUNTS} accounts of one `Client` return to a server that was started again"),
+        &format!("{many} accounts of one `Client` return to a server that was started again"),
         &["what", "ms"],
     );
     for (what, value) in ROWS {

@@ -68,8 +68,14 @@ pub(crate) struct Running {
 impl Setup {
     pub(crate) fn new(foreign: Foreign, out: PathBuf, quick: bool) -> Result<Self> {
         fs::create_dir_all(&out).with_context(|| out.display().to_string())?;
+        // What is named and not there is missing too.
+        let there = |path: Option<PathBuf>| path.filter(|path| path.is_file());
         Ok(Self {
-            foreign,
+            foreign: Foreign {
+                wschat: there(foreign.wschat),
+                python: there(foreign.python),
+                wheel: there(foreign.wheel),
+            },
             out: out.canonicalize()?,
             quick,
         })
