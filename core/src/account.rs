@@ -123,6 +123,34 @@ impl AuthField {
         })
     }
 
+    /// What is worth keeping of a form as long as its account lives: the fields with a value, without what is shown to people.
+    /// [`AuthField::find`] finds the same in it.
+    #[must_use]
+    pub fn filled(form: Vec<Self>) -> Vec<Self> {
+        let filled = form.into_iter().filter_map(|field| {
+            let value = match field.value {
+                FieldValue::Group(inner) => FieldValue::Group(Self::filled(inner)),
+                value => value,
+            };
+            let is_empty = match &value {
+                FieldValue::Group(inner) => inner.is_empty(),
+                FieldValue::Text(value) | FieldValue::Password(value) => {
+                    value.as_ref().is_none_or(String::is_empty)
+                }
+            };
+            let display = None;
+            let kept = Self {
+                value,
+                display,
+                ..field
+            };
+            (!is_empty).then_some(kept)
+        });
+        let mut kept: Vec<Self> = filled.collect();
+        kept.shrink_to_fit();
+        kept
+    }
+
     /// Like [`AuthField::find`] for a field that must be there.
     ///
     /// # Errors
@@ -140,6 +168,37 @@ impl AuthField {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_kept_of_a_form_has_all_values() {
+        let group = |value| AuthField {
+            name: "way".to_owned(),
+            display: None,
+            value: FieldValue::Group(vec![
+                AuthField::text("proxy", "Proxy", value, false),
+                AuthField::text("ca_file", "Roots", None, false),
+            ]),
+            required: false,
+        };
+        let mut token = AuthField::password("token", "Token", true);
+        token.set("hunter2".to_owned());
+        let form = vec![
+            AuthField::text("url", "Address", Some("ws://localhost"), true),
+            AuthField::text("nick", "Name", Some(""), false),
+            AuthField::password("code", "Code", false),
+            token,
+            group(Some("socks5://localhost")),
+            group(None),
+        ];
+        let kept = AuthField::filled(form.clone());
+        for name in ["url", "nick", "code", "token", "proxy", "ca_file", "way"] {
+            assert_eq!(AuthField::find(&kept, name), AuthField::find(&form, name));
+        }
+        let names: Vec<&str> = kept.iter().map(|field| field.name.as_str()).collect();
+        assert_eq!(names, ["url", "token", "way"]);
+        assert!(kept.iter().all(|field| field.display.is_none()));
+        assert_eq!(kept.capacity(), 3);
+    }
 
     #[test]
     fn debug_hides_passwords_at_any_depth() {

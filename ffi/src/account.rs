@@ -45,6 +45,7 @@ pub(crate) struct Account {
     pub(crate) core: Core,
     pub(crate) id: AccountId,
     entry: &'static Entry,
+    /// As far as it is filled.
     form: Mutex<Vec<AuthField>>,
     runtime: RuntimeHandle,
     pump: Arc<Pump>,
@@ -180,7 +181,7 @@ pub unsafe extern "C" fn kaiwa_account_set_fields(
         let account = unsafe { handle::borrow::<Account>(account) }?;
         // SAFETY: the caller's array of fields.
         let values = unsafe { values(fields, fields_len) }?;
-        *account.form() = login::fill(account.entry, &values)?;
+        *account.form() = AuthField::filled(login::fill(account.entry, &values)?);
         Ok(())
     })
 }
@@ -250,7 +251,7 @@ impl Account {
             core: client.core.clone(),
             id,
             entry,
-            form: Mutex::new(form),
+            form: Mutex::new(AuthField::filled(form)),
             runtime: client.runtime.clone(),
             pump: Arc::clone(&client.pump),
             userdata: client.pump.userdata(id.get()),

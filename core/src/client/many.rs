@@ -141,6 +141,7 @@ impl Client {
         let accounts = self.inner.lock();
         let entry = accounts.get(account)?;
         entry.shared.want();
+        let auth = AuthField::filled(auth);
         entry.order(Command::Connect { auth })
     }
 
