@@ -65,15 +65,19 @@ fn answer(text: &str) -> String {
     };
     let sequence_number = request.sequence_number;
     let body = match request.body {
-        RequestBody::RoomLookup(name) => AnswerBody::RoomID(name.replace(['#', 'a', 'b'], "!1")),
+        RequestBody::RoomLookup(name) => {
+            AnswerBody::RoomID(name.replace(['#', 'a', 'b'], "!1").into())
+        }
         RequestBody::RoomGet(id) if id.starts_with('!') => AnswerBody::Room(Room {
-            name: id.clone(),
+            name: id.to_string(),
             id,
             parent: None,
             sendable: true,
         }),
-        RequestBody::RoomCreate { name, .. } => AnswerBody::RoomID(name),
-        RequestBody::MessageSend(_) => AnswerBody::MessageID(format!("m{sequence_number}")),
+        RequestBody::RoomCreate { name, .. } => AnswerBody::RoomID(name.into()),
+        RequestBody::MessageSend(_) => {
+            AnswerBody::MessageID(format_args!("m{sequence_number}").into())
+        }
         RequestBody::RoomGet(_) | RequestBody::MessageGet(_) => AnswerBody::Error(Failure {
             debug_info: serde_json::Value::Null,
             message: "no".to_owned(),
