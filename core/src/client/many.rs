@@ -133,7 +133,7 @@ impl Client {
     /// Connects an account and keeps it connected from now on; what comes of it are events.
     ///
     /// An account that waits for its next attempt tries at once with the new form; one that is connecting or connected uses
-    /// it from its next attempt on.
+    /// it from its next attempt on. What is kept, and handed to the connection, is [`AuthField::filled`].
     ///
     /// # Errors
     /// [`ErrorKind::NotFound`].

@@ -112,7 +112,7 @@ impl Rig {
 }
 
 pub(crate) fn form(value: &str) -> Vec<AuthField> {
-    vec![AuthField::text("name", "Name", Some(value), true)]
+    AuthField::filled(vec![AuthField::text("name", "Name", Some(value), true)])
 }
 
 pub(crate) fn message(text: &str) -> ConnectionEvent {
