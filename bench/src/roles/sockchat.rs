@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
 use futures_util::{SinkExt as _, StreamExt as _};
 use kaiwa_protocols::AuthField;
-use kaiwa_protocols::client::{Client, ClientEvents, ClientOptions};
+use kaiwa_protocols::client::{Client, ClientEvents, ClientOptions, TakenEvents};
 use kaiwa_protocols::connection::{
     AssetEvent, ChatEvent, Connection, ConnectionEvent, StatusEvent, UserEvent,
 };
@@ -20,6 +20,9 @@ use super::cpu;
 
 /// How long signing in may take, with everything that comes before the flood.
 const READY_LIMIT: Duration = Duration::from_secs(20);
+
+/// Events taken at once, as the C library's pump does.
+const AT_ONCE: usize = 256;
 
 /// What receives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -71,7 +74,8 @@ async fn client(load: Load<'_>, keep_state: bool, meter: &mut Meter) -> Result<(
     let mut events = client.subscribe();
     let account = client.add(Box::new(kaiwa_protocols::sockchat::connection()))?;
     client.connect(account, form(load))?;
-    let mut next = async || next_of(&mut events).await;
+    let mut taken = TakenEvents::default();
+    let mut next = async || next_of(&mut events, &mut taken).await;
     timeout(READY_LIMIT, ready(load, &mut next)).await??;
     while !meter.is_over() {
         meter.count(is_message(&next().await?));
@@ -79,8 +83,15 @@ async fn client(load: Load<'_>, keep_state: bool, meter: &mut Meter) -> Result<(
     Ok(())
 }
 
-async fn next_of(events: &mut ClientEvents) -> Result<ConnectionEvent> {
-    Ok(events.recv().await.context("the client has ended")?.event)
+/// As whoever is flooded takes events: those that are there together.
+async fn next_of(events: &mut ClientEvents, taken: &mut TakenEvents) -> Result<ConnectionEvent> {
+    loop {
+        if let Some(event) = taken.next() {
+            return Ok(event.event);
+        }
+        let some = events.recv_many(AT_ONCE).await;
+        *taken = some.context("the client has ended")?;
+    }
 }
 
 async fn connection(load: Load<'_>, meter: &mut Meter) -> Result<()> {
